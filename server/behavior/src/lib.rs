@@ -1,1 +1,10 @@
-//! plimsoll-behavior
+//! What one file does.
+//!
+//! The vocabulary that every rule speaks ([`vocabulary`]), a lowering into it per language ([`lower`]), and the
+//! library models that say what a call does ([`models`]). Everything here is read from one file alone; nothing here
+//! knows of a second file, a disk or an editor.
+
+pub mod lower;
+pub mod vocabulary;
+
+pub use vocabulary::*;

@@ -1,1 +1,7 @@
-//! plimsoll-project
+//! Many files: the view of them, module resolution, manifests, database schemas, and linking.
+//!
+//! Knows no disk: files are seen through [`Files`], which a front door hands in.
+
+mod files;
+
+pub use files::{Files, MemoryFiles, Overlay};

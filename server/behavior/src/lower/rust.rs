@@ -1,0 +1,14 @@
+//! Rust.
+
+use tree_sitter::Tree;
+
+use super::Outline;
+use crate::Unit;
+
+pub(super) fn outline<'tree>(_tree: &'tree Tree, _text: &str) -> Outline<'tree> {
+    Outline { sites: Vec::new() }
+}
+
+pub(super) fn extract(_outline: &Outline<'_>, _site: usize, _text: &str) -> Unit {
+    Unit::default()
+}
