@@ -4,7 +4,10 @@
 //! library models that say what a call does ([`models`]). Everything here is read from one file alone; nothing here
 //! knows of a second file, a disk or an editor.
 
+pub mod effects;
 pub mod lower;
+pub mod models;
 pub mod vocabulary;
 
+pub use effects::Effects;
 pub use vocabulary::*;

@@ -1,0 +1,395 @@
+//! The format of a library model: one TOML file per library, and `[[model]]` in a user's `plimsoll.toml`.
+//!
+//! ```toml
+//! packages = ["@prisma/client"]        # module specifiers; a crate's name in Rust; "<global>" for what needs no import
+//! language = "typescript"              # or "rust"
+//! source   = "https://…"               # where its facts come from
+//!
+//! [[function]]                         # what the package exports, by its path in it
+//! name   = "PrismaClient.create"
+//! yields = "PrismaClient"
+//!
+//! [[type]]
+//! name      = "PrismaClient"
+//! construct = { effect = "db.connect" }
+//! [type.members]
+//! "*" = { type = "Delegate", slots = { table = "{member}" } }
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::{Effects, Name};
+
+/// One library.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Module specifiers that mean the library; `x/*` means every module below `x`. In Rust the crate's name.
+    /// `<global>` stands for what is there without an import.
+    #[serde(alias = "package", deserialize_with = "one_or_many")]
+    pub packages: Vec<Name>,
+    /// `typescript` (all of TypeScript and JavaScript) or `rust`. Users may leave it out: typescript.
+    #[serde(default)]
+    pub language: ModelLanguage,
+    /// Where its facts come from.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// What it exports as functions.
+    #[serde(default, rename = "function")]
+    pub functions: Vec<FunctionModel>,
+    /// What it exports as types, and types that only its own calls yield.
+    #[serde(default, rename = "type")]
+    pub types: Vec<TypeModel>,
+    /// Exported values: `z`, `process`, `window`.
+    #[serde(default, rename = "value")]
+    pub values: Vec<ValueModel>,
+    /// What a value of unknown origin may be taken for.
+    #[serde(default, rename = "convention")]
+    pub conventions: Vec<Convention>,
+}
+
+/// Which languages a model is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelLanguage {
+    /// TypeScript and JavaScript.
+    #[default]
+    Typescript,
+    /// Rust.
+    Rust,
+}
+
+/// An exported function, or a type's associated one (`Client.new`).
+#[derive(Clone, Debug, Deserialize)]
+pub struct FunctionModel {
+    /// Its path in the package, with dots; `default` is the default export, `` (empty) the package itself when called.
+    #[serde(deserialize_with = "one_or_many")]
+    pub name: Vec<Name>,
+    /// What it does.
+    #[serde(flatten)]
+    pub behavior: Behavior,
+}
+
+/// An exported value that is no function.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueModel {
+    /// Its path in the package, with dots.
+    #[serde(deserialize_with = "one_or_many")]
+    pub name: Vec<Name>,
+    /// Its type, in the same model.
+    #[serde(rename = "type")]
+    pub ty: Name,
+    /// Slots it starts with.
+    #[serde(default)]
+    pub slots: BTreeMap<Slot, Name>,
+}
+
+/// A type: what its construction, its members and its methods do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeModel {
+    /// Its name in the package.
+    pub name: Name,
+    /// Further names that mean the same.
+    #[serde(default)]
+    pub aliases: Vec<Name>,
+    /// What `new T(…)` does. Without it, `new T` yields the type and does nothing.
+    #[serde(default)]
+    pub construct: Option<Behavior>,
+    /// Its methods; `*` for any other.
+    #[serde(default)]
+    pub methods: BTreeMap<Name, Behavior>,
+    /// Its members; `*` for any other.
+    #[serde(default)]
+    pub members: BTreeMap<Name, MemberModel>,
+    /// A builder that runs when it is awaited or passed on: the effect of the outermost call of its chain. Its methods
+    /// yield the builder again unless they say otherwise.
+    #[serde(default)]
+    pub runs: Option<EffectList>,
+    /// How many rows `runs` reads.
+    #[serde(default)]
+    pub rows: Option<Rows>,
+    /// How `filter` slots are written.
+    #[serde(default)]
+    pub filters: Option<FilterForm>,
+    /// A type that has the methods and members of another one as well.
+    #[serde(default)]
+    pub like: Option<Name>,
+    /// A wrapper of its type argument with this index: `Arc<T>`, `State<T>`, `Promise<T>`. Looked through.
+    #[serde(default)]
+    pub wraps: Option<u8>,
+    /// A collection of its type argument with this index: `Vec<T>`, `Array<T>`.
+    #[serde(default)]
+    pub collects: Option<u8>,
+}
+
+/// A member that is read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberModel {
+    /// Its type, in the same model; none for a plain value.
+    #[serde(default, rename = "type")]
+    pub ty: Option<Name>,
+    /// Slots it adds; `{member}` stands for its name.
+    #[serde(default)]
+    pub slots: BTreeMap<Slot, Name>,
+    /// What reading it does: `response.check` for `ok`.
+    #[serde(default)]
+    pub effect: EffectList,
+}
+
+/// What a call does.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Behavior {
+    /// Its effects.
+    #[serde(default)]
+    pub effect: EffectList,
+    /// The type of its result, in the same model (awaited, where it is a promise; unwrapped, where it is a result).
+    /// `self`: the receiver's again. `receiver`: the receiver itself. `arg.0`: the argument. `callback`: what the
+    /// callback returns. `element`: an element of the receiver.
+    #[serde(default)]
+    pub yields: Option<Name>,
+    /// Where its parts stand: `0.where` is the property `where` of the first argument, `0` the first argument, `*` all
+    /// arguments, `=GET` the constant `GET`, `{member}` the method's name.
+    #[serde(default)]
+    pub slots: BTreeMap<Slot, Name>,
+    /// How many rows it touches.
+    #[serde(default)]
+    pub rows: Option<Rows>,
+    /// Whether its filter is a unique key by construction.
+    #[serde(default)]
+    pub unique: bool,
+    /// Whether it yields a promise or a future.
+    #[serde(default, rename = "async")]
+    pub is_async: bool,
+    /// Whether it can throw, reject or return an error.
+    #[serde(default)]
+    pub throws: bool,
+    /// Whether its result can be nothing.
+    #[serde(default)]
+    pub nullable: bool,
+    /// The arguments that are callbacks.
+    #[serde(default)]
+    pub callback: Option<u8>,
+    /// When the callback runs.
+    #[serde(default)]
+    pub run: Option<Run>,
+    /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`.
+    #[serde(default)]
+    pub provides: Vec<Name>,
+    /// The method that does it for many at once.
+    #[serde(default)]
+    pub batch: Option<Name>,
+    /// What releases the result: `clearInterval(handle)` is `call:clearInterval`, `handle.close()` is `method:close`,
+    /// calling the result is `call`, the twin method on the receiver with the same arguments is `twin:removeListener`.
+    #[serde(default)]
+    pub release: Vec<Name>,
+    /// What it says of a column, for functions and builder methods that filter.
+    #[serde(default)]
+    pub predicate: Option<Predicate>,
+    /// Options that bound its time: argument paths; any one of them suffices.
+    #[serde(default)]
+    pub timeout: Vec<Name>,
+    /// A time bound that holds without any option, and where that is documented.
+    #[serde(default)]
+    pub default_timeout: Option<String>,
+    /// Options that make it retry.
+    #[serde(default)]
+    pub retry: Vec<Name>,
+    /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
+    #[serde(default)]
+    pub checks_status: bool,
+}
+
+/// Effects by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EffectList(pub Effects);
+
+/// How many rows a call touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rows {
+    /// At most one.
+    One,
+    /// Any number.
+    Many,
+    /// A number, a sum: what is computed by the database.
+    Aggregate,
+}
+
+/// How a filter is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FilterForm {
+    /// `{ authorId: 1, OR: [{…}], title: { contains: … } }`
+    Object,
+    /// `and(eq(posts.authorId, id), gt(…))`: functions with a `predicate`.
+    Expression,
+    /// `.eq('author_id', id)`: builder methods with a `predicate`.
+    Builder,
+    /// SQL text.
+    Sql,
+}
+
+/// When a callback runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Run {
+    /// Once for every element of the receiver.
+    Each,
+    /// Once, as part of the call.
+    Once,
+    /// Once, when the receiver's promise is settled.
+    Then,
+    /// Once for every element, but never more at a time than a limit.
+    Limited,
+    /// In a transaction.
+    Transaction,
+    /// Until it succeeds.
+    Retry,
+    /// When a component is shown; what it returns runs when it goes.
+    Effect,
+    /// For every request.
+    Handler,
+    /// For every event.
+    Listener,
+    /// Again and again after a time.
+    Interval,
+    /// Once after a time.
+    Timeout,
+    /// On a schedule, or for each message of a queue.
+    Job,
+    /// Beside the caller.
+    Task,
+    /// As a test.
+    Test,
+    /// Once, and its result is kept.
+    Memo,
+}
+
+/// What a call says of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Predicate {
+    /// `=`
+    Equal,
+    /// `IN`
+    In,
+    /// `<`, `>`, `BETWEEN`
+    Range,
+    /// `LIKE 'x%'`
+    Prefix,
+    /// `LIKE '%x%'`, full text
+    Search,
+    /// `<>`, `NOT IN`, `IS NOT NULL`
+    Not,
+    /// `IS NULL`
+    IsNull,
+    /// Conjunction of its arguments.
+    And,
+    /// Disjunction of its arguments.
+    Or,
+    /// Equality of every property of an object: Supabase's `match`.
+    EqualAll,
+}
+
+/// A part of a call that rules ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slot {
+    /// The table: a name, or an object that stands for it.
+    Table,
+    /// The filter.
+    Filter,
+    /// The order.
+    Order,
+    /// The most rows.
+    Bound,
+    /// The selected columns.
+    Columns,
+    /// SQL text.
+    Sql,
+    /// Values bound to the SQL text.
+    Params,
+    /// What is written.
+    Data,
+    /// The URL, or its host.
+    Url,
+    /// The HTTP method.
+    Method,
+    /// Options of the request.
+    Options,
+    /// The body of a request.
+    Body,
+    /// What bounds the time.
+    Timeout,
+    /// The base of all URLs of a client.
+    BaseUrl,
+    /// The delay of a timer.
+    Delay,
+    /// The dependencies of an effect.
+    Dependencies,
+    /// The event that is listened to.
+    Event,
+    /// The connection or transaction it runs on.
+    Handle,
+    /// What a join adds.
+    Join,
+    /// Tells that a lock is taken with the rows.
+    Lock,
+    /// An idempotency key.
+    Key,
+    /// What makes it retry.
+    Retry,
+}
+
+/// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all
+/// fit. Findings that rest on it have medium confidence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Convention {
+    /// Names of the receiver: a variable, or the last member of a path (`this.prisma`, `ctx.db`).
+    pub receiver: Vec<Name>,
+    /// The type it is taken for, in the same model.
+    #[serde(rename = "type")]
+    pub ty: Name,
+    /// The way from the receiver to the call: `*.findMany` is any member, then the method. Alternatives.
+    #[serde(default)]
+    pub calls: Vec<Name>,
+    /// A property that the first argument must have, if it is an object: any one of them. Empty: no demand.
+    #[serde(default)]
+    pub first_argument_has: Vec<Name>,
+    /// The first argument must be text that begins like SQL.
+    #[serde(default)]
+    pub first_argument_is_sql: bool,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        One(Name),
+        Many(Vec<Name>),
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::Many(names) => names,
+    })
+}
+
+impl<'de> Deserialize<'de> for EffectList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut effects = Effects::empty();
+        for name in one_or_many(deserializer)? {
+            effects |= Effects::named(&name).ok_or_else(|| {
+                serde::de::Error::custom(format!(
+                    "unknown effect `{name}`; known ones begin with `db.`, `http.`, `timer.`…"
+                ))
+            })?;
+        }
+        Ok(EffectList(effects))
+    }
+}

@@ -1,0 +1,294 @@
+//! What libraries do, as data: one TOML file per library in `server/behavior/models/<language>/`.
+
+mod format;
+
+use std::sync::{Arc, OnceLock};
+
+pub use format::*;
+use rustc_hash::FxHashMap;
+
+use crate::Name;
+
+/// All models of one language, ready to be asked.
+#[derive(Debug, Default)]
+pub struct Models {
+    models: Vec<Model>,
+    /// By package name, those without a wildcard.
+    by_package: FxHashMap<Name, Vec<u16>>,
+    /// By the part before `/*`.
+    by_prefix: Vec<(Name, u16)>,
+    functions: Vec<FxHashMap<Name, Arc<Behavior>>>,
+    types: Vec<FxHashMap<Name, u16>>,
+}
+
+/// A type of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelType {
+    /// Which model.
+    pub model: u16,
+    /// Which of its types.
+    pub ty: u16,
+}
+
+/// The embedded models, by file name.
+const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
+
+/// A model that does not fit the format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelError {
+    /// Which model: the file's name, or as the caller named it.
+    pub name: String,
+    /// One line.
+    pub message: String,
+    /// Bytes of the TOML text, where known.
+    pub range: Option<std::ops::Range<usize>>,
+}
+
+impl Models {
+    /// The models that come with Plimsoll.
+    ///
+    /// # Panics
+    /// Never in a build whose tests passed: they read every embedded model.
+    #[must_use]
+    pub fn embedded(language: ModelLanguage) -> &'static Models {
+        static ALL: OnceLock<[Models; 2]> = OnceLock::new();
+        let all = ALL.get_or_init(|| {
+            [ModelLanguage::Typescript, ModelLanguage::Rust].map(|language| {
+                let (models, errors) = Models::read(EMBEDDED.iter().copied(), language);
+                debug_assert!(errors.is_empty(), "{errors:?}");
+                models
+            })
+        });
+        match language {
+            ModelLanguage::Typescript => &all[0],
+            ModelLanguage::Rust => &all[1],
+        }
+    }
+
+    /// Reads models of one language; one that does not fit is left out and reported.
+    pub fn read<'a>(
+        sources: impl Iterator<Item = (&'a str, &'a str)>,
+        language: ModelLanguage,
+    ) -> (Models, Vec<ModelError>) {
+        let mut models = Models::default();
+        let mut errors = Vec::new();
+        for (name, text) in sources {
+            match toml::from_str::<Model>(text) {
+                Ok(model) if model.language == language => errors.extend(models.add(name, model)),
+                Ok(_) => {}
+                Err(error) => errors.push(ModelError {
+                    name: name.to_owned(),
+                    message: error.message().to_owned(),
+                    range: error.span(),
+                }),
+            }
+        }
+        (models, errors)
+    }
+
+    fn add(&mut self, name: &str, model: Model) -> Vec<ModelError> {
+        let index = u16::try_from(self.models.len()).expect("fewer than 65,536 models");
+        for package in &model.packages {
+            match package.strip_suffix("/*") {
+                Some(prefix) => self.by_prefix.push((prefix.into(), index)),
+                None => self
+                    .by_package
+                    .entry(package.clone())
+                    .or_default()
+                    .push(index),
+            }
+        }
+        let mut functions = FxHashMap::default();
+        for function in &model.functions {
+            let behavior = Arc::new(function.behavior.clone());
+            for name in &function.name {
+                functions.insert(name.clone(), Arc::clone(&behavior));
+            }
+        }
+        let mut types = FxHashMap::default();
+        for (i, ty) in model.types.iter().enumerate() {
+            let i = u16::try_from(i).expect("fewer than 65,536 types");
+            for name in ty.aliases.iter().chain([&ty.name]) {
+                types.insert(name.clone(), i);
+            }
+        }
+        let errors = unknown_types(name, &model, &types);
+        self.functions.push(functions);
+        self.types.push(types);
+        self.models.push(model);
+        errors
+    }
+
+    /// The models of a package (`@prisma/client`, `drizzle-orm/pg-core`, `reqwest`).
+    pub fn of_package<'a>(&'a self, package: &'a str) -> impl Iterator<Item = u16> + 'a {
+        let exact = self.by_package.get(package).into_iter().flatten().copied();
+        let below = self.by_prefix.iter().filter_map(move |(prefix, index)| {
+            let rest = package.strip_prefix(prefix.as_str())?;
+            rest.starts_with('/').then_some(*index)
+        });
+        exact.chain(below)
+    }
+
+    /// Whether any model is about the package.
+    #[must_use]
+    pub fn knows(&self, package: &str) -> bool {
+        self.of_package(package).next().is_some()
+    }
+
+    /// The function with this dotted path in the package, and the model it stands in.
+    #[must_use]
+    pub fn function(&self, package: &str, path: &str) -> Option<(u16, &Arc<Behavior>)> {
+        self.of_package(package)
+            .find_map(|m| Some((m, self.functions[m as usize].get(path)?)))
+    }
+
+    /// The type with this name in the package.
+    #[must_use]
+    pub fn type_in(&self, package: &str, name: &str) -> Option<ModelType> {
+        self.of_package(package)
+            .find_map(|m| self.type_named(m, name))
+    }
+
+    /// The type with this name in the model.
+    #[must_use]
+    pub fn type_named(&self, model: u16, name: &str) -> Option<ModelType> {
+        self.types[model as usize]
+            .get(name)
+            .map(|&ty| ModelType { model, ty })
+    }
+
+    /// The value with this dotted path in the package.
+    #[must_use]
+    pub fn value(&self, package: &str, path: &str) -> Option<(ModelType, &ValueModel)> {
+        self.of_package(package).find_map(|m| {
+            let value = self.models[m as usize]
+                .values
+                .iter()
+                .find(|v| v.name.iter().any(|n| n == path))?;
+            Some((self.type_named(m, &value.ty)?, value))
+        })
+    }
+
+    /// The type.
+    #[must_use]
+    pub fn ty(&self, ty: ModelType) -> &TypeModel {
+        &self.models[ty.model as usize].types[ty.ty as usize]
+    }
+
+    /// The method of the type or of the type it is like, or else what it says of any method.
+    #[must_use]
+    pub fn method(&self, ty: ModelType, name: &str) -> Option<&Behavior> {
+        let exact = self.lineage(ty).find_map(|t| self.ty(t).methods.get(name));
+        exact.or_else(|| self.lineage(ty).find_map(|t| self.ty(t).methods.get("*")))
+    }
+
+    /// The member of the type or of the type it is like, or else what it says of any member.
+    #[must_use]
+    pub fn member(&self, ty: ModelType, name: &str) -> Option<&MemberModel> {
+        let exact = self.lineage(ty).find_map(|t| self.ty(t).members.get(name));
+        exact.or_else(|| self.lineage(ty).find_map(|t| self.ty(t).members.get("*")))
+    }
+
+    /// The type itself, then what it is like, each once.
+    fn lineage(&self, ty: ModelType) -> impl Iterator<Item = ModelType> + '_ {
+        // A chain of `like` is at most as long as the model has types; the bound also ends a cycle.
+        std::iter::successors(Some(ty), move |&t| {
+            self.type_named(t.model, self.ty(t).like.as_deref()?)
+        })
+        .take(8)
+    }
+
+    /// All models.
+    #[must_use]
+    pub fn all(&self) -> &[Model] {
+        &self.models
+    }
+}
+
+/// Types that a model names and does not have.
+fn unknown_types(name: &str, model: &Model, types: &FxHashMap<Name, u16>) -> Vec<ModelError> {
+    let mut errors = Vec::new();
+    let mut check = |place: &str, ty: &str| {
+        if !types.contains_key(ty) {
+            errors.push(ModelError {
+                name: name.to_owned(),
+                message: format!("{place}: the model has no type `{ty}`"),
+                range: None,
+            });
+        }
+    };
+    let mut behavior = |place: &str, b: &Behavior| {
+        let special = |ty: &str| {
+            matches!(ty, "self" | "receiver" | "callback" | "element" | "_")
+                || ty.starts_with("arg.")
+        };
+        for ty in b.yields.iter().chain(&b.provides).filter(|ty| !special(ty)) {
+            check(place, ty);
+        }
+    };
+    for function in &model.functions {
+        behavior(
+            &format!("function `{}`", function.name.join("`, `")),
+            &function.behavior,
+        );
+    }
+    for ty in &model.types {
+        for (method, b) in &ty.methods {
+            behavior(&format!("`{}.{method}`", ty.name), b);
+        }
+        if let Some(b) = &ty.construct {
+            behavior(&format!("`new {}`", ty.name), b);
+        }
+    }
+    for ty in &model.types {
+        for (member, m) in &ty.members {
+            if let Some(t) = &m.ty {
+                check(&format!("`{}.{member}`", ty.name), t);
+            }
+        }
+        if let Some(like) = &ty.like {
+            check(&format!("`{}`", ty.name), like);
+        }
+    }
+    for value in &model.values {
+        check(&format!("value `{}`", value.name.join("`, `")), &value.ty);
+    }
+    for convention in &model.conventions {
+        check("convention", &convention.ty);
+    }
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_model_fits_the_format() {
+        for language in [ModelLanguage::Typescript, ModelLanguage::Rust] {
+            let (models, errors) = Models::read(EMBEDDED.iter().copied(), language);
+            assert_eq!(errors, []);
+            for model in models.all() {
+                assert!(
+                    model.source.is_some(),
+                    "{:?} names no source",
+                    model.packages
+                );
+            }
+        }
+        assert!(!EMBEDDED.is_empty());
+    }
+
+    #[test]
+    fn a_wrong_model_is_reported_with_what_is_wrong() {
+        let text = "package = 'a'\n[[function]]\nname = 'f'\neffect = 'db.raed'\n";
+        let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
+        assert!(errors[0].message.contains("db.raed"), "{errors:?}");
+        let text = "package = 'a'\n[[function]]\nname = 'f'\nyields = 'Nothing'\n";
+        let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
+        assert!(
+            errors[0].message.contains("no type `Nothing`"),
+            "{errors:?}"
+        );
+    }
+}
