@@ -1,6 +1,6 @@
 //! Parsing, with the limits that keep any text from holding up a thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::limits;
 pub enum Unparsed {
     /// The text is longer than [`limits::MAX_FILE_BYTES`].
     TooLarge,
-    /// The parser needed more steps than [`limits::parse_reports`] grants.
+    /// The parser needed more steps than [`limits::parse_units`] grants.
     TooComplex,
     /// The parse was cancelled by its token.
     Cancelled,
@@ -47,7 +47,11 @@ pub(crate) fn parse_text(
     cancel: Option<&AtomicBool>,
 ) -> Result<Tree, Unparsed> {
     let bytes = text.as_bytes();
-    let mut read = |byte: usize| bytes.get(byte..).unwrap_or_default();
+    // In pieces, because the bytes that are handed out are what is counted.
+    let mut read = |byte: usize| {
+        let rest = bytes.get(byte..).unwrap_or_default();
+        rest.get(..READ_BYTES).unwrap_or(rest)
+    };
     parse(&mut read, bytes.len(), grammar, None, cancel)
 }
 
@@ -73,6 +77,10 @@ pub(crate) fn parse_rope(
     parse(&mut read, len, grammar, old, cancel)
 }
 
+/// The size of the pieces in which contiguous text is read, that of a rope's
+/// chunks.
+const READ_BYTES: usize = 1024;
+
 fn parse<'text>(
     read: &mut dyn FnMut(usize) -> &'text [u8],
     len: usize,
@@ -83,36 +91,87 @@ fn parse<'text>(
     if len > limits::MAX_FILE_BYTES {
         return Err(Unparsed::TooLarge);
     }
-    let is_cancelled = || cancel.is_some_and(|token| token.load(Ordering::Relaxed));
+    let budget = Budget::new(len, cancel);
     // A short text is parsed before the first progress report.
-    if is_cancelled() {
-        return Err(Unparsed::Cancelled);
-    }
+    budget.check()?;
 
-    let mut reports_left = limits::parse_reports(len);
-    let mut stopped_by = None;
-    let mut progress = |_: &ParseState| {
-        if is_cancelled() {
-            stopped_by = Some(Unparsed::Cancelled);
-            return ControlFlow::Break(());
+    // Nothing can stop the lexer within a token but the end of the text. The
+    // tree of such a text is thrown away below.
+    let mut read = |byte: usize, _| {
+        let bytes = read(byte);
+        budget.charge_bytes(bytes.len());
+        if budget.check().is_ok() { bytes } else { &[] }
+    };
+    let mut progress = |state: &ParseState| {
+        budget.charge_report(state.has_error());
+        if budget.check().is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
-        if reports_left == 0 {
-            stopped_by = Some(Unparsed::TooComplex);
-            return ControlFlow::Break(());
-        }
-        reports_left -= 1;
-        ControlFlow::Continue(())
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
 
     let mut parser = take_parser(grammar);
-    let tree = parser.parse_with_options(&mut |byte, _| read(byte), old, Some(options));
+    let tree = parser.parse_with_options(&mut read, old, Some(options));
     if tree.is_none() {
         // A stopped parser would otherwise resume with the next text.
         parser.reset();
     }
     give_back_parser(grammar, parser);
-    tree.ok_or(stopped_by.unwrap_or(Unparsed::TooComplex))
+    budget.stopped_by()?;
+    tree.ok_or(Unparsed::TooComplex)
+}
+
+/// What one parse may still do. Once it is used up it stays so.
+struct Budget<'cancel> {
+    /// In bytes read, of which a unit is worth many.
+    left: Cell<u64>,
+    stopped_by: Cell<Option<Unparsed>>,
+    cancel: Option<&'cancel AtomicBool>,
+}
+
+impl<'cancel> Budget<'cancel> {
+    const fn new(len: usize, cancel: Option<&'cancel AtomicBool>) -> Self {
+        let left = limits::parse_units(len) * limits::BYTES_READ_PER_UNIT;
+        Self {
+            left: Cell::new(left),
+            stopped_by: Cell::new(None),
+            cancel,
+        }
+    }
+
+    fn charge_bytes(&self, bytes: usize) {
+        self.left.set(self.left.get().saturating_sub(bytes as u64));
+    }
+
+    fn charge_report(&self, is_in_error: bool) {
+        let units = if is_in_error {
+            limits::UNITS_PER_REPORT_IN_ERROR
+        } else {
+            1
+        };
+        let bytes = units * limits::BYTES_READ_PER_UNIT;
+        self.left.set(self.left.get().saturating_sub(bytes));
+    }
+
+    fn check(&self) -> Result<(), Unparsed> {
+        if self.stopped_by.get().is_none() {
+            if self
+                .cancel
+                .is_some_and(|token| token.load(Ordering::Relaxed))
+            {
+                self.stopped_by.set(Some(Unparsed::Cancelled));
+            } else if self.left.get() == 0 {
+                self.stopped_by.set(Some(Unparsed::TooComplex));
+            }
+        }
+        self.stopped_by()
+    }
+
+    fn stopped_by(&self) -> Result<(), Unparsed> {
+        self.stopped_by.get().map_or(Ok(()), Err)
+    }
 }
 
 thread_local! {
