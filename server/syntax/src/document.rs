@@ -52,6 +52,9 @@ impl Document {
     ///
     /// Returns what has changed, in order; changes that change nothing are
     /// left out.
+    ///
+    /// The tree is the one that a fresh parse makes, except that inside text
+    /// with errors tree-sitter may, rarely, recover in another way.
     pub fn apply(
         &mut self,
         edits: &[Edit],
