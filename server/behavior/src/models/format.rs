@@ -17,6 +17,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
@@ -98,10 +99,10 @@ pub struct TypeModel {
     pub aliases: Vec<Name>,
     /// What `new T(…)` does. Without it, `new T` yields the type and does nothing.
     #[serde(default)]
-    pub construct: Option<Behavior>,
+    pub construct: Option<Arc<Behavior>>,
     /// Its methods; `*` for any other.
     #[serde(default)]
-    pub methods: BTreeMap<Name, Behavior>,
+    pub methods: BTreeMap<Name, Arc<Behavior>>,
     /// Its members; `*` for any other.
     #[serde(default)]
     pub members: BTreeMap<Name, MemberModel>,
@@ -142,7 +143,7 @@ pub struct MemberModel {
 }
 
 /// What a call does.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Behavior {
     /// Its effects.
     #[serde(default)]

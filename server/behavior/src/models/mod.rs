@@ -177,7 +177,7 @@ impl Models {
 
     /// The method of the type or of the type it is like, or else what it says of any method.
     #[must_use]
-    pub fn method(&self, ty: ModelType, name: &str) -> Option<&Behavior> {
+    pub fn method(&self, ty: ModelType, name: &str) -> Option<&Arc<Behavior>> {
         let exact = self.lineage(ty).find_map(|t| self.ty(t).methods.get(name));
         exact.or_else(|| self.lineage(ty).find_map(|t| self.ty(t).methods.get("*")))
     }

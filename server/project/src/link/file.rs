@@ -1,0 +1,184 @@
+//! One file, extracted: its units, their names, its types.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::lower;
+use plimsoll_behavior::{
+    FunctionId, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
+};
+use plimsoll_syntax::{Language, TextRange, Tree};
+use rustc_hash::FxHashMap;
+
+use super::FnRef;
+
+/// The units of one file.
+#[derive(Clone, Debug)]
+pub struct FileUnits {
+    /// The file.
+    pub path: Arc<str>,
+    /// Its language.
+    pub language: Language,
+    /// The units: the module first, each after the unit it is nested in.
+    pub units: Vec<UnitEntry>,
+    by_path: FxHashMap<Name, usize>,
+    types: FxHashMap<Name, Vec<(usize, TypeId)>>,
+    /// How many units were lowered to make it; the others were handed in.
+    pub extracted: usize,
+}
+
+/// One unit in its file.
+#[derive(Clone, Debug)]
+pub struct UnitEntry {
+    /// What it does.
+    pub unit: Arc<Unit>,
+    /// Where it stands.
+    pub place: UnitPlace,
+    /// The unit around it.
+    pub parent: Option<usize>,
+    /// Which of the parent's nested units it is.
+    pub index_in_parent: u32,
+    /// The units nested in it.
+    pub nested: Vec<usize>,
+    /// Equal keys, equal units.
+    pub key: u64,
+    /// Its path: names of the units around it and its own, as `PostService/list`; unique in the file.
+    pub path: Name,
+}
+
+impl FileUnits {
+    /// Extracts a file. Units whose key `known` has are taken from there.
+    #[must_use]
+    pub fn extract(
+        path: Arc<str>,
+        language: Language,
+        tree: &Tree,
+        text: &str,
+        known: &dyn Fn(u64) -> Option<Arc<Unit>>,
+    ) -> FileUnits {
+        let outline = lower::outline(tree, text, language);
+        let mut units: Vec<UnitEntry> = Vec::with_capacity(outline.sites.len());
+        let mut by_path = FxHashMap::default();
+        let mut types: FxHashMap<Name, Vec<(usize, TypeId)>> = FxHashMap::default();
+        let mut extracted = 0;
+        for (i, site) in outline.sites.iter().enumerate() {
+            let unit = known(site.key).unwrap_or_else(|| {
+                extracted += 1;
+                Arc::new(lower::extract(&outline, i, text, language))
+            });
+            let path = unit_path(&units, site, &by_path);
+            by_path.insert(path.clone(), i);
+            for (t, ty) in unit.types.iter().enumerate() {
+                let id = TypeId(u32::try_from(t).expect("few types"));
+                types.entry(ty.name.clone()).or_default().push((i, id));
+            }
+            units.push(UnitEntry {
+                unit,
+                place: site.place.clone(),
+                parent: site.parent,
+                index_in_parent: site.index_in_parent,
+                nested: site.nested.clone(),
+                key: site.key,
+                path,
+            });
+        }
+        FileUnits {
+            path,
+            language,
+            units,
+            by_path,
+            types,
+            extracted,
+        }
+    }
+
+    /// The unit with this path.
+    #[must_use]
+    pub fn unit_at(&self, path: &str) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The function as others refer to it.
+    #[must_use]
+    pub fn fn_ref(&self, unit: usize, function: FunctionId) -> FnRef {
+        FnRef {
+            file: Arc::clone(&self.path),
+            unit: self.units[unit].path.clone(),
+            function,
+        }
+    }
+
+    /// The function that a node of `unit` is, where it is one.
+    #[must_use]
+    pub fn function_at(&self, unit: usize, node: NodeId) -> Option<FnRef> {
+        match self.units[unit].unit.kind(node) {
+            Kind::Function(function) => Some(self.fn_ref(unit, *function)),
+            Kind::Nested(i) => {
+                let nested = *self.units[unit].nested.get(*i as usize)?;
+                Some(self.fn_ref(nested, FunctionId(0)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Declarations of a type: its own one first, then impls.
+    pub fn types_named(&self, name: &str) -> impl Iterator<Item = (usize, &TypeDecl)> + '_ {
+        let all = self.types.get(name).map(Vec::as_slice).unwrap_or_default();
+        let decl = move |&(unit, id): &(usize, TypeId)| {
+            (unit, &self.units[unit].unit.types[id.0 as usize])
+        };
+        let own = all
+            .iter()
+            .map(decl)
+            .filter(|(_, t)| t.kind != TypeKind::Impl);
+        let impls = all
+            .iter()
+            .map(decl)
+            .filter(|(_, t)| t.kind == TypeKind::Impl);
+        own.chain(impls)
+    }
+
+    /// All type declarations.
+    pub fn all_types(&self) -> impl Iterator<Item = (usize, &TypeDecl)> + '_ {
+        self.units
+            .iter()
+            .enumerate()
+            .flat_map(|(i, u)| u.unit.types.iter().map(move |t| (i, t)))
+    }
+
+    /// The file's bytes of a range of a unit.
+    #[must_use]
+    pub fn to_file(&self, unit: usize, range: OwnRange) -> TextRange {
+        self.units[unit].place.to_file(range)
+    }
+}
+
+fn unit_path(
+    units: &[UnitEntry],
+    site: &lower::UnitSite<'_>,
+    taken: &FxHashMap<Name, usize>,
+) -> Name {
+    let Some(parent) = site.parent else {
+        return Name::default();
+    };
+    let around = &units[parent].path;
+    let own = site.interface.name.as_deref().unwrap_or("#");
+    let mut path = String::new();
+    if !around.is_empty() {
+        path.push_str(around);
+        path.push('/');
+    }
+    if let Some(owner) = &site.interface.owner {
+        path.push_str(owner);
+        path.push('.');
+    }
+    path.push_str(own);
+    let base = path.len();
+    let mut n = 1;
+    while taken.contains_key(path.as_str()) {
+        n += 1;
+        path.truncate(base);
+        path.push('~');
+        path.push_str(&n.to_string());
+    }
+    path.into()
+}

@@ -1,0 +1,251 @@
+//! What a caller needs to know of a function.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, Unit};
+use rustc_hash::FxHashMap;
+
+use super::{Evaluator, FnRef, Value};
+
+/// What a function does, its callees included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// All it may do before its promise settles.
+    pub effects: Effects,
+    /// For each effect, the call that has it, and the own function that call goes to.
+    pub witnesses: Vec<Witness>,
+    /// What it returns, as another file sees it.
+    pub returns: Value,
+    /// What it does with its parameters.
+    pub params: Vec<ParamFacts>,
+    /// Whether it is async.
+    pub is_async: bool,
+}
+
+/// Why a function has an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// One effect.
+    pub effect: Effects,
+    /// The unit and the call in the function's file.
+    pub unit: Name,
+    /// The call.
+    pub node: NodeId,
+    /// The function that the call goes to; none when a library does it.
+    pub next: Option<FnRef>,
+}
+
+/// What a function does with one of its parameters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ParamFacts {
+    /// Members it reads, in order of first use.
+    pub members: Vec<Name>,
+    /// Whether it hands it to a call that releases timers or subscriptions.
+    pub is_released: bool,
+    /// Whether it is called.
+    pub is_called: bool,
+    /// Whether it is handed on, stored or returned.
+    pub is_passed_on: bool,
+}
+
+/// What one function does by itself, before its callees are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Local {
+    /// Library effects with the call that has them.
+    pub direct: Vec<(Effects, Name, NodeId)>,
+    /// Own functions that run as part of it, and the node they run at.
+    pub callees: Vec<(FnRef, Name, NodeId)>,
+    /// See [`Summary::returns`].
+    pub returns: Value,
+    /// See [`Summary::params`].
+    pub params: Vec<ParamFacts>,
+    /// See [`Summary::is_async`].
+    pub is_async: bool,
+}
+
+/// What each function of a unit does by itself.
+#[must_use]
+pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
+    let u: &Unit = &eval.file.units[unit].unit;
+    let path = &eval.file.units[unit].path;
+    let count = u.functions.len();
+    let mut locals: Vec<Local> = (0..count)
+        .map(|i| {
+            let id = FunctionId(u32::try_from(i).expect("few functions"));
+            Local {
+                returns: eval.returned(unit, id),
+                params: params(eval, unit, id),
+                is_async: u.function(id).is_async,
+                ..Local::default()
+            }
+        })
+        .collect();
+    // The functions that a node's effects belong to: its own, and those around it as long as they run inline.
+    let mut runs_in: Vec<Vec<usize>> = Vec::with_capacity(count);
+    for i in 0..count {
+        let id = FunctionId(u32::try_from(i).expect("few functions"));
+        let mut all = vec![i];
+        if let Some(parent) = u.function(id).parent
+            && eval.context(unit, id).is_inline()
+        {
+            all.extend(runs_in[parent.0 as usize].iter().copied());
+        }
+        runs_in.push(all);
+    }
+    for &call in &u.calls {
+        let facts = eval.call(unit, call);
+        for &f in &runs_in[u.node(call).function.0 as usize] {
+            if !facts.effects.is_empty() {
+                locals[f].direct.push((facts.effects, path.clone(), call));
+            }
+            if let Some(target) = &facts.target {
+                locals[f].callees.push((target.clone(), path.clone(), call));
+            }
+        }
+    }
+    for (i, nested) in u.nested.iter().enumerate() {
+        let inner = eval.file.units[unit].nested[i];
+        if eval.context(inner, FunctionId(0)).is_inline() {
+            let target = eval.file.fn_ref(inner, FunctionId(0));
+            for &f in &runs_in[u.node(nested.node).function.0 as usize] {
+                locals[f]
+                    .callees
+                    .push((target.clone(), path.clone(), nested.node));
+            }
+        }
+    }
+    locals
+}
+
+fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamFacts> {
+    let u: &Unit = &eval.file.units[unit].unit;
+    let mut all = Vec::new();
+    for param in &u.function(function).params {
+        let mut facts = ParamFacts::default();
+        for &b in &param.pattern.bindings {
+            for &used in &u.binding(b).uses {
+                let Some(parent) = u.parent(used) else {
+                    continue;
+                };
+                match u.kind(parent) {
+                    Kind::Member { object, name, .. } if *object == used => {
+                        if !facts.members.contains(name) {
+                            facts.members.push(name.clone());
+                        }
+                    }
+                    Kind::Call { callee, .. } if *callee == used => facts.is_called = true,
+                    Kind::Call { .. } => {
+                        let call = eval.call(unit, parent);
+                        facts.is_released |= call.effects.contains(Effects::RELEASE);
+                        facts.is_passed_on = true;
+                    }
+                    Kind::Assign { value, .. } if *value == used => facts.is_passed_on = true,
+                    Kind::Return(_)
+                    | Kind::Object { .. }
+                    | Kind::Array(_)
+                    | Kind::Spread(_)
+                    | Kind::Let { .. } => {
+                        facts.is_passed_on = true;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        all.push(facts);
+    }
+    all
+}
+
+/// Closes the local facts of a file's functions over its call graph: each function gets the effects of what it calls.
+/// `outside` answers for functions of other files.
+#[must_use]
+pub fn close(
+    locals: &[(FnRef, &Local)],
+    outside: &dyn Fn(&FnRef) -> Option<Arc<Summary>>,
+) -> FxHashMap<FnRef, Arc<Summary>> {
+    let index: FxHashMap<&FnRef, usize> = locals
+        .iter()
+        .enumerate()
+        .map(|(i, (f, _))| (f, i))
+        .collect();
+    let mut effects: Vec<Effects> = Vec::with_capacity(locals.len());
+    let mut callers: Vec<Vec<usize>> = vec![Vec::new(); locals.len()];
+    for (i, (_, local)) in locals.iter().enumerate() {
+        let mut own = local
+            .direct
+            .iter()
+            .fold(Effects::empty(), |all, (e, ..)| all | *e);
+        for (callee, ..) in &local.callees {
+            match index.get(callee) {
+                Some(&c) => callers[c].push(i),
+                None => own |= outside(callee).map_or(Effects::empty(), |s| s.effects),
+            }
+        }
+        effects.push(own);
+    }
+    let mut open: Vec<usize> = (0..locals.len()).collect();
+    while let Some(callee) = open.pop() {
+        for &caller in &callers[callee] {
+            let all = effects[caller] | effects[callee];
+            if all != effects[caller] {
+                effects[caller] = all;
+                open.push(caller);
+            }
+        }
+    }
+    let mut summaries = FxHashMap::default();
+    for (i, (function, local)) in locals.iter().enumerate() {
+        let mut witnesses = Vec::new();
+        for effect in effects[i].iter() {
+            let direct = local.direct.iter().find(|(e, ..)| e.contains(effect));
+            let witness = match direct {
+                Some((_, unit, node)) => Some(Witness {
+                    effect,
+                    unit: unit.clone(),
+                    node: *node,
+                    next: None,
+                }),
+                None => local
+                    .callees
+                    .iter()
+                    .find(|(callee, ..)| match index.get(callee) {
+                        Some(&c) => effects[c].contains(effect),
+                        None => outside(callee).is_some_and(|s| s.effects.contains(effect)),
+                    })
+                    .map(|(next, unit, node)| Witness {
+                        effect,
+                        unit: unit.clone(),
+                        node: *node,
+                        next: Some(next.clone()),
+                    }),
+            };
+            witnesses.extend(witness);
+        }
+        let summary = Summary {
+            effects: effects[i],
+            witnesses,
+            returns: local.returns.clone().exported(),
+            params: local.params.clone(),
+            is_async: local.is_async,
+        };
+        summaries.insert(function.clone(), Arc::new(summary));
+    }
+    summaries
+}
+
+impl Summary {
+    /// Why it has the effect.
+    #[must_use]
+    pub fn witness(&self, effect: Effects) -> Option<&Witness> {
+        self.witnesses.iter().find(|w| effect.contains(w.effect))
+    }
+
+    /// Whether it returns what a slot of its result says nothing about: for tests of clients made elsewhere.
+    #[must_use]
+    pub fn returns_with(&self, slot: Slot) -> bool {
+        self.returns
+            .instance()
+            .is_some_and(|i| i.slot(slot).is_some())
+    }
+}

@@ -1,0 +1,163 @@
+//! Where a value comes from, as far as it can be known. Unknown is an answer.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::models::{ModelType, Slot};
+use plimsoll_behavior::{FunctionId, Name, NodeId};
+
+/// What is known of a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// Nothing is known.
+    #[default]
+    Unknown,
+    /// `null`, `undefined`, `None`.
+    Null,
+    /// A constant text.
+    Text(Name),
+    /// A constant number, as written.
+    Number(Name),
+    /// `true` or `false`.
+    Bool(bool),
+    /// Something of a library: the module's specifier (or crate) and the dotted path in it.
+    Package(Name, Name),
+    /// A value of a type that a model describes.
+    Instance(Arc<Instance>),
+    /// A function of the project.
+    Function(FnRef),
+    /// A type of the project, as a value: its constructor, the head of its associated functions.
+    Type(TypeRef),
+    /// A value of a type of the project.
+    Own(TypeRef),
+    /// The exports of a file of the project: its path.
+    Module(Arc<str>),
+    /// An object, array or closure in this file.
+    Syntax(Site),
+    /// A collection of such values.
+    List(Arc<Value>),
+}
+
+/// A value of a modelled type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    /// Its type.
+    pub ty: ModelType,
+    /// What the calls that made it have said so far.
+    pub slots: Vec<(Slot, SlotValue)>,
+    /// Whether it rests on a convention.
+    pub is_convention: bool,
+}
+
+/// What stands in a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SlotValue {
+    /// A node of the same file.
+    Node(Site),
+    /// A constant from the model.
+    Text(Name),
+    /// Something in another file.
+    Elsewhere,
+}
+
+/// A node of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Site {
+    /// The unit's path in the file.
+    pub unit: Name,
+    /// The node.
+    pub node: NodeId,
+}
+
+/// A function of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FnRef {
+    /// The file.
+    pub file: Arc<str>,
+    /// The unit's path in it.
+    pub unit: Name,
+    /// The function in the unit; 0 is the unit's own.
+    pub function: FunctionId,
+}
+
+/// A type of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeRef {
+    /// The file.
+    pub file: Arc<str>,
+    /// Its name there.
+    pub name: Name,
+}
+
+impl Value {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Value::Unknown)
+    }
+
+    /// The modelled value, if it is one.
+    #[must_use]
+    pub fn instance(&self) -> Option<&Instance> {
+        match self {
+            Value::Instance(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// What is known when the value is one of two.
+    #[must_use]
+    pub fn or(self, other: Value) -> Value {
+        match (self, other) {
+            (Value::Unknown | Value::Null, known) | (known, Value::Unknown | Value::Null) => known,
+            (a, b) if a == b => a,
+            (Value::Instance(a), Value::Instance(b)) if a.ty == b.ty => {
+                let slots = a
+                    .slots
+                    .iter()
+                    .filter(|s| b.slots.contains(s))
+                    .cloned()
+                    .collect();
+                Value::Instance(Arc::new(Instance {
+                    slots,
+                    ..(*a).clone()
+                }))
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// The value as another file sees it: without nodes of this one.
+    #[must_use]
+    pub fn exported(self) -> Value {
+        match self {
+            Value::Syntax(_) => Value::Unknown,
+            Value::List(of) => Value::List(Arc::new((*of).clone().exported())),
+            Value::Instance(instance) => {
+                let slots = instance.slots.iter().map(|(slot, value)| {
+                    let value = match value {
+                        SlotValue::Node(_) => SlotValue::Elsewhere,
+                        other => other.clone(),
+                    };
+                    (*slot, value)
+                });
+                Value::Instance(Arc::new(Instance {
+                    slots: slots.collect(),
+                    ..(*instance).clone()
+                }))
+            }
+            other => other,
+        }
+    }
+}
+
+impl Instance {
+    /// What stands in the slot; the last one to say so wins.
+    #[must_use]
+    pub fn slot(&self, slot: Slot) -> Option<&SlotValue> {
+        self.slots
+            .iter()
+            .rev()
+            .find(|(s, _)| *s == slot)
+            .map(|(_, v)| v)
+    }
+}
