@@ -3,5 +3,6 @@
 //! Knows no disk: files are seen through [`Files`], which a front door hands in.
 
 mod files;
+pub mod schema;
 
 pub use files::{Files, MemoryFiles, Overlay};
