@@ -36,15 +36,13 @@ const POSTGRES: [&str; 16] = [
     "ILIKE",
     "INET",
 ];
-const MYSQL: [&str; 8] = [
+const MYSQL: [&str; 6] = [
     "AUTO_INCREMENT",
     "ENGINE",
     "UNSIGNED",
     "UTF8MB4",
     "MEDIUMTEXT",
     "LONGTEXT",
-    "TINYINT",
-    "DATETIME",
 ];
 const SQLITE: [&str; 5] = ["AUTOINCREMENT", "PRAGMA", "ROWID", "STRFTIME", "FTS5"];
 const SQL_SERVER: [&str; 5] = [
@@ -76,6 +74,10 @@ impl Evidence {
         evidence.postgres += 4 * count("$$") + 4 * count("::");
         evidence.mysql += count("`").min(4);
         evidence.sqlite += count("`").min(2);
+        if text.contains("TABLE \"") || text.contains("EXISTS \"") {
+            // MySQL takes what stands in double quotes for a string.
+            evidence.mysql = 0;
+        }
         evidence
     }
 
@@ -133,9 +135,9 @@ pub(super) fn grammar(dialect: Dialect) -> &'static dyn Grammar {
     }
 }
 
-/// The grammars to try in turn: the given one first, then those that may still read what it
+/// The dialects to try in turn: the given one first, then those that may still read what it
 /// cannot.
-pub(super) fn attempts(dialect: Dialect) -> impl Iterator<Item = &'static dyn Grammar> {
+pub(super) fn attempts(dialect: Dialect) -> impl Iterator<Item = Dialect> {
     let fallbacks = [
         Dialect::Unknown,
         Dialect::Postgres,
@@ -144,5 +146,5 @@ pub(super) fn attempts(dialect: Dialect) -> impl Iterator<Item = &'static dyn Gr
         Dialect::SqlServer,
     ];
     let others = fallbacks.into_iter().filter(move |other| *other != dialect);
-    std::iter::once(dialect).chain(others).map(grammar)
+    std::iter::once(dialect).chain(others)
 }

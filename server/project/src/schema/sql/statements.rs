@@ -227,18 +227,22 @@ impl Routine {
 
 /// Parses a statement by the first grammar that can, and says whether all of it was read.
 pub(super) fn parse(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Statement, bool)> {
-    if tokens.is_empty() || tokens.len() > TOKEN_LIMIT {
-        return None;
-    }
     let mut partial = None;
-    for grammar in attempts(dialect) {
-        match quietly(|| parse_with(tokens, grammar)) {
-            Some(Ok((statement, true))) => return Some((statement, true)),
-            Some(Ok((statement, false))) => partial = partial.or(Some((statement, false))),
-            _ => {}
+    for dialect in attempts(dialect) {
+        match parse_as(tokens, dialect) {
+            Some((statement, true)) => return Some((statement, true)),
+            other => partial = partial.or(other),
         }
     }
     partial
+}
+
+/// Parses a statement by the grammar of one dialect, and says whether all of it was read.
+pub(super) fn parse_as(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(Statement, bool)> {
+    if tokens.is_empty() || tokens.len() > TOKEN_LIMIT {
+        return None;
+    }
+    quietly(|| parse_with(tokens, grammar(dialect)))?.ok()
 }
 
 fn parse_with(
