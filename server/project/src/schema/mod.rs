@@ -11,10 +11,12 @@ pub mod sql;
 pub mod write;
 
 pub use fold::SchemaFile;
+use model::covered;
 pub use model::{
     Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Relation,
-    SchemaLanguage, Serving, Table, TextRange,
+    SchemaLanguage, Serving, Table,
 };
+pub use plimsoll_syntax::TextRange;
 pub use write::{CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index};
 
 use smol_str::SmolStr;
@@ -117,3 +119,5 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().is_none().then_some(first)
 }
 #[cfg(test)]
+#[cfg(test)]
+mod tests;

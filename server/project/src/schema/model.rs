@@ -3,33 +3,12 @@
 //! Knows no syntax. Readers fill it, rules ask it. Names are the database's; Prisma's field and
 //! model names stand beside them as code names.
 
+use plimsoll_syntax::TextRange;
 use smol_str::SmolStr;
 
-/// A range of bytes in the file that it is told with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TextRange {
-    /// Offset of the first byte.
-    pub start: u32,
-    /// Offset just past the last byte.
-    pub end: u32,
-}
-
-impl TextRange {
-    /// The range from `start` to `end`, in bytes; offsets past 4 GiB are held at the limit.
-    #[must_use]
-    pub fn new(start: usize, end: usize) -> Self {
-        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            start: clamp(start),
-            end: clamp(end.max(start)),
-        }
-    }
-
-    /// The text that the range covers, or nothing where it does not fit `text`.
-    #[must_use]
-    pub fn of(self, text: &str) -> Option<&str> {
-        text.get(self.start as usize..self.end as usize)
-    }
+/// The text that a range covers, or nothing where it does not fit `text`.
+pub(super) fn covered(text: &str, range: TextRange) -> Option<&str> {
+    text.get(range.as_usize())
 }
 
 /// The database that a schema is written for.

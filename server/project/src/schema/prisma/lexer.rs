@@ -41,7 +41,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         if let Some(kind) = kind {
             tokens.push(Token {
                 kind,
-                range: TextRange::new(at, end),
+                range: TextRange::from_usize(at, end),
             });
         }
         at = end;

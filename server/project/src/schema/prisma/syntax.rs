@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::lexer::{Token, TokenKind, tokens};
 use crate::schema::TextRange;
+use crate::schema::covered;
 
 /// One file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,7 +139,7 @@ impl<'a> Parser<'a> {
     fn word(&self, ahead: usize) -> Option<&'a str> {
         let token = self.tokens.get(self.at + ahead)?;
         if token.kind == TokenKind::Word {
-            token.range.of(self.text)
+            covered(self.text, token.range)
         } else {
             None
         }
@@ -156,7 +157,7 @@ impl<'a> Parser<'a> {
 
     /// Range of the token that comes next; an empty one at the end of the file.
     fn range(&self) -> TextRange {
-        let end = TextRange::new(self.text.len(), self.text.len());
+        let end = TextRange::from_usize(self.text.len(), self.text.len());
         self.tokens.get(self.at).map_or(end, |token| token.range)
     }
 
@@ -356,7 +357,7 @@ impl<'a> Parser<'a> {
         }
         match self.kind(0)? {
             TokenKind::String => {
-                let text = self.range().of(self.text)?;
+                let text = covered(self.text, self.range())?;
                 self.at += 1;
                 Some(Value::String(unquoted(text)))
             }

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::syntax::{Block, Document};
 use crate::schema::TextRange;
+use crate::schema::covered;
 use crate::schema::write::{CannotWrite, IndexNames, SchemaEdit, WritingPlace, unused_name};
 
 /// The edit of the model's file.
@@ -23,7 +24,7 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<SchemaEdi
     let (at, new_text) = insertion(text, model, closing_brace, &attribute);
     Ok(SchemaEdit {
         path: table.file.to_string(),
-        range: Some(TextRange::new(at, at)),
+        range: Some(TextRange::from_usize(at, at)),
         new_text,
     })
 }
@@ -51,7 +52,7 @@ fn attribute(place: &WritingPlace<'_>) -> String {
 /// After the last block attribute; else before the closing brace, one blank line after the
 /// fields, as `prisma format` has it.
 fn insertion(text: &str, model: &Block, closing_brace: usize, attribute: &str) -> (usize, String) {
-    let line_end = if model.range.of(text).is_some_and(|own| own.contains("\r\n")) {
+    let line_end = if covered(text, model.range).is_some_and(|own| own.contains("\r\n")) {
         "\r\n"
     } else {
         "\n"

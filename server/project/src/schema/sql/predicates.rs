@@ -416,6 +416,7 @@ fn operand(expression: &Expr) -> Operand {
     match expression {
         Expr::Value(value) if matches!(value.value, Value::Placeholder(_)) => Operand::Placeholder,
         Expr::Value(_) | Expr::TypedString(_) | Expr::Interval(_) => Operand::Literal,
+        Expr::Identifier(ident) if is_variable(ident) => Operand::Placeholder,
         Expr::Subquery(_) => Operand::Subquery,
         Expr::Array(array) => Operand::List {
             length: array.elem.len(),
@@ -439,6 +440,7 @@ pub(super) fn wrapped_column(expression: &Expr) -> Option<WrappedColumn<'_>> {
             function.get_or_insert(name);
         };
         expression = match expression {
+            Expr::Identifier(ident) if is_variable(ident) => return None,
             Expr::Identifier(ident) => {
                 return Some(WrappedColumn {
                     parts: std::slice::from_ref(ident),
@@ -486,6 +488,11 @@ pub(super) fn wrapped_column(expression: &Expr) -> Option<WrappedColumn<'_>> {
             _ => return None,
         };
     }
+}
+
+/// Whether it is `@name`, which most grammars take for a name.
+fn is_variable(ident: &Ident) -> bool {
+    ident.quote_style.is_none() && ident.value.starts_with('@')
 }
 
 /// A look one level deep, so that finding the first column takes time in proportion to the text.

@@ -507,7 +507,10 @@ impl Finder<'_> {
             Some(OrderColumn {
                 table: self.resolve(column.parts, scope),
                 column: SmolStr::new(&last.value),
-                is_descending: matches!(element.options.sort, Some(sqlparser::ast::OrderBySort::Desc)),
+                is_descending: matches!(
+                    element.options.sort,
+                    Some(sqlparser::ast::OrderBySort::Desc)
+                ),
                 range: self.lines.range(last.span),
             })
         });

@@ -88,7 +88,7 @@ impl<'a> Lines<'a> {
         if span.start.line == 0 {
             return None;
         }
-        Some(TextRange::new(
+        Some(TextRange::from_usize(
             self.base + self.offset(span.start),
             self.base + self.offset(span.end),
         ))
@@ -102,7 +102,7 @@ impl<'a> Lines<'a> {
                 start: first.start,
                 end: last.end,
             },
-            _ => TextRange::new(self.base, self.base),
+            _ => TextRange::from_usize(self.base, self.base),
         }
     }
 }

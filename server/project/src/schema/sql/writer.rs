@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use smol_str::SmolStr;
 
 use super::layout::{self, MigrationPath, Shape, natural_order};
+use crate::schema::covered;
 use crate::schema::write::{
     CannotWrite, IndexNames, MigrationTool, SchemaEdit, WritingPlace, unused_name,
 };
@@ -144,7 +145,7 @@ fn append(path: &str, text: &str, statement: &str) -> SchemaEdit {
     };
     SchemaEdit {
         path: path.to_owned(),
-        range: Some(TextRange::new(text.len(), text.len())),
+        range: Some(TextRange::from_usize(text.len(), text.len())),
         new_text: format!("{end}{gap}{line_end}{statement}{line_end}"),
     }
 }
@@ -236,7 +237,7 @@ impl<'a> Statements<'a> {
         let names: Vec<SmolStr> = place.columns.iter().map(|own| own.name.clone()).collect();
         let index = IndexNames::of(place.schema).name(table, &names);
         let dialect = place.schema.dialect;
-        let spelled_table = table.name_range.of(place.source(&table.file)?);
+        let spelled_table = covered(place.source(&table.file)?, table.name_range);
         let spelled_table = spelled_table.filter(|own| {
             let bare = bare(own.rsplit('.').next().unwrap_or(own));
             bare == table.name && own.contains('.') == table.namespace.is_some()
@@ -251,7 +252,7 @@ impl<'a> Statements<'a> {
             None => quoted(&table.name, dialect),
         };
         let column = |column: &&Column| -> Result<String, CannotWrite> {
-            let spelled = column.name_range.of(place.source(&column.file)?);
+            let spelled = covered(place.source(&column.file)?, column.name_range);
             let spelled = spelled.filter(|own| bare(own) == column.name);
             let mut name = spelled.map_or_else(|| quoted(&column.name, dialect), str::to_owned);
             if let Some(length) = place.prefix_length(column) {

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 pub(super) use naming::{IndexNames, unused_name};
 pub use time::MigrationTime;
 
+use super::covered;
 use super::{Column, ColumnType, Dialect, Schema, SchemaLanguage, Table, TextRange};
 use super::{prisma, sql};
 
@@ -152,7 +153,7 @@ impl<'a> WritingPlace<'a> {
         if self.schema.dialect != Dialect::MySql || column.column_type != ColumnType::Text {
             return None;
         }
-        let definition = column.range.of(self.source(&column.file).ok()?)?;
+        let definition = covered(self.source(&column.file).ok()?, column.range)?;
         let unbounded = definition
             .split(|letter: char| !letter.is_ascii_alphanumeric())
             .any(|word| word.len() <= 10 && word.to_ascii_lowercase().ends_with("text"));
