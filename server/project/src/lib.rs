@@ -4,5 +4,6 @@
 
 mod files;
 pub mod link;
+pub mod schema;
 
 pub use files::{Files, MemoryFiles, Overlay};

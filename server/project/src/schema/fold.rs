@@ -1,0 +1,142 @@
+//! One file's reading, and how the files of one database become its schema.
+
+use smol_str::SmolStr;
+
+use super::prisma::Document;
+use super::sql::changes::{Tables, merge};
+use super::sql::{Evidence, SqlFile, dialect_of_migration_lock, layout};
+use super::{Dialect, Index, Schema, Table, prisma};
+
+/// What one file says about a schema, independent of every other file: worth keeping until its
+/// text changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchemaFile {
+    path: SmolStr,
+    content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Content {
+    Prisma(Document),
+    Sql(SqlFile),
+    MigrationLock(Dialect),
+    /// Nothing of a schema: a migration that undoes another one, or a file of another kind.
+    Nothing,
+}
+
+impl SchemaFile {
+    /// Reads a file by what its path says it is. Total: any text gives a result.
+    #[must_use]
+    pub fn parse(path: &str, text: &str) -> Self {
+        let path = SmolStr::new(path);
+        let has_extension = |extension: &str| {
+            path.rsplit_once('.')
+                .is_some_and(|(_, own)| own.eq_ignore_ascii_case(extension))
+        };
+        let content = if has_extension("prisma") {
+            Content::Prisma(Document::parse(text))
+        } else if has_extension("sql") && !layout::undoes(&path) {
+            Content::Sql(SqlFile::parse(&path, text))
+        } else if path.ends_with("migration_lock.toml") {
+            Content::MigrationLock(dialect_of_migration_lock(text))
+        } else {
+            Content::Nothing
+        };
+        Self { path, content }
+    }
+
+    /// The file's path as it was handed in.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How many of its statements about tables could not be read.
+    #[must_use]
+    pub fn unread_statements(&self) -> u32 {
+        match &self.content {
+            Content::Sql(file) => file.unread_statements,
+            _ => 0,
+        }
+    }
+}
+
+impl Schema {
+    /// Puts the files of one database together. Their order does not matter: migrations apply in
+    /// the order of their names. `given` is the database where the caller knows it; else the
+    /// files tell.
+    ///
+    /// Where both a Prisma schema and SQL stand, the Prisma schema describes the tables, and the
+    /// SQL adds the indexes and tables that Prisma does not know.
+    #[must_use]
+    pub fn fold<'a>(files: impl IntoIterator<Item = &'a SchemaFile>, given: Dialect) -> Self {
+        let mut files: Vec<&SchemaFile> = files.into_iter().collect();
+        files.sort_by(|one, other| layout::order(&one.path, &other.path));
+        let mut documents = Vec::new();
+        let mut tables = Tables::default();
+        let mut evidence = Evidence::default();
+        let mut locked = Dialect::Unknown;
+        for file in files {
+            match &file.content {
+                Content::Prisma(document) => documents.push((&file.path, document)),
+                Content::Sql(sql) => {
+                    evidence = evidence.and(sql.evidence);
+                    sql.changes.iter().for_each(|change| tables.apply(change));
+                }
+                Content::MigrationLock(dialect) => locked = *dialect,
+                Content::Nothing => {}
+            }
+        }
+        let prisma = prisma::read(&documents);
+        let mut schema = prisma.schema;
+        let known = [given, schema.dialect, locked, evidence.dialect()];
+        schema.dialect = known
+            .into_iter()
+            .find(|own| *own != Dialect::Unknown)
+            .unwrap_or_default();
+        for table in tables.finish() {
+            add_sql_table(&mut schema, table);
+        }
+        if schema.dialect.indexes_foreign_keys() && prisma.has_foreign_keys {
+            schema.tables.iter_mut().for_each(index_foreign_keys);
+        }
+        schema
+    }
+}
+
+fn add_sql_table(schema: &mut Schema, table: Table) {
+    let is_same = |own: &&mut Table| {
+        own.name.eq_ignore_ascii_case(&table.name) && own.namespace == table.namespace
+    };
+    match schema.tables.iter_mut().find(is_same) {
+        Some(own) => {
+            own.unknown |= table.unknown;
+            let known = Table {
+                columns: Vec::new(),
+                foreign_keys: Vec::new(),
+                ..table
+            };
+            merge(own, &known);
+        }
+        None if table.name == "_prisma_migrations" => {}
+        None => schema.tables.push(table),
+    }
+}
+
+/// InnoDB makes an index for a foreign key that no index of the table leads with.
+fn index_foreign_keys(table: &mut Table) {
+    for key in table.foreign_keys.clone() {
+        let columns: Vec<&str> = key.columns.iter().map(SmolStr::as_str).collect();
+        if columns.is_empty() || table.has_index_on(&columns) {
+            continue;
+        }
+        table.indexes.push(Index {
+            name: key.name.clone(),
+            columns: key.columns.clone(),
+            implicit: true,
+            file: key.file.clone(),
+            range: key.range,
+            ..Index::default()
+        });
+    }
+}

@@ -1,0 +1,24 @@
+//! SQL: migrations and schema files as statements about tables, and queries in strings.
+//!
+//! Statements are split by the parser crate's tokenizer and parsed one by one, so that one that
+//! cannot be read costs the tables that it names and nothing else.
+
+pub(super) mod changes;
+mod dialect;
+pub mod layout;
+mod mask;
+mod predicates;
+mod query;
+mod reader;
+mod scopes;
+mod statements;
+mod tables;
+pub(super) mod writer;
+
+pub(super) use dialect::{Evidence, of_migration_lock as dialect_of_migration_lock};
+pub use predicates::{Branch, Comparison, Operand, Predicate, Wildcard};
+pub use query::{
+    Limit, OrderColumn, Query, QueryStatement, Rows, Scope, ScopeRole, StatementKind, TableSource,
+    TableUse, analyse,
+};
+pub(super) use reader::SqlFile;

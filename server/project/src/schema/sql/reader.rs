@@ -1,0 +1,471 @@
+//! From the text of one file to the changes that its statements make.
+
+use smol_str::SmolStr;
+use sqlparser::ast::{
+    AlterColumnOperation, AlterIndexOperation, AlterTable, AlterTableOperation, ObjectType,
+    RenameTableNameKind, Statement, TableConstraint, UserDefinedTypeRepresentation,
+};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::changes::{Alteration, Change, Name};
+use super::dialect::{Evidence, grammar};
+use super::mask::masked;
+use super::statements::{Lines, RawStatement, parse, split, tokenize};
+use super::tables::{self, Place};
+use crate::schema::{Dialect, IndexMethod};
+
+/// What one SQL file says, independent of every other file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::schema) struct SqlFile {
+    pub changes: Vec<Change>,
+    pub evidence: Evidence,
+    /// How many statements about tables could not be read.
+    pub unread_statements: u32,
+}
+
+impl SqlFile {
+    /// Reads a file; whatever it holds, something comes out.
+    pub fn parse(path: &SmolStr, text: &str) -> Self {
+        let masked = masked(text);
+        let evidence = Evidence::of(&masked);
+        let mut file = Self {
+            evidence,
+            ..Self::default()
+        };
+        let mut reader = Reader {
+            path,
+            text: &masked,
+            dialect: evidence.dialect(),
+            file: &mut file,
+        };
+        for statement in split(&masked, 0, reader.dialect) {
+            reader.statement(&statement, true);
+        }
+        file
+    }
+}
+
+struct Reader<'a> {
+    path: &'a SmolStr,
+    text: &'a str,
+    dialect: Dialect,
+    file: &'a mut SqlFile,
+}
+
+/// What a statement is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Table,
+    Index,
+    Type,
+    Block,
+    Other,
+}
+
+fn subject(statement: &RawStatement) -> Subject {
+    if statement.is(0, "DO") {
+        return Subject::Block;
+    }
+    if !["CREATE", "ALTER", "DROP", "RENAME"]
+        .iter()
+        .any(|verb| statement.is(0, verb))
+    {
+        return Subject::Other;
+    }
+    let kinds = [
+        ("TABLE", Subject::Table),
+        ("INDEX", Subject::Index),
+        ("TYPE", Subject::Type),
+        ("VIEW", Subject::Other),
+        ("FUNCTION", Subject::Other),
+        ("PROCEDURE", Subject::Other),
+        ("TRIGGER", Subject::Other),
+        ("POLICY", Subject::Other),
+        ("RULE", Subject::Other),
+        ("EVENT", Subject::Other),
+        ("SEQUENCE", Subject::Other),
+        ("DATABASE", Subject::Other),
+        ("PUBLICATION", Subject::Other),
+    ];
+    let kind_at = |at| kinds.iter().find(|(word, _)| statement.is(at, word));
+    (1..7)
+        .find_map(kind_at)
+        .map_or(Subject::Other, |(_, subject)| *subject)
+}
+
+impl Reader<'_> {
+    fn statement(&mut self, statement: &RawStatement, may_nest: bool) {
+        match subject(statement) {
+            Subject::Block if may_nest => self.block(statement),
+            Subject::Table | Subject::Index => self.definition(statement),
+            Subject::Type => self.enumeration(statement),
+            _ if statement.broken => self.unread(&statement.tokens),
+            _ => {}
+        }
+    }
+
+    /// The statements within `DO $$ … $$`, which guard what they do against being done twice.
+    fn block(&mut self, statement: &RawStatement) {
+        let lines = Lines::of(self.text, 0);
+        for token in &statement.tokens {
+            let Token::DollarQuotedString(body) = &token.token else {
+                continue;
+            };
+            let Some(range) = lines.range(token.span) else {
+                continue;
+            };
+            let tag = body.tag.as_ref().map_or(0, String::len) + 2;
+            let start = range.start as usize + tag;
+            let end = (range.end as usize).saturating_sub(tag);
+            let Some(inner) = self.text.get(start..end) else {
+                continue;
+            };
+            for statement in split(inner, start, self.dialect) {
+                self.guarded(statement);
+            }
+        }
+    }
+
+    fn guarded(&mut self, mut statement: RawStatement) {
+        let opens = |at: usize| {
+            let verb = ["CREATE", "ALTER", "DROP"]
+                .iter()
+                .any(|verb| statement.is(at, verb));
+            verb && (at == 0
+                || ["BEGIN", "THEN", "ELSE", "LOOP"]
+                    .iter()
+                    .any(|word| statement.is(at - 1, word)))
+        };
+        if let Some(at) = (0..statement.tokens.len()).find(|&at| opens(at)) {
+            statement.tokens.drain(..at);
+            return self.statement(&statement, false);
+        }
+        if (0..statement.tokens.len()).any(|at| statement.is(at, "EXECUTE")) {
+            for token in &statement.tokens {
+                if let Token::SingleQuotedString(text) = &token.token {
+                    let (tokens, _) = tokenize(text, grammar(self.dialect));
+                    self.unread(&tokens);
+                }
+            }
+        }
+    }
+
+    /// Notes that the tables a statement names are not known.
+    fn unread(&mut self, tokens: &[TokenWithSpan]) {
+        let names = named_tables(tokens);
+        if !names.is_empty() {
+            self.file.unread_statements += 1;
+            self.file.changes.push(Change::Unknown(names));
+        }
+    }
+
+    fn definition(&mut self, statement: &RawStatement) {
+        let mut tokens = statement.tokens.clone();
+        let method = without_index_extras(statement, &mut tokens);
+        let parsed = if statement.broken {
+            None
+        } else {
+            parse(&tokens, self.dialect)
+        };
+        let whole = |complete: bool| {
+            complete || statement.is(0, "CREATE") && subject(statement) == Subject::Table
+        };
+        let Some((parsed, _)) = parsed.filter(|(_, complete)| whole(*complete)) else {
+            if let Some(table) = self.unread_table(statement) {
+                self.file.changes.push(table);
+            }
+            return self.unread(&statement.tokens);
+        };
+        let base = statement.base.min(self.text.len());
+        let lines = Lines::of(&self.text[base..], base);
+        let place = Place {
+            path: self.path,
+            lines: &lines,
+            statement,
+        };
+        let before = self.file.changes.len();
+        if !self.apply(parsed, &place, method) {
+            self.file.changes.truncate(before);
+            self.unread(&statement.tokens);
+        }
+    }
+
+    /// A table that is created by a statement that cannot be read is at least known to be.
+    fn unread_table(&self, statement: &RawStatement) -> Option<Change> {
+        if !statement.is(0, "CREATE") || subject(statement) != Subject::Table {
+            return None;
+        }
+        let name = named_tables(&statement.tokens).into_iter().next()?;
+        Some(Change::CreateTable(Box::new(tables::unread(
+            name,
+            self.path,
+            statement.range,
+        ))))
+    }
+
+    /// Adds the changes of a statement; false where it is about a table and not understood.
+    fn apply(&mut self, parsed: Statement, place: &Place<'_>, method: Option<IndexMethod>) -> bool {
+        let changes = &mut self.file.changes;
+        match parsed {
+            Statement::CreateTable(create) => match tables::table(&create, place) {
+                Some(table) => changes.push(Change::CreateTable(Box::new(table))),
+                None => return false,
+            },
+            Statement::CreateVirtualTable { name, .. } => {
+                let Some(name) = tables::name(&name) else {
+                    return false;
+                };
+                let table = tables::unread(name, place.path, place.statement.range);
+                changes.push(Change::CreateTable(Box::new(table)));
+            }
+            Statement::CreateIndex(create) => {
+                let Some(name) = tables::name(&create.table_name) else {
+                    return false;
+                };
+                let index = tables::created_index(&create, method, place);
+                changes.push(Change::CreateIndex(name, Box::new(index)));
+            }
+            Statement::AlterTable(alter) => return alter_table(&alter, place, changes),
+            Statement::Drop {
+                object_type: ObjectType::Table,
+                names,
+                ..
+            } => {
+                changes.extend(names.iter().filter_map(tables::name).map(Change::DropTable));
+            }
+            Statement::Drop {
+                object_type: ObjectType::Index,
+                names,
+                ..
+            } => {
+                let names = names.iter().filter_map(tables::name);
+                changes.extend(names.map(|name| Change::DropIndex(name.name)));
+            }
+            Statement::AlterIndex { name, operation } => {
+                let AlterIndexOperation::RenameIndex { index_name } = operation;
+                let (Some(from), Some(to)) = (tables::name(&name), tables::name(&index_name))
+                else {
+                    return false;
+                };
+                changes.push(Change::RenameIndex(from.name, to.name));
+            }
+            Statement::RenameTable(renames) => {
+                for rename in renames {
+                    let names = tables::name(&rename.old_name).zip(tables::name(&rename.new_name));
+                    let Some((from, to)) = names else {
+                        return false;
+                    };
+                    changes.push(Change::RenameTable(from, to));
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn enumeration(&mut self, statement: &RawStatement) {
+        let Some((
+            Statement::CreateType {
+                name,
+                representation,
+            },
+            _,
+        )) = parse(&statement.tokens, self.dialect)
+        else {
+            return;
+        };
+        if let Some(UserDefinedTypeRepresentation::Enum { labels }) = representation
+            && let Some(name) = tables::name(&name)
+        {
+            let variants = u32::try_from(labels.len()).unwrap_or(u32::MAX);
+            self.file
+                .changes
+                .push(Change::CreateEnum(name.name, variants));
+        }
+    }
+}
+
+/// Takes out what the parser does not know in `CREATE INDEX`, and says the method it meant.
+fn without_index_extras(
+    statement: &RawStatement,
+    tokens: &mut Vec<TokenWithSpan>,
+) -> Option<IndexMethod> {
+    if !statement.is(0, "CREATE") || subject(statement) != Subject::Index {
+        return None;
+    }
+    let mut method = None;
+    let mut position = 0;
+    let mut after_on = false;
+    tokens.retain(|token| {
+        position += 1;
+        let Token::Word(word) = &token.token else {
+            return true;
+        };
+        let word = word.value.to_ascii_uppercase();
+        let was_on = std::mem::replace(&mut after_on, word == "ON");
+        match word.as_str() {
+            "FULLTEXT" | "SPATIAL" if position == 2 => {
+                method = Some(IndexMethod::from_name(&word));
+                false
+            }
+            "CLUSTERED" | "NONCLUSTERED" if position <= 3 => false,
+            "ONLY" if was_on => false,
+            _ => true,
+        }
+    });
+    method
+}
+
+fn alter_table(alter: &AlterTable, place: &Place<'_>, changes: &mut Vec<Change>) -> bool {
+    let Some(name) = tables::name(&alter.name) else {
+        return false;
+    };
+    for operation in &alter.operations {
+        if let AlterTableOperation::RenameTable { table_name } = operation {
+            let (RenameTableNameKind::As(to) | RenameTableNameKind::To(to)) = table_name;
+            let Some(to) = tables::name(to) else {
+                return false;
+            };
+            changes.push(Change::RenameTable(name.clone(), to));
+            continue;
+        }
+        if let AlterTableOperation::DropIndex { name } = operation {
+            changes.push(Change::DropIndex(SmolStr::new(&name.value)));
+            continue;
+        }
+        let Some(alterations) = alterations(operation, &name, place) else {
+            return false;
+        };
+        let of_table = alterations.into_iter();
+        changes.extend(of_table.map(|alteration| Change::Alter(name.clone(), alteration)));
+    }
+    true
+}
+
+/// What an operation changes; nothing where it may change what is asked of a table and is not
+/// understood.
+fn alterations(
+    operation: &AlterTableOperation,
+    table: &Name,
+    place: &Place<'_>,
+) -> Option<Vec<Alteration>> {
+    use AlterTableOperation as Operation;
+    let text = |ident: &sqlparser::ast::Ident| SmolStr::new(&ident.value);
+    let alteration = match operation {
+        Operation::AddColumn { column_def, .. } => {
+            Alteration::AddColumn(Box::new(tables::added_column(column_def, table, place)))
+        }
+        Operation::DropColumn { column_names, .. } => {
+            return Some(
+                column_names
+                    .iter()
+                    .map(text)
+                    .map(Alteration::DropColumn)
+                    .collect(),
+            );
+        }
+        Operation::RenameColumn {
+            old_column_name,
+            new_column_name,
+        } => Alteration::RenameColumn(text(old_column_name), text(new_column_name)),
+        Operation::ChangeColumn {
+            old_name,
+            new_name,
+            data_type,
+            options,
+            ..
+        } => {
+            let column = tables::redefined_column(new_name, data_type, options, place);
+            Alteration::ReplaceColumn(text(old_name), Box::new(column))
+        }
+        Operation::ModifyColumn {
+            col_name,
+            data_type,
+            options,
+            ..
+        } => {
+            let column = tables::redefined_column(col_name, data_type, options, place);
+            Alteration::ReplaceColumn(text(col_name), Box::new(column))
+        }
+        Operation::AlterColumn { column_name, op } => alter_column(text(column_name), op),
+        Operation::AddConstraint { constraint, .. } => match constraint {
+            TableConstraint::Check(_) | TableConstraint::Exclude(_) => return Some(Vec::new()),
+            TableConstraint::PrimaryKeyUsingIndex(using) => {
+                Alteration::PrimaryKeyFromIndex(text(&using.index_name))
+            }
+            TableConstraint::UniqueUsingIndex(_) => return Some(Vec::new()),
+            other => tables::constraint(other, place)?,
+        },
+        Operation::DropConstraint { name, .. } | Operation::DropForeignKey { name, .. } => {
+            Alteration::DropConstraint(text(name))
+        }
+        Operation::DropPrimaryKey { .. } => Alteration::DropPrimaryKey,
+        Operation::RenameConstraint { old_name, new_name } => {
+            Alteration::RenameConstraint(text(old_name), text(new_name))
+        }
+        Operation::SwapWith { .. } => return None,
+        // Security, triggers, storage, owners and partitions change nothing that is asked.
+        _ => return Some(Vec::new()),
+    };
+    Some(vec![alteration])
+}
+
+fn alter_column(name: SmolStr, operation: &AlterColumnOperation) -> Alteration {
+    match operation {
+        AlterColumnOperation::SetNotNull => Alteration::SetNullable(name, false),
+        AlterColumnOperation::DropNotNull => Alteration::SetNullable(name, true),
+        AlterColumnOperation::SetDefault { .. } | AlterColumnOperation::AddGenerated { .. } => {
+            Alteration::SetDefault(name, true)
+        }
+        AlterColumnOperation::DropDefault => Alteration::SetDefault(name, false),
+        AlterColumnOperation::SetDataType { data_type, .. } => {
+            Alteration::SetType(name, tables::column_type(data_type).0)
+        }
+    }
+}
+
+/// The names that stand where a statement names a table or an index.
+fn named_tables(tokens: &[TokenWithSpan]) -> Vec<Name> {
+    let word = |at: usize| match tokens.get(at).map(|token| &token.token) {
+        Some(Token::Word(word)) => Some(word),
+        _ => None,
+    };
+    let upper = |at: usize| word(at).map(|word| word.value.to_ascii_uppercase());
+    let mut names: Vec<Name> = Vec::new();
+    for at in 0..tokens.len() {
+        let opens = matches!(
+            upper(at).as_deref(),
+            Some("TABLE" | "INDEX" | "ON" | "INTO")
+        );
+        if !opens {
+            continue;
+        }
+        let is_filler = |word: &str| {
+            matches!(
+                word,
+                "IF" | "NOT" | "EXISTS" | "ONLY" | "CONCURRENTLY" | "TABLE" | "INDEX"
+            )
+        };
+        let mut next = at + 1;
+        while upper(next).is_some_and(|word| is_filler(&word)) {
+            next += 1;
+        }
+        let mut parts = Vec::new();
+        while let Some(part) = word(next) {
+            parts.push(SmolStr::new(&part.value));
+            if tokens.get(next + 1).map(|token| &token.token) != Some(&Token::Period) {
+                break;
+            }
+            next += 2;
+        }
+        let Some(name) = parts.pop() else { continue };
+        let namespace = parts
+            .pop()
+            .filter(|own| crate::schema::own_namespace(own).is_some());
+        let name = Name { namespace, name };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
