@@ -66,18 +66,23 @@ pub enum ModelLanguage {
 #[derive(Clone, Debug, Deserialize)]
 pub struct FunctionModel {
     /// Its path in the package, with dots; `default` is the default export, `` (empty) the package itself when called.
+    /// A Rust macro's path ends with `!`: `query_as!` stands beside `query_as`.
     #[serde(deserialize_with = "one_or_many")]
     pub name: Vec<Name>,
     /// What it does.
     #[serde(flatten)]
     pub behavior: Behavior,
+    /// Takes every key that the behavior does not know, to refuse it: serde cannot deny unknown fields beside `flatten`.
+    #[serde(flatten, deserialize_with = "nothing_else")]
+    _rest: (),
 }
 
 /// An exported value that is no function.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueModel {
-    /// Its path in the package, with dots.
+    /// Its path in the package, with dots; `default` and `` (empty) as for functions. What follows the path (`get` of
+    /// `axios.get`) is a member or method of its type.
     #[serde(deserialize_with = "one_or_many")]
     pub name: Vec<Name>,
     /// Its type, in the same model.
@@ -100,7 +105,7 @@ pub struct TypeModel {
     /// What `new T(…)` does. Without it, `new T` yields the type and does nothing.
     #[serde(default)]
     pub construct: Option<Arc<Behavior>>,
-    /// Its methods; `*` for any other.
+    /// Its methods; `*` for any other, `` (empty) for a call of the value itself: `api(url)`, `` sql`…` ``.
     #[serde(default)]
     pub methods: BTreeMap<Name, Arc<Behavior>>,
     /// Its members; `*` for any other.
@@ -140,17 +145,22 @@ pub struct MemberModel {
     /// What reading it does: `response.check` for `ok`.
     #[serde(default)]
     pub effect: EffectList,
+    /// The slot that assigning it fills, for the value at the head of the path: `axios.defaults.timeout = 5000` gives
+    /// `axios` a timeout.
+    #[serde(default)]
+    pub sets: Option<Slot>,
 }
 
 /// What a call does.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Behavior {
     /// Its effects.
     #[serde(default)]
     pub effect: EffectList,
     /// The type of its result, in the same model (awaited, where it is a promise; unwrapped, where it is a result).
     /// `self`: the receiver's again. `receiver`: the receiver itself. `arg.0`: the argument. `callback`: what the
-    /// callback returns. `element`: an element of the receiver.
+    /// callback returns. `element`: an element of the receiver. `[…]` around any of these: a collection of it.
     #[serde(default)]
     pub yields: Option<Name>,
     /// Where its parts stand: `0.where` is the property `where` of the first argument, `0` the first argument, `*` all
@@ -172,33 +182,37 @@ pub struct Behavior {
     /// Whether its result can be nothing.
     #[serde(default)]
     pub nullable: bool,
-    /// The arguments that are callbacks.
+    /// The argument that is a callback.
     #[serde(default)]
     pub callback: Option<u8>,
+    /// Further callbacks by argument path, as in `slots`: `0.handler`; `*` for every argument that is a function.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub callbacks: Vec<Name>,
     /// When the callback runs.
     #[serde(default)]
     pub run: Option<Run>,
     /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub provides: Vec<Name>,
     /// The method that does it for many at once.
     #[serde(default)]
     pub batch: Option<Name>,
     /// What releases the result: `clearInterval(handle)` is `call:clearInterval`, `handle.close()` is `method:close`,
-    /// calling the result is `call`, the twin method on the receiver with the same arguments is `twin:removeListener`.
-    #[serde(default)]
+    /// calling the result is `call`, the twin method on the receiver with the same arguments is `twin:removeListener`,
+    /// an option by which it ends on its own or by an `AbortSignal` is `option:2.signal`.
+    #[serde(default, deserialize_with = "one_or_many")]
     pub release: Vec<Name>,
     /// What it says of a column, for functions and builder methods that filter.
     #[serde(default)]
     pub predicate: Option<Predicate>,
     /// Options that bound its time: argument paths; any one of them suffices.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub timeout: Vec<Name>,
     /// A time bound that holds without any option, and where that is documented.
     #[serde(default)]
     pub default_timeout: Option<String>,
     /// Options that make it retry.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
@@ -366,6 +380,17 @@ pub struct Convention {
     /// The first argument must be text that begins like SQL.
     #[serde(default)]
     pub first_argument_is_sql: bool,
+}
+
+/// Refuses what is left over of a flattened table.
+fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    let rest = BTreeMap::<String, serde::de::IgnoredAny>::deserialize(deserializer)?;
+    match rest.into_keys().next() {
+        Some(key) => Err(serde::de::Error::custom(format!(
+            "unknown field `{key}` of a function"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {

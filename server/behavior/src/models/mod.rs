@@ -135,7 +135,7 @@ impl Models {
         self.of_package(package).next().is_some()
     }
 
-    /// The function with this dotted path in the package, and the model it stands in.
+    /// The function with this dotted path in the package, and the model it stands in. A macro's path ends with `!`.
     #[must_use]
     pub fn function(&self, package: &str, path: &str) -> Option<(u16, &Arc<Behavior>)> {
         self.of_package(package)
@@ -222,8 +222,13 @@ fn unknown_types(name: &str, model: &Model, types: &FxHashMap<Name, u16>) -> Vec
             matches!(ty, "self" | "receiver" | "callback" | "element" | "_")
                 || ty.starts_with("arg.")
         };
-        for ty in b.yields.iter().chain(&b.provides).filter(|ty| !special(ty)) {
-            check(place, ty);
+        let element = |ty: &Name| -> Name {
+            let inner = ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']'));
+            inner.unwrap_or(ty).into()
+        };
+        let named = b.yields.iter().chain(&b.provides).map(element);
+        for ty in named.filter(|ty| !special(ty)) {
+            check(place, &ty);
         }
     };
     for function in &model.functions {
@@ -280,11 +285,46 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_the_format_does_not_know_is_an_error_wherever_it_stands() {
+        for text in [
+            "package = 'a'\nnonsense = 1\n",
+            "package = 'a'\n[[function]]\nname = 'f'\nnonsense = 1\n",
+            "package = 'a'\n[[function]]\nname = 'f'\nslots = { nonsense = '0' }\n",
+            "package = 'a'\n[[type]]\nname = 'T'\nnonsense = 1\n",
+            "package = 'a'\n[[type]]\nname = 'T'\nconstruct = { nonsense = 1 }\n",
+            "package = 'a'\n[[type]]\nname = 'T'\n[type.methods]\nm = { nonsense = 1 }\n",
+            "package = 'a'\n[[type]]\nname = 'T'\n[type.members]\nm = { nonsense = 1 }\n",
+            "package = 'a'\n[[type]]\nname = 'T'\n[[value]]\nname = 'v'\ntype = 'T'\nnonsense = 1\n",
+            "package = 'a'\n[[type]]\nname = 'T'\n[[convention]]\nreceiver = ['v']\ntype = 'T'\nnonsense = 1\n",
+        ] {
+            let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
+            assert_eq!(errors.len(), 1, "{text}");
+            assert!(errors[0].message.contains("nonsense"), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn callbacks_are_one_path_or_many() {
+        let text = "package = 'a'\n[[function]]\nname = 'f'\ncallbacks = '*'\n[[function]]\nname = 'g'\ncallbacks = ['0.a', '0.b']\n";
+        let (models, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
+        assert_eq!(errors, []);
+        let callbacks = |name| models.function("a", name).map(|(_, b)| b.callbacks.clone());
+        assert_eq!(callbacks("f"), Some(vec!["*".into()]));
+        assert_eq!(callbacks("g"), Some(vec!["0.a".into(), "0.b".into()]));
+    }
+
+    #[test]
     fn a_wrong_model_is_reported_with_what_is_wrong() {
         let text = "package = 'a'\n[[function]]\nname = 'f'\neffect = 'db.raed'\n";
         let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
         assert!(errors[0].message.contains("db.raed"), "{errors:?}");
         let text = "package = 'a'\n[[function]]\nname = 'f'\nyields = 'Nothing'\n";
+        let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
+        assert!(
+            errors[0].message.contains("no type `Nothing`"),
+            "{errors:?}"
+        );
+        let text = "package = 'a'\n[[function]]\nname = 'f'\nyields = '[Nothing]'\n";
         let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
         assert!(
             errors[0].message.contains("no type `Nothing`"),

@@ -1006,7 +1006,7 @@ impl<'a> Evaluator<'a> {
                     None => CallFacts::default(),
                 }
             }
-            Value::Instance(instance) => match self.models.method(instance.ty, "()").cloned() {
+            Value::Instance(instance) => match self.models.method(instance.ty, "").cloned() {
                 Some(behavior) => {
                     self.behave(unit, node, instance.ty.model, &behavior, Some(value), name)
                 }
