@@ -115,10 +115,7 @@ mod tests {
         under.insert("/p/lib/b.ts", "b");
         over.insert("/p/a.ts", "new");
         over.insert("/p/c.ts", "c");
-        let both = Overlay {
-            over: &over,
-            under: &under,
-        };
+        let both = Overlay { over: &over, under: &under };
         assert_eq!(both.read("/p/a.ts").as_deref(), Some("new"));
         assert_eq!(both.list("/p"), ["a.ts", "c.ts", "lib/"]);
         assert_ne!(both.stamp("/p/a.ts"), under.stamp("/p/a.ts"));

@@ -1,1 +1,16 @@
-//! plimsoll-rules
+//! The rules, one file each, and the writers of edits.
+//!
+//! A rule asks what code does ([`UnitView`]), never how it is spelled: it names no library, matches no syntax, and sees
+//! of another file only what linking says of it. What a fix must write for a language stands in [`edit`].
+
+pub mod ask;
+pub mod edit;
+mod registry;
+mod report;
+mod rule;
+mod view;
+
+pub use registry::{RULES, rule_named};
+pub use report::{FixPlan, Place, PlannedEdit, RawFinding, RawRelated, Report};
+pub use rule::{Category, Confidence, Rule, RuleMeta, Safety, Severity};
+pub use view::{ProjectFacts, UnitView};

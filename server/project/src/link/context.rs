@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{FunctionId, Kind, Name, NodeId, Unit};
+use plimsoll_behavior::{Entry, FunctionId, Key, Kind, Name, NodeId, Unit};
 
 use super::{CallFacts, Evaluator};
 
@@ -44,13 +44,7 @@ impl Context {
         match self {
             Context::Runs(run, _) => matches!(
                 run,
-                Run::Each
-                    | Run::Once
-                    | Run::Then
-                    | Run::Limited
-                    | Run::Transaction
-                    | Run::Retry
-                    | Run::Memo
+                Run::Each | Run::Once | Run::Then | Run::Limited | Run::Transaction | Run::Retry | Run::Memo
             ),
             Context::Passed(_) | Context::Immediate => true,
             Context::Property(_) | Context::Returned | Context::Named => false,
@@ -76,10 +70,7 @@ impl Evaluator<'_> {
         }
         let entry = &self.file.units[unit];
         let parent = entry.parent?;
-        let nested = self.file.units[parent]
-            .unit
-            .nested
-            .get(entry.index_in_parent as usize)?;
+        let nested = self.file.units[parent].unit.nested.get(entry.index_in_parent as usize)?;
         Some((parent, nested.node))
     }
 
@@ -95,12 +86,7 @@ impl Evaluator<'_> {
                 Kind::Cast { .. } | Kind::NonNull(_) => at = parent,
                 Kind::Call { args, .. } => {
                     let argument = args.iter().position(|&a| a == at)?;
-                    return Some(Closure {
-                        unit,
-                        call: parent,
-                        argument,
-                        node,
-                    });
+                    return Some(Closure { unit, call: parent, argument, node });
                 }
                 _ => return None,
             }
@@ -129,15 +115,14 @@ impl Evaluator<'_> {
             Kind::Call { callee, .. } if *callee == node => Context::Immediate,
             Kind::Return(_) => Context::Returned,
             Kind::Function(around) if u.function(*around).body == Some(node) => Context::Returned,
-            Kind::Object { entries, .. }
-            | Kind::Element {
-                attributes: entries,
-                ..
-            } => entries
+            Kind::Object { entries, .. } if self.option_callback(unit, parent, entries, node).is_some() => {
+                self.option_callback(unit, parent, entries, node).expect("checked by the guard")
+            }
+            Kind::Object { entries, .. } | Kind::Element { attributes: entries, .. } => entries
                 .iter()
                 .find(|e| e.value == node)
                 .and_then(|e| match &e.key {
-                    plimsoll_behavior::Key::Name(name) => Some(Context::Property(name.clone())),
+                    Key::Name(name) => Some(Context::Property(name.clone())),
                     _ => None,
                 })
                 .unwrap_or(Context::Named),
@@ -146,13 +131,37 @@ impl Evaluator<'_> {
     }
 }
 
+impl Evaluator<'_> {
+    /// The context of a function that is an option of a call: `createWorker({ handler() {} })`.
+    fn option_callback(
+        &self,
+        unit: usize,
+        object: NodeId,
+        entries: &[Entry],
+        node: NodeId,
+    ) -> Option<Context> {
+        let u: &Unit = &self.file.units[unit].unit;
+        let call = u.parent(object)?;
+        let Kind::Call { args, .. } = u.kind(call) else { return None };
+        let argument = args.iter().position(|&a| a == object)?;
+        let entry = entries.iter().find(|e| e.value == node)?;
+        let Key::Name(key) = &entry.key else { return None };
+        let facts = self.call(unit, call);
+        let (_, behavior) = facts.behavior.as_ref()?;
+        let path = format!("{argument}.{key}");
+        let run = behavior.run.filter(|_| behavior.callbacks.iter().any(|c| *c == path))?;
+        Some(Context::Runs(run, Closure { unit, call, argument, node }))
+    }
+}
+
 /// When the argument with this index runs, as the model of the call says.
 #[must_use]
 pub fn run_of(facts: &Arc<CallFacts>, argument: usize) -> Option<Run> {
     let (_, behavior) = facts.behavior.as_ref()?;
     let run = behavior.run?;
+    let listed = || behavior.callbacks.iter().any(|c| c == "*" || c.parse() == Ok(argument));
     match behavior.callback {
-        Some(index) => (usize::from(index) == argument).then_some(run),
-        None => Some(run),
+        Some(index) => (usize::from(index) == argument || listed()).then_some(run),
+        None => (behavior.callbacks.is_empty() || listed()).then_some(run),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
 use plimsoll_behavior::{
-    Access, BindingId, BindingKind, BlockForm, CallForm, Effects, Exported, FunctionId, Imported,
-    Key, Kind, Literal, Name, NodeId, PathStep, Unit,
+    Access, BindingId, BindingKind, CallForm, Effects, Exported, FunctionId, Imported, Key, Kind, Literal,
+    Name, NodeId, PathStep, Unit,
 };
 use rustc_hash::FxHashMap;
 
@@ -43,11 +43,7 @@ impl CallFacts {
     /// What stands in the slot; the last one to say so wins.
     #[must_use]
     pub fn slot(&self, slot: Slot) -> Option<&SlotValue> {
-        self.slots
-            .iter()
-            .rev()
-            .find(|(s, _)| *s == slot)
-            .map(|(_, v)| v)
+        self.slots.iter().rev().find(|(s, _)| *s == slot).map(|(_, v)| v)
     }
 }
 
@@ -99,10 +95,7 @@ impl<'a> Evaluator<'a> {
             value = self.by_convention(unit, node);
         }
         self.memo.depth.set(self.memo.depth.get() - 1);
-        self.memo
-            .values
-            .borrow_mut()
-            .insert((unit, node), Some(value.clone()));
+        self.memo.values.borrow_mut().insert((unit, node), Some(value.clone()));
         value
     }
 
@@ -116,17 +109,11 @@ impl<'a> Evaluator<'a> {
             return Arc::default();
         }
         // A call that is part of its own evaluation does nothing known in there.
-        self.memo
-            .calls
-            .borrow_mut()
-            .insert((unit, node), Arc::default());
+        self.memo.calls.borrow_mut().insert((unit, node), Arc::default());
         self.memo.depth.set(self.memo.depth.get() + 1);
         let facts = Arc::new(self.evaluate_call(unit, node));
         self.memo.depth.set(self.memo.depth.get() - 1);
-        self.memo
-            .calls
-            .borrow_mut()
-            .insert((unit, node), Arc::clone(&facts));
+        self.memo.calls.borrow_mut().insert((unit, node), Arc::clone(&facts));
         facts
     }
 
@@ -137,10 +124,7 @@ impl<'a> Evaluator<'a> {
     /// A reference to a node that outlives this pass.
     #[must_use]
     pub fn site(&self, unit: usize, node: NodeId) -> Site {
-        Site {
-            unit: self.file.units[unit].path.clone(),
-            node,
-        }
+        Site { unit: self.file.units[unit].path.clone(), node }
     }
 
     fn evaluate(&self, unit: usize, node: NodeId) -> Value {
@@ -153,19 +137,12 @@ impl<'a> Evaluator<'a> {
                 Literal::Null | Literal::Undefined => Value::Null,
                 Literal::Regex(_) | Literal::Char | Literal::Bytes => Value::Unknown,
             },
-            Kind::Template { pieces, holes } if holes.is_empty() => pieces
-                .first()
-                .map_or(Value::Unknown, |text| Value::Text(text.clone())),
-            Kind::Name {
-                binding: Some(b), ..
-            } => self.binding(unit, *b),
-            Kind::Name {
-                name,
-                binding: None,
-            } => self.outer(unit, name, self.heads_a_path(u, node)),
-            Kind::This => self
-                .owner(unit, node)
-                .map_or(Value::Unknown, |own| self.own_instance(&own)),
+            Kind::Template { pieces, holes } if holes.is_empty() => {
+                pieces.first().map_or(Value::Unknown, |text| Value::Text(text.clone()))
+            }
+            Kind::Name { binding: Some(b), .. } => self.binding(unit, *b),
+            Kind::Name { name, binding: None } => self.outer(unit, name, self.heads_a_path(u, node)),
+            Kind::This => self.owner(unit, node).map_or(Value::Unknown, |own| self.own_instance(&own)),
             Kind::PathRoot(root) if root == "Self" => {
                 self.owner(unit, node).map_or(Value::Unknown, Value::Type)
             }
@@ -184,10 +161,9 @@ impl<'a> Evaluator<'a> {
             Kind::Call { .. } => self.call(unit, node).value.clone(),
             Kind::Object { ty: Some(ty), .. } => self.value_of_type(unit, u.node(node).scope, ty),
             Kind::Object { .. } | Kind::Array(_) => Value::Syntax(self.site(unit, node)),
-            Kind::Function(_) | Kind::Nested(_) => self
-                .file
-                .function_at(unit, node)
-                .map_or(Value::Unknown, Value::Function),
+            Kind::Function(_) | Kind::Nested(_) => {
+                self.file.function_at(unit, node).map_or(Value::Unknown, Value::Function)
+            }
             Kind::Type(id) => Value::Type(TypeRef {
                 file: Arc::clone(&self.file.path),
                 name: u.types[id.0 as usize].name.clone(),
@@ -209,40 +185,24 @@ impl<'a> Evaluator<'a> {
                 _ => Value::Unknown,
             },
             Kind::Assign { value, .. } => self.value(unit, *value),
-            Kind::Sequence(parts) => parts
-                .last()
-                .map_or(Value::Unknown, |&last| self.value(unit, last)),
-            Kind::If {
-                then,
-                otherwise: Some(otherwise),
-                ..
-            } => self.value(unit, *then).or(self.value(unit, *otherwise)),
-            Kind::Match { arms, .. } => arms
-                .iter()
-                .map(|arm| self.value(unit, arm.body))
-                .fold(Value::Unknown, Value::or),
-            Kind::Block {
-                statements,
-                has_value: true,
-                form,
-            } => {
-                let value = statements
-                    .last()
-                    .map_or(Value::Unknown, |&last| self.value(unit, last));
-                if *form == BlockForm::Async {
-                    value
-                } else {
-                    value
-                }
+            Kind::Sequence(parts) => parts.last().map_or(Value::Unknown, |&last| self.value(unit, last)),
+            Kind::If { then, otherwise: Some(otherwise), .. } => {
+                self.value(unit, *then).or(self.value(unit, *otherwise))
+            }
+            Kind::Match { arms, .. } => {
+                arms.iter().map(|arm| self.value(unit, arm.body)).fold(Value::Unknown, Value::or)
+            }
+            Kind::Block { statements, has_value: true, .. } => {
+                statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
             _ => Value::Unknown,
         }
     }
 
     fn heads_a_path(&self, u: &Unit, node: NodeId) -> bool {
-        u.parent(node).is_some_and(|p| {
-            matches!(u.kind(p), Kind::Member { object, access: Access::Path, .. } if *object == node)
-        })
+        u.parent(node).is_some_and(
+            |p| matches!(u.kind(p), Kind::Member { object, access: Access::Path, .. } if *object == node),
+        )
     }
 
     /// What a binding of a unit is bound to.
@@ -268,16 +228,11 @@ impl<'a> Evaluator<'a> {
         let start = match b.kind {
             BindingKind::Import(i) => return self.imported(unit, i),
             BindingKind::Type => {
-                return Value::Type(TypeRef {
-                    file: Arc::clone(&self.file.path),
-                    name: b.name.clone(),
-                });
+                return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: b.name.clone() });
             }
             BindingKind::Module => return self.rust_submodule(&b.name),
             BindingKind::Parameter(function, index) => self.parameter(unit, function, index),
-            BindingKind::Element => b
-                .value
-                .map_or(Value::Unknown, |v| self.element_of(&self.value(unit, v))),
+            BindingKind::Element => b.value.map_or(Value::Unknown, |v| self.element_of(&self.value(unit, v))),
             BindingKind::Caught => Value::Unknown,
             BindingKind::Variable | BindingKind::Function | BindingKind::Matched => {
                 let initial = b.value.map_or(Value::Unknown, |v| self.value(unit, v));
@@ -317,9 +272,7 @@ impl<'a> Evaluator<'a> {
         if let Some(provided) = self.provided(unit, function, usize::from(index)) {
             return provided;
         }
-        param
-            .default
-            .map_or(Value::Unknown, |d| self.value(unit, d))
+        param.default.map_or(Value::Unknown, |d| self.value(unit, d))
     }
 
     /// What the call that a closure is handed to passes in as the closure's parameter.
@@ -327,11 +280,7 @@ impl<'a> Evaluator<'a> {
         let closure = self.closure(unit, function)?;
         let facts = self.call(closure.unit, closure.call);
         let (model, behavior) = facts.behavior.as_ref()?;
-        if behavior
-            .callback
-            .is_some_and(|c| usize::from(c) != closure.argument)
-            && behavior.run.is_some()
-        {
+        if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument) && behavior.run.is_some() {
             return None;
         }
         let receiver = || match self.unit(closure.unit).kind(closure.call) {
@@ -369,7 +318,7 @@ impl<'a> Evaluator<'a> {
             inner = outer;
         }
         if self.file.language.is_script_family() {
-            return Value::Package("<global>".into(), name.clone());
+            return self.of_package("<global>".into(), name.clone());
         }
         if heads_path && self.models.knows(name) {
             return Value::Package(name.clone(), Name::default());
@@ -380,12 +329,8 @@ impl<'a> Evaluator<'a> {
         // `use super::*` and preludes.
         for import in &self.unit(0).imports {
             if import.what == Imported::Glob
-                && let Some(file) = resolve_module(
-                    self.world.files(),
-                    &self.file.path,
-                    &import.module,
-                    self.file.language,
-                )
+                && let Some(file) =
+                    resolve_module(self.world.files(), &self.file.path, &import.module, self.file.language)
                 && let Some(linked) = self.world.linked(&file)
             {
                 let value = linked.export(name);
@@ -395,10 +340,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         if self.file.types_named(name).next().is_some() {
-            return Value::Type(TypeRef {
-                file: Arc::clone(&self.file.path),
-                name: name.clone(),
-            });
+            return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });
         }
         Value::Package("<global>".into(), name.clone())
     }
@@ -408,23 +350,13 @@ impl<'a> Evaluator<'a> {
         let language = self.file.language;
         let in_module = |file: &str, what: &Imported| match what {
             Imported::Module => Value::Module(file.into()),
-            Imported::Name(name) => self
-                .world
-                .linked(file)
-                .map_or(Value::Unknown, |l| l.export(name)),
-            Imported::Default => self
-                .world
-                .linked(file)
-                .map_or(Value::Unknown, |l| l.export("default")),
+            Imported::Name(name) => self.world.linked(file).map_or(Value::Unknown, |l| l.export(name)),
+            Imported::Default => self.world.linked(file).map_or(Value::Unknown, |l| l.export("default")),
             Imported::Glob | Imported::Nothing => Value::Unknown,
         };
         if language.is_script_family() {
-            if let Some(file) = resolve_module(
-                self.world.files(),
-                &self.file.path,
-                &import.module,
-                language,
-            ) {
+            if let Some(file) = resolve_module(self.world.files(), &self.file.path, &import.module, language)
+            {
                 return in_module(&file, &import.what);
             }
             if import.module.starts_with('.') {
@@ -435,7 +367,7 @@ impl<'a> Evaluator<'a> {
                 Imported::Default => "default".into(),
                 _ => Name::default(),
             };
-            return Value::Package(package_name(&import.module), path);
+            return self.of_package(package_name(&import.module), path);
         }
         let last = match &import.what {
             Imported::Name(name) => Some(name.as_str()),
@@ -447,18 +379,12 @@ impl<'a> Evaluator<'a> {
             let rest = import.module.split("::").skip(1).chain(last);
             return Value::Package(head.into(), rest.collect::<Vec<_>>().join(".").into());
         }
-        let whole = last.map_or_else(
-            || import.module.to_string(),
-            |last| format!("{}::{last}", import.module),
-        );
-        if let Some(file) = resolve_module(
-            self.world.files(),
-            &self.file.path,
-            &import.module,
-            language,
-        ) && let value = last.map_or(Value::Module(file.as_str().into()), |l| {
-            in_module(&file, &Imported::Name(l.into()))
-        }) && !value.is_unknown()
+        let whole =
+            last.map_or_else(|| import.module.to_string(), |last| format!("{}::{last}", import.module));
+        if let Some(file) = resolve_module(self.world.files(), &self.file.path, &import.module, language)
+            && let value = last
+                .map_or(Value::Module(file.as_str().into()), |l| in_module(&file, &Imported::Name(l.into())))
+            && !value.is_unknown()
         {
             return value;
         }
@@ -475,13 +401,8 @@ impl<'a> Evaluator<'a> {
     pub(super) fn rust_module(&self, root: &str) -> Value {
         match root {
             "self" => Value::Module(Arc::clone(&self.file.path)),
-            root => resolve_module(
-                self.world.files(),
-                &self.file.path,
-                root,
-                self.file.language,
-            )
-            .map_or(Value::Unknown, |file| Value::Module(file.into())),
+            root => resolve_module(self.world.files(), &self.file.path, root, self.file.language)
+                .map_or(Value::Unknown, |file| Value::Module(file.into())),
         }
     }
 
@@ -490,13 +411,22 @@ impl<'a> Evaluator<'a> {
             return Value::Unknown;
         }
         let module = format!("self::{name}");
-        resolve_module(
-            self.world.files(),
-            &self.file.path,
-            &module,
-            self.file.language,
-        )
-        .map_or(Value::Unknown, |file| Value::Module(file.into()))
+        resolve_module(self.world.files(), &self.file.path, &module, self.file.language)
+            .map_or(Value::Unknown, |file| Value::Module(file.into()))
+    }
+
+    /// What stands at a path of a package: a value that its model knows, else the path itself.
+    fn of_package(&self, package: Name, path: Name) -> Value {
+        let stripped = path.strip_prefix("default.").unwrap_or(&path);
+        let bare = if stripped == "default" { "" } else { stripped };
+        let known = [path.as_str(), stripped, bare];
+        match known.iter().find_map(|p| self.models.value(&package, p)) {
+            Some((ty, value)) => {
+                let slots = value.slots.iter().map(|(s, t)| (*s, SlotValue::Text(t.clone()))).collect();
+                Value::Instance(Arc::new(Instance { ty, slots, is_convention: false }))
+            }
+            None => Value::Package(package, path),
+        }
     }
 
     /// The member `name` of a value.
@@ -504,36 +434,16 @@ impl<'a> Evaluator<'a> {
     pub fn member_of(&self, value: &Value, name: &str) -> Value {
         match value {
             Value::Package(package, path) => {
-                let path: Name = if path.is_empty() {
-                    name.into()
-                } else {
-                    format!("{path}.{name}").into()
-                };
+                let path: Name = if path.is_empty() { name.into() } else { format!("{path}.{name}").into() };
                 let (package, path) = global_alias(package, path);
-                match self.models.value(&package, &path) {
-                    Some((ty, value)) => {
-                        let slots = value
-                            .slots
-                            .iter()
-                            .map(|(s, t)| (*s, SlotValue::Text(t.clone())))
-                            .collect();
-                        Value::Instance(Arc::new(Instance {
-                            ty,
-                            slots,
-                            is_convention: false,
-                        }))
-                    }
-                    None => Value::Package(package, path),
-                }
+                self.of_package(package, path)
             }
             Value::Instance(instance) => {
                 let Some(member) = self.models.member(instance.ty, name) else {
                     return Value::Unknown;
                 };
-                let Some(ty) = member
-                    .ty
-                    .as_deref()
-                    .and_then(|t| self.models.type_named(instance.ty.model, t))
+                let Some(ty) =
+                    member.ty.as_deref().and_then(|t| self.models.type_named(instance.ty.model, t))
                 else {
                     return Value::Unknown;
                 };
@@ -544,18 +454,11 @@ impl<'a> Evaluator<'a> {
                         .iter()
                         .map(|(s, t)| (*s, SlotValue::Text(t.replace("{member}", name).into()))),
                 );
-                Value::Instance(Arc::new(Instance {
-                    ty,
-                    slots,
-                    is_convention: instance.is_convention,
-                }))
+                Value::Instance(Arc::new(Instance { ty, slots, is_convention: instance.is_convention }))
             }
             Value::Module(file) if *file == self.file.path => self.own_export(name),
             Value::Module(file) => {
-                let exported = self
-                    .world
-                    .linked(file)
-                    .map_or(Value::Unknown, |l| l.export(name));
+                let exported = self.world.linked(file).map_or(Value::Unknown, |l| l.export(name));
                 if exported.is_unknown() && !self.file.language.is_script_family() {
                     // A module of a module: `crate::db::users`.
                     let below = resolve_module(
@@ -568,9 +471,7 @@ impl<'a> Evaluator<'a> {
                 }
                 exported
             }
-            Value::Own(own) | Value::Type(own) => {
-                self.own_member(own, name, matches!(value, Value::Type(_)))
-            }
+            Value::Own(own) | Value::Type(own) => self.own_member(own, name, matches!(value, Value::Type(_))),
             Value::Syntax(site) => {
                 let Some(unit) = self.file.unit_at(&site.unit) else {
                     return Value::Unknown;
@@ -578,10 +479,7 @@ impl<'a> Evaluator<'a> {
                 let Kind::Object { entries, .. } = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                let entry = entries
-                    .iter()
-                    .rev()
-                    .find(|e| matches!(&e.key, Key::Name(n) if n == name));
+                let entry = entries.iter().rev().find(|e| matches!(&e.key, Key::Name(n) if n == name));
                 entry.map_or(Value::Unknown, |e| self.value(unit, e.value))
             }
             _ => Value::Unknown,
@@ -590,10 +488,7 @@ impl<'a> Evaluator<'a> {
 
     fn own_member(&self, own: &TypeRef, name: &str, of_type: bool) -> Value {
         if own.file != self.file.path {
-            return self
-                .world
-                .linked(&own.file)
-                .map_or(Value::Unknown, |l| l.type_member(&own.name, name));
+            return self.world.linked(&own.file).map_or(Value::Unknown, |l| l.type_member(&own.name, name));
         }
         for (unit, decl) in self.file.types_named(&own.name) {
             if let Some((_, method)) = decl.methods.iter().find(|(n, _)| n == name)
@@ -601,19 +496,11 @@ impl<'a> Evaluator<'a> {
             {
                 return Value::Function(function);
             }
-            if let Some(field) = decl
-                .fields
-                .iter()
-                .find(|f| f.name == name && (f.is_static || !of_type))
-            {
+            if let Some(field) = decl.fields.iter().find(|f| f.name == name && (f.is_static || !of_type)) {
                 let scope = plimsoll_behavior::ScopeId(0);
-                let typed = field
-                    .ty
-                    .as_ref()
-                    .map_or(Value::Unknown, |ty| self.value_of_type(unit, scope, ty));
-                let initial = field
-                    .init
-                    .map_or(Value::Unknown, |init| self.value(unit, init));
+                let typed =
+                    field.ty.as_ref().map_or(Value::Unknown, |ty| self.value_of_type(unit, scope, ty));
+                let initial = field.init.map_or(Value::Unknown, |init| self.value(unit, init));
                 match (&typed, &initial) {
                     (Value::Unknown, Value::Unknown | Value::Null) => {}
                     (Value::Unknown, _) => return initial,
@@ -660,23 +547,14 @@ impl<'a> Evaluator<'a> {
                 if f.kind != plimsoll_behavior::FunctionKind::Constructor {
                     continue;
                 }
-                if let Some(i) = f
-                    .params
-                    .iter()
-                    .position(|p| p.field.as_deref() == Some(name))
-                {
+                if let Some(i) = f.params.iter().position(|p| p.field.as_deref() == Some(name)) {
                     return Some(self.parameter(unit, function.function, u16::try_from(i).ok()?));
                 }
                 for node in &u.nodes {
                     let Kind::Assign { target, value, .. } = &node.kind else {
                         continue;
                     };
-                    let Kind::Member {
-                        object,
-                        name: field,
-                        ..
-                    } = u.kind(*target)
-                    else {
+                    let Kind::Member { object, name: field, .. } = u.kind(*target) else {
                         continue;
                     };
                     if field == name && *u.kind(*object) == Kind::This {
@@ -709,10 +587,7 @@ impl<'a> Evaluator<'a> {
         let mut function = Some(u.node(node).function);
         while let Some(f) = function {
             if let Some(owner) = &u.function(f).owner {
-                return Some(TypeRef {
-                    file: Arc::clone(&self.file.path),
-                    name: owner.clone(),
-                });
+                return Some(TypeRef { file: Arc::clone(&self.file.path), name: owner.clone() });
             }
             function = u.function(f).parent;
         }
@@ -724,10 +599,7 @@ impl<'a> Evaluator<'a> {
         let mut unit = Some(unit);
         while let Some(i) = unit {
             if let Some(owner) = &self.unit(i).own().owner {
-                return Some(TypeRef {
-                    file: Arc::clone(&self.file.path),
-                    name: owner.clone(),
-                });
+                return Some(TypeRef { file: Arc::clone(&self.file.path), name: owner.clone() });
             }
             unit = self.file.units[i].parent;
         }
@@ -746,10 +618,7 @@ impl<'a> Evaluator<'a> {
                 let Kind::Array(items) = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                items
-                    .iter()
-                    .map(|&i| self.value(unit, i))
-                    .fold(Value::Unknown, Value::or)
+                items.iter().map(|&i| self.value(unit, i)).fold(Value::Unknown, Value::or)
             }
             _ => Value::Unknown,
         }
@@ -760,9 +629,7 @@ impl<'a> Evaluator<'a> {
             && let Some(unit) = self.file.unit_at(&site.unit)
             && let Kind::Array(items) = self.unit(unit).kind(site.node)
         {
-            return items
-                .get(index as usize)
-                .map_or(Value::Unknown, |&i| self.value(unit, i));
+            return items.get(index as usize).map_or(Value::Unknown, |&i| self.value(unit, i));
         }
         self.element_of(value)
     }
@@ -777,19 +644,14 @@ impl<'a> Evaluator<'a> {
                 Exported::Value(node) if export.name == name => return self.value(0, *node),
                 Exported::Value(node) if export.name == "export=" => {
                     let whole = self.value(0, *node);
-                    let member = if name == "default" {
-                        whole
-                    } else {
-                        self.member_of(&whole, name)
-                    };
+                    let member = if name == "default" { whole } else { self.member_of(&whole, name) };
                     if !member.is_unknown() {
                         return member;
                     }
                 }
                 Exported::From(module, what) if export.name == name || export.name == "*" => {
                     let language = self.file.language;
-                    let Some(file) =
-                        resolve_module(self.world.files(), &self.file.path, module, language)
+                    let Some(file) = resolve_module(self.world.files(), &self.file.path, module, language)
                     else {
                         continue;
                     };
@@ -813,10 +675,7 @@ impl<'a> Evaluator<'a> {
                 return self.binding(0, b);
             }
             if self.file.types_named(name).next().is_some() {
-                return Value::Type(TypeRef {
-                    file: Arc::clone(&self.file.path),
-                    name: name.into(),
-                });
+                return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.into() });
             }
         }
         Value::Unknown
@@ -831,10 +690,7 @@ impl<'a> Evaluator<'a> {
         if self.memo.depth.get() >= MAX_DEPTH {
             return Value::Unknown;
         }
-        self.memo
-            .returns
-            .borrow_mut()
-            .insert((unit, function), None);
+        self.memo.returns.borrow_mut().insert((unit, function), None);
         self.memo.depth.set(self.memo.depth.get() + 1);
         let u = self.unit(unit);
         let f = u.function(function);
@@ -849,9 +705,7 @@ impl<'a> Evaluator<'a> {
         }
         if let Some(body) = f.body {
             match u.kind(body) {
-                Kind::Block {
-                    has_value: false, ..
-                } => {}
+                Kind::Block { has_value: false, .. } => {}
                 _ => value = value.or(self.value(unit, body)),
             }
         }
@@ -862,10 +716,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         self.memo.depth.set(self.memo.depth.get() - 1);
-        self.memo
-            .returns
-            .borrow_mut()
-            .insert((unit, function), Some(value.clone()));
+        self.memo.returns.borrow_mut().insert((unit, function), Some(value.clone()));
         value
     }
 
@@ -897,24 +748,14 @@ impl<'a> Evaluator<'a> {
             if let Value::Instance(instance) = &receiver {
                 if let Some(behavior) = self.models.method(instance.ty, name) {
                     let behavior = Arc::clone(behavior);
-                    return self.behave(
-                        unit,
-                        node,
-                        instance.ty.model,
-                        &behavior,
-                        Some(&receiver),
-                        name,
-                    );
+                    return self.behave(unit, node, instance.ty.model, &behavior, Some(&receiver), name);
                 }
                 if let member @ Value::Instance(_) = self.member_of(&receiver, name) {
                     return self.call_value(unit, node, &member, name);
                 }
             }
             let method = self.member_of(&receiver, name);
-            let is_own = matches!(
-                method,
-                Value::Function(_) | Value::Type(_) | Value::Instance(_)
-            );
+            let is_own = matches!(method, Value::Function(_) | Value::Type(_) | Value::Instance(_));
             if is_own || matches!(method, Value::Package(..)) && self.is_modelled(&method, *form) {
                 return self.call_value(unit, node, &method, name);
             }
@@ -932,17 +773,15 @@ impl<'a> Evaluator<'a> {
         let Value::Package(package, path) = value else {
             return false;
         };
+        let macro_path = format!("{path}!");
+        let path: &str = if form == CallForm::Macro { &macro_path } else { path };
         self.package_function(package, path).is_some()
             || form == CallForm::New
             || self.package_type(package, path).is_some()
     }
 
     fn package_function(&self, package: &str, path: &str) -> Option<(u16, Arc<Behavior>)> {
-        let found = |path: &str| {
-            self.models
-                .function(package, path)
-                .map(|(m, b)| (m, Arc::clone(b)))
-        };
+        let found = |path: &str| self.models.function(package, path).map(|(m, b)| (m, Arc::clone(b)));
         let mut parts = path.rsplit('.');
         let (last, before) = (parts.next(), parts.next());
         found(path)
@@ -958,9 +797,7 @@ impl<'a> Evaluator<'a> {
 
     fn package_type(&self, package: &str, path: &str) -> Option<ModelType> {
         let path = path.strip_prefix("default.").unwrap_or(path);
-        self.models
-            .type_in(package, path)
-            .or_else(|| self.models.type_in(package, path.rsplit('.').next()?))
+        self.models.type_in(package, path).or_else(|| self.models.type_in(package, path.rsplit('.').next()?))
     }
 
     /// A call of a value that is not a method of a modelled type.
@@ -973,43 +810,29 @@ impl<'a> Evaluator<'a> {
                 if *form == CallForm::New
                     && let Some(ty) = self.package_type(package, path)
                 {
-                    let made = Value::Instance(Arc::new(Instance {
-                        ty,
-                        slots: Vec::new(),
-                        is_convention: false,
-                    }));
+                    let made =
+                        Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }));
                     return match self.models.ty(ty).construct.clone() {
                         Some(behavior) => {
-                            let mut facts =
-                                self.behave(unit, node, ty.model, &behavior, Some(&made), name);
+                            let mut facts = self.behave(unit, node, ty.model, &behavior, Some(&made), name);
                             if behavior.yields.is_none() {
                                 let slots = facts.slots.clone();
-                                facts.value = Value::Instance(Arc::new(Instance {
-                                    ty,
-                                    slots,
-                                    is_convention: false,
-                                }));
+                                facts.value =
+                                    Value::Instance(Arc::new(Instance { ty, slots, is_convention: false }));
                             }
                             facts
                         }
-                        None => CallFacts {
-                            value: made,
-                            receiver: Some(ty),
-                            ..CallFacts::default()
-                        },
+                        None => CallFacts { value: made, receiver: Some(ty), ..CallFacts::default() },
                     };
                 }
-                match self.package_function(package, path) {
-                    Some((model, behavior)) => {
-                        self.behave(unit, node, model, &behavior, None, name)
-                    }
+                let path = if *form == CallForm::Macro { format!("{path}!").into() } else { path.clone() };
+                match self.package_function(package, &path) {
+                    Some((model, behavior)) => self.behave(unit, node, model, &behavior, None, name),
                     None => CallFacts::default(),
                 }
             }
             Value::Instance(instance) => match self.models.method(instance.ty, "").cloned() {
-                Some(behavior) => {
-                    self.behave(unit, node, instance.ty.model, &behavior, Some(value), name)
-                }
+                Some(behavior) => self.behave(unit, node, instance.ty.model, &behavior, Some(value), name),
                 None => CallFacts::default(),
             },
             Value::Function(function) => CallFacts {
@@ -1017,10 +840,7 @@ impl<'a> Evaluator<'a> {
                 value: self.returned_by(function),
                 ..CallFacts::default()
             },
-            Value::Type(own) => CallFacts {
-                value: self.own_constructed(own),
-                ..CallFacts::default()
-            },
+            Value::Type(own) => CallFacts { value: self.own_constructed(own), ..CallFacts::default() },
             _ => CallFacts::default(),
         }
     }
@@ -1029,9 +849,7 @@ impl<'a> Evaluator<'a> {
         if own.file == self.file.path {
             return self.own_instance(own);
         }
-        self.world
-            .linked(&own.file)
-            .map_or(Value::Unknown, |l| l.type_value(&own.name))
+        self.world.linked(&own.file).map_or(Value::Unknown, |l| l.type_value(&own.name))
     }
 
     /// Methods that values have whatever their origin: `map`, `then`, `unwrap`.
@@ -1066,10 +884,7 @@ impl<'a> Evaluator<'a> {
                 Argument::Absent => {}
             }
         }
-        for (slot, paths) in [
-            (Slot::Timeout, &behavior.timeout),
-            (Slot::Retry, &behavior.retry),
-        ] {
+        for (slot, paths) in [(Slot::Timeout, &behavior.timeout), (Slot::Retry, &behavior.retry)] {
             for path in paths {
                 match self.argument(unit, node, path, name) {
                     Argument::Found(site) => slots.push((slot, SlotValue::Node(site))),
@@ -1082,41 +897,40 @@ impl<'a> Evaluator<'a> {
         let is_builder = of_type.is_some_and(|t| t.runs.is_some());
         let is_convention = instance.is_some_and(|i| i.is_convention);
         let instance_of = |ty: ModelType, slots: &[(Slot, SlotValue)]| {
-            Value::Instance(Arc::new(Instance {
-                ty,
-                slots: slots.to_vec(),
-                is_convention,
-            }))
+            Value::Instance(Arc::new(Instance { ty, slots: slots.to_vec(), is_convention }))
         };
         let value = match behavior.yields.as_deref() {
             None if is_builder && behavior.effect.0.is_empty() => {
                 instance.map_or(Value::Unknown, |i| instance_of(i.ty, &slots))
             }
             None => Value::Unknown,
-            Some("self") => instance.map_or_else(
-                || receiver.cloned().unwrap_or_default(),
-                |i| instance_of(i.ty, &slots),
-            ),
+            Some("self") => {
+                instance.map_or_else(|| receiver.cloned().unwrap_or_default(), |i| instance_of(i.ty, &slots))
+            }
             Some("receiver") => receiver.cloned().unwrap_or_default(),
             Some("element") => receiver.map_or(Value::Unknown, |r| self.element_of(r)),
             Some("callback") => self.callback_result(unit, node, behavior),
-            Some(yields) => match yields
-                .strip_prefix("arg.")
-                .and_then(|n| n.parse::<usize>().ok())
-            {
-                Some(n) => self
-                    .argument_node(unit, node, n)
-                    .map_or(Value::Unknown, |a| self.value(unit, a)),
-                None => self
-                    .models
-                    .type_named(model, yields)
-                    .map_or(Value::Unknown, |ty| instance_of(ty, &slots)),
+            Some(yields) if yields.starts_with('[') => {
+                let inner = yields.trim_start_matches('[').trim_end_matches(']');
+                let of = match inner {
+                    "self" | "receiver" => receiver.cloned().unwrap_or_default(),
+                    "element" => receiver.map_or(Value::Unknown, |r| self.element_of(r)),
+                    "callback" => self.callback_result(unit, node, behavior),
+                    ty => {
+                        self.models.type_named(model, ty).map_or(Value::Unknown, |ty| instance_of(ty, &slots))
+                    }
+                };
+                if of.is_unknown() { Value::Unknown } else { Value::List(Arc::new(of)) }
+            }
+            Some(yields) => match yields.strip_prefix("arg.").and_then(|n| n.parse::<usize>().ok()) {
+                Some(n) => self.argument_node(unit, node, n).map_or(Value::Unknown, |a| self.value(unit, a)),
+                None => {
+                    self.models.type_named(model, yields).map_or(Value::Unknown, |ty| instance_of(ty, &slots))
+                }
             },
         };
         let mut effects = behavior.effect.0;
-        let mut rows = behavior
-            .rows
-            .or_else(|| instance.and_then(|i| self.models.ty(i.ty).rows));
+        let mut rows = behavior.rows.or_else(|| instance.and_then(|i| self.models.ty(i.ty).rows));
         let built = value.instance().map(|i| self.models.ty(i.ty));
         if let Some(runs) = built.and_then(|t| t.runs)
             && self.ends_its_chain(unit, node)
@@ -1128,9 +942,7 @@ impl<'a> Evaluator<'a> {
             effects,
             behavior: Some((model, Arc::clone(behavior))),
             rows,
-            filters: of_type
-                .and_then(|t| t.filters)
-                .or_else(|| built.and_then(|t| t.filters)),
+            filters: of_type.and_then(|t| t.filters).or_else(|| built.and_then(|t| t.filters)),
             target: None,
             receiver: instance.map(|i| i.ty),
             is_convention,
@@ -1148,20 +960,19 @@ impl<'a> Evaluator<'a> {
         match u.kind(parent) {
             Kind::Member { object, name, .. } if *object == node => {
                 matches!(name.as_str(), "then" | "catch" | "finally")
-                    || !u.parent(parent).is_some_and(
-                        |p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent),
-                    )
+                    || !u
+                        .parent(parent)
+                        .is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent))
             }
             // An argument of another query: a subquery.
             Kind::Call { callee, .. } if *callee != node => {
                 let around = self.call(unit, parent);
-                !around.behavior.as_ref().is_some_and(|(_, b)| {
-                    b.predicate.is_some() || b.slots.values().any(|s| s == "0")
-                }) || around.effects.is_empty()
-                    && around
-                        .behavior
-                        .as_ref()
-                        .is_none_or(|(_, b)| b.predicate.is_none())
+                !around
+                    .behavior
+                    .as_ref()
+                    .is_some_and(|(_, b)| b.predicate.is_some() || b.slots.values().any(|s| s == "0"))
+                    || around.effects.is_empty()
+                        && around.behavior.as_ref().is_none_or(|(_, b)| b.predicate.is_none())
             }
             _ => true,
         }
@@ -1179,27 +990,17 @@ impl<'a> Evaluator<'a> {
     }
 
     fn dynamic_import(&self, unit: usize, node: NodeId) -> CallFacts {
-        let module = self
-            .argument_node(unit, node, 0)
-            .map(|a| self.value(unit, a));
+        let module = self.argument_node(unit, node, 0).map(|a| self.value(unit, a));
         let Some(Value::Text(module)) = module else {
             return CallFacts::default();
         };
-        let file = resolve_module(
-            self.world.files(),
-            &self.file.path,
-            &module,
-            self.file.language,
-        );
+        let file = resolve_module(self.world.files(), &self.file.path, &module, self.file.language);
         let value = match file {
             Some(file) => Value::Module(file.into()),
             None if module.starts_with('.') => Value::Unknown,
             None => Value::Package(package_name(&module), Name::default()),
         };
-        CallFacts {
-            value,
-            ..CallFacts::default()
-        }
+        CallFacts { value, ..CallFacts::default() }
     }
 
     /// The argument with this index, where no spread stands before it.
@@ -1225,18 +1026,13 @@ impl<'a> Evaluator<'a> {
             return Argument::Absent;
         };
         if path == "*" {
-            return args.first().map_or(Argument::Absent, |&first| {
-                Argument::Found(self.site(unit, first))
-            });
+            return args.first().map_or(Argument::Absent, |&first| Argument::Found(self.site(unit, first)));
         }
         let mut steps = path.split('.');
         let Some(index) = steps.next().and_then(|i| i.parse::<usize>().ok()) else {
             return Argument::Absent;
         };
-        let spread = args
-            .iter()
-            .take(index + 1)
-            .any(|&a| matches!(u.kind(a), Kind::Spread(_)));
+        let spread = args.iter().take(index + 1).any(|&a| matches!(u.kind(a), Kind::Spread(_)));
         if spread {
             return Argument::Unknown;
         }
@@ -1263,11 +1059,9 @@ impl<'a> Evaluator<'a> {
                 Some(unit) => (unit, site.node),
                 None => return Argument::Unknown,
             },
-            Value::Text(_)
-            | Value::Number(_)
-            | Value::Bool(_)
-            | Value::Null
-            | Value::Function(_) => return Argument::Absent,
+            Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Function(_) => {
+                return Argument::Absent;
+            }
             _ => return Argument::Unknown,
         };
         let Kind::Object { entries, .. } = self.unit(unit).kind(node) else {
@@ -1292,35 +1086,22 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        if spread {
-            Argument::Unknown
-        } else {
-            Argument::Absent
-        }
+        if spread { Argument::Unknown } else { Argument::Absent }
     }
 
     /// What a value of unknown origin may be taken for by its name and what is called on it.
     fn by_convention(&self, unit: usize, node: NodeId) -> Value {
         let u = self.unit(unit);
         let name = match u.kind(node) {
-            Kind::Name { name, .. }
-            | Kind::Member {
-                name,
-                access: Access::Dot | Access::Optional,
-                ..
-            } => name,
+            Kind::Name { name, .. } | Kind::Member { name, access: Access::Dot | Access::Optional, .. } => {
+                name
+            }
             _ => return Value::Unknown,
         };
         for (index, model) in self.models.all().iter().enumerate() {
-            for convention in model
-                .conventions
-                .iter()
-                .filter(|c| c.receiver.contains(name))
-            {
-                let fits = convention
-                    .calls
-                    .iter()
-                    .any(|calls| self.is_used_so(unit, node, calls, convention));
+            for convention in model.conventions.iter().filter(|c| c.receiver.contains(name)) {
+                let fits =
+                    convention.calls.iter().any(|calls| self.is_used_so(unit, node, calls, convention));
                 let model = u16::try_from(index).expect("fewer than 65,536 models");
                 if fits && let Some(ty) = self.models.type_named(model, &convention.ty) {
                     return Value::Instance(Arc::new(Instance {
@@ -1355,25 +1136,17 @@ impl<'a> Evaluator<'a> {
             }
             let Some(p) = parent else { return false };
             match u.kind(p) {
-                Kind::Member { object, name, .. }
-                    if *object == at && (step == "*" || name == step) =>
-                {
-                    at = p
-                }
+                Kind::Member { object, name, .. } if *object == at && (step == "*" || name == step) => at = p,
                 _ => return false,
             }
-            call = u
-                .parent(at)
-                .filter(|&c| matches!(u.kind(c), Kind::Call { callee, .. } if *callee == at));
+            call = u.parent(at).filter(|&c| matches!(u.kind(c), Kind::Call { callee, .. } if *callee == at));
         }
         let Some(call) = call else { return false };
         let Some(first) = self.argument_node(unit, call, 0) else {
             return convention.first_argument_has.is_empty() && !convention.first_argument_is_sql;
         };
         if convention.first_argument_is_sql {
-            return self
-                .text_head(unit, first)
-                .is_some_and(|t| looks_like_sql(&t));
+            return self.text_head(unit, first).is_some_and(|t| looks_like_sql(&t));
         }
         match u.kind(first) {
             Kind::Object { entries, .. } if !convention.first_argument_has.is_empty() => {
@@ -1402,22 +1175,15 @@ impl<'a> Evaluator<'a> {
 
 /// `import x from "npm:@supabase/supabase-js@2"` and `https://esm.sh/…` mean the package.
 fn package_name(module: &str) -> Name {
-    let module = [
-        "npm:",
-        "jsr:",
-        "https://esm.sh/",
-        "https://cdn.skypack.dev/",
-    ]
-    .iter()
-    .find_map(|prefix| module.strip_prefix(prefix))
-    .unwrap_or(module);
+    let module = ["npm:", "jsr:", "https://esm.sh/", "https://cdn.skypack.dev/"]
+        .iter()
+        .find_map(|prefix| module.strip_prefix(prefix))
+        .unwrap_or(module);
     let module = module.strip_prefix("node:").unwrap_or(module);
     // The version: after the last `@` that does not begin a scope.
     match module.char_indices().skip(1).find(|(_, c)| *c == '@') {
         Some((at, _)) => {
-            let rest = module[at..]
-                .find('/')
-                .map_or("", |slash| &module[at + slash..]);
+            let rest = module[at..].find('/').map_or("", |slash| &module[at + slash..]);
             format!("{}{rest}", &module[..at]).into()
         }
         None => module.into(),
@@ -1447,21 +1213,10 @@ fn same_type(a: &Value, b: &Value) -> bool {
 #[must_use]
 pub fn looks_like_sql(text: &str) -> bool {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
-    let word: String = text
-        .chars()
-        .take_while(char::is_ascii_alphabetic)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let word: String =
+        text.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
     matches!(
         word.as_str(),
-        "select"
-            | "insert"
-            | "update"
-            | "delete"
-            | "with"
-            | "create"
-            | "alter"
-            | "drop"
-            | "truncate"
+        "select" | "insert" | "update" | "delete" | "with" | "create" | "alter" | "drop" | "truncate"
     ) && text[word.len()..].starts_with(|c: char| c.is_whitespace() || c == '*')
 }

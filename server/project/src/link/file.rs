@@ -81,14 +81,7 @@ impl FileUnits {
                 path,
             });
         }
-        FileUnits {
-            path,
-            language,
-            units,
-            by_path,
-            types,
-            extracted,
-        }
+        FileUnits { path, language, units, by_path, types, extracted }
     }
 
     /// The unit with this path.
@@ -100,11 +93,7 @@ impl FileUnits {
     /// The function as others refer to it.
     #[must_use]
     pub fn fn_ref(&self, unit: usize, function: FunctionId) -> FnRef {
-        FnRef {
-            file: Arc::clone(&self.path),
-            unit: self.units[unit].path.clone(),
-            function,
-        }
+        FnRef { file: Arc::clone(&self.path), unit: self.units[unit].path.clone(), function }
     }
 
     /// The function that a node of `unit` is, where it is one.
@@ -123,26 +112,15 @@ impl FileUnits {
     /// Declarations of a type: its own one first, then impls.
     pub fn types_named(&self, name: &str) -> impl Iterator<Item = (usize, &TypeDecl)> + '_ {
         let all = self.types.get(name).map(Vec::as_slice).unwrap_or_default();
-        let decl = move |&(unit, id): &(usize, TypeId)| {
-            (unit, &self.units[unit].unit.types[id.0 as usize])
-        };
-        let own = all
-            .iter()
-            .map(decl)
-            .filter(|(_, t)| t.kind != TypeKind::Impl);
-        let impls = all
-            .iter()
-            .map(decl)
-            .filter(|(_, t)| t.kind == TypeKind::Impl);
+        let decl = move |&(unit, id): &(usize, TypeId)| (unit, &self.units[unit].unit.types[id.0 as usize]);
+        let own = all.iter().map(decl).filter(|(_, t)| t.kind != TypeKind::Impl);
+        let impls = all.iter().map(decl).filter(|(_, t)| t.kind == TypeKind::Impl);
         own.chain(impls)
     }
 
     /// All type declarations.
     pub fn all_types(&self) -> impl Iterator<Item = (usize, &TypeDecl)> + '_ {
-        self.units
-            .iter()
-            .enumerate()
-            .flat_map(|(i, u)| u.unit.types.iter().map(move |t| (i, t)))
+        self.units.iter().enumerate().flat_map(|(i, u)| u.unit.types.iter().map(move |t| (i, t)))
     }
 
     /// The file's bytes of a range of a unit.
@@ -152,11 +130,7 @@ impl FileUnits {
     }
 }
 
-fn unit_path(
-    units: &[UnitEntry],
-    site: &lower::UnitSite<'_>,
-    taken: &FxHashMap<Name, usize>,
-) -> Name {
+fn unit_path(units: &[UnitEntry], site: &lower::UnitSite<'_>, taken: &FxHashMap<Name, usize>) -> Name {
     let Some(parent) = site.parent else {
         return Name::default();
     };

@@ -70,19 +70,13 @@ impl Linked {
     /// A value of one of its types.
     #[must_use]
     pub fn type_value(&self, name: &str) -> Value {
-        self.types
-            .get(name)
-            .map_or(Value::Unknown, |t| t.value.clone())
+        self.types.get(name).map_or(Value::Unknown, |t| t.value.clone())
     }
 
     /// A member of a value of one of its types.
     #[must_use]
     pub fn type_member(&self, ty: &str, name: &str) -> Value {
-        self.types
-            .get(ty)
-            .and_then(|t| t.members.get(name))
-            .cloned()
-            .unwrap_or_default()
+        self.types.get(ty).and_then(|t| t.members.get(name)).cloned().unwrap_or_default()
     }
 
     /// What one of its functions does.
@@ -103,18 +97,9 @@ pub fn models_of(language: Language) -> &'static Models {
 }
 
 /// Understands a file. Facts of units that `known` answers for are taken from there.
-pub fn link(
-    file: FileUnits,
-    world: &dyn World,
-    known: &dyn Fn(usize) -> Option<Arc<UnitFacts>>,
-) -> Linked {
+pub fn link(file: FileUnits, world: &dyn World, known: &dyn Fn(usize) -> Option<Arc<UnitFacts>>) -> Linked {
     let memo = Memo::default();
-    let eval = Evaluator {
-        file: &file,
-        world,
-        models: models_of(file.language),
-        memo: &memo,
-    };
+    let eval = Evaluator { file: &file, world, models: models_of(file.language), memo: &memo };
     let mut facts = Vec::with_capacity(file.units.len());
     for i in 0..file.units.len() {
         facts.push(known(i).unwrap_or_else(|| Arc::new(unit_facts(&eval, i))));
@@ -122,43 +107,23 @@ pub fn link(
     let mut all: Vec<(FnRef, &Local)> = Vec::new();
     for (i, unit) in facts.iter().enumerate() {
         for (f, local) in unit.locals.iter().enumerate() {
-            all.push((
-                file.fn_ref(i, FunctionId(u32::try_from(f).expect("few functions"))),
-                local,
-            ));
+            all.push((file.fn_ref(i, FunctionId(u32::try_from(f).expect("few functions"))), local));
         }
     }
-    let outside = |function: &FnRef| {
-        world
-            .linked(&function.file)
-            .and_then(|l| l.summary(function).cloned())
-    };
+    let outside = |function: &FnRef| world.linked(&function.file).and_then(|l| l.summary(function).cloned());
     let summaries = close(&all, &outside);
     let exports = exports(&eval);
     let types = types(&eval);
     drop(all);
-    Linked {
-        facts,
-        summaries,
-        exports,
-        types,
-        file,
-    }
+    Linked { facts, summaries, exports, types, file }
 }
 
 /// Evaluates the calls of one unit.
 #[must_use]
 pub fn unit_facts(eval: &Evaluator<'_>, unit: usize) -> UnitFacts {
     let u = &eval.file.units[unit].unit;
-    let calls = u
-        .calls
-        .iter()
-        .map(|&call| (call, eval.call(unit, call)))
-        .collect();
-    UnitFacts {
-        calls,
-        locals: locals(eval, unit),
-    }
+    let calls = u.calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
+    UnitFacts { calls, locals: locals(eval, unit) }
 }
 
 fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
@@ -169,12 +134,7 @@ fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
             match &export.local {
                 Exported::From(module, _) if export.name == "*" => {
                     let language = eval.file.language;
-                    let file = super::resolve_module(
-                        eval.world.files(),
-                        &eval.file.path,
-                        module,
-                        language,
-                    );
+                    let file = super::resolve_module(eval.world.files(), &eval.file.path, module, language);
                     if let Some(other) = file.and_then(|f| eval.world.linked(&f)) {
                         for (name, value) in other.exports().filter(|(n, _)| *n != "default") {
                             exports.entry(name.clone()).or_insert_with(|| value.clone());
@@ -197,10 +157,7 @@ fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
                     exports.insert("default".into(), whole.exported());
                 }
                 _ => {
-                    exports.insert(
-                        export.name.clone(),
-                        eval.own_export(&export.name).exported(),
-                    );
+                    exports.insert(export.name.clone(), eval.own_export(&export.name).exported());
                 }
             }
         }
@@ -209,16 +166,9 @@ fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
             let name = &unit.binding(b).name;
             exports.insert(name.clone(), eval.own_export(name).exported());
         }
-        for (_, ty) in eval
-            .file
-            .all_types()
-            .filter(|(_, t)| t.kind != TypeKind::Impl)
-        {
+        for (_, ty) in eval.file.all_types().filter(|(_, t)| t.kind != TypeKind::Impl) {
             exports.entry(ty.name.clone()).or_insert_with(|| {
-                Value::Type(TypeRef {
-                    file: Arc::clone(&eval.file.path),
-                    name: ty.name.clone(),
-                })
+                Value::Type(TypeRef { file: Arc::clone(&eval.file.path), name: ty.name.clone() })
             });
         }
     }
@@ -229,31 +179,16 @@ fn types(eval: &Evaluator<'_>) -> FxHashMap<Name, TypeFacts> {
     let mut types: FxHashMap<Name, TypeFacts> = FxHashMap::default();
     let names: FxHashSet<Name> = eval.file.all_types().map(|(_, t)| t.name.clone()).collect();
     for name in names {
-        let own = TypeRef {
-            file: Arc::clone(&eval.file.path),
-            name: name.clone(),
-        };
-        let ty = plimsoll_behavior::TypeExpr {
-            path: vec![name.clone()],
-            args: Vec::new(),
-        };
-        let unit = eval
-            .file
-            .types_named(&name)
-            .next()
-            .map_or(0, |(unit, _)| unit);
-        let value = eval
-            .value_of_type(unit, plimsoll_behavior::ScopeId(0), &ty)
-            .exported();
+        let own = TypeRef { file: Arc::clone(&eval.file.path), name: name.clone() };
+        let ty = plimsoll_behavior::TypeExpr { path: vec![name.clone()], args: Vec::new() };
+        let unit = eval.file.types_named(&name).next().map_or(0, |(unit, _)| unit);
+        let value = eval.value_of_type(unit, plimsoll_behavior::ScopeId(0), &ty).exported();
         let mut members = FxHashMap::default();
         let mut member = |m: &Name| {
             if !members.contains_key(m) {
                 let found = eval.member_of(&Value::Type(own.clone()), m);
-                let found = if found.is_unknown() {
-                    eval.member_of(&Value::Own(own.clone()), m)
-                } else {
-                    found
-                };
+                let found =
+                    if found.is_unknown() { eval.member_of(&Value::Own(own.clone()), m) } else { found };
                 members.insert(m.clone(), found.exported());
             }
         };
@@ -348,10 +283,7 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn new(files: &'a dyn Files, cache: &'a LinkCache, under_review: Arc<str>) -> Self {
         Linker {
-            recorder: Recorder {
-                files,
-                asked: Mutex::new(vec![FxHashMap::default()]),
-            },
+            recorder: Recorder { files, asked: Mutex::new(vec![FxHashMap::default()]) },
             cache,
             under_review,
             done: RefCell::default(),
@@ -363,22 +295,15 @@ impl<'a> Linker<'a> {
     /// Every file that was looked at so far, with its stamp; absent ones without.
     #[must_use]
     pub fn looked_at(&self) -> Vec<(Arc<str>, Option<u64>)> {
-        let asked = self
-            .recorder
-            .asked
-            .lock()
-            .map(|a| a.first().cloned().unwrap_or_default())
-            .unwrap_or_default();
+        let asked =
+            self.recorder.asked.lock().map(|a| a.first().cloned().unwrap_or_default()).unwrap_or_default();
         let mut all: Vec<_> = asked.into_iter().collect();
         all.sort();
         all
     }
 
     fn is_good(&self, cached: &Cached) -> bool {
-        cached
-            .looked_at
-            .iter()
-            .all(|(path, stamp)| self.recorder.stamp(path) == *stamp)
+        cached.looked_at.iter().all(|(path, stamp)| self.recorder.stamp(path) == *stamp)
     }
 
     fn link_file(&self, path: &Arc<str>) -> Option<Arc<Linked>> {
@@ -408,17 +333,11 @@ impl World for Linker<'_> {
             *self.met_cycle.borrow_mut() = true;
             return None;
         }
-        let cached = self
-            .cache
-            .entries
-            .get(&path)
-            .map(|entry| Arc::clone(&entry));
+        let cached = self.cache.entries.get(&path).map(|entry| Arc::clone(&entry));
         if let Some(cached) = cached
             && self.is_good(&cached)
         {
-            self.done
-                .borrow_mut()
-                .insert(path, Some(Arc::clone(&cached.linked)));
+            self.done.borrow_mut().insert(path, Some(Arc::clone(&cached.linked)));
             return Some(Arc::clone(&cached.linked));
         }
         if let Ok(mut asked) = self.recorder.asked.lock() {
@@ -445,13 +364,8 @@ impl World for Linker<'_> {
             && self.cache.entries.len() < MAX_CACHED
         {
             looked_at.sort();
-            let entry = Cached {
-                linked: Arc::clone(linked),
-                looked_at,
-            };
-            self.cache
-                .entries
-                .insert(Arc::clone(&path), Arc::new(entry));
+            let entry = Cached { linked: Arc::clone(linked), looked_at };
+            self.cache.entries.insert(Arc::clone(&path), Arc::new(entry));
         }
         if !met_cycle || self.open.borrow().is_empty() {
             self.done.borrow_mut().insert(path, linked.clone());

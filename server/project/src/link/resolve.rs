@@ -11,12 +11,7 @@ const SCRIPT_ENDINGS: &[&str] = &[".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", 
 /// Scripts: relative paths, and `paths` and `baseUrl` of the nearest `tsconfig.json`. Rust: `crate::`, `self::`,
 /// `super::` and modules of the same crate.
 #[must_use]
-pub fn resolve_module(
-    files: &dyn Files,
-    from: &str,
-    module: &str,
-    language: Language,
-) -> Option<String> {
+pub fn resolve_module(files: &dyn Files, from: &str, module: &str, language: Language) -> Option<String> {
     if language.is_script_family() {
         resolve_script(files, from, module)
     } else {
@@ -43,23 +38,16 @@ fn resolve_script(files: &dyn Files, from: &str, module: &str) -> Option<String>
                 continue;
             };
             let options = &config["compilerOptions"];
-            let base = options["baseUrl"]
-                .as_str()
-                .and_then(|b| join(config_folder, b));
+            let base = options["baseUrl"].as_str().and_then(|b| join(config_folder, b));
             if let Some(paths) = options["paths"].as_object() {
                 let base = base.as_deref().unwrap_or(config_folder);
                 for (pattern, targets) in paths {
                     let Some(star) = matches_pattern(pattern, module) else {
                         continue;
                     };
-                    for target in targets
-                        .as_array()
-                        .into_iter()
-                        .flatten()
-                        .filter_map(|t| t.as_str())
-                    {
-                        let found = join(base, &target.replace('*', star))
-                            .and_then(|p| script_file(files, &p));
+                    for target in targets.as_array().into_iter().flatten().filter_map(|t| t.as_str()) {
+                        let found =
+                            join(base, &target.replace('*', star)).and_then(|p| script_file(files, &p));
                         if found.is_some() {
                             return found;
                         }
@@ -100,11 +88,7 @@ fn script_file(files: &dyn Files, path: &str) -> Option<String> {
             "cjs" => &[".cts"],
             _ => &[],
         };
-        if let Some(found) = alternatives
-            .iter()
-            .map(|e| format!("{stem}{e}"))
-            .find(|p| exists(p))
-        {
+        if let Some(found) = alternatives.iter().map(|e| format!("{stem}{e}")).find(|p| exists(p)) {
             return Some(found);
         }
     }
@@ -119,11 +103,7 @@ fn resolve_rust(files: &dyn Files, from: &str, module: &str) -> Option<String> {
     let file = from.rsplit('/').next()?;
     let is_root = matches!(file, "lib.rs" | "main.rs" | "mod.rs");
     // The folder in which the modules of this file stand.
-    let own = if is_root {
-        folder.to_owned()
-    } else {
-        from.strip_suffix(".rs")?.to_owned()
-    };
+    let own = if is_root { folder.to_owned() } else { from.strip_suffix(".rs")?.to_owned() };
     let mut base = match parts.first().copied()? {
         "crate" => {
             parts.remove(0);
@@ -145,11 +125,7 @@ fn resolve_rust(files: &dyn Files, from: &str, module: &str) -> Option<String> {
             let beside = rust_file(files, &format!("{own}/{first}"));
             let in_crate = || rust_file(files, &format!("{}/{first}", crate_root(files, from)?));
             beside.or_else(in_crate)?;
-            if rust_file(files, &format!("{own}/{first}")).is_some() {
-                own
-            } else {
-                crate_root(files, from)?
-            }
+            if rust_file(files, &format!("{own}/{first}")).is_some() { own } else { crate_root(files, from)? }
         }
     };
     if parts.is_empty() {
@@ -165,9 +141,7 @@ fn resolve_rust(files: &dyn Files, from: &str, module: &str) -> Option<String> {
 }
 
 fn rust_file(files: &dyn Files, path: &str) -> Option<String> {
-    [format!("{path}.rs"), format!("{path}/mod.rs")]
-        .into_iter()
-        .find(|p| files.stamp(p).is_some())
+    [format!("{path}.rs"), format!("{path}/mod.rs")].into_iter().find(|p| files.stamp(p).is_some())
 }
 
 /// The file whose modules stand in `folder`.
@@ -187,8 +161,7 @@ fn crate_root(files: &dyn Files, from: &str) -> Option<String> {
     let folder = parent(from)?;
     ancestors(folder, files, from)
         .find(|f| {
-            files.stamp(&format!("{f}/lib.rs")).is_some()
-                || files.stamp(&format!("{f}/main.rs")).is_some()
+            files.stamp(&format!("{f}/lib.rs")).is_some() || files.stamp(&format!("{f}/main.rs")).is_some()
         })
         .map(str::to_owned)
 }
@@ -200,11 +173,7 @@ pub fn parent(path: &str) -> Option<&str> {
 }
 
 /// The folder and those around it, innermost first, up to the root of the view.
-pub fn ancestors<'p>(
-    folder: &'p str,
-    files: &dyn Files,
-    from: &str,
-) -> impl Iterator<Item = &'p str> {
+pub fn ancestors<'p>(folder: &'p str, files: &dyn Files, from: &str) -> impl Iterator<Item = &'p str> {
     let root = files.root_of(from).unwrap_or_default();
     std::iter::successors(Some(folder), |f| parent(f))
         .take_while(move |f| f.starts_with(root.as_str()))
@@ -284,12 +253,7 @@ mod tests {
 
     #[test]
     fn scripts_resolve_relative_paths_as_tools_do() {
-        let files = files(&[
-            "/p/src/a.ts",
-            "/p/src/b.tsx",
-            "/p/src/c/index.ts",
-            "/p/d.js",
-        ]);
+        let files = files(&["/p/src/a.ts", "/p/src/b.tsx", "/p/src/c/index.ts", "/p/d.js"]);
         let resolve = |module| resolve_module(&files, "/p/src/a.ts", module, Language::TypeScript);
         assert_eq!(resolve("./b").as_deref(), Some("/p/src/b.tsx"));
         assert_eq!(resolve("./b.js").as_deref(), Some("/p/src/b.tsx"));
@@ -312,33 +276,13 @@ mod tests {
 
     #[test]
     fn rust_resolves_modules_of_the_crate() {
-        let files = files(&[
-            "/c/src/main.rs",
-            "/c/src/db.rs",
-            "/c/src/api/mod.rs",
-            "/c/src/api/posts.rs",
-        ]);
+        let files = files(&["/c/src/main.rs", "/c/src/db.rs", "/c/src/api/mod.rs", "/c/src/api/posts.rs"]);
         let resolve = |from: &str, module| resolve_module(&files, from, module, Language::Rust);
-        assert_eq!(
-            resolve("/c/src/main.rs", "db").as_deref(),
-            Some("/c/src/db.rs")
-        );
-        assert_eq!(
-            resolve("/c/src/api/posts.rs", "crate::db").as_deref(),
-            Some("/c/src/db.rs")
-        );
-        assert_eq!(
-            resolve("/c/src/api/posts.rs", "super").as_deref(),
-            Some("/c/src/api/mod.rs")
-        );
-        assert_eq!(
-            resolve("/c/src/main.rs", "crate::api::posts").as_deref(),
-            Some("/c/src/api/posts.rs")
-        );
-        assert_eq!(
-            resolve("/c/src/api/mod.rs", "posts").as_deref(),
-            Some("/c/src/api/posts.rs")
-        );
+        assert_eq!(resolve("/c/src/main.rs", "db").as_deref(), Some("/c/src/db.rs"));
+        assert_eq!(resolve("/c/src/api/posts.rs", "crate::db").as_deref(), Some("/c/src/db.rs"));
+        assert_eq!(resolve("/c/src/api/posts.rs", "super").as_deref(), Some("/c/src/api/mod.rs"));
+        assert_eq!(resolve("/c/src/main.rs", "crate::api::posts").as_deref(), Some("/c/src/api/posts.rs"));
+        assert_eq!(resolve("/c/src/api/mod.rs", "posts").as_deref(), Some("/c/src/api/posts.rs"));
         assert_eq!(resolve("/c/src/main.rs", "serde::Deserialize"), None);
     }
 }

@@ -109,9 +109,7 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
         if eval.context(inner, FunctionId(0)).is_inline() {
             let target = eval.file.fn_ref(inner, FunctionId(0));
             for &f in &runs_in[u.node(nested.node).function.0 as usize] {
-                locals[f]
-                    .callees
-                    .push((target.clone(), path.clone(), nested.node));
+                locals[f].callees.push((target.clone(), path.clone(), nested.node));
             }
         }
     }
@@ -164,18 +162,11 @@ pub fn close(
     locals: &[(FnRef, &Local)],
     outside: &dyn Fn(&FnRef) -> Option<Arc<Summary>>,
 ) -> FxHashMap<FnRef, Arc<Summary>> {
-    let index: FxHashMap<&FnRef, usize> = locals
-        .iter()
-        .enumerate()
-        .map(|(i, (f, _))| (f, i))
-        .collect();
+    let index: FxHashMap<&FnRef, usize> = locals.iter().enumerate().map(|(i, (f, _))| (f, i)).collect();
     let mut effects: Vec<Effects> = Vec::with_capacity(locals.len());
     let mut callers: Vec<Vec<usize>> = vec![Vec::new(); locals.len()];
     for (i, (_, local)) in locals.iter().enumerate() {
-        let mut own = local
-            .direct
-            .iter()
-            .fold(Effects::empty(), |all, (e, ..)| all | *e);
+        let mut own = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
         for (callee, ..) in &local.callees {
             match index.get(callee) {
                 Some(&c) => callers[c].push(i),
@@ -200,12 +191,9 @@ pub fn close(
         for effect in effects[i].iter() {
             let direct = local.direct.iter().find(|(e, ..)| e.contains(effect));
             let witness = match direct {
-                Some((_, unit, node)) => Some(Witness {
-                    effect,
-                    unit: unit.clone(),
-                    node: *node,
-                    next: None,
-                }),
+                Some((_, unit, node)) => {
+                    Some(Witness { effect, unit: unit.clone(), node: *node, next: None })
+                }
                 None => local
                     .callees
                     .iter()
@@ -244,8 +232,6 @@ impl Summary {
     /// Whether it returns what a slot of its result says nothing about: for tests of clients made elsewhere.
     #[must_use]
     pub fn returns_with(&self, slot: Slot) -> bool {
-        self.returns
-            .instance()
-            .is_some_and(|i| i.slot(slot).is_some())
+        self.returns.instance().is_some_and(|i| i.slot(slot).is_some())
     }
 }

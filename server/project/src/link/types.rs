@@ -23,11 +23,7 @@ impl Evaluator<'_> {
         if depth > MAX_TYPE_DEPTH {
             return Value::Unknown;
         }
-        let arg = |i: usize| {
-            ty.args
-                .get(i)
-                .map_or(Value::Unknown, |a| self.typed(unit, scope, a, depth + 1))
-        };
+        let arg = |i: usize| ty.args.get(i).map_or(Value::Unknown, |a| self.typed(unit, scope, a, depth + 1));
         match head.as_str() {
             "|" | "&" => {
                 return ty
@@ -42,19 +38,14 @@ impl Evaluator<'_> {
             _ => {}
         }
         let named = self.name_in_type(unit, scope, head);
-        let value = ty.path[1..]
-            .iter()
-            .fold(named, |v, name| self.member_of(&v, name));
+        let value = ty.path[1..].iter().fold(named, |v, name| self.member_of(&v, name));
         match value {
             Value::Package(package, path) => self.instance_of_package(&package, &path, &arg),
             Value::Type(own) => self.value_of_own_type(&own, depth),
             Value::Unknown => {
                 let last = ty.path.last().expect("a path with a head has a last part");
-                let everywhere: &[&str] = if self.file.language.is_script_family() {
-                    &["<global>"]
-                } else {
-                    &["std"]
-                };
+                let everywhere: &[&str] =
+                    if self.file.language.is_script_family() { &["<global>"] } else { &["std"] };
                 everywhere
                     .iter()
                     .map(|package| self.instance_of_package(package, last, &arg))
@@ -67,18 +58,10 @@ impl Evaluator<'_> {
     }
 
     /// A value of a library's type: looked through where the type is a wrapper, a list where it is a collection.
-    fn instance_of_package(
-        &self,
-        package: &str,
-        path: &str,
-        arg: &dyn Fn(usize) -> Value,
-    ) -> Value {
+    fn instance_of_package(&self, package: &str, path: &str, arg: &dyn Fn(usize) -> Value) -> Value {
         let path = path.strip_prefix("default.").unwrap_or(path);
         let last = path.rsplit('.').next().unwrap_or(path);
-        let Some(ty) = self
-            .models
-            .type_in(package, path)
-            .or_else(|| self.models.type_in(package, last))
+        let Some(ty) = self.models.type_in(package, path).or_else(|| self.models.type_in(package, last))
         else {
             return Value::Unknown;
         };
@@ -89,27 +72,21 @@ impl Evaluator<'_> {
         if let Some(i) = model.collects {
             return Value::List(Arc::new(arg(usize::from(i))));
         }
-        Value::Instance(Arc::new(Instance {
-            ty,
-            slots: Vec::new(),
-            is_convention: false,
-        }))
+        Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
     }
 
     fn value_of_own_type(&self, own: &TypeRef, depth: u32) -> Value {
         if own.file != self.file.path {
-            return self
-                .world
-                .linked(&own.file)
-                .map_or(Value::Unknown, |l| l.type_value(&own.name));
+            return self.world.linked(&own.file).map_or(Value::Unknown, |l| l.type_value(&own.name));
         }
         let Some((unit, decl)) = self.file.types_named(&own.name).next() else {
             return Value::Unknown;
         };
         if decl.kind == TypeKind::Alias {
-            return decl.alias.as_ref().map_or(Value::Unknown, |a| {
-                self.typed(unit, ScopeId(0), a, depth + 1)
-            });
+            return decl
+                .alias
+                .as_ref()
+                .map_or(Value::Unknown, |a| self.typed(unit, ScopeId(0), a, depth + 1));
         }
         // `class PrismaService extends PrismaClient` is a client.
         for base in &decl.supertypes {
@@ -132,18 +109,14 @@ impl Evaluator<'_> {
         let entry = &self.file.units[unit];
         if let Some(b) = entry.unit.resolve(name, scope, u32::MAX) {
             return match entry.unit.binding(b).kind {
-                BindingKind::Type => Value::Type(TypeRef {
-                    file: Arc::clone(&self.file.path),
-                    name: name.clone(),
-                }),
+                BindingKind::Type => {
+                    Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() })
+                }
                 _ => self.binding(unit, b),
             };
         }
         if self.file.types_named(name).next().is_some() {
-            return Value::Type(TypeRef {
-                file: Arc::clone(&self.file.path),
-                name: name.clone(),
-            });
+            return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });
         }
         self.outer(unit, name, true)
     }

@@ -111,16 +111,8 @@ impl Value {
             (Value::Unknown | Value::Null, known) | (known, Value::Unknown | Value::Null) => known,
             (a, b) if a == b => a,
             (Value::Instance(a), Value::Instance(b)) if a.ty == b.ty => {
-                let slots = a
-                    .slots
-                    .iter()
-                    .filter(|s| b.slots.contains(s))
-                    .cloned()
-                    .collect();
-                Value::Instance(Arc::new(Instance {
-                    slots,
-                    ..(*a).clone()
-                }))
+                let slots = a.slots.iter().filter(|s| b.slots.contains(s)).cloned().collect();
+                Value::Instance(Arc::new(Instance { slots, ..(*a).clone() }))
             }
             _ => Value::Unknown,
         }
@@ -140,10 +132,7 @@ impl Value {
                     };
                     (*slot, value)
                 });
-                Value::Instance(Arc::new(Instance {
-                    slots: slots.collect(),
-                    ..(*instance).clone()
-                }))
+                Value::Instance(Arc::new(Instance { slots: slots.collect(), ..(*instance).clone() }))
             }
             other => other,
         }
@@ -154,10 +143,6 @@ impl Instance {
     /// What stands in the slot; the last one to say so wins.
     #[must_use]
     pub fn slot(&self, slot: Slot) -> Option<&SlotValue> {
-        self.slots
-            .iter()
-            .rev()
-            .find(|(s, _)| *s == slot)
-            .map(|(_, v)| v)
+        self.slots.iter().rev().find(|(s, _)| *s == slot).map(|(_, v)| v)
     }
 }

@@ -30,8 +30,7 @@ impl SchemaFile {
     pub fn parse(path: &str, text: &str) -> Self {
         let path = SmolStr::new(path);
         let has_extension = |extension: &str| {
-            path.rsplit_once('.')
-                .is_some_and(|(_, own)| own.eq_ignore_ascii_case(extension))
+            path.rsplit_once('.').is_some_and(|(_, own)| own.eq_ignore_ascii_case(extension))
         };
         let content = if has_extension("prisma") {
             Content::Prisma(Document::parse(text))
@@ -90,10 +89,7 @@ impl Schema {
         let prisma = prisma::read(&documents);
         let mut schema = prisma.schema;
         let known = [given, schema.dialect, locked, evidence.dialect()];
-        schema.dialect = known
-            .into_iter()
-            .find(|own| *own != Dialect::Unknown)
-            .unwrap_or_default();
+        schema.dialect = known.into_iter().find(|own| *own != Dialect::Unknown).unwrap_or_default();
         for table in tables.finish() {
             add_sql_table(&mut schema, table);
         }
@@ -105,17 +101,12 @@ impl Schema {
 }
 
 fn add_sql_table(schema: &mut Schema, table: Table) {
-    let is_same = |own: &&mut Table| {
-        own.name.eq_ignore_ascii_case(&table.name) && own.namespace == table.namespace
-    };
+    let is_same =
+        |own: &&mut Table| own.name.eq_ignore_ascii_case(&table.name) && own.namespace == table.namespace;
     match schema.tables.iter_mut().find(is_same) {
         Some(own) => {
             own.unknown |= table.unknown;
-            let known = Table {
-                columns: Vec::new(),
-                foreign_keys: Vec::new(),
-                ..table
-            };
+            let known = Table { columns: Vec::new(), foreign_keys: Vec::new(), ..table };
             merge(own, &known);
         }
         None if table.name == "_prisma_migrations" => {}

@@ -13,8 +13,8 @@ pub mod write;
 pub use fold::SchemaFile;
 use model::covered;
 pub use model::{
-    Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Relation,
-    SchemaLanguage, Serving, Table,
+    Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Relation, SchemaLanguage, Serving,
+    Table,
 };
 pub use plimsoll_syntax::TextRange;
 pub use write::{CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index};
@@ -49,10 +49,7 @@ impl Schema {
     /// Reads files of one database, `(path, text)` in any order. Paths use `/`.
     #[must_use]
     pub fn from_files(files: &[(&str, &str)]) -> Self {
-        let files: Vec<SchemaFile> = files
-            .iter()
-            .map(|(path, text)| SchemaFile::parse(path, text))
-            .collect();
+        let files: Vec<SchemaFile> = files.iter().map(|(path, text)| SchemaFile::parse(path, text)).collect();
         Self::fold(files.iter(), Dialect::Unknown)
     }
 
@@ -61,17 +58,10 @@ impl Schema {
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
         let (namespace, name) = split_namespace(name);
-        let named = || {
-            self.tables
-                .iter()
-                .filter(|table| table.name.eq_ignore_ascii_case(name))
-        };
+        let named = || self.tables.iter().filter(|table| table.name.eq_ignore_ascii_case(name));
         if let Some(namespace) = namespace {
             let of_namespace = |table: &&Table| {
-                table
-                    .namespace
-                    .as_ref()
-                    .is_some_and(|own| own.eq_ignore_ascii_case(namespace))
+                table.namespace.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(namespace))
             };
             return named().find(of_namespace);
         }
@@ -84,16 +74,10 @@ impl Schema {
     /// The table that code calls so: the model's name or the client's accessor (`Post`, `post`).
     #[must_use]
     pub fn table_by_code_name(&self, name: &str) -> Option<&Table> {
-        self.tables
-            .iter()
-            .find(|table| table.code_name == name)
-            .or_else(|| {
-                let mut same = self
-                    .tables
-                    .iter()
-                    .filter(|table| table.code_name.eq_ignore_ascii_case(name));
-                only(&mut same)
-            })
+        self.tables.iter().find(|table| table.code_name == name).or_else(|| {
+            let mut same = self.tables.iter().filter(|table| table.code_name.eq_ignore_ascii_case(name));
+            only(&mut same)
+        })
     }
 }
 
@@ -107,9 +91,7 @@ fn split_namespace(name: &str) -> (Option<&str>, &str) {
 }
 
 fn own_namespace(namespace: &str) -> Option<&str> {
-    let is_default = ["public", "dbo", "main"]
-        .iter()
-        .any(|n| n.eq_ignore_ascii_case(namespace));
+    let is_default = ["public", "dbo", "main"].iter().any(|n| n.eq_ignore_ascii_case(namespace));
     (!is_default).then_some(namespace)
 }
 

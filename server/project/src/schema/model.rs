@@ -273,9 +273,7 @@ impl Table {
     /// The relation field of that name.
     #[must_use]
     pub fn relation(&self, field: &str) -> Option<&Relation> {
-        self.relations
-            .iter()
-            .find(|relation| relation.field == field)
+        self.relations.iter().find(|relation| relation.field == field)
     }
 
     /// What serves a conjunction that compares these columns (names of either kind): a key or
@@ -283,16 +281,9 @@ impl Table {
     /// expression, and methods that serve no comparison do not count.
     #[must_use]
     pub fn serving_index(&self, columns: &[&str]) -> Option<Serving<'_>> {
-        let columns: Vec<&str> = columns
-            .iter()
-            .map(|column| self.database_name(column))
-            .collect();
+        let columns: Vec<&str> = columns.iter().map(|column| self.database_name(column)).collect();
         let leads = |leading: Option<&SmolStr>| {
-            leading.is_some_and(|leading| {
-                columns
-                    .iter()
-                    .any(|column| leading.eq_ignore_ascii_case(column))
-            })
+            leading.is_some_and(|leading| columns.iter().any(|column| leading.eq_ignore_ascii_case(column)))
         };
         if leads(self.primary_key.first()) {
             return Some(Serving::PrimaryKey);
@@ -313,20 +304,16 @@ impl Table {
     /// equality on them finds at most one row.
     #[must_use]
     pub fn is_unique(&self, columns: &[&str]) -> bool {
-        let columns: Vec<&str> = columns
-            .iter()
-            .map(|column| self.database_name(column))
-            .collect();
+        let columns: Vec<&str> = columns.iter().map(|column| self.database_name(column)).collect();
         let covers = |key: &[SmolStr]| {
             !key.is_empty()
-                && key
-                    .iter()
-                    .all(|part| columns.iter().any(|name| part.eq_ignore_ascii_case(name)))
+                && key.iter().all(|part| columns.iter().any(|name| part.eq_ignore_ascii_case(name)))
         };
         covers(&self.primary_key)
-            || self.indexes.iter().any(|index| {
-                index.unique && !index.partial && !index.expression && covers(&index.columns)
-            })
+            || self
+                .indexes
+                .iter()
+                .any(|index| index.unique && !index.partial && !index.expression && covers(&index.columns))
     }
 
     /// Whether any index at all mentions the column: partial ones, ones of special methods, and
@@ -352,28 +339,19 @@ impl Table {
                     .all(|(column, part)| part.eq_ignore_ascii_case(self.database_name(column)))
         };
         starts(&self.primary_key)
-            || self
-                .indexes
-                .iter()
-                .any(|index| index.serves_all_rows() && starts(&index.columns))
+            || self.indexes.iter().any(|index| index.serves_all_rows() && starts(&index.columns))
     }
 
     /// The database's name of a column that is called by either of its names.
     #[must_use]
     pub fn database_name<'a>(&'a self, column: &'a str) -> &'a str {
-        self.column(column)
-            .map_or(column, |column| column.name.as_str())
+        self.column(column).map_or(column, |column| column.name.as_str())
     }
 
     /// How a Prisma client calls this model: the model's name with a small first letter.
     #[must_use]
     pub fn accessor(&self) -> SmolStr {
         let mut letters = self.code_name.chars();
-        letters
-            .next()
-            .map(|first| first.to_ascii_lowercase())
-            .into_iter()
-            .chain(letters)
-            .collect()
+        letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
     }
 }

@@ -39,10 +39,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             _ => (None, at + 1),
         };
         if let Some(kind) = kind {
-            tokens.push(Token {
-                kind,
-                range: TextRange::from_usize(at, end),
-            });
+            tokens.push(Token { kind, range: TextRange::from_usize(at, end) });
         }
         at = end;
     }
@@ -61,17 +58,11 @@ fn word_end(bytes: &[u8], start: usize) -> usize {
 }
 
 fn line_end(bytes: &[u8], start: usize) -> usize {
-    start
-        + bytes[start..]
-            .iter()
-            .take_while(|&&byte| byte != b'\n')
-            .count()
+    start + bytes[start..].iter().take_while(|&&byte| byte != b'\n').count()
 }
 
 fn block_comment_end(text: &str, start: usize) -> usize {
-    text[start..]
-        .find("*/")
-        .map_or(text.len(), |length| start + length + 2)
+    text[start..].find("*/").map_or(text.len(), |length| start + length + 2)
 }
 
 fn string_end(bytes: &[u8], start: usize) -> usize {

@@ -5,8 +5,8 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::syntax::{Attribute, Block, Document, Field, Value};
 use crate::schema::{
-    Column, ColumnType, Dialect, ForeignKey, Generator, Index, IndexMethod, OnDelete, Relation,
-    Schema, SchemaLanguage, Table, TextRange,
+    Column, ColumnType, Dialect, ForeignKey, Generator, Index, IndexMethod, OnDelete, Relation, Schema,
+    SchemaLanguage, Table, TextRange,
 };
 
 /// What the schema says, and whether its relations are foreign keys in the database
@@ -52,10 +52,7 @@ pub(in crate::schema) fn read(files: &[(&SmolStr, &Document)]) -> PrismaSchema {
         let join_tables = join_tables(&schema.tables);
         schema.tables.extend(join_tables);
     }
-    PrismaSchema {
-        schema,
-        has_foreign_keys,
-    }
+    PrismaSchema { schema, has_foreign_keys }
 }
 
 fn blocks_of<'a>(
@@ -90,10 +87,7 @@ struct TypeNames<'a> {
 
 impl<'a> TypeNames<'a> {
     fn of(blocks: impl Iterator<Item = &'a Block>) -> Self {
-        let mut names = Self {
-            models: FxHashMap::default(),
-            enums: FxHashMap::default(),
-        };
+        let mut names = Self { models: FxHashMap::default(), enums: FxHashMap::default() };
         for block in blocks {
             match block.keyword.as_str() {
                 "model" | "view" => {
@@ -112,21 +106,13 @@ impl<'a> TypeNames<'a> {
     /// A field whose model is in a file that was not handed in still shows by its attribute.
     fn is_relation(&self, field: &Field) -> bool {
         self.models.contains_key(field.type_name.as_str())
-            || field
-                .attributes
-                .iter()
-                .any(|attribute| attribute.name == "relation")
+            || field.attributes.iter().any(|attribute| attribute.name == "relation")
     }
 }
 
 fn table(path: &SmolStr, block: &Block, types: &TypeNames<'_>) -> Table {
     let attribute = |name: &str| block.attributes.iter().find(|own| own.name == name);
-    let string = |name: &str, argument: &str| {
-        attribute(name)?
-            .main_argument(argument)?
-            .as_string()
-            .cloned()
-    };
+    let string = |name: &str, argument: &str| attribute(name)?.main_argument(argument)?.as_string().cloned();
     let mut table = Table {
         name: string("map", "name").unwrap_or_else(|| block.name.clone()),
         namespace: string("schema", "map")
@@ -186,10 +172,7 @@ fn column_type(field: &Field, types: &TypeNames<'_>) -> ColumnType {
     if let Some(&variants) = types.enums.get(field.type_name.as_str()) {
         return ColumnType::Enum { variants };
     }
-    let native = field
-        .attributes
-        .iter()
-        .find_map(|own| own.name.strip_prefix("db."));
+    let native = field.attributes.iter().find_map(|own| own.name.strip_prefix("db."));
     match (field.type_name.as_str(), native) {
         (_, Some("Uuid" | "UniqueIdentifier")) => ColumnType::Uuid,
         (_, Some("Date")) => ColumnType::Date,
@@ -211,9 +194,7 @@ fn relation(field: &Field) -> Relation {
     let attribute = field.attributes.iter().find(|own| own.name == "relation");
     let names = |argument: &str| {
         let value = attribute.and_then(|attribute| attribute.argument(argument));
-        value
-            .map(|value| parts(value).map(|part| part.0).collect())
-            .unwrap_or_default()
+        value.map(|value| parts(value).map(|part| part.0).collect()).unwrap_or_default()
     };
     Relation {
         field: field.name.clone(),
@@ -261,26 +242,19 @@ fn add_field_keys(table: &mut Table, field: &Field) {
 }
 
 fn index_name(attribute: &Attribute) -> Option<SmolStr> {
-    attribute
-        .argument("map")
-        .and_then(Value::as_string)
-        .cloned()
+    attribute.argument("map").and_then(Value::as_string).cloned()
 }
 
 fn add_block_key(table: &mut Table, attribute: &Attribute) {
-    if !matches!(
-        attribute.name.as_str(),
-        "id" | "unique" | "index" | "fulltext"
-    ) {
+    if !matches!(attribute.name.as_str(), "id" | "unique" | "index" | "fulltext") {
         return;
     }
     let Some(fields) = attribute.main_argument("fields") else {
         table.unknown = true;
         return;
     };
-    let columns: Vec<SmolStr> = parts(fields)
-        .map(|(name, _)| SmolStr::new(table.database_name(&name)))
-        .collect();
+    let columns: Vec<SmolStr> =
+        parts(fields).map(|(name, _)| SmolStr::new(table.database_name(&name))).collect();
     if attribute.name == "id" {
         table.primary_key = columns;
         return;
@@ -295,9 +269,7 @@ fn add_block_key(table: &mut Table, attribute: &Attribute) {
         columns,
         unique: attribute.name == "unique",
         method,
-        operator_class: parts(fields)
-            .next()
-            .and_then(|(_, arguments)| operator_class(arguments?)),
+        operator_class: parts(fields).next().and_then(|(_, arguments)| operator_class(arguments?)),
         partial: attribute.argument("where").is_some(),
         file: table.file.clone(),
         range: attribute.range,
@@ -306,9 +278,7 @@ fn add_block_key(table: &mut Table, attribute: &Attribute) {
 }
 
 fn operator_class(arguments: &[super::syntax::Argument]) -> Option<SmolStr> {
-    let own = arguments
-        .iter()
-        .find(|argument| argument.name.as_deref() == Some("ops"))?;
+    let own = arguments.iter().find(|argument| argument.name.as_deref() == Some("ops"))?;
     match &own.value {
         Value::Word(name) => Some(name.clone()),
         Value::Call(_, inner) => inner.first()?.value.as_string().cloned(),
@@ -338,11 +308,7 @@ fn add_foreign_key(table: &mut Table, field: &Field) {
     };
     let foreign_key = ForeignKey {
         name: attribute.and_then(index_name),
-        columns: relation
-            .fields
-            .iter()
-            .map(|f| SmolStr::new(table.database_name(f)))
-            .collect(),
+        columns: relation.fields.iter().map(|f| SmolStr::new(table.database_name(f))).collect(),
         table: relation.target.clone(),
         references: relation.references.clone(),
         relation: Some(relation.field.clone()),
@@ -357,14 +323,8 @@ fn name_foreign_keys(tables: &mut [Table]) {
     let names: FxHashMap<SmolStr, (SmolStr, Vec<(SmolStr, SmolStr)>)> = tables
         .iter()
         .map(|table| {
-            let columns = table
-                .columns
-                .iter()
-                .map(|c| (c.code_name.clone(), c.name.clone()));
-            (
-                table.code_name.clone(),
-                (table.name.clone(), columns.collect()),
-            )
+            let columns = table.columns.iter().map(|c| (c.code_name.clone(), c.name.clone()));
+            (table.code_name.clone(), (table.name.clone(), columns.collect()))
         })
         .collect();
     for foreign_key in tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
@@ -388,10 +348,7 @@ fn join_tables(tables: &[Table]) -> Vec<Table> {
             if !relation.list || relation.target < table.code_name {
                 continue;
             }
-            let Some(target) = tables
-                .iter()
-                .find(|other| other.code_name == relation.target)
-            else {
+            let Some(target) = tables.iter().find(|other| other.code_name == relation.target) else {
                 continue;
             };
             let leads_back = target.relations.iter().any(|back| {
@@ -417,19 +374,11 @@ fn join_tables(tables: &[Table]) -> Vec<Table> {
 
 fn join_table(name: SmolStr, first: &Table, second: &Table, range: TextRange) -> Table {
     let sides = [("A", first), ("B", second)];
-    let key = |table: &Table| {
-        table
-            .primary_key
-            .first()
-            .and_then(|key| table.column(key))
-            .cloned()
-    };
+    let key = |table: &Table| table.primary_key.first().and_then(|key| table.column(key)).cloned();
     let column = |(name, table): (&str, &Table)| Column {
         name: SmolStr::new(name),
         code_name: SmolStr::new(name),
-        column_type: key(table).map_or(ColumnType::Other(SmolStr::default()), |column| {
-            column.column_type
-        }),
+        column_type: key(table).map_or(ColumnType::Other(SmolStr::default()), |column| column.column_type),
         list: false,
         nullable: false,
         has_default: false,

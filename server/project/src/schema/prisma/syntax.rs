@@ -72,21 +72,13 @@ impl Attribute {
     /// The argument of that name.
     pub fn argument(&self, name: &str) -> Option<&Value> {
         let named = |argument: &&Argument| argument.name.as_deref() == Some(name);
-        self.arguments
-            .iter()
-            .find(named)
-            .map(|argument| &argument.value)
+        self.arguments.iter().find(named).map(|argument| &argument.value)
     }
 
     /// The argument of that name, or else the first one without a name.
     pub fn main_argument(&self, name: &str) -> Option<&Value> {
-        let unnamed = || {
-            self.arguments
-                .iter()
-                .find(|argument| argument.name.is_none())
-        };
-        self.argument(name)
-            .or_else(|| unnamed().map(|argument| &argument.value))
+        let unnamed = || self.arguments.iter().find(|argument| argument.name.is_none());
+        self.argument(name).or_else(|| unnamed().map(|argument| &argument.value))
     }
 }
 
@@ -108,11 +100,7 @@ const DEPTH_LIMIT: u8 = 12;
 impl Document {
     /// Reads a file; whatever it holds, something comes out.
     pub(in crate::schema) fn parse(text: &str) -> Self {
-        let mut parser = Parser {
-            text,
-            tokens: tokens(text),
-            at: 0,
-        };
+        let mut parser = Parser { text, tokens: tokens(text), at: 0 };
         let mut blocks = Vec::new();
         while parser.at < parser.tokens.len() {
             if parser.starts_block() {
@@ -138,11 +126,7 @@ impl<'a> Parser<'a> {
 
     fn word(&self, ahead: usize) -> Option<&'a str> {
         let token = self.tokens.get(self.at + ahead)?;
-        if token.kind == TokenKind::Word {
-            covered(self.text, token.range)
-        } else {
-            None
-        }
+        if token.kind == TokenKind::Word { covered(self.text, token.range) } else { None }
     }
 
     fn sign(&self, sign: u8) -> bool {
@@ -275,19 +259,8 @@ impl<'a> Parser<'a> {
             };
             attributes.push(attribute);
         }
-        let range = TextRange {
-            start: name_range.start,
-            end: self.previous_end(),
-        };
-        let field = Field {
-            name,
-            name_range,
-            type_name,
-            list,
-            optional,
-            attributes,
-            range,
-        };
+        let range = TextRange { start: name_range.start, end: self.previous_end() };
+        let field = Field { name, name_range, type_name, list, optional, attributes, range };
         block.fields.push(field);
     }
 
@@ -295,20 +268,9 @@ impl<'a> Parser<'a> {
         let start = self.range().start;
         while self.take_sign(b'@') {}
         let name = self.dotted_word()?;
-        let arguments = if self.sign(b'(') {
-            self.arguments(0)?
-        } else {
-            Vec::new()
-        };
-        let range = TextRange {
-            start,
-            end: self.previous_end(),
-        };
-        Some(Attribute {
-            name,
-            arguments,
-            range,
-        })
+        let arguments = if self.sign(b'(') { self.arguments(0)? } else { Vec::new() };
+        let range = TextRange { start, end: self.previous_end() };
+        Some(Attribute { name, arguments, range })
     }
 
     fn dotted_word(&mut self) -> Option<SmolStr> {
@@ -344,10 +306,7 @@ impl<'a> Parser<'a> {
                 self.at += 2;
                 self.skip_newlines();
             }
-            arguments.push(Argument {
-                name,
-                value: self.value(depth + 1)?,
-            });
+            arguments.push(Argument { name, value: self.value(depth + 1)? });
         }
     }
 

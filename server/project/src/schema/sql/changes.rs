@@ -78,9 +78,7 @@ impl Tables {
             }
             Change::DropIndex(name) => {
                 for table in &mut self.tables {
-                    table
-                        .indexes
-                        .retain(|index| !is_named(index.name.as_ref(), name));
+                    table.indexes.retain(|index| !is_named(index.name.as_ref(), name));
                 }
             }
             Change::RenameIndex(from, to) => {
@@ -115,16 +113,9 @@ impl Tables {
             (Some(own), Some(other)) => own.eq_ignore_ascii_case(other),
             (own, other) => own.is_none() && other.is_none(),
         };
-        let exact = self
-            .tables
-            .iter()
-            .position(|table| named(table) && same_namespace(table));
+        let exact = self.tables.iter().position(|table| named(table) && same_namespace(table));
         exact.or_else(|| {
-            let mut same = self
-                .tables
-                .iter()
-                .enumerate()
-                .filter(|(_, table)| named(table));
+            let mut same = self.tables.iter().enumerate().filter(|(_, table)| named(table));
             let (at, _) = same.next()?;
             same.next().is_none().then_some(at)
         })
@@ -133,10 +124,7 @@ impl Tables {
     /// A table that is there already keeps what it has and takes what is new in this statement:
     /// a dump beside migrations describes the same table once more.
     fn create(&mut self, table: &Table) {
-        let name = Name {
-            namespace: table.namespace.clone(),
-            name: table.name.clone(),
-        };
+        let name = Name { namespace: table.namespace.clone(), name: table.name.clone() };
         let same = self.position(&name).map(|at| &mut self.tables[at]);
         let Some(own) = same.filter(|own| own.namespace == table.namespace) else {
             self.tables.push(table.clone());
@@ -157,11 +145,7 @@ impl Tables {
         if to.namespace.is_some() {
             table.namespace = to.namespace.clone();
         }
-        for key in self
-            .tables
-            .iter_mut()
-            .flat_map(|table| &mut table.foreign_keys)
-        {
+        for key in self.tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
             if key.table.eq_ignore_ascii_case(&old) {
                 key.table = to.name.clone();
             }
@@ -173,9 +157,7 @@ impl Tables {
             let table = self.position(name);
             let of_index = || {
                 let has_index = |index: &Index| is_named(index.name.as_ref(), &name.name);
-                self.tables
-                    .iter()
-                    .position(|table| table.indexes.iter().any(has_index))
+                self.tables.iter().position(|table| table.indexes.iter().any(has_index))
             };
             if let Some(at) = table.or_else(of_index) {
                 self.tables[at].unknown = true;
@@ -202,11 +184,7 @@ pub(in crate::schema) fn merge(own: &mut Table, other: &Table) {
         add_index(own, index);
     }
     for foreign_key in &other.foreign_keys {
-        if !own
-            .foreign_keys
-            .iter()
-            .any(|key| key.columns == foreign_key.columns)
-        {
+        if !own.foreign_keys.iter().any(|key| key.columns == foreign_key.columns) {
             own.foreign_keys.push(foreign_key.clone());
         }
     }
@@ -242,9 +220,7 @@ fn alter(table: &mut Table, alteration: &Alteration) {
             }
         }
         Alteration::SetType(name, column_type) => {
-            with_column(table, name, |column| {
-                column.column_type = column_type.clone()
-            });
+            with_column(table, name, |column| column.column_type = column_type.clone());
         }
         Alteration::SetNullable(name, nullable) => {
             with_column(table, name, |column| column.nullable = *nullable);
@@ -254,10 +230,7 @@ fn alter(table: &mut Table, alteration: &Alteration) {
         }
         Alteration::AddPrimaryKey(columns) => table.primary_key.clone_from(columns),
         Alteration::PrimaryKeyFromIndex(name) => {
-            let index = table
-                .indexes
-                .iter()
-                .find(|own| is_named(own.name.as_ref(), name));
+            let index = table.indexes.iter().find(|own| is_named(own.name.as_ref(), name));
             if let Some(index) = index {
                 table.primary_key.clone_from(&index.columns);
             }
@@ -277,11 +250,7 @@ fn alter(table: &mut Table, alteration: &Alteration) {
 }
 
 fn with_column(table: &mut Table, name: &str, change: impl FnOnce(&mut Column)) {
-    if let Some(column) = table
-        .columns
-        .iter_mut()
-        .find(|own| own.name.eq_ignore_ascii_case(name))
-    {
+    if let Some(column) = table.columns.iter_mut().find(|own| own.name.eq_ignore_ascii_case(name)) {
         change(column);
     }
 }
@@ -289,12 +258,8 @@ fn with_column(table: &mut Table, name: &str, change: impl FnOnce(&mut Column)) 
 /// Indexes and keys that hold a column go with it, as in PostgreSQL.
 fn drop_column(table: &mut Table, name: &str) {
     let holds = |columns: &[SmolStr]| columns.iter().any(|own| own.eq_ignore_ascii_case(name));
-    table
-        .columns
-        .retain(|column| !column.name.eq_ignore_ascii_case(name));
-    table
-        .indexes
-        .retain(|index| !holds(&index.columns) && !holds(&index.expression_columns));
+    table.columns.retain(|column| !column.name.eq_ignore_ascii_case(name));
+    table.indexes.retain(|index| !holds(&index.columns) && !holds(&index.expression_columns));
     table.foreign_keys.retain(|key| !holds(&key.columns));
     if holds(&table.primary_key) {
         table.primary_key.clear();
@@ -306,18 +271,10 @@ fn rename_column(table: &mut Table, from: &str, to: &SmolStr) {
         column.name = to.clone();
         column.code_name = to.clone();
     });
-    let of_indexes = table
-        .indexes
-        .iter_mut()
-        .flat_map(|i| i.columns.iter_mut().chain(&mut i.expression_columns));
-    let of_foreign_keys = table
-        .foreign_keys
-        .iter_mut()
-        .flat_map(|key| &mut key.columns);
-    for name in of_indexes
-        .chain(of_foreign_keys)
-        .chain(&mut table.primary_key)
-    {
+    let of_indexes =
+        table.indexes.iter_mut().flat_map(|i| i.columns.iter_mut().chain(&mut i.expression_columns));
+    let of_foreign_keys = table.foreign_keys.iter_mut().flat_map(|key| &mut key.columns);
+    for name in of_indexes.chain(of_foreign_keys).chain(&mut table.primary_key) {
         if name.eq_ignore_ascii_case(from) {
             *name = to.clone();
         }
@@ -326,26 +283,15 @@ fn rename_column(table: &mut Table, from: &str, to: &SmolStr) {
 
 /// An unnamed constraint has the name that the database would have given it.
 fn drop_constraint(table: &mut Table, name: &str) {
-    let default =
-        |columns: &[SmolStr], end: &str| format!("{}_{}_{end}", table.name, columns.join("_"));
+    let default = |columns: &[SmolStr], end: &str| format!("{}_{}_{end}", table.name, columns.join("_"));
     let goes = |own: Option<&SmolStr>, columns: &[SmolStr], end: &str| match own {
         Some(own) => own.eq_ignore_ascii_case(name),
         None => default(columns, end).eq_ignore_ascii_case(name),
     };
     let keeps = |index: &Index| !goes(index.name.as_ref(), &index.columns, "key");
-    let kept_indexes = table
-        .indexes
-        .iter()
-        .filter(|index| keeps(index))
-        .cloned()
-        .collect();
+    let kept_indexes = table.indexes.iter().filter(|index| keeps(index)).cloned().collect();
     let keeps = |key: &ForeignKey| !goes(key.name.as_ref(), &key.columns, "fkey");
-    let kept_keys = table
-        .foreign_keys
-        .iter()
-        .filter(|key| keeps(key))
-        .cloned()
-        .collect();
+    let kept_keys = table.foreign_keys.iter().filter(|key| keeps(key)).cloned().collect();
     let is_primary_key = name.eq_ignore_ascii_case(&format!("{}_pkey", table.name));
     table.indexes = kept_indexes;
     table.foreign_keys = kept_keys;

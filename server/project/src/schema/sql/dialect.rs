@@ -1,8 +1,7 @@
 //! Which database a text is written for, by what stands in it, and how the parser crate calls it.
 
 use sqlparser::dialect::{
-    Dialect as Grammar, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect,
-    SQLiteDialect,
+    Dialect as Grammar, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
 };
 
 use crate::schema::Dialect;
@@ -36,32 +35,16 @@ const POSTGRES: [&str; 16] = [
     "ILIKE",
     "INET",
 ];
-const MYSQL: [&str; 6] = [
-    "AUTO_INCREMENT",
-    "ENGINE",
-    "UNSIGNED",
-    "UTF8MB4",
-    "MEDIUMTEXT",
-    "LONGTEXT",
-];
+const MYSQL: [&str; 6] = ["AUTO_INCREMENT", "ENGINE", "UNSIGNED", "UTF8MB4", "MEDIUMTEXT", "LONGTEXT"];
 const SQLITE: [&str; 5] = ["AUTOINCREMENT", "PRAGMA", "ROWID", "STRFTIME", "FTS5"];
-const SQL_SERVER: [&str; 5] = [
-    "NVARCHAR",
-    "IDENTITY",
-    "UNIQUEIDENTIFIER",
-    "DATETIME2",
-    "NONCLUSTERED",
-];
+const SQL_SERVER: [&str; 5] = ["NVARCHAR", "IDENTITY", "UNIQUEIDENTIFIER", "DATETIME2", "NONCLUSTERED"];
 
 impl Evidence {
     /// Counts the marks in a text.
     pub fn of(text: &str) -> Self {
         let mut evidence = Self::default();
         let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        for word in text
-            .split(|letter| !is_word(letter))
-            .filter(|word| word.len() > 2)
-        {
+        for word in text.split(|letter| !is_word(letter)).filter(|word| word.len() > 2) {
             let word = word.to_ascii_uppercase();
             let word = word.as_str();
             evidence.postgres += 4 * u32::from(POSTGRES.contains(&word));
@@ -69,8 +52,7 @@ impl Evidence {
             evidence.sqlite += 8 * u32::from(SQLITE.contains(&word));
             evidence.sql_server += 4 * u32::from(SQL_SERVER.contains(&word));
         }
-        let count =
-            |pattern: &str| u32::try_from(text.matches(pattern).count()).unwrap_or(u32::MAX);
+        let count = |pattern: &str| u32::try_from(text.matches(pattern).count()).unwrap_or(u32::MAX);
         evidence.postgres += 4 * count("$$") + 4 * count("::");
         evidence.mysql += count("`").min(4);
         evidence.sqlite += count("`").min(2);
@@ -101,19 +83,13 @@ impl Evidence {
         ];
         counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let [(most, dialect), (second, _), ..] = counts;
-        if most > second {
-            dialect
-        } else {
-            Dialect::Unknown
-        }
+        if most > second { dialect } else { Dialect::Unknown }
     }
 }
 
 /// The dialect that a `migration_lock.toml` names.
 pub(in crate::schema) fn of_migration_lock(text: &str) -> Dialect {
-    let provider = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("provider"));
+    let provider = text.lines().find_map(|line| line.trim().strip_prefix("provider"));
     match provider.map(|rest| rest.trim_matches([' ', '=', '"', '\t'])) {
         Some("postgresql" | "postgres") => Dialect::Postgres,
         Some("mysql") => Dialect::MySql,
@@ -138,13 +114,8 @@ pub(super) fn grammar(dialect: Dialect) -> &'static dyn Grammar {
 /// The dialects to try in turn: the given one first, then those that may still read what it
 /// cannot.
 pub(super) fn attempts(dialect: Dialect) -> impl Iterator<Item = Dialect> {
-    let fallbacks = [
-        Dialect::Unknown,
-        Dialect::Postgres,
-        Dialect::MySql,
-        Dialect::Sqlite,
-        Dialect::SqlServer,
-    ];
+    let fallbacks =
+        [Dialect::Unknown, Dialect::Postgres, Dialect::MySql, Dialect::Sqlite, Dialect::SqlServer];
     let others = fallbacks.into_iter().filter(move |other| *other != dialect);
     std::iter::once(dialect).chain(others)
 }

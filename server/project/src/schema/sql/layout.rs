@@ -52,25 +52,15 @@ pub fn migration(path: &str) -> Option<MigrationPath<'_>> {
     let prefix_length = usize::from(entry.starts_with('V') && entry.contains("__"));
     let (prefix, rest) = entry.split_at(prefix_length);
     let is_version = |letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '.');
-    let end = rest
-        .find(|letter| !is_version(letter))
-        .unwrap_or(rest.len());
+    let end = rest.find(|letter| !is_version(letter)).unwrap_or(rest.len());
     let version = rest[..end].trim_end_matches(['-', '.']);
     if !version.starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
     let name = &rest[version.len()..];
-    let start = name
-        .find(|letter| !matches!(letter, '_' | '-' | '.'))
-        .unwrap_or(name.len());
+    let start = name.find(|letter| !matches!(letter, '_' | '-' | '.')).unwrap_or(name.len());
     let separator = if start == 0 { "_" } else { &name[..start] };
-    Some(MigrationPath {
-        folder,
-        prefix,
-        version,
-        separator,
-        shape,
-    })
+    Some(MigrationPath { folder, prefix, version, separator, shape })
 }
 
 /// Whether a path is one that a schema is read from: Prisma schemas, migrations, and the usual
@@ -78,8 +68,7 @@ pub fn migration(path: &str) -> Option<MigrationPath<'_>> {
 #[must_use]
 pub fn is_schema_path(path: &str) -> bool {
     let (parent, file) = split(path);
-    let is_one_of =
-        |name: &str, names: &[&str]| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let is_one_of = |name: &str, names: &[&str]| names.iter().any(|own| own.eq_ignore_ascii_case(name));
     if strip_end(file, ".prisma").is_some() || file == "migration_lock.toml" {
         return true;
     }
@@ -87,15 +76,8 @@ pub fn is_schema_path(path: &str) -> bool {
         return false;
     };
     const FOLDERS: [&str; 5] = ["migrations", "migration", "migrate", "drizzle", "schema"];
-    let folders = parent
-        .rsplit('/')
-        .take(2)
-        .any(|folder| is_one_of(folder, &FOLDERS));
-    folders
-        || is_one_of(
-            stem,
-            &["schema", "structure", "init", "database", "create_tables"],
-        )
+    let folders = parent.rsplit('/').take(2).any(|folder| is_one_of(folder, &FOLDERS));
+    folders || is_one_of(stem, &["schema", "structure", "init", "database", "create_tables"])
 }
 
 /// The folder of the project that a schema file belongs to: files with the same one make one
@@ -120,18 +102,10 @@ pub fn undoes(path: &str) -> bool {
     let (_, file) = split(path);
     let file = file.to_ascii_lowercase();
     file == "down.sql"
-        || [
-            ".down.sql",
-            "_down.sql",
-            "-down.sql",
-            ".rollback.sql",
-            ".undo.sql",
-        ]
-        .iter()
-        .any(|end| file.ends_with(end))
-        || file.starts_with('u')
-            && file.contains("__")
-            && file[1..].starts_with(|c: char| c.is_ascii_digit())
+        || [".down.sql", "_down.sql", "-down.sql", ".rollback.sql", ".undo.sql"]
+            .iter()
+            .any(|end| file.ends_with(end))
+        || file.starts_with('u') && file.contains("__") && file[1..].starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The order in which files apply: migrations by folder and version, numbers as numbers, then
@@ -142,10 +116,9 @@ pub fn order(one: &str, other: &str) -> Ordering {
     match (key(one), key(other)) {
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (one_folder, other_folder) => one_folder
-            .cmp(&other_folder)
-            .then_with(|| natural_order(one, other))
-            .then_with(|| one.cmp(other)),
+        (one_folder, other_folder) => {
+            one_folder.cmp(&other_folder).then_with(|| natural_order(one, other)).then_with(|| one.cmp(other))
+        }
     }
 }
 
@@ -156,14 +129,9 @@ pub(in crate::schema) fn natural_order(one: &str, other: &str) -> Ordering {
         let (number, rest) = leading_digits(one);
         let (other_number, other_rest) = leading_digits(other);
         if !number.is_empty() && !other_number.is_empty() {
-            let (number, other_number) = (
-                number.trim_start_matches('0'),
-                other_number.trim_start_matches('0'),
-            );
-            let by_number = number
-                .len()
-                .cmp(&other_number.len())
-                .then_with(|| number.cmp(other_number));
+            let (number, other_number) =
+                (number.trim_start_matches('0'), other_number.trim_start_matches('0'));
+            let by_number = number.len().cmp(&other_number.len()).then_with(|| number.cmp(other_number));
             if by_number != Ordering::Equal {
                 return by_number;
             }
@@ -189,7 +157,5 @@ fn split(path: &str) -> (&str, &str) {
 
 fn strip_end<'a>(text: &'a str, end: &str) -> Option<&'a str> {
     let at = text.len().checked_sub(end.len())?;
-    text.get(at..)
-        .filter(|own| own.eq_ignore_ascii_case(end))
-        .and_then(|_| text.get(..at))
+    text.get(at..).filter(|own| own.eq_ignore_ascii_case(end)).and_then(|_| text.get(..at))
 }

@@ -88,28 +88,13 @@ impl State {
 /// Whether the comment opens a section that undoes (true) or one that applies (false).
 fn section(line: &str) -> Option<bool> {
     let comment = line.strip_prefix("--")?.trim().to_ascii_lowercase();
-    const UNDO: [&str; 6] = [
-        "migrate:down",
-        "+goose down",
-        "+migrate down",
-        "down migration",
-        "@undo",
-        "!downs",
-    ];
-    const APPLY: [&str; 5] = [
-        "migrate:up",
-        "+goose up",
-        "+migrate up",
-        "up migration",
-        "!ups",
-    ];
+    const UNDO: [&str; 6] =
+        ["migrate:down", "+goose down", "+migrate down", "down migration", "@undo", "!downs"];
+    const APPLY: [&str; 5] = ["migrate:up", "+goose up", "+migrate up", "up migration", "!ups"];
     if UNDO.iter().any(|mark| comment.starts_with(mark)) {
         return Some(true);
     }
-    APPLY
-        .iter()
-        .any(|mark| comment.starts_with(mark))
-        .then_some(false)
+    APPLY.iter().any(|mark| comment.starts_with(mark)).then_some(false)
 }
 
 fn ends_with_stdin(line: &str) -> bool {
@@ -118,8 +103,7 @@ fn ends_with_stdin(line: &str) -> bool {
 }
 
 fn starts_with_word(line: &str, word: &str) -> bool {
-    line.get(..word.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
         && line[word.len()..].starts_with(|next: char| next.is_ascii_whitespace())
 }
 

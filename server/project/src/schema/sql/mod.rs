@@ -18,7 +18,7 @@ pub(super) mod writer;
 pub(super) use dialect::{Evidence, of_migration_lock as dialect_of_migration_lock};
 pub use predicates::{Branch, Comparison, Operand, Predicate, Wildcard};
 pub use query::{
-    Limit, OrderColumn, Query, QueryStatement, Rows, Scope, ScopeRole, StatementKind, TableSource,
-    TableUse, analyse,
+    Limit, OrderColumn, Query, QueryStatement, Rows, Scope, ScopeRole, StatementKind, TableSource, TableUse,
+    analyse,
 };
 pub(super) use reader::SqlFile;

@@ -2,8 +2,7 @@
 
 use smol_str::{SmolStr, ToSmolStr};
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, UnaryOperator,
-    Value,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, UnaryOperator, Value,
 };
 
 use crate::schema::TextRange;
@@ -110,14 +109,8 @@ impl Predicate {
         let servable = match self.comparison {
             Comparison::Equal | Comparison::In | Comparison::Any | Comparison::Range => true,
             Comparison::IsNull | Comparison::Truth => true,
-            Comparison::Like {
-                wildcard,
-                ignores_case,
-            } => wildcard != Wildcard::Leading && !ignores_case,
-            Comparison::NotEqual
-            | Comparison::NotIn
-            | Comparison::IsNotNull
-            | Comparison::Other => false,
+            Comparison::Like { wildcard, ignores_case } => wildcard != Wildcard::Leading && !ignores_case,
+            Comparison::NotEqual | Comparison::NotIn | Comparison::IsNotNull | Comparison::Other => false,
         };
         servable && self.function.is_none()
     }
@@ -199,9 +192,7 @@ fn operands<'a>(expression: &'a Expr, operator: &BinaryOperator) -> Vec<&'a Expr
     let mut open = vec![expression];
     while let Some(next) = open.pop() {
         match without_parentheses(next) {
-            Expr::BinaryOp { left, op, right } if op == operator => {
-                open.extend([&**right, &**left])
-            }
+            Expr::BinaryOp { left, op, right } if op == operator => open.extend([&**right, &**left]),
             other => found.push(other),
         }
     }
@@ -221,88 +212,42 @@ fn conditions(expression: &Expr) -> Vec<RawPredicate<'_>> {
     let one = |expr, comparison, operand| -> Vec<RawPredicate<'_>> {
         let column = wrapped_column(expr);
         let operand = RawOperand::Known(operand);
-        column
-            .map(|column| RawPredicate {
-                column,
-                comparison,
-                operand,
-            })
-            .into_iter()
-            .collect()
+        column.map(|column| RawPredicate { column, comparison, operand }).into_iter().collect()
     };
     match expression {
         Expr::BinaryOp { left, op, right } => comparison_of(left, op, right),
         Expr::IsNull(inner) => one(inner, Comparison::IsNull, Operand::None),
         Expr::IsNotNull(inner) => one(inner, Comparison::IsNotNull, Operand::None),
         Expr::IsTrue(inner) | Expr::IsFalse(inner) => one(inner, Comparison::Truth, Operand::None),
-        Expr::InList {
-            expr,
-            list,
-            negated,
-        } => {
-            let comparison = if *negated {
-                Comparison::NotIn
-            } else {
-                Comparison::In
-            };
+        Expr::InList { expr, list, negated } => {
+            let comparison = if *negated { Comparison::NotIn } else { Comparison::In };
             let is_bound = list.iter().any(is_placeholder);
-            one(
-                expr,
-                comparison,
-                Operand::List {
-                    length: list.len(),
-                    is_bound,
-                },
-            )
+            one(expr, comparison, Operand::List { length: list.len(), is_bound })
         }
         Expr::InSubquery { expr, negated, .. } => {
-            let comparison = if *negated {
-                Comparison::NotIn
-            } else {
-                Comparison::In
-            };
+            let comparison = if *negated { Comparison::NotIn } else { Comparison::In };
             one(expr, comparison, Operand::Subquery)
         }
-        Expr::InUnnest {
-            expr,
-            array_expr,
-            negated: false,
-        } => one(expr, Comparison::Any, operand(array_expr)),
-        Expr::AnyOp {
-            left,
-            compare_op: BinaryOperator::Eq,
-            right,
-            ..
-        } => one(left, Comparison::Any, operand(right)),
-        Expr::Between {
-            expr, negated, low, ..
-        } => {
-            let comparison = if *negated {
-                Comparison::Other
-            } else {
-                Comparison::Range
-            };
+        Expr::InUnnest { expr, array_expr, negated: false } => {
+            one(expr, Comparison::Any, operand(array_expr))
+        }
+        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+            one(left, Comparison::Any, operand(right))
+        }
+        Expr::Between { expr, negated, low, .. } => {
+            let comparison = if *negated { Comparison::Other } else { Comparison::Range };
             one(expr, comparison, operand(low))
         }
-        Expr::Like {
-            expr,
-            pattern,
-            negated,
-            ..
-        } => one(expr, like(pattern, *negated, false), operand(pattern)),
-        Expr::ILike {
-            expr,
-            pattern,
-            negated,
-            ..
-        } => one(expr, like(pattern, *negated, true), operand(pattern)),
+        Expr::Like { expr, pattern, negated, .. } => {
+            one(expr, like(pattern, *negated, false), operand(pattern))
+        }
+        Expr::ILike { expr, pattern, negated, .. } => {
+            one(expr, like(pattern, *negated, true), operand(pattern))
+        }
         Expr::RLike { expr, .. } | Expr::SimilarTo { expr, .. } => {
             one(expr, Comparison::Other, Operand::Expression)
         }
-        Expr::UnaryOp {
-            op: UnaryOperator::Not,
-            expr,
-        } => {
+        Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
             let inner = without_parentheses(expr);
             match inner {
                 Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
@@ -319,11 +264,7 @@ fn conditions(expression: &Expr) -> Vec<RawPredicate<'_>> {
     }
 }
 
-fn comparison_of<'a>(
-    left: &'a Expr,
-    operator: &BinaryOperator,
-    right: &'a Expr,
-) -> Vec<RawPredicate<'a>> {
+fn comparison_of<'a>(left: &'a Expr, operator: &BinaryOperator, right: &'a Expr) -> Vec<RawPredicate<'a>> {
     let comparison = match operator {
         BinaryOperator::Eq | BinaryOperator::Spaceship => Comparison::Equal,
         BinaryOperator::NotEq => Comparison::NotEqual,
@@ -338,9 +279,7 @@ fn comparison_of<'a>(
         && comparison == Comparison::Equal
     {
         let pairs = left.iter().zip(right);
-        return pairs
-            .flat_map(|(left, right)| sides(left, comparison, right))
-            .collect();
+        return pairs.flat_map(|(left, right)| sides(left, comparison, right)).collect();
     }
     sides(left, comparison, right)
 }
@@ -352,16 +291,9 @@ fn sides<'a>(left: &'a Expr, comparison: Comparison, right: &'a Expr) -> Vec<Raw
             Some(other) => RawOperand::Column(other.parts),
             None => RawOperand::Known(operand(other)),
         };
-        Some(RawPredicate {
-            column,
-            comparison,
-            operand,
-        })
+        Some(RawPredicate { column, comparison, operand })
     };
-    side(left, right)
-        .into_iter()
-        .chain(side(right, left))
-        .collect()
+    side(left, right).into_iter().chain(side(right, left)).collect()
 }
 
 fn like(pattern: &Expr, is_negated: bool, ignores_case: bool) -> Comparison {
@@ -371,12 +303,7 @@ fn like(pattern: &Expr, is_negated: bool, ignores_case: bool) -> Comparison {
     let begins_with_wildcard = |text: &str| text.starts_with(['%', '_']);
     // `'%' || $1` begins with what its first operand begins with.
     let mut first = without_parentheses(pattern);
-    while let Expr::BinaryOp {
-        left,
-        op: BinaryOperator::StringConcat,
-        ..
-    } = first
-    {
+    while let Expr::BinaryOp { left, op: BinaryOperator::StringConcat, .. } = first {
         first = without_parentheses(left);
     }
     if let Expr::Function(function) = first
@@ -389,10 +316,7 @@ fn like(pattern: &Expr, is_negated: bool, ignores_case: bool) -> Comparison {
         Some(_) => Wildcard::NotLeading,
         None => Wildcard::Unknown,
     };
-    Comparison::Like {
-        wildcard,
-        ignores_case,
-    }
+    Comparison::Like { wildcard, ignores_case }
 }
 
 fn literal_text(expression: &Expr) -> Option<&str> {
@@ -418,10 +342,9 @@ fn operand(expression: &Expr) -> Operand {
         Expr::Value(_) | Expr::TypedString(_) | Expr::Interval(_) => Operand::Literal,
         Expr::Identifier(ident) if is_variable(ident) => Operand::Placeholder,
         Expr::Subquery(_) => Operand::Subquery,
-        Expr::Array(array) => Operand::List {
-            length: array.elem.len(),
-            is_bound: array.elem.iter().any(is_placeholder),
-        },
+        Expr::Array(array) => {
+            Operand::List { length: array.elem.len(), is_bound: array.elem.iter().any(is_placeholder) }
+        }
         _ => Operand::Expression,
     }
 }
@@ -442,10 +365,7 @@ pub(super) fn wrapped_column(expression: &Expr) -> Option<WrappedColumn<'_>> {
         expression = match expression {
             Expr::Identifier(ident) if is_variable(ident) => return None,
             Expr::Identifier(ident) => {
-                return Some(WrappedColumn {
-                    parts: std::slice::from_ref(ident),
-                    function,
-                });
+                return Some(WrappedColumn { parts: std::slice::from_ref(ident), function });
             }
             Expr::CompoundIdentifier(parts) => return Some(WrappedColumn { parts, function }),
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => inner,
@@ -455,11 +375,7 @@ pub(super) fn wrapped_column(expression: &Expr) -> Option<WrappedColumn<'_>> {
             }
             Expr::BinaryOp { left, op, right } => {
                 wrapped_by(op.to_smolstr());
-                if wrapped_column_is_direct(left) {
-                    left
-                } else {
-                    right
-                }
+                if wrapped_column_is_direct(left) { left } else { right }
             }
             Expr::UnaryOp { op, expr } => {
                 wrapped_by(op.to_smolstr());

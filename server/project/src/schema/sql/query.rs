@@ -196,11 +196,7 @@ fn analyse_as(text: &str, dialect: Dialect, schema: Option<&Schema>) -> Option<Q
         }
         let kind = scopes::kind(&statement);
         let scopes = scopes::scopes(&statement, schema, &lines);
-        statements.push(QueryStatement {
-            kind,
-            range: raw.range,
-            scopes,
-        });
+        statements.push(QueryStatement { kind, range: raw.range, scopes });
     }
     (!statements.is_empty()).then_some(Query { statements })
 }
@@ -210,9 +206,7 @@ impl Scope {
     /// alternative reads the whole table; no alternative at all is a scope without a filter.
     pub fn branches_of(&self, table: usize) -> impl Iterator<Item = Vec<&Predicate>> {
         let own = move |predicate: &&Predicate| predicate.table == Some(table);
-        self.branches
-            .iter()
-            .map(move |branch| branch.predicates.iter().filter(own).collect())
+        self.branches.iter().map(move |branch| branch.predicates.iter().filter(own).collect())
     }
 }
 

@@ -28,16 +28,8 @@ impl SqlFile {
     pub fn parse(path: &SmolStr, text: &str) -> Self {
         let masked = masked(text);
         let evidence = Evidence::of(&masked);
-        let mut file = Self {
-            evidence,
-            ..Self::default()
-        };
-        let mut reader = Reader {
-            path,
-            text: &masked,
-            dialect: evidence.dialect(),
-            file: &mut file,
-        };
+        let mut file = Self { evidence, ..Self::default() };
+        let mut reader = Reader { path, text: &masked, dialect: evidence.dialect(), file: &mut file };
         for statement in split(&masked, 0, reader.dialect) {
             reader.statement(&statement, true);
         }
@@ -66,10 +58,7 @@ fn subject(statement: &RawStatement) -> Subject {
     if statement.is(0, "DO") {
         return Subject::Block;
     }
-    if !["CREATE", "ALTER", "DROP", "RENAME"]
-        .iter()
-        .any(|verb| statement.is(0, verb))
-    {
+    if !["CREATE", "ALTER", "DROP", "RENAME"].iter().any(|verb| statement.is(0, verb)) {
         return Subject::Other;
     }
     let kinds = [
@@ -88,9 +77,7 @@ fn subject(statement: &RawStatement) -> Subject {
         ("PUBLICATION", Subject::Other),
     ];
     let kind_at = |at| kinds.iter().find(|(word, _)| statement.is(at, word));
-    (1..7)
-        .find_map(kind_at)
-        .map_or(Subject::Other, |(_, subject)| *subject)
+    (1..7).find_map(kind_at).map_or(Subject::Other, |(_, subject)| *subject)
 }
 
 impl Reader<'_> {
@@ -128,13 +115,9 @@ impl Reader<'_> {
 
     fn guarded(&mut self, mut statement: RawStatement) {
         let opens = |at: usize| {
-            let verb = ["CREATE", "ALTER", "DROP"]
-                .iter()
-                .any(|verb| statement.is(at, verb));
+            let verb = ["CREATE", "ALTER", "DROP"].iter().any(|verb| statement.is(at, verb));
             verb && (at == 0
-                || ["BEGIN", "THEN", "ELSE", "LOOP"]
-                    .iter()
-                    .any(|word| statement.is(at - 1, word)))
+                || ["BEGIN", "THEN", "ELSE", "LOOP"].iter().any(|word| statement.is(at - 1, word)))
         };
         if let Some(at) = (0..statement.tokens.len()).find(|&at| opens(at)) {
             statement.tokens.drain(..at);
@@ -162,14 +145,9 @@ impl Reader<'_> {
     fn definition(&mut self, statement: &RawStatement) {
         let mut tokens = statement.tokens.clone();
         let method = without_index_extras(statement, &mut tokens);
-        let parsed = if statement.broken {
-            None
-        } else {
-            parse(&tokens, self.dialect)
-        };
-        let whole = |complete: bool| {
-            complete || statement.is(0, "CREATE") && subject(statement) == Subject::Table
-        };
+        let parsed = if statement.broken { None } else { parse(&tokens, self.dialect) };
+        let whole =
+            |complete: bool| complete || statement.is(0, "CREATE") && subject(statement) == Subject::Table;
         let Some((parsed, _)) = parsed.filter(|(_, complete)| whole(*complete)) else {
             if let Some(table) = self.unread_table(statement) {
                 self.file.changes.push(table);
@@ -178,11 +156,7 @@ impl Reader<'_> {
         };
         let base = statement.base.min(self.text.len());
         let lines = Lines::of(&self.text[base..], base);
-        let place = Place {
-            path: self.path,
-            lines: &lines,
-            statement,
-        };
+        let place = Place { path: self.path, lines: &lines, statement };
         let before = self.file.changes.len();
         if !self.apply(parsed, &place, method) {
             self.file.changes.truncate(before);
@@ -196,11 +170,7 @@ impl Reader<'_> {
             return None;
         }
         let name = named_tables(&statement.tokens).into_iter().next()?;
-        Some(Change::CreateTable(Box::new(tables::unread(
-            name,
-            self.path,
-            statement.range,
-        ))))
+        Some(Change::CreateTable(Box::new(tables::unread(name, self.path, statement.range))))
     }
 
     /// Adds the changes of a statement; false where it is about a table and not understood.
@@ -226,25 +196,16 @@ impl Reader<'_> {
                 changes.push(Change::CreateIndex(name, Box::new(index)));
             }
             Statement::AlterTable(alter) => return alter_table(&alter, place, changes),
-            Statement::Drop {
-                object_type: ObjectType::Table,
-                names,
-                ..
-            } => {
+            Statement::Drop { object_type: ObjectType::Table, names, .. } => {
                 changes.extend(names.iter().filter_map(tables::name).map(Change::DropTable));
             }
-            Statement::Drop {
-                object_type: ObjectType::Index,
-                names,
-                ..
-            } => {
+            Statement::Drop { object_type: ObjectType::Index, names, .. } => {
                 let names = names.iter().filter_map(tables::name);
                 changes.extend(names.map(|name| Change::DropIndex(name.name)));
             }
             Statement::AlterIndex { name, operation } => {
                 let AlterIndexOperation::RenameIndex { index_name } = operation;
-                let (Some(from), Some(to)) = (tables::name(&name), tables::name(&index_name))
-                else {
+                let (Some(from), Some(to)) = (tables::name(&name), tables::name(&index_name)) else {
                     return false;
                 };
                 changes.push(Change::RenameIndex(from.name, to.name));
@@ -264,13 +225,8 @@ impl Reader<'_> {
     }
 
     fn enumeration(&mut self, statement: &RawStatement) {
-        let Some((
-            Statement::CreateType {
-                name,
-                representation,
-            },
-            _,
-        )) = parse(&statement.tokens, self.dialect)
+        let Some((Statement::CreateType { name, representation }, _)) =
+            parse(&statement.tokens, self.dialect)
         else {
             return;
         };
@@ -278,18 +234,13 @@ impl Reader<'_> {
             && let Some(name) = tables::name(&name)
         {
             let variants = u32::try_from(labels.len()).unwrap_or(u32::MAX);
-            self.file
-                .changes
-                .push(Change::CreateEnum(name.name, variants));
+            self.file.changes.push(Change::CreateEnum(name.name, variants));
         }
     }
 }
 
 /// Takes out what the parser does not know in `CREATE INDEX`, and says the method it meant.
-fn without_index_extras(
-    statement: &RawStatement,
-    tokens: &mut Vec<TokenWithSpan>,
-) -> Option<IndexMethod> {
+fn without_index_extras(statement: &RawStatement, tokens: &mut Vec<TokenWithSpan>) -> Option<IndexMethod> {
     if !statement.is(0, "CREATE") || subject(statement) != Subject::Index {
         return None;
     }
@@ -344,11 +295,7 @@ fn alter_table(alter: &AlterTable, place: &Place<'_>, changes: &mut Vec<Change>)
 
 /// What an operation changes; nothing where it may change what is asked of a table and is not
 /// understood.
-fn alterations(
-    operation: &AlterTableOperation,
-    table: &Name,
-    place: &Place<'_>,
-) -> Option<Vec<Alteration>> {
+fn alterations(operation: &AlterTableOperation, table: &Name, place: &Place<'_>) -> Option<Vec<Alteration>> {
     use AlterTableOperation as Operation;
     let text = |ident: &sqlparser::ast::Ident| SmolStr::new(&ident.value);
     let alteration = match operation {
@@ -356,34 +303,16 @@ fn alterations(
             Alteration::AddColumn(Box::new(tables::added_column(column_def, table, place)))
         }
         Operation::DropColumn { column_names, .. } => {
-            return Some(
-                column_names
-                    .iter()
-                    .map(text)
-                    .map(Alteration::DropColumn)
-                    .collect(),
-            );
+            return Some(column_names.iter().map(text).map(Alteration::DropColumn).collect());
         }
-        Operation::RenameColumn {
-            old_column_name,
-            new_column_name,
-        } => Alteration::RenameColumn(text(old_column_name), text(new_column_name)),
-        Operation::ChangeColumn {
-            old_name,
-            new_name,
-            data_type,
-            options,
-            ..
-        } => {
+        Operation::RenameColumn { old_column_name, new_column_name } => {
+            Alteration::RenameColumn(text(old_column_name), text(new_column_name))
+        }
+        Operation::ChangeColumn { old_name, new_name, data_type, options, .. } => {
             let column = tables::redefined_column(new_name, data_type, options, place);
             Alteration::ReplaceColumn(text(old_name), Box::new(column))
         }
-        Operation::ModifyColumn {
-            col_name,
-            data_type,
-            options,
-            ..
-        } => {
+        Operation::ModifyColumn { col_name, data_type, options, .. } => {
             let column = tables::redefined_column(col_name, data_type, options, place);
             Alteration::ReplaceColumn(text(col_name), Box::new(column))
         }
@@ -433,18 +362,12 @@ fn named_tables(tokens: &[TokenWithSpan]) -> Vec<Name> {
     let upper = |at: usize| word(at).map(|word| word.value.to_ascii_uppercase());
     let mut names: Vec<Name> = Vec::new();
     for at in 0..tokens.len() {
-        let opens = matches!(
-            upper(at).as_deref(),
-            Some("TABLE" | "INDEX" | "ON" | "INTO")
-        );
+        let opens = matches!(upper(at).as_deref(), Some("TABLE" | "INDEX" | "ON" | "INTO"));
         if !opens {
             continue;
         }
         let is_filler = |word: &str| {
-            matches!(
-                word,
-                "IF" | "NOT" | "EXISTS" | "ONLY" | "CONCURRENTLY" | "TABLE" | "INDEX"
-            )
+            matches!(word, "IF" | "NOT" | "EXISTS" | "ONLY" | "CONCURRENTLY" | "TABLE" | "INDEX")
         };
         let mut next = at + 1;
         while upper(next).is_some_and(|word| is_filler(&word)) {
@@ -459,9 +382,7 @@ fn named_tables(tokens: &[TokenWithSpan]) -> Vec<Name> {
             next += 2;
         }
         let Some(name) = parts.pop() else { continue };
-        let namespace = parts
-            .pop()
-            .filter(|own| crate::schema::own_namespace(own).is_some());
+        let namespace = parts.pop().filter(|own| crate::schema::own_namespace(own).is_some());
         let name = Name { namespace, name };
         if !names.contains(&name) {
             names.push(name);

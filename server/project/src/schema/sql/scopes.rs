@@ -5,18 +5,16 @@ use std::ops::ControlFlow;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use sqlparser::ast::{
-    AssignmentTarget, Delete, Expr, FromTable, GroupByExpr, Ident, Insert, JoinConstraint,
-    JoinOperator, LimitClause, LockType, ObjectName, OrderByExpr, OrderByKind, Query as QueryNode,
-    Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, TopQuantity,
-    Update, UpdateTableFromKind, Value, Visit, Visitor,
+    AssignmentTarget, Delete, Expr, FromTable, GroupByExpr, Ident, Insert, JoinConstraint, JoinOperator,
+    LimitClause, LockType, ObjectName, OrderByExpr, OrderByKind, Query as QueryNode, Select, SelectItem,
+    SetExpr, Statement, TableFactor, TableObject, TableWithJoins, TopQuantity, Update, UpdateTableFromKind,
+    Value, Visit, Visitor,
 };
 
 use super::predicates::{
     Branch, Comparison, Operand, Predicate, RawOperand, RawPredicate, alternatives, wrapped_column,
 };
-use super::query::{
-    Limit, OrderColumn, Rows, Scope, ScopeRole, StatementKind, TableSource, TableUse,
-};
+use super::query::{Limit, OrderColumn, Rows, Scope, ScopeRole, StatementKind, TableSource, TableUse};
 use super::statements::Lines;
 use super::tables;
 use crate::schema::Schema;
@@ -42,21 +40,12 @@ pub(super) fn kind(statement: &Statement) -> StatementKind {
 }
 
 /// The scopes of a statement, the outermost first.
-pub(super) fn scopes(
-    statement: &Statement,
-    schema: Option<&Schema>,
-    lines: &Lines<'_>,
-) -> Vec<Scope> {
+pub(super) fn scopes(statement: &Statement, schema: Option<&Schema>, lines: &Lines<'_>) -> Vec<Scope> {
     if matches!(kind(statement), StatementKind::Ddl | StatementKind::Other) {
         return Vec::new();
     }
-    let mut finder = Finder {
-        schema,
-        lines,
-        ctes: Vec::new(),
-        roles: FxHashMap::default(),
-        scopes: Vec::new(),
-    };
+    let mut finder =
+        Finder { schema, lines, ctes: Vec::new(), roles: FxHashMap::default(), scopes: Vec::new() };
     let _: ControlFlow<()> = statement.visit(&mut finder);
     finder.scopes
 }
@@ -79,16 +68,11 @@ impl Visitor for Finder<'_> {
 
     fn pre_visit_query(&mut self, query: &QueryNode) -> ControlFlow<()> {
         let is_first = self.scopes.is_empty() && self.roles.is_empty() && self.ctes.is_empty();
-        let fallback = if is_first {
-            ScopeRole::Main
-        } else {
-            ScopeRole::Subquery
-        };
+        let fallback = if is_first { ScopeRole::Main } else { ScopeRole::Subquery };
         let role = self.roles.remove(&address(query)).unwrap_or(fallback);
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
             let name = SmolStr::new(&cte.alias.name.value);
-            self.roles
-                .insert(address(&cte.query), ScopeRole::Cte(name.clone()));
+            self.roles.insert(address(&cte.query), ScopeRole::Cte(name.clone()));
             self.ctes.push(name);
         }
         self.query(query, &role);
@@ -176,26 +160,16 @@ impl Finder<'_> {
         scope.limit = limit(query, select);
         scope.has_offset = matches!(
             &query.limit_clause,
-            Some(
-                LimitClause::LimitOffset {
-                    offset: Some(_),
-                    ..
-                } | LimitClause::OffsetCommaLimit { .. }
-            )
+            Some(LimitClause::LimitOffset { offset: Some(_), .. } | LimitClause::OffsetCommaLimit { .. })
         );
         scope.is_grouped = select.distinct.is_some()
             || !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
         scope.is_aggregate = !scope.is_grouped && is_aggregate(&select.projection);
-        scope.selects_all_columns = select.projection.iter().any(|item| {
-            matches!(
-                item,
-                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
-            )
-        });
-        scope.locks_for_update = query
-            .locks
+        scope.selects_all_columns = select
+            .projection
             .iter()
-            .any(|lock| matches!(lock.lock_type, LockType::Update));
+            .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
+        scope.locks_for_update = query.locks.iter().any(|lock| matches!(lock.lock_type, LockType::Update));
         if let Some(order) = &query.order_by {
             scope.is_ordered = true;
             if let OrderByKind::Expressions(by) = &order.kind {
@@ -216,11 +190,7 @@ impl Finder<'_> {
         scope.handles_conflict =
             insert.on.is_some() || insert.or.is_some() || insert.ignore || insert.replace_into;
         scope.has_returning = insert.returning.is_some();
-        scope.rows = if scope.has_returning {
-            Rows::Many
-        } else {
-            Rows::None
-        };
+        scope.rows = if scope.has_returning { Rows::Many } else { Rows::None };
         if let Some(source) = &insert.source {
             if let SetExpr::Values(values) = &*source.body
                 && values.rows.len() == 1
@@ -237,29 +207,20 @@ impl Finder<'_> {
         let mut scope = empty(StatementKind::Update, self.write_role());
         let mut filters = Vec::new();
         self.add_tables(&update.table, &mut scope, &mut filters);
-        if let Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) =
-            &update.from
+        if let Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) = &update.from
         {
-            from.iter()
-                .for_each(|table| self.add_tables(table, &mut scope, &mut filters));
+            from.iter().for_each(|table| self.add_tables(table, &mut scope, &mut filters));
         }
         for assignment in &update.assignments {
             match &assignment.target {
                 AssignmentTarget::ColumnName(name) => scope.written_columns.extend(last_part(name)),
                 AssignmentTarget::Tuple(names) => {
-                    scope
-                        .written_columns
-                        .extend(names.iter().filter_map(last_part));
+                    scope.written_columns.extend(names.iter().filter_map(last_part));
                 }
             }
         }
         scope.limit = update.limit.as_ref().map_or(Limit::None, limit_of);
-        self.finish_write(
-            scope,
-            update.selection.as_ref(),
-            update.returning.is_some(),
-            filters,
-        );
+        self.finish_write(scope, update.selection.as_ref(), update.returning.is_some(), filters);
     }
 
     fn delete(&mut self, delete: &Delete) {
@@ -270,12 +231,7 @@ impl Finder<'_> {
             self.add_tables(table, &mut scope, &mut filters);
         }
         scope.limit = delete.limit.as_ref().map_or(Limit::None, limit_of);
-        self.finish_write(
-            scope,
-            delete.selection.as_ref(),
-            delete.returning.is_some(),
-            filters,
-        );
+        self.finish_write(scope, delete.selection.as_ref(), delete.returning.is_some(), filters);
     }
 
     fn finish_write<'q>(
@@ -288,22 +244,14 @@ impl Finder<'_> {
         filters.extend(selection.map(|filter| (filter, false)));
         self.add_filters(&mut scope, &filters);
         scope.has_returning = has_returning;
-        scope.rows = if has_returning {
-            self.rows(&scope)
-        } else {
-            Rows::None
-        };
+        scope.rows = if has_returning { self.rows(&scope) } else { Rows::None };
         self.scopes.push(scope);
     }
 
     /// A write within `WITH` is a part of its statement, any other one is the statement.
     fn write_role(&self) -> ScopeRole {
         let within = !self.scopes.is_empty() || !self.ctes.is_empty();
-        if within && self.roles.is_empty() {
-            ScopeRole::Subquery
-        } else {
-            ScopeRole::Main
-        }
+        if within && self.roles.is_empty() { ScopeRole::Subquery } else { ScopeRole::Main }
     }
 
     fn add_tables<'q>(
@@ -314,16 +262,10 @@ impl Finder<'_> {
     ) {
         let mut open = vec![from];
         while let Some(from) = open.pop() {
-            let joined = from
-                .joins
-                .iter()
-                .map(|join| (&join.relation, constraint(&join.join_operator)));
+            let joined = from.joins.iter().map(|join| (&join.relation, constraint(&join.join_operator)));
             for (factor, constraint) in std::iter::once((&from.relation, None)).chain(joined) {
                 let is_joined = !scope.tables.is_empty();
-                if let TableFactor::NestedJoin {
-                    table_with_joins, ..
-                } = factor
-                {
+                if let TableFactor::NestedJoin { table_with_joins, .. } = factor {
                     open.push(table_with_joins);
                 } else {
                     scope.tables.extend(self.factor(factor, is_joined));
@@ -348,24 +290,19 @@ impl Finder<'_> {
             range: None,
         };
         match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args: None,
-                ..
-            } => self.table(name, alias.as_ref().map(|alias| &alias.name), is_joined),
-            TableFactor::Derived { alias, .. } => Some(unnamed(
-                alias.as_ref().map(|alias| &alias.name),
-                TableSource::Derived,
-            )),
+            TableFactor::Table { name, alias, args: None, .. } => {
+                self.table(name, alias.as_ref().map(|alias| &alias.name), is_joined)
+            }
+            TableFactor::Derived { alias, .. } => {
+                Some(unnamed(alias.as_ref().map(|alias| &alias.name), TableSource::Derived))
+            }
             TableFactor::Table { alias, .. }
             | TableFactor::Function { alias, .. }
             | TableFactor::TableFunction { alias, .. }
             | TableFactor::UNNEST { alias, .. }
-            | TableFactor::JsonTable { alias, .. } => Some(unnamed(
-                alias.as_ref().map(|alias| &alias.name),
-                TableSource::Function,
-            )),
+            | TableFactor::JsonTable { alias, .. } => {
+                Some(unnamed(alias.as_ref().map(|alias| &alias.name), TableSource::Function))
+            }
             _ => Some(unnamed(None, TableSource::Function)),
         }
     }
@@ -373,20 +310,13 @@ impl Finder<'_> {
     fn table(&self, name: &ObjectName, alias: Option<&Ident>, is_joined: bool) -> Option<TableUse> {
         let ident = name.0.last()?.as_ident()?;
         let own = tables::name(name)?;
-        let is_cte = own.namespace.is_none()
-            && self
-                .ctes
-                .iter()
-                .any(|cte| cte.eq_ignore_ascii_case(&own.name));
+        let is_cte =
+            own.namespace.is_none() && self.ctes.iter().any(|cte| cte.eq_ignore_ascii_case(&own.name));
         Some(TableUse {
             name: own.name,
             namespace: own.namespace,
             alias: alias.map(|alias| SmolStr::new(&alias.value)),
-            source: if is_cte {
-                TableSource::Cte
-            } else {
-                TableSource::Table
-            },
+            source: if is_cte { TableSource::Cte } else { TableSource::Table },
             is_joined,
             range: self.lines.range(ident.span),
         })
@@ -402,11 +332,7 @@ impl Finder<'_> {
             };
             let own: Vec<Vec<Predicate>> = alternatives
                 .iter()
-                .map(|all| {
-                    all.iter()
-                        .map(|raw| self.predicate(raw, scope, *is_join))
-                        .collect()
-                })
+                .map(|all| all.iter().map(|raw| self.predicate(raw, scope, *is_join)).collect())
                 .collect();
             if branches.is_empty() {
                 branches.push(Branch::default());
@@ -420,9 +346,7 @@ impl Finder<'_> {
                 .flat_map(|branch| {
                     own.iter().map(|more| {
                         let all = branch.predicates.iter().chain(more);
-                        Branch {
-                            predicates: all.cloned().collect(),
-                        }
+                        Branch { predicates: all.cloned().collect() }
                     })
                 })
                 .collect();
@@ -432,30 +356,20 @@ impl Finder<'_> {
             (Operand::Placeholder, Comparison::Any) => true,
             _ => false,
         };
-        scope.binds_list = branches
-            .iter()
-            .flat_map(|branch| &branch.predicates)
-            .any(binds);
+        scope.binds_list = branches.iter().flat_map(|branch| &branch.predicates).any(binds);
         scope.branches = branches;
     }
 
     fn predicate(&self, raw: &RawPredicate<'_>, scope: &Scope, is_join: bool) -> Predicate {
         let last = raw.column.parts.last();
-        let name = |parts: &[Ident]| {
-            parts
-                .last()
-                .map(|last| SmolStr::new(&last.value))
-                .unwrap_or_default()
-        };
+        let name = |parts: &[Ident]| parts.last().map(|last| SmolStr::new(&last.value)).unwrap_or_default();
         Predicate {
             table: self.resolve(raw.column.parts, scope),
             column: name(raw.column.parts),
             comparison: raw.comparison,
             operand: match &raw.operand {
                 RawOperand::Known(operand) => operand.clone(),
-                RawOperand::Column(parts) => {
-                    Operand::Column(self.resolve(parts, scope), name(parts))
-                }
+                RawOperand::Column(parts) => Operand::Column(self.resolve(parts, scope), name(parts)),
             },
             function: raw.column.function.clone(),
             is_join,
@@ -474,18 +388,13 @@ impl Finder<'_> {
             return scope.tables.iter().position(is_called);
         }
         let known = |table: &TableUse| table.table(self.schema?);
-        let has_column = |table: &TableUse| {
-            known(table).is_some_and(|table| table.column(&column.value).is_some())
-        };
+        let has_column =
+            |table: &TableUse| known(table).is_some_and(|table| table.column(&column.value).is_some());
         if let [only] = scope.tables.as_slice() {
             let lacks = known(only).is_some_and(|table| !table.unknown) && !has_column(only);
             return (!lacks).then_some(0);
         }
-        let mut having = scope
-            .tables
-            .iter()
-            .enumerate()
-            .filter(|(_, table)| has_column(table));
+        let mut having = scope.tables.iter().enumerate().filter(|(_, table)| has_column(table));
         let (at, _) = having.next()?;
         having.next().is_none().then_some(at)
     }
@@ -507,10 +416,7 @@ impl Finder<'_> {
             Some(OrderColumn {
                 table: self.resolve(column.parts, scope),
                 column: SmolStr::new(&last.value),
-                is_descending: matches!(
-                    element.options.sort,
-                    Some(sqlparser::ast::OrderBySort::Desc)
-                ),
+                is_descending: matches!(element.options.sort, Some(sqlparser::ast::OrderBySort::Desc)),
                 range: self.lines.range(last.span),
             })
         });
@@ -522,11 +428,7 @@ impl Finder<'_> {
             || matches!(scope.limit, Limit::Literal(0 | 1))
             || scope.role == ScopeRole::Exists
             || scope.tables.is_empty();
-        if is_single || self.finds_by_unique_key(scope) {
-            Rows::One
-        } else {
-            Rows::Many
-        }
+        if is_single || self.finds_by_unique_key(scope) { Rows::One } else { Rows::Many }
     }
 
     fn finds_by_unique_key(&self, scope: &Scope) -> bool {
@@ -539,9 +441,10 @@ impl Finder<'_> {
         let [branch] = scope.branches.as_slice() else {
             return false;
         };
-        let equal = branch.predicates.iter().filter(|predicate| {
-            predicate.comparison == Comparison::Equal && predicate.function.is_none()
-        });
+        let equal = branch
+            .predicates
+            .iter()
+            .filter(|predicate| predicate.comparison == Comparison::Equal && predicate.function.is_none());
         let columns: Vec<&str> = equal.map(|predicate| predicate.column.as_str()).collect();
         table.is_unique(&columns)
     }
@@ -561,10 +464,7 @@ fn add_shared_columns(columns: &[ObjectName], scope: &mut Scope, lines: &Lines<'
             continue;
         };
         let column = SmolStr::new(&ident.value);
-        for (table, other) in [
-            (joined, joined.checked_sub(1)),
-            (joined.saturating_sub(1), Some(joined)),
-        ] {
+        for (table, other) in [(joined, joined.checked_sub(1)), (joined.saturating_sub(1), Some(joined))] {
             branch.predicates.push(Predicate {
                 table: Some(table),
                 column: column.clone(),
@@ -609,9 +509,7 @@ fn limit(query: &QueryNode, select: &Select) -> Limit {
         return fetch.quantity.as_ref().map_or(Limit::Literal(1), limit_of);
     }
     match &query.limit_clause {
-        Some(LimitClause::LimitOffset {
-            limit: Some(limit), ..
-        })
+        Some(LimitClause::LimitOffset { limit: Some(limit), .. })
         | Some(LimitClause::OffsetCommaLimit { limit, .. }) => limit_of(limit),
         _ => Limit::None,
     }
@@ -653,10 +551,9 @@ const AGGREGATES: [&str; 19] = [
 /// Whether every column is an aggregate over all rows, possibly within other expressions.
 fn is_aggregate(items: &[SelectItem]) -> bool {
     let aggregates = |item: &SelectItem| match item {
-        SelectItem::UnnamedExpr(expression)
-        | SelectItem::ExprWithAlias {
-            expr: expression, ..
-        } => aggregates_rows(expression),
+        SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. } => {
+            aggregates_rows(expression)
+        }
         _ => false,
     };
     !items.is_empty() && items.iter().all(aggregates)

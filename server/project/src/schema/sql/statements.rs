@@ -39,8 +39,7 @@ impl RawStatement {
 
     /// Whether the unquoted word at a position is that keyword.
     pub fn is(&self, at: usize, keyword: &str) -> bool {
-        self.word(at)
-            .is_some_and(|w| w.quote_style.is_none() && w.value.eq_ignore_ascii_case(keyword))
+        self.word(at).is_some_and(|w| w.quote_style.is_none() && w.value.eq_ignore_ascii_case(keyword))
     }
 }
 
@@ -56,30 +55,20 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub fn of(text: &'a str, base: usize) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0)
-            .chain(ends.map(|(at, _)| at + 1))
-            .collect();
+        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
         Self { text, starts, base }
     }
 
     fn offset(&self, location: Location) -> usize {
-        let Some(line) = usize::try_from(location.line)
-            .ok()
-            .and_then(|line| line.checked_sub(1))
-        else {
+        let Some(line) = usize::try_from(location.line).ok().and_then(|line| line.checked_sub(1)) else {
             return 0;
         };
         let Some(&start) = self.starts.get(line) else {
             return self.text.len();
         };
-        let column = usize::try_from(location.column)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(1);
+        let column = usize::try_from(location.column).unwrap_or(usize::MAX).saturating_sub(1);
         let rest = &self.text[start..];
-        let length = rest
-            .char_indices()
-            .nth(column)
-            .map_or(rest.len(), |(at, _)| at);
+        let length = rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
         start + length
     }
 
@@ -88,20 +77,14 @@ impl<'a> Lines<'a> {
         if span.start.line == 0 {
             return None;
         }
-        Some(TextRange::from_usize(
-            self.base + self.offset(span.start),
-            self.base + self.offset(span.end),
-        ))
+        Some(TextRange::from_usize(self.base + self.offset(span.start), self.base + self.offset(span.end)))
     }
 
     fn range_of(&self, tokens: &[TokenWithSpan]) -> TextRange {
         let first = tokens.first().and_then(|token| self.range(token.span));
         let last = tokens.last().and_then(|token| self.range(token.span));
         match (first, last) {
-            (Some(first), Some(last)) => TextRange {
-                start: first.start,
-                end: last.end,
-            },
+            (Some(first), Some(last)) => TextRange { start: first.start, end: last.end },
             _ => TextRange::from_usize(self.base, self.base),
         }
     }
@@ -122,9 +105,7 @@ pub(super) fn split(text: &str, base: usize, dialect: Dialect) -> Vec<RawStateme
         }
         // What was open at the end began in the last statement: it is lost up to the next
         // semicolon at the end of a line.
-        let broken_at = found
-            .last()
-            .map_or(start, |last| last.range.start as usize - base);
+        let broken_at = found.last().map_or(start, |last| last.range.start as usize - base);
         if let Some(last) = found.last_mut() {
             last.broken = true;
         }
@@ -151,8 +132,7 @@ fn next_statement(text: &str, from: usize) -> Option<usize> {
 /// The tokens of a text without comments and blanks, and whether its end was reached.
 pub(super) fn tokenize(text: &str, grammar: &dyn Grammar) -> (Vec<TokenWithSpan>, bool) {
     let mut tokens = Vec::new();
-    let outcome =
-        quietly(|| Tokenizer::new(grammar, text).tokenize_with_location_into_buf(&mut tokens));
+    let outcome = quietly(|| Tokenizer::new(grammar, text).tokenize_with_location_into_buf(&mut tokens));
     let complete = matches!(outcome, Some(Ok(())));
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
     (tokens, complete)
@@ -245,10 +225,7 @@ pub(super) fn parse_as(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(St
     quietly(|| parse_with(tokens, grammar(dialect)))?.ok()
 }
 
-fn parse_with(
-    tokens: &[TokenWithSpan],
-    grammar: &dyn Grammar,
-) -> Result<(Statement, bool), ParserError> {
+fn parse_with(tokens: &[TokenWithSpan], grammar: &dyn Grammar) -> Result<(Statement, bool), ParserError> {
     let mut parser = Parser::new(grammar).with_tokens_with_locations(tokens.to_vec());
     let statement = parser.parse_statement()?;
     Ok((statement, parser.peek_token_ref().token == Token::EOF))

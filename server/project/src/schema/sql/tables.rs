@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use smol_str::SmolStr;
 use sqlparser::ast::{
     ArrayElemTypeDef, ColumnDef, ColumnOption, CreateIndex, CreateTable, DataType, Expr,
-    ForeignKeyConstraint, Ident, IndexColumn, IndexType, ObjectName, ReferentialAction,
-    TableConstraint, Value, visit_expressions,
+    ForeignKeyConstraint, Ident, IndexColumn, IndexType, ObjectName, ReferentialAction, TableConstraint,
+    Value, visit_expressions,
 };
 use sqlparser::tokenizer::{Location, Token};
 
@@ -32,12 +32,7 @@ impl Place<'_> {
     /// From a name to the comma or parenthesis that ends its definition.
     fn definition_range(&self, ident: &Ident) -> TextRange {
         let name = self.name_range(ident);
-        let at = |start: Location| {
-            self.statement
-                .tokens
-                .iter()
-                .position(|t| t.span.start == start)
-        };
+        let at = |start: Location| self.statement.tokens.iter().position(|t| t.span.start == start);
         let Some(first) = at(ident.span.start) else {
             return name;
         };
@@ -52,10 +47,7 @@ impl Place<'_> {
             }
             end = self.lines.range(token.span).map_or(end, |range| range.end);
         }
-        TextRange {
-            start: name.start,
-            end,
-        }
+        TextRange { start: name.start, end }
     }
 }
 
@@ -73,10 +65,7 @@ pub(super) fn name(name: &ObjectName) -> Option<Name> {
 
 /// A table of which only the name is known.
 pub(super) fn unread(name: Name, path: &SmolStr, range: TextRange) -> Table {
-    Table {
-        unknown: true,
-        ..empty(name, path, range, range)
-    }
+    Table { unknown: true, ..empty(name, path, range, range) }
 }
 
 fn empty(name: Name, path: &SmolStr, name_range: TextRange, range: TextRange) -> Table {
@@ -101,16 +90,8 @@ fn empty(name: Name, path: &SmolStr, name_range: TextRange, range: TextRange) ->
 pub(super) fn table(create: &CreateTable, place: &Place<'_>) -> Option<Table> {
     let first = create.name.0.first()?.as_ident()?;
     let last = create.name.0.last()?.as_ident()?;
-    let name_range = TextRange {
-        start: place.name_range(first).start,
-        end: place.name_range(last).end,
-    };
-    let mut table = empty(
-        name(&create.name)?,
-        place.path,
-        name_range,
-        place.statement.range,
-    );
+    let name_range = TextRange { start: place.name_range(first).start, end: place.name_range(last).end };
+    let mut table = empty(name(&create.name)?, place.path, name_range, place.statement.range);
     // Columns and keys that come from elsewhere are not seen.
     table.unknown = create.query.is_some()
         || create.like.is_some()
@@ -158,10 +139,7 @@ fn add_column(table: &mut Table, definition: &ColumnDef, place: &Place<'_>) {
     let (name, range) = (own.name.clone(), own.range);
     table.columns.push(own);
     for definition in &definition.options {
-        let constraint_name = definition
-            .name
-            .as_ref()
-            .map(|name| SmolStr::new(&name.value));
+        let constraint_name = definition.name.as_ref().map(|name| SmolStr::new(&name.value));
         match &definition.option {
             ColumnOption::PrimaryKey(_) => table.primary_key = vec![name.clone()],
             ColumnOption::Unique(_) => table.indexes.push(Index {
@@ -251,9 +229,7 @@ pub(super) fn column_type(data_type: &DataType) -> (ColumnType, bool) {
         | "tinytext" | "mediumtext" | "longtext" | "clob" | "bpchar" | "name" => ColumnType::Text,
         "bool" | "boolean" => ColumnType::Bool,
         "uuid" | "uniqueidentifier" => ColumnType::Uuid,
-        "timestamp" | "timestamptz" | "datetime" | "datetime2" | "datetimeoffset" => {
-            ColumnType::Timestamp
-        }
+        "timestamp" | "timestamptz" | "datetime" | "datetime2" | "datetimeoffset" => ColumnType::Timestamp,
         "date" => ColumnType::Date,
         "json" | "jsonb" => ColumnType::Json,
         "float" | "float4" | "float8" | "real" | "double" => ColumnType::Float,
@@ -272,12 +248,7 @@ fn narrow_to_enumeration(table: &mut Table, check: &Expr) {
     while let Expr::Nested(inner) = check {
         check = inner;
     }
-    let Expr::InList {
-        expr,
-        list,
-        negated: false,
-    } = check
-    else {
+    let Expr::InList { expr, list, negated: false } = check else {
         return;
     };
     let Expr::Identifier(name) = &**expr else {
@@ -307,43 +278,23 @@ pub(super) fn constraint(constraint: &TableConstraint, place: &Place<'_>) -> Opt
     };
     let index = match constraint {
         TableConstraint::PrimaryKey(key) => {
-            return Some(Alteration::AddPrimaryKey(
-                parts(&key.columns, place).columns,
-            ));
+            return Some(Alteration::AddPrimaryKey(parts(&key.columns, place).columns));
         }
         TableConstraint::ForeignKey(key) => {
-            let range = key
-                .columns
-                .first()
-                .map_or(statement, |first| place.name_range(first));
-            return Some(Alteration::AddForeignKey(Box::new(foreign_key(
-                key, range, place,
-            )?)));
+            let range = key.columns.first().map_or(statement, |first| place.name_range(first));
+            return Some(Alteration::AddForeignKey(Box::new(foreign_key(key, range, place)?)));
         }
         TableConstraint::Unique(unique) => {
             let name = text(&unique.name).or_else(|| text(&unique.index_name));
-            Index {
-                unique: true,
-                ..index(&unique.columns, name)
-            }
+            Index { unique: true, ..index(&unique.columns, name) }
         }
         TableConstraint::Index(own) => {
             let method = own.index_type.as_ref().map_or(IndexMethod::BTree, method);
-            Index {
-                method,
-                ..index(&own.columns, text(&own.name))
-            }
+            Index { method, ..index(&own.columns, text(&own.name)) }
         }
         TableConstraint::FulltextOrSpatial(own) => {
-            let method = if own.fulltext {
-                IndexMethod::FullText
-            } else {
-                IndexMethod::Spatial
-            };
-            Index {
-                method,
-                ..index(&own.columns, text(&own.opt_index_name))
-            }
+            let method = if own.fulltext { IndexMethod::FullText } else { IndexMethod::Spatial };
+            Index { method, ..index(&own.columns, text(&own.opt_index_name)) }
         }
         _ => return None,
     };
@@ -391,25 +342,18 @@ fn method(index_type: &IndexType) -> IndexMethod {
 
 /// The elements of an index or a key.
 fn parts(elements: &[IndexColumn], place: &Place<'_>) -> Index {
-    let mut index = Index {
-        file: place.path.clone(),
-        ..Index::default()
-    };
+    let mut index = Index { file: place.path.clone(), ..Index::default() };
     for element in elements {
         match column_of(&element.column.expr) {
             Some(ident) if !index.expression => index.columns.push(SmolStr::new(&ident.value)),
             Some(ident) => index.expression_columns.push(SmolStr::new(&ident.value)),
             None => {
                 index.expression = true;
-                index
-                    .expression_columns
-                    .extend(mentioned(&element.column.expr));
+                index.expression_columns.extend(mentioned(&element.column.expr));
             }
         }
     }
-    let class = elements
-        .first()
-        .and_then(|element| element.operator_class.as_ref());
+    let class = elements.first().and_then(|element| element.operator_class.as_ref());
     index.operator_class = class.and_then(name).map(|name| name.name);
     index
 }
@@ -422,9 +366,7 @@ fn column_of(element: &Expr) -> Option<&Ident> {
             Expr::Identifier(ident) => Some(ident),
             _ => None,
         },
-        Expr::Function(function) if has_prefix_length(function) => {
-            function.name.0.first()?.as_ident()
-        }
+        Expr::Function(function) if has_prefix_length(function) => function.name.0.first()?.as_ident(),
         _ => None,
     }
 }
@@ -434,8 +376,7 @@ fn has_prefix_length(function: &sqlparser::ast::Function) -> bool {
     let FunctionArguments::List(list) = &function.args else {
         return false;
     };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(length)))] = list.args.as_slice()
-    else {
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(length)))] = list.args.as_slice() else {
         return false;
     };
     matches!(length.value, Value::Number(..))
@@ -444,10 +385,7 @@ fn has_prefix_length(function: &sqlparser::ast::Function) -> bool {
 fn columns_range(elements: &[IndexColumn], place: &Place<'_>) -> Option<TextRange> {
     let first = column_of(&elements.first()?.column.expr)?;
     let last = column_of(&elements.last()?.column.expr)?;
-    Some(TextRange {
-        start: place.name_range(first).start,
-        end: place.name_range(last).end,
-    })
+    Some(TextRange { start: place.name_range(first).start, end: place.name_range(last).end })
 }
 
 /// The columns that an expression mentions.
@@ -462,11 +400,7 @@ fn mentioned(expression: &Expr) -> BTreeSet<SmolStr> {
     names
 }
 
-fn foreign_key(
-    key: &ForeignKeyConstraint,
-    range: TextRange,
-    place: &Place<'_>,
-) -> Option<ForeignKey> {
+fn foreign_key(key: &ForeignKeyConstraint, range: TextRange, place: &Place<'_>) -> Option<ForeignKey> {
     let names = |idents: &[Ident]| idents.iter().map(|own| SmolStr::new(&own.value)).collect();
     Some(ForeignKey {
         name: key.name.as_ref().map(|name| SmolStr::new(&name.value)),

@@ -6,60 +6,36 @@ use smol_str::SmolStr;
 
 use super::layout::{self, MigrationPath, Shape, natural_order};
 use crate::schema::covered;
-use crate::schema::write::{
-    CannotWrite, IndexNames, MigrationTool, SchemaEdit, WritingPlace, unused_name,
-};
+use crate::schema::write::{CannotWrite, IndexNames, MigrationTool, SchemaEdit, WritingPlace, unused_name};
 use crate::schema::{Column, Dialect, MigrationTime, TextRange};
 
 /// The edits: one file to create for most tools, several where a migration has several, or one
 /// place in a schema file.
-pub(in crate::schema) fn add_index(
-    place: &WritingPlace<'_>,
-) -> Result<Vec<SchemaEdit>, CannotWrite> {
+pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<SchemaEdit>, CannotWrite> {
     let table = place.request.table;
     let text = place.source(&table.file)?;
     let statements = Statements::of(place)?;
     let Some(own) = layout::migration(&table.file) else {
         return Ok(vec![append(&table.file, text, &statements.create(false))]);
     };
-    let mut migrations: Vec<(&str, &str)> = place
-        .files
-        .iter()
-        .copied()
-        .filter(|(path, _)| migration_in(own.folder, path).is_some())
-        .collect();
+    let mut migrations: Vec<(&str, &str)> =
+        place.files.iter().copied().filter(|(path, _)| migration_in(own.folder, path).is_some()).collect();
     migrations.sort_by(|one, other| layout::order(one.0, other.0));
-    let last = migrations
-        .last()
-        .and_then(|(path, _)| migration_in(own.folder, path))
-        .unwrap_or(own);
+    let last = migrations.last().and_then(|(path, _)| migration_in(own.folder, path)).unwrap_or(own);
     // A folder that has gone over to files with both directions goes on with them.
     let undoing = migrations.iter().any(|(path, _)| layout::undoes(path));
     let shape = match last.shape {
         Shape::UpAndDownFiles if !undoing => Shape::File,
         shape => shape,
     };
-    let up_end = if last.shape == Shape::UpAndDownFiles {
-        ".up.sql"
-    } else {
-        ".sql"
-    };
+    let up_end = if last.shape == Shape::UpAndDownFiles { ".up.sql" } else { ".sql" };
     let tool = place.request.tool.unwrap_or_else(|| tool(&migrations));
     let concurrently = place.schema.dialect == Dialect::Postgres && runs_without_transaction(tool);
 
     let name = statements.migration_name();
     let version = next_version(last.version, place.request.now);
-    let MigrationPath {
-        folder,
-        prefix,
-        separator,
-        ..
-    } = last;
-    let base = if folder.is_empty() {
-        String::new()
-    } else {
-        format!("{folder}/")
-    };
+    let MigrationPath { folder, prefix, separator, .. } = last;
+    let base = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let base = format!("{base}{prefix}{version}{separator}{name}");
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let file = |path: String, lines: &[&str]| SchemaEdit {
@@ -67,60 +43,36 @@ pub(in crate::schema) fn add_index(
         range: None,
         new_text: lines.iter().flat_map(|line| [*line, line_end]).collect(),
     };
-    let (create, drop) = (
-        statements.create(concurrently),
-        statements.drop(concurrently),
-    );
+    let (create, drop) = (statements.create(concurrently), statements.drop(concurrently));
     let is_marked = concurrently && tool == MigrationTool::Sqlx;
     let plain = |path: String, statement: &str| {
         // sqlx looks for its mark at the very start of the file.
-        let mark: &[&str] = if is_marked {
-            &["-- no-transaction"]
-        } else {
-            &[]
-        };
+        let mark: &[&str] = if is_marked { &["-- no-transaction"] } else { &[] };
         file(path, &[mark, &[statement]].concat())
     };
     Ok(match (tool, shape) {
         (MigrationTool::Dbmate, _) => {
-            let option = if concurrently {
-                " transaction:false"
-            } else {
-                ""
-            };
+            let option = if concurrently { " transaction:false" } else { "" };
             let up = format!("-- migrate:up{option}");
             let down = format!("-- migrate:down{option}");
-            vec![file(
-                format!("{base}.sql"),
-                &[&up, &create, "", &down, &drop],
-            )]
+            vec![file(format!("{base}.sql"), &[&up, &create, "", &down, &drop])]
         }
         (MigrationTool::Goose, _) => {
             let sections = ["-- +goose Up", &create, "", "-- +goose Down", &drop];
-            let mark: &[&str] = if concurrently {
-                &["-- +goose NO TRANSACTION"]
-            } else {
-                &[]
-            };
+            let mark: &[&str] = if concurrently { &["-- +goose NO TRANSACTION"] } else { &[] };
             vec![file(format!("{base}.sql"), &[mark, &sections].concat())]
         }
         (_, Shape::UpAndDownFolder) => {
-            let mut edits = vec![
-                plain(format!("{base}/up.sql"), &create),
-                plain(format!("{base}/down.sql"), &drop),
-            ];
+            let mut edits =
+                vec![plain(format!("{base}/up.sql"), &create), plain(format!("{base}/down.sql"), &drop)];
             if concurrently && tool == MigrationTool::Diesel {
-                edits.push(file(
-                    format!("{base}/metadata.toml"),
-                    &["run_in_transaction = false"],
-                ));
+                edits.push(file(format!("{base}/metadata.toml"), &["run_in_transaction = false"]));
             }
             edits
         }
-        (_, Shape::UpAndDownFiles) => vec![
-            plain(format!("{base}.up.sql"), &create),
-            plain(format!("{base}.down.sql"), &drop),
-        ],
+        (_, Shape::UpAndDownFiles) => {
+            vec![plain(format!("{base}.up.sql"), &create), plain(format!("{base}.down.sql"), &drop)]
+        }
         (_, Shape::Folder) => vec![plain(format!("{base}/migration.sql"), &create)],
         (_, Shape::File) => vec![plain(format!("{base}{up_end}"), &create)],
     })
@@ -133,16 +85,8 @@ fn migration_in<'p>(folder: &str, path: &'p str) -> Option<MigrationPath<'p>> {
 
 fn append(path: &str, text: &str, statement: &str) -> SchemaEdit {
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let gap = if text.is_empty() || text.ends_with('\n') {
-        ""
-    } else {
-        line_end
-    };
-    let end = if text.trim_end().ends_with(';') || text.trim().is_empty() {
-        ""
-    } else {
-        ";"
-    };
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { line_end };
+    let end = if text.trim_end().ends_with(';') || text.trim().is_empty() { "" } else { ";" };
     SchemaEdit {
         path: path.to_owned(),
         range: Some(TextRange::from_usize(text.len(), text.len())),
@@ -160,9 +104,7 @@ fn runs_without_transaction(tool: MigrationTool) -> bool {
 /// The tool that the layout and the marks of the migrations show.
 fn tool(migrations: &[(&str, &str)]) -> MigrationTool {
     let has_text = |mark: &str| migrations.iter().any(|(_, text)| text.contains(mark));
-    let last = migrations
-        .last()
-        .and_then(|(path, _)| layout::migration(path));
+    let last = migrations.last().and_then(|(path, _)| layout::migration(path));
     let Some(last) = last else {
         return MigrationTool::Unknown;
     };
@@ -176,12 +118,7 @@ fn tool(migrations: &[(&str, &str)]) -> MigrationTool {
             MigrationTool::Drizzle
         }
         _ if last.prefix == "V" => MigrationTool::Flyway,
-        _ if migrations
-            .iter()
-            .any(|(_, text)| text.starts_with("-- no-transaction")) =>
-        {
-            MigrationTool::Sqlx
-        }
+        _ if migrations.iter().any(|(_, text)| text.starts_with("-- no-transaction")) => MigrationTool::Sqlx,
         _ => MigrationTool::Unknown,
     }
 }
@@ -196,9 +133,7 @@ fn next_version(last: &str, now: MigrationTime) -> String {
         10 if is_digits => Some(now.unix_seconds().to_string()),
         8 if is_digits && last.starts_with("20") => Some(now.compact()[..8].to_owned()),
         17 if is_dashed(last) => Some(now.dashed()),
-        22 if last.is_char_boundary(17) && is_dashed(&last[..17]) => {
-            Some(format!("{}-0000", now.dashed()))
-        }
+        22 if last.is_char_boundary(17) && is_dashed(&last[..17]) => Some(format!("{}-0000", now.dashed())),
         _ => None,
     };
     match of_now {
@@ -208,10 +143,8 @@ fn next_version(last: &str, now: MigrationTime) -> String {
 }
 
 fn is_dashed(version: &str) -> bool {
-    let shape: String = version
-        .chars()
-        .map(|letter| if letter.is_ascii_digit() { '0' } else { letter })
-        .collect();
+    let shape: String =
+        version.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
     shape == "0000-00-00-000000"
 }
 
@@ -244,11 +177,7 @@ impl<'a> Statements<'a> {
                 || bare == table.name && table.namespace.is_none()
         });
         let quoted_table = || match &table.namespace {
-            Some(namespace) => format!(
-                "{}.{}",
-                quoted(namespace, dialect),
-                quoted(&table.name, dialect)
-            ),
+            Some(namespace) => format!("{}.{}", quoted(namespace, dialect), quoted(&table.name, dialect)),
             None => quoted(&table.name, dialect),
         };
         let column = |column: &&Column| -> Result<String, CannotWrite> {
@@ -269,21 +198,9 @@ impl<'a> Statements<'a> {
     }
 
     fn create(&self, concurrently: bool) -> String {
-        let how = if concurrently {
-            " CONCURRENTLY IF NOT EXISTS"
-        } else {
-            ""
-        };
-        let Self {
-            index,
-            table,
-            columns,
-            ..
-        } = self;
-        format!(
-            "CREATE INDEX{how} {index} ON {table} ({});",
-            columns.join(", ")
-        )
+        let how = if concurrently { " CONCURRENTLY IF NOT EXISTS" } else { "" };
+        let Self { index, table, columns, .. } = self;
+        format!("CREATE INDEX{how} {index} ON {table} ({});", columns.join(", "))
     }
 
     fn drop(&self, concurrently: bool) -> String {
@@ -293,30 +210,16 @@ impl<'a> Statements<'a> {
             return format!("DROP INDEX {index} ON {table};");
         }
         let namespace = self.place.request.table.namespace.as_ref();
-        let namespace =
-            namespace.map_or_else(String::new, |own| format!("{}.", quoted(own, dialect)));
+        let namespace = namespace.map_or_else(String::new, |own| format!("{}.", quoted(own, dialect)));
         let how = if concurrently { " CONCURRENTLY" } else { "" };
         format!("DROP INDEX{how} IF EXISTS {namespace}{index};")
     }
 
     fn migration_name(&self) -> String {
-        let columns: Vec<&str> = self
-            .place
-            .columns
-            .iter()
-            .map(|own| own.name.as_str())
-            .collect();
-        let name = format!(
-            "add_{}_{}_index",
-            self.place.request.table.name,
-            columns.join("_")
-        );
+        let columns: Vec<&str> = self.place.columns.iter().map(|own| own.name.as_str()).collect();
+        let name = format!("add_{}_{}_index", self.place.request.table.name, columns.join("_"));
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        name.chars()
-            .filter(|&letter| is_plain(letter))
-            .take(80)
-            .collect::<String>()
-            .to_ascii_lowercase()
+        name.chars().filter(|&letter| is_plain(letter)).take(80).collect::<String>().to_ascii_lowercase()
     }
 }
 
@@ -327,12 +230,9 @@ fn bare(spelled: &str) -> &str {
 
 fn quoted(name: &str, dialect: Dialect) -> String {
     let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     const RESERVED: [&str; 12] = [
-        "user", "order", "group", "table", "select", "from", "where", "to", "end", "desc", "check",
-        "column",
+        "user", "order", "group", "table", "select", "from", "where", "to", "end", "desc", "check", "column",
     ];
     if is_plain && !RESERVED.contains(&name) {
         return name.to_owned();

@@ -17,10 +17,8 @@ fn table<'a>(schema: &'a Schema, name: &str) -> &'a Table {
 
 /// Applies edits to files, creating those that are new.
 fn edited(files: &[(&str, &str)], edits: &[SchemaEdit]) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-        .collect();
+    let mut files: Vec<(String, String)> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     for edit in edits {
         match edit.range {
             None => files.push((edit.path.clone(), edit.new_text.clone())),
@@ -36,10 +34,7 @@ fn edited(files: &[(&str, &str)], edits: &[SchemaEdit]) -> Vec<(String, String)>
 
 /// The schema of owned files.
 fn schema_of_all(files: &[(String, String)], dialect: Dialect) -> Schema {
-    let files: Vec<SchemaFile> = files
-        .iter()
-        .map(|(path, text)| SchemaFile::parse(path, text))
-        .collect();
+    let files: Vec<SchemaFile> = files.iter().map(|(path, text)| SchemaFile::parse(path, text)).collect();
     Schema::fold(&files, dialect)
 }
 
@@ -54,10 +49,7 @@ fn outline(schema: &Schema) -> String {
                 let list = if column.list { "[]" } else { "" };
                 let null = if column.nullable { "?" } else { "" };
                 let default = if column.has_default { "=" } else { "" };
-                format!(
-                    "{}: {:?}{list}{null}{default}",
-                    column.name, column.column_type
-                )
+                format!("{}: {:?}{list}{null}{default}", column.name, column.column_type)
             })
             .collect();
         let unknown = if table.unknown { " unknown" } else { "" };
@@ -72,32 +64,19 @@ fn outline(schema: &Schema) -> String {
                 (index.expression, " expression"),
                 (index.implicit, " implicit"),
             ];
-            let flags: String = flags
-                .iter()
-                .filter(|(is, _)| *is)
-                .map(|(_, name)| *name)
-                .collect();
+            let flags: String = flags.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
             let name = index.name.as_deref().unwrap_or("-");
             let columns = index.columns.join(", ");
-            lines.push(format!(
-                "  index {name} ({columns}) {:?}{flags}",
-                index.method
-            ));
+            lines.push(format!("  index {name} ({columns}) {:?}{flags}", index.method));
         }
         for key in &table.foreign_keys {
             let (own, other) = (key.columns.join(", "), key.references.join(", "));
-            lines.push(format!(
-                "  key ({own}) -> {} ({other}) {:?}",
-                key.table, key.on_delete
-            ));
+            lines.push(format!("  key ({own}) -> {} ({other}) {:?}", key.table, key.on_delete));
         }
         for relation in &table.relations {
             let list = if relation.list { "[]" } else { "" };
             let fields = relation.fields.join(", ");
-            lines.push(format!(
-                "  {} -> {}{list} by ({fields})",
-                relation.field, relation.target
-            ));
+            lines.push(format!("  {} -> {}{list} by ({fields})", relation.field, relation.target));
         }
     }
     lines.join("\n")

@@ -86,18 +86,13 @@ fn reads_models_with_keys_relations_and_join_tables() {
       key (A) -> Label (scope, name) Some(Cascade)
       key (B) -> Post (id) Some(Cascade)
     "#);
-    assert_eq!(
-        schema.generators[0].output.as_deref(),
-        Some("../src/generated/client")
-    );
+    assert_eq!(schema.generators[0].output.as_deref(), Some("../src/generated/client"));
 }
 
 #[test]
 fn finds_tables_and_columns_by_either_name() {
     let schema = schema_of("prisma/schema.prisma", BLOG);
-    let user = schema
-        .table_by_code_name("user")
-        .expect("the accessor finds the model");
+    let user = schema.table_by_code_name("user").expect("the accessor finds the model");
     assert_eq!(user.name, "users");
     assert_eq!(user.accessor(), "user");
     assert_eq!(schema.table("USERS"), Some(user));
@@ -110,10 +105,7 @@ fn finds_tables_and_columns_by_either_name() {
 fn says_what_serves_a_filter() {
     let schema = schema_of("prisma/schema.prisma", BLOG);
     let post = table(&schema, "Post");
-    assert_eq!(
-        post.serving_index(&["body", "id"]),
-        Some(Serving::PrimaryKey)
-    );
+    assert_eq!(post.serving_index(&["body", "id"]), Some(Serving::PrimaryKey));
     assert!(matches!(post.serving_index(&["author_id"]), Some(Serving::Index(own)) if own.unique));
     assert!(post.leads_index("authorId"));
     assert!(!post.leads_index("reviewerId"));
@@ -121,35 +113,23 @@ fn says_what_serves_a_filter() {
     assert!(!post.leads_index("body"));
     assert!(post.is_mentioned_in_index("body"));
     assert_eq!(post.indexes[2].method, IndexMethod::Gin);
-    assert_eq!(
-        post.indexes[2].operator_class.as_deref(),
-        Some("gin_trgm_ops")
-    );
+    assert_eq!(post.indexes[2].operator_class.as_deref(), Some("gin_trgm_ops"));
     assert!(post.is_unique(&["title", "authorId"]) && !post.is_unique(&["title"]));
 }
 
 #[test]
 fn merges_the_files_of_one_schema() {
     let schema = Schema::from_files(&[
-        (
-            "prisma/schema/user.prisma",
-            "model User {\n  id Int @id\n  posts Post[]\n  kind Kind\n}",
-        ),
+        ("prisma/schema/user.prisma", "model User {\n  id Int @id\n  posts Post[]\n  kind Kind\n}"),
         (
             "prisma/schema/post.prisma",
             "model Post {\n  id Int @id\n  userId Int\n  user User @relation(fields: [userId], references: [id])\n}\nenum Kind {\n  A\n  B\n}",
         ),
-        (
-            "prisma/schema/db.prisma",
-            "datasource db {\n  provider = \"mysql\"\n}",
-        ),
+        ("prisma/schema/db.prisma", "datasource db {\n  provider = \"mysql\"\n}"),
     ]);
     assert_eq!(schema.dialect, Dialect::MySql);
     let user = table(&schema, "User");
-    assert_eq!(
-        user.column("kind").map(|own| &own.column_type),
-        Some(&ColumnType::Enum { variants: 2 })
-    );
+    assert_eq!(user.column("kind").map(|own| &own.column_type), Some(&ColumnType::Enum { variants: 2 }));
     assert_eq!(user.relations[0].target, "Post");
     // InnoDB indexes the key by itself.
     assert!(table(&schema, "Post").indexes[0].implicit);
@@ -170,21 +150,14 @@ fn what_is_broken_costs_its_own_model() {
         "schema.prisma",
         "model A {\n  id Int @id\n  b\n  @@index([id, \n}\nmodel B {\n  id Int @id\n  name String\n\nmodel C {\n  id Int @id\n}\n",
     );
-    let state: Vec<_> = schema
-        .tables
-        .iter()
-        .map(|own| (own.name.as_str(), own.unknown))
-        .collect();
+    let state: Vec<_> = schema.tables.iter().map(|own| (own.name.as_str(), own.unknown)).collect();
     assert_eq!(state, [("A", true), ("B", true), ("C", false)]);
     assert!(table(&schema, "B").column("name").is_some());
 }
 
 #[test]
 fn a_view_is_never_known_whole() {
-    let schema = schema_of(
-        "schema.prisma",
-        "view Totals {\n  id Int @unique\n  sum Int\n}",
-    );
+    let schema = schema_of("schema.prisma", "view Totals {\n  id Int @unique\n  sum Int\n}");
     assert!(table(&schema, "Totals").unknown);
 }
 

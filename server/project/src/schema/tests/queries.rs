@@ -1,8 +1,8 @@
 use super::schema_of;
 use crate::schema::Dialect;
 use crate::schema::sql::{
-    Comparison, Limit, Operand, Predicate, Query, Rows, Scope, ScopeRole, StatementKind,
-    TableSource, Wildcard, analyse,
+    Comparison, Limit, Operand, Predicate, Query, Rows, Scope, ScopeRole, StatementKind, TableSource,
+    Wildcard, analyse,
 };
 
 fn query(text: &str) -> Query {
@@ -19,9 +19,7 @@ fn filters(scope: &Scope, table: usize) -> Vec<Vec<(&str, Comparison)>> {
         (own.column.as_str(), own.comparison)
     }
     let branches = scope.branches_of(table);
-    branches
-        .map(|branch| branch.into_iter().map(pair).collect())
-        .collect()
+    branches.map(|branch| branch.into_iter().map(pair).collect()).collect()
 }
 
 #[test]
@@ -30,28 +28,14 @@ fn reads_a_filter_with_order_and_limit() {
     let scope = scope(text);
     assert_eq!(scope.tables[0].name, "posts");
     assert_eq!(scope.tables[0].alias.as_deref(), Some("p"));
-    assert_eq!(
-        filters(&scope, 0),
-        [[
-            ("author_id", Comparison::Equal),
-            ("created_at", Comparison::Range)
-        ]]
-    );
-    assert_eq!(
-        scope.branches[0].predicates[0].operand,
-        Operand::Placeholder
-    );
-    let range = scope.branches[0].predicates[0]
-        .range
-        .expect("it stands in the text");
+    assert_eq!(filters(&scope, 0), [[("author_id", Comparison::Equal), ("created_at", Comparison::Range)]]);
+    assert_eq!(scope.branches[0].predicates[0].operand, Operand::Placeholder);
+    let range = scope.branches[0].predicates[0].range.expect("it stands in the text");
     assert_eq!(&text[range.as_usize()], "author_id");
     assert_eq!(scope.limit, Limit::Literal(20));
     assert!(scope.order[0].is_descending && scope.order[0].column == "created_at");
     assert_eq!(scope.rows, Rows::Many);
-    assert_eq!(
-        &text[query(text).statements[0].range.as_usize()],
-        text.trim_end_matches(';')
-    );
+    assert_eq!(&text[query(text).statements[0].range.as_usize()], text.trim_end_matches(';'));
 }
 
 #[test]
@@ -71,22 +55,15 @@ fn each_alternative_is_a_branch() {
 #[test]
 fn too_many_alternatives_are_said_to_be() {
     let pair = "(a = 1 OR b = 2)";
-    let scope = scope(&format!(
-        "SELECT * FROM t WHERE {}",
-        vec![pair; 8].join(" AND ")
-    ));
+    let scope = scope(&format!("SELECT * FROM t WHERE {}", vec![pair; 8].join(" AND ")));
     assert!(scope.is_truncated);
 }
 
 #[test]
 fn joins_filter_both_tables() {
-    let scope =
-        scope("SELECT u.id FROM users u LEFT JOIN posts p ON p.user_id = u.id WHERE u.email = ?");
+    let scope = scope("SELECT u.id FROM users u LEFT JOIN posts p ON p.user_id = u.id WHERE u.email = ?");
     assert_eq!(filters(&scope, 1), [[("user_id", Comparison::Equal)]]);
-    assert_eq!(
-        filters(&scope, 0),
-        [[("id", Comparison::Equal), ("email", Comparison::Equal)]]
-    );
+    assert_eq!(filters(&scope, 0), [[("id", Comparison::Equal), ("email", Comparison::Equal)]]);
     let joined = &scope.branches[0].predicates[0];
     assert!(joined.is_join);
     assert_eq!(joined.operand, Operand::Column(Some(0), "id".into()));
@@ -95,14 +72,8 @@ fn joins_filter_both_tables() {
 #[test]
 fn placeholders_of_every_style_are_read() {
     for placeholder in ["$1", "?", ":name", "@p1", "?1"] {
-        let scope = scope(&format!(
-            "SELECT * FROM a WHERE b = {placeholder} LIMIT {placeholder}"
-        ));
-        assert_eq!(
-            scope.branches[0].predicates[0].operand,
-            Operand::Placeholder,
-            "{placeholder}"
-        );
+        let scope = scope(&format!("SELECT * FROM a WHERE b = {placeholder} LIMIT {placeholder}"));
+        assert_eq!(scope.branches[0].predicates[0].operand, Operand::Placeholder, "{placeholder}");
         assert_eq!(scope.limit, Limit::Bound, "{placeholder}");
     }
 }
@@ -120,10 +91,7 @@ fn wildcards_and_functions_are_seen() {
         let scope = scope(&format!("SELECT 1 FROM a WHERE b ILIKE {pattern}"));
         scope.branches[0].predicates[0].comparison
     };
-    let like = |wildcard| Comparison::Like {
-        wildcard,
-        ignores_case: true,
-    };
+    let like = |wildcard| Comparison::Like { wildcard, ignores_case: true };
     assert_eq!(wildcard("'%x'"), like(Wildcard::Leading));
     assert_eq!(wildcard("'%' || $1 || '%'"), like(Wildcard::Leading));
     assert_eq!(wildcard("concat('%', $1)"), like(Wildcard::Leading));
@@ -132,27 +100,14 @@ fn wildcards_and_functions_are_seen() {
     let function = |condition: &str| {
         let scope = scope(&format!("SELECT 1 FROM a WHERE {condition}"));
         let own = &scope.branches[0].predicates[0];
-        (
-            own.column.to_string(),
-            own.function.as_deref().unwrap_or_default().to_owned(),
-            own.is_servable(),
-        )
+        (own.column.to_string(), own.function.as_deref().unwrap_or_default().to_owned(), own.is_servable())
     };
     let expected =
         |column: &str, function: &str, servable| (column.to_owned(), function.to_owned(), servable);
-    assert_eq!(
-        function("LOWER(email) = $1"),
-        expected("email", "lower", false)
-    );
-    assert_eq!(
-        function("created_at::date = $1"),
-        expected("created_at", "cast", false)
-    );
+    assert_eq!(function("LOWER(email) = $1"), expected("email", "lower", false));
+    assert_eq!(function("created_at::date = $1"), expected("created_at", "cast", false));
     assert_eq!(function("data->>'k' = $1"), expected("data", "->>", false));
-    assert_eq!(
-        function("DATE_TRUNC('day', at) = $1"),
-        expected("at", "date_trunc", false)
-    );
+    assert_eq!(function("DATE_TRUNC('day', at) = $1"), expected("at", "date_trunc", false));
     assert_eq!(function("id = $1::uuid"), expected("id", "", true));
 }
 
@@ -167,18 +122,14 @@ fn counts_and_single_rows_are_one() {
     ] {
         assert_eq!(scope(text).rows, Rows::One, "{text}");
     }
-    assert_eq!(
-        scope("SELECT b, count(*) FROM a GROUP BY b").rows,
-        Rows::Many
-    );
+    assert_eq!(scope("SELECT b, count(*) FROM a GROUP BY b").rows, Rows::Many);
     assert_eq!(scope("DELETE FROM a WHERE b = 1").rows, Rows::None);
     assert_eq!(scope("SELECT count(*) OVER () FROM a").rows, Rows::Many);
 }
 
 #[test]
 fn writes_tell_what_they_write() {
-    let own =
-        scope("INSERT INTO a (x, y) VALUES ($1, $2) ON CONFLICT (x) DO UPDATE SET y = EXCLUDED.y");
+    let own = scope("INSERT INTO a (x, y) VALUES ($1, $2) ON CONFLICT (x) DO UPDATE SET y = EXCLUDED.y");
     assert_eq!(own.kind, StatementKind::Insert);
     assert!(own.handles_conflict);
     assert_eq!(own.written_columns, ["x", "y"]);
@@ -188,14 +139,8 @@ fn writes_tell_what_they_write() {
     assert!(scope("SELECT * FROM a WHERE id = 1 FOR UPDATE SKIP LOCKED").locks_for_update);
     assert!(scope("INSERT IGNORE INTO a (x) VALUES (?)").handles_conflict);
     assert!(scope("INSERT OR IGNORE INTO a (x) VALUES (?)").handles_conflict);
-    assert_eq!(
-        query("CREATE INDEX i ON a (b)").statements[0].kind,
-        StatementKind::Ddl
-    );
-    assert_eq!(
-        query("BEGIN; DELETE FROM a;").statements[1].kind,
-        StatementKind::Delete
-    );
+    assert_eq!(query("CREATE INDEX i ON a (b)").statements[0].kind, StatementKind::Ddl);
+    assert_eq!(query("BEGIN; DELETE FROM a;").statements[1].kind, StatementKind::Delete);
 }
 
 #[test]
@@ -203,11 +148,7 @@ fn subqueries_and_ctes_are_scopes_of_their_own() {
     let query = query(
         "WITH recent AS (SELECT * FROM posts WHERE at > $1) SELECT * FROM recent r JOIN (SELECT id FROM users WHERE name = $2) u ON u.id = r.user_id WHERE EXISTS (SELECT 1 FROM tags t WHERE t.post_id = r.id) AND r.x IN (SELECT x FROM y)",
     );
-    let roles: Vec<&ScopeRole> = query.statements[0]
-        .scopes
-        .iter()
-        .map(|own| &own.role)
-        .collect();
+    let roles: Vec<&ScopeRole> = query.statements[0].scopes.iter().map(|own| &own.role).collect();
     assert_eq!(
         roles,
         [
@@ -229,23 +170,14 @@ fn subqueries_and_ctes_are_scopes_of_their_own() {
 #[test]
 fn each_side_of_a_union_is_a_scope() {
     let query = query("SELECT a FROM x WHERE b = 1 UNION ALL SELECT a FROM y LIMIT 5");
-    let names: Vec<_> = query.statements[0]
-        .scopes
-        .iter()
-        .map(|own| own.tables[0].name.as_str())
-        .collect();
+    let names: Vec<_> = query.statements[0].scopes.iter().map(|own| own.tables[0].name.as_str()).collect();
     assert_eq!(names, ["x", "y"]);
 }
 
 #[test]
 fn a_write_within_a_cte_is_seen() {
-    let query =
-        query("WITH gone AS (DELETE FROM a WHERE b = 1 RETURNING id) SELECT count(*) FROM gone");
-    let kinds: Vec<_> = query.statements[0]
-        .scopes
-        .iter()
-        .map(|own| own.kind)
-        .collect();
+    let query = query("WITH gone AS (DELETE FROM a WHERE b = 1 RETURNING id) SELECT count(*) FROM gone");
+    let kinds: Vec<_> = query.statements[0].scopes.iter().map(|own| own.kind).collect();
     assert_eq!(kinds, [StatementKind::Select, StatementKind::Delete]);
     assert_eq!(query.statements[0].scopes[0].role, ScopeRole::Main);
 }
@@ -260,39 +192,17 @@ fn a_schema_attributes_bare_columns() {
         let query = analyse(text, Dialect::Postgres, Some(&schema)).expect("it can be read");
         query.statements[0].scopes[0].clone()
     };
-    let joined = scope(
-        "SELECT * FROM users JOIN posts ON posts.user_id = users.id WHERE state = $1 AND id = $2",
-    );
-    assert_eq!(
-        filters(&joined, 1),
-        [[("user_id", Comparison::Equal), ("state", Comparison::Equal)]]
-    );
-    assert_eq!(
-        joined.branches[0]
-            .predicates
-            .last()
-            .and_then(|own| own.table),
-        None
-    );
-    assert_eq!(
-        scope("SELECT * FROM users WHERE email = $1").rows,
-        Rows::One
-    );
-    assert_eq!(
-        scope("SELECT * FROM posts WHERE user_id = $1").rows,
-        Rows::Many
-    );
+    let joined =
+        scope("SELECT * FROM users JOIN posts ON posts.user_id = users.id WHERE state = $1 AND id = $2");
+    assert_eq!(filters(&joined, 1), [[("user_id", Comparison::Equal), ("state", Comparison::Equal)]]);
+    assert_eq!(joined.branches[0].predicates.last().and_then(|own| own.table), None);
+    assert_eq!(scope("SELECT * FROM users WHERE email = $1").rows, Rows::One);
+    assert_eq!(scope("SELECT * FROM posts WHERE user_id = $1").rows, Rows::Many);
 }
 
 #[test]
 fn what_cannot_be_parsed_has_no_answer() {
-    for text in [
-        "",
-        "  -- nothing",
-        "SELEC * FROM a",
-        "SELECT * FROM",
-        "SELECT 'open FROM a",
-    ] {
+    for text in ["", "  -- nothing", "SELEC * FROM a", "SELECT * FROM", "SELECT 'open FROM a"] {
         assert_eq!(analyse(text, Dialect::Postgres, None), None, "{text}");
     }
 }

@@ -7,33 +7,16 @@ const PRISMA: &str = "model A {\r\n  id Int @id\r\n  b B? @relation(fields: [bId
 const SQL: &str = "-- migrate:up\nCREATE TABLE \"ä\" (id SERIAL PRIMARY KEY, b_id INT REFERENCES b(id));\nDO $$ BEGIN ALTER TABLE a ADD COLUMN c INT; END $$;\nCOPY a FROM stdin;\n1\t'\n\\.\nCREATE INDEX i ON a USING gin (lower(b)) WHERE c;--> statement-breakpoint\n";
 const QUERY: &str = "WITH x AS (SELECT * FROM a WHERE b = ANY($1)) SELECT * FROM x LEFT JOIN c ON (c.id = x.id OR c.d LIKE '%' || $2) WHERE NOT EXISTS (SELECT 1 FROM d WHERE d.x = c.x) ORDER BY lower(c.y) DESC LIMIT 5";
 
-const NOW: MigrationTime = MigrationTime {
-    year: 2026,
-    month: 1,
-    day: 2,
-    hour: 3,
-    minute: 4,
-    second: 5,
-};
+const NOW: MigrationTime = MigrationTime { year: 2026, month: 1, day: 2, hour: 3, minute: 4, second: 5 };
 
 /// Everything that reads, and everything that writes to what was read.
 fn exercise(text: &str) {
-    for path in [
-        "schema.prisma",
-        "migrations/0001_a.sql",
-        "migrations/1_a/up.sql",
-        "schema.sql",
-    ] {
+    for path in ["schema.prisma", "migrations/0001_a.sql", "migrations/1_a/up.sql", "schema.sql"] {
         let files = [(path, text)];
         let schema = Schema::from_files(&files);
         for table in &schema.tables {
             for column in &table.columns {
-                let request = IndexRequest {
-                    table,
-                    columns: &[&column.name],
-                    now: NOW,
-                    tool: None,
-                };
+                let request = IndexRequest { table, columns: &[&column.name], now: NOW, tool: None };
                 let _ = add_index(&schema, &files, &request);
             }
         }

@@ -10,10 +10,7 @@ fn applies_migrations_in_the_order_of_their_names() {
             "migrations/20240301000000_rename.up.sql",
             "ALTER TABLE posts RENAME COLUMN user_id TO author_id;\nALTER TABLE posts ADD COLUMN slug TEXT UNIQUE, DROP COLUMN draft;\nDROP INDEX idx_posts_title;",
         ),
-        (
-            "migrations/20240301000000_rename.down.sql",
-            "DROP TABLE posts;",
-        ),
+        ("migrations/20240301000000_rename.down.sql", "DROP TABLE posts;"),
         (
             "migrations/20240101000000_init.up.sql",
             r"CREATE TYPE status AS ENUM ('open', 'closed', 'gone');
@@ -62,19 +59,14 @@ CREATE INDEX idx_posts_tags ON ONLY posts USING gin (tags);",
 
 #[test]
 fn tells_where_a_table_and_a_column_stand() {
-    let text = "-- größer\r\nCREATE TABLE \"ä\".\"Users\" (\r\n  \"é\" INT, name NUMERIC(10, 2) NOT NULL\r\n);\r\n";
+    let text =
+        "-- größer\r\nCREATE TABLE \"ä\".\"Users\" (\r\n  \"é\" INT, name NUMERIC(10, 2) NOT NULL\r\n);\r\n";
     let schema = schema_of("schema.sql", text);
     let users = table(&schema, "ä.Users");
     assert_eq!(covered(text, users.name_range), Some("\"ä\".\"Users\""));
     assert_eq!(covered(text, users.columns[0].name_range), Some("\"é\""));
-    assert_eq!(
-        covered(text, users.columns[1].range),
-        Some("name NUMERIC(10, 2) NOT NULL")
-    );
-    assert!(
-        covered(text, users.range)
-            .is_some_and(|own| own.starts_with("CREATE") && own.ends_with(')'))
-    );
+    assert_eq!(covered(text, users.columns[1].range), Some("name NUMERIC(10, 2) NOT NULL"));
+    assert!(covered(text, users.range).is_some_and(|own| own.starts_with("CREATE") && own.ends_with(')')));
 }
 
 #[test]
@@ -119,15 +111,8 @@ fn a_statement_that_cannot_be_read_costs_the_table_it_names() {
         "schema.sql",
         "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABLE b (id INT PRIMARY KEY, a_id INT);\nALTER TABLE b FROBNICATE THE index;\nCREATE TABLE c (id INT, WIBBLE ! 3);\nCREATE TABLE d (id INT);\n",
     );
-    let state: Vec<_> = schema
-        .tables
-        .iter()
-        .map(|own| (own.name.as_str(), own.unknown))
-        .collect();
-    assert_eq!(
-        state,
-        [("a", false), ("b", true), ("c", true), ("d", false)]
-    );
+    let state: Vec<_> = schema.tables.iter().map(|own| (own.name.as_str(), own.unknown)).collect();
+    assert_eq!(state, [("a", false), ("b", true), ("c", true), ("d", false)]);
 }
 
 #[test]
@@ -183,12 +168,7 @@ fn sections_and_files_that_undo_are_passed_over() {
     let down = ["-- migrate:down", "-- +goose Down", "-- Down Migration"];
     for mark in down {
         let text = format!("-- migrate:up\nCREATE TABLE a (id INT);\n\n{mark}\nDROP TABLE a;\n");
-        assert!(
-            schema_of("db/migrations/1_a.sql", &text)
-                .table("a")
-                .is_some(),
-            "{mark}"
-        );
+        assert!(schema_of("db/migrations/1_a.sql", &text).table("a").is_some(), "{mark}");
     }
     for path in ["migrations/1_a/down.sql", "migrations/1_a.down.sql"] {
         let schema = schema_of(path, "CREATE TABLE a (id INT);");
@@ -241,26 +221,11 @@ fn sqlite_rebuilds_a_table_by_renaming_another() {
 
 #[test]
 fn a_lock_file_or_the_caller_says_the_dialect() {
-    let lock = SchemaFile::parse(
-        "prisma/migrations/migration_lock.toml",
-        "provider = \"mysql\"\n",
-    );
-    let sql = SchemaFile::parse(
-        "prisma/migrations/1_x/migration.sql",
-        "CREATE TABLE a (id INT);",
-    );
-    assert_eq!(
-        Schema::fold([&lock, &sql], Dialect::Unknown).dialect,
-        Dialect::MySql
-    );
-    assert_eq!(
-        Schema::fold([&sql], Dialect::Sqlite).dialect,
-        Dialect::Sqlite
-    );
-    assert_eq!(
-        Schema::fold([&sql], Dialect::Unknown).dialect,
-        Dialect::Unknown
-    );
+    let lock = SchemaFile::parse("prisma/migrations/migration_lock.toml", "provider = \"mysql\"\n");
+    let sql = SchemaFile::parse("prisma/migrations/1_x/migration.sql", "CREATE TABLE a (id INT);");
+    assert_eq!(Schema::fold([&lock, &sql], Dialect::Unknown).dialect, Dialect::MySql);
+    assert_eq!(Schema::fold([&sql], Dialect::Sqlite).dialect, Dialect::Sqlite);
+    assert_eq!(Schema::fold([&sql], Dialect::Unknown).dialect, Dialect::Unknown);
 }
 
 #[test]
@@ -269,11 +234,7 @@ fn types_are_told_apart() {
         "schema.sql",
         "CREATE TABLE a (a timestamp with time zone, b double precision, c character varying(3), d jsonb, e numeric(3,1), f bytea, g date, h inet);",
     );
-    let types: Vec<_> = table(&schema, "a")
-        .columns
-        .iter()
-        .map(|own| own.column_type.clone())
-        .collect();
+    let types: Vec<_> = table(&schema, "a").columns.iter().map(|own| own.column_type.clone()).collect();
     assert_eq!(
         types,
         [

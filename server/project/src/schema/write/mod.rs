@@ -113,12 +113,7 @@ pub fn add_index(
     if table.has_index_on(request.columns) {
         return Ok(Vec::new());
     }
-    let place = WritingPlace {
-        schema,
-        files,
-        request,
-        columns: &columns,
-    };
+    let place = WritingPlace { schema, files, request, columns: &columns };
     match table.language {
         SchemaLanguage::Prisma => Ok(vec![prisma::writer::add_index(&place)?]),
         SchemaLanguage::Sql => sql::writer::add_index(&place),
@@ -127,8 +122,7 @@ pub fn add_index(
 
 fn is_indexable(column: &Column) -> bool {
     let is_blob = matches!(column.column_type, ColumnType::Json | ColumnType::Bytes);
-    let is_unsupported =
-        matches!(&column.column_type, ColumnType::Other(name) if name == "Unsupported");
+    let is_unsupported = matches!(&column.column_type, ColumnType::Other(name) if name == "Unsupported");
     !column.list && !is_blob && !is_unsupported
 }
 
@@ -144,8 +138,7 @@ impl<'a> WritingPlace<'a> {
     /// The text of a file.
     pub fn source(&self, path: &SmolStr) -> Result<&'a str, CannotWrite> {
         let file = self.files.iter().find(|(own, _)| own == path);
-        file.map(|(_, text)| *text)
-            .ok_or_else(|| CannotWrite::NoSource(path.clone()))
+        file.map(|(_, text)| *text).ok_or_else(|| CannotWrite::NoSource(path.clone()))
     }
 
     /// How many letters of a column MySQL needs to be told to index, for types without a bound.

@@ -33,11 +33,7 @@ impl IndexNames {
         let mut votes = [0_u32; PATTERNS.len()];
         let (mut named, mut unnamed) = (0_u32, 0_u32);
         for table in &schema.tables {
-            for index in table
-                .indexes
-                .iter()
-                .filter(|index| !index.unique && !index.implicit)
-            {
+            for index in table.indexes.iter().filter(|index| !index.unique && !index.implicit) {
                 let Some(name) = &index.name else {
                     // Only what stands where indexes are declared says whether names are given.
                     unnamed += u32::from(index.file == table.file);
@@ -52,10 +48,7 @@ impl IndexNames {
         // The first of the most frequent ones.
         let most = votes.iter().max().copied().filter(|most| *most > 0);
         let at = most.and_then(|most| votes.iter().position(|own| *own == most));
-        Self {
-            pattern: at.map_or("{t}_{c}_idx", |at| PATTERNS[at]),
-            are_given: named > unnamed,
-        }
+        Self { pattern: at.map_or("{t}_{c}_idx", |at| PATTERNS[at]), are_given: named > unnamed }
     }
 
     /// The name of an index of these columns.
@@ -65,11 +58,7 @@ impl IndexNames {
             return name;
         }
         let hash = xxhash_rust::xxh3::xxh3_64(name.as_bytes()) >> 32;
-        let kept: String = name
-            .chars()
-            .take_while(char::is_ascii)
-            .take(LENGTH_LIMIT - 9)
-            .collect();
+        let kept: String = name.chars().take_while(char::is_ascii).take(LENGTH_LIMIT - 9).collect();
         format!("{kept}_{hash:08x}")
     }
 }
@@ -78,18 +67,13 @@ impl IndexNames {
 pub(in crate::schema) fn unused_name(schema: &Schema, name: String) -> String {
     let is_used = |name: &str| {
         let names = schema.tables.iter().flat_map(|table| &table.indexes);
-        names
-            .filter_map(|index| index.name.as_ref())
-            .any(|own| own.eq_ignore_ascii_case(name))
+        names.filter_map(|index| index.name.as_ref()).any(|own| own.eq_ignore_ascii_case(name))
     };
     if !is_used(&name) {
         return name;
     }
     let numbered = (2_u32..).map(|number| format!("{name}_{number}"));
-    numbered
-        .into_iter()
-        .find(|name| !is_used(name))
-        .unwrap_or(name)
+    numbered.into_iter().find(|name| !is_used(name)).unwrap_or(name)
 }
 
 fn matching_pattern(table: &Table, index: &Index, name: &str) -> Option<usize> {
@@ -100,16 +84,11 @@ fn matching_pattern(table: &Table, index: &Index, name: &str) -> Option<usize> {
     // Many projects shorten one of the two: `idx_posts_author` for `author_id`.
     let spellings = [columns.as_str(), columns.trim_end_matches("_id")];
     let is_spelled = |pattern: &str| {
-        spellings
-            .iter()
-            .any(|own| spelled(pattern, &table.name, own).eq_ignore_ascii_case(name))
+        spellings.iter().any(|own| spelled(pattern, &table.name, own).eq_ignore_ascii_case(name))
     };
     let exact = PATTERNS.iter().position(|pattern| is_spelled(pattern));
     exact.or_else(|| {
-        let starts = |start: &str| {
-            name.get(..start.len())
-                .is_some_and(|own| own.eq_ignore_ascii_case(start))
-        };
+        let starts = |start: &str| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
         let position = |pattern: &str| PATTERNS.iter().position(|own| *own == pattern);
         match () {
             () if starts("idx_") => position("idx_{t}_{c}"),

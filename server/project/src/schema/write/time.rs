@@ -21,28 +21,14 @@ impl MigrationTime {
     /// `20260131235959`.
     #[must_use]
     pub fn compact(self) -> String {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
+        let Self { year, month, day, hour, minute, second } = self;
         format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
     }
 
     /// `2026-01-31-235959`.
     #[must_use]
     pub fn dashed(self) -> String {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self;
+        let Self { year, month, day, hour, minute, second } = self;
         format!("{year:04}-{month:02}-{day:02}-{hour:02}{minute:02}{second:02}")
     }
 
@@ -52,13 +38,9 @@ impl MigrationTime {
         let month = i64::from(self.month);
         // Years begin in March here, so that the leap day is a year's last one.
         let year = i64::from(self.year) - i64::from(month <= 2);
-        let day_of_year =
-            (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(self.day) - 1;
         let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
-        days * 86_400
-            + i64::from(self.hour) * 3_600
-            + i64::from(self.minute) * 60
-            + i64::from(self.second)
+        days * 86_400 + i64::from(self.hour) * 3_600 + i64::from(self.minute) * 60 + i64::from(self.second)
     }
 }
 
@@ -69,15 +51,7 @@ mod tests {
     #[test]
     fn counts_seconds_since_1970() {
         let time = |year, month, day, hour, minute, second| {
-            MigrationTime {
-                year,
-                month,
-                day,
-                hour,
-                minute,
-                second,
-            }
-            .unix_seconds()
+            MigrationTime { year, month, day, hour, minute, second }.unix_seconds()
         };
         assert_eq!(time(1970, 1, 1, 0, 0, 0), 0);
         assert_eq!(time(2000, 2, 29, 12, 0, 1), 951_825_601);

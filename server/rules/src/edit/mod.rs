@@ -1,0 +1,1 @@
+//! The writers of edits: what a fix must write, one folder per language.

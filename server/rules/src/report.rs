@@ -1,0 +1,162 @@
+//! What rules report: findings in symbols, so that they can be kept while the text around them moves.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::{Name, NodeId, OwnRange};
+use plimsoll_syntax::TextRange;
+
+use crate::{Confidence, RuleMeta, Safety, Severity, UnitView};
+
+/// Collects what rules find in one unit.
+pub struct Report<'a> {
+    meta: &'static RuleMeta,
+    findings: &'a mut Vec<RawFinding>,
+    wants_fixes: bool,
+}
+
+/// A finding whose place is a range of its unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawFinding {
+    /// The rule.
+    pub rule: &'static str,
+    /// Before configuration; where it differs from the rule's own, by what is at stake.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What will happen, one line.
+    pub message: String,
+    /// In the unit's own coordinates.
+    pub range: OwnRange,
+    /// Places that explain it, in order.
+    pub related: Vec<RawRelated>,
+    /// Only where fixes were asked for.
+    pub fixes: Vec<FixPlan>,
+}
+
+/// A place that explains a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawRelated {
+    /// Where.
+    pub place: Place,
+    /// What is there.
+    pub message: String,
+}
+
+/// A place, in symbols where it can move.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A node of a unit of a source file.
+    Node {
+        /// The file.
+        file: Arc<str>,
+        /// The unit's path.
+        unit: Name,
+        /// The node.
+        node: NodeId,
+    },
+    /// Bytes of a schema or manifest.
+    Bytes {
+        /// The file.
+        file: Arc<str>,
+        /// The bytes.
+        range: TextRange,
+    },
+}
+
+/// A fix that has not been proven.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FixPlan {
+    /// Imperative; says what it changes.
+    pub title: String,
+    /// What its kind of change can do to working code.
+    pub safety: Safety,
+    /// Disjoint edits.
+    pub edits: Vec<PlannedEdit>,
+}
+
+/// One edit of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedEdit {
+    /// The file.
+    pub path: String,
+    /// Bytes of the file; none creates it.
+    pub range: Option<TextRange>,
+    /// What stands there afterwards.
+    pub new_text: String,
+}
+
+impl<'a> Report<'a> {
+    /// A report of one rule.
+    pub fn new(meta: &'static RuleMeta, findings: &'a mut Vec<RawFinding>, wants_fixes: bool) -> Self {
+        Report { meta, findings, wants_fixes }
+    }
+
+    /// Reports a finding at a range of the unit.
+    pub fn at(
+        &mut self,
+        range: OwnRange,
+        confidence: Confidence,
+        message: impl Into<String>,
+    ) -> Reported<'_> {
+        self.findings.push(RawFinding {
+            rule: self.meta.id,
+            severity: self.meta.severity,
+            confidence,
+            message: message.into(),
+            range,
+            related: Vec::new(),
+            fixes: Vec::new(),
+        });
+        let finding = self.findings.last_mut().expect("just pushed");
+        Reported { finding, wants_fixes: self.wants_fixes }
+    }
+
+    /// Reports a finding at a node of the unit.
+    pub fn at_node(
+        &mut self,
+        unit: &UnitView<'_>,
+        node: NodeId,
+        confidence: Confidence,
+        message: impl Into<String>,
+    ) -> Reported<'_> {
+        self.at(unit.unit.range(node), confidence, message)
+    }
+}
+
+/// A finding that was just reported, to be completed.
+pub struct Reported<'a> {
+    finding: &'a mut RawFinding,
+    wants_fixes: bool,
+}
+
+impl Reported<'_> {
+    /// Sets the severity by what is at stake.
+    pub fn severity(self, severity: Severity) -> Self {
+        self.finding.severity = severity;
+        self
+    }
+
+    /// Adds a place that explains it.
+    pub fn related(self, place: Place, message: impl Into<String>) -> Self {
+        self.finding.related.push(RawRelated { place, message: message.into() });
+        self
+    }
+
+    /// Adds places that explain it.
+    pub fn related_all(self, all: impl IntoIterator<Item = RawRelated>) -> Self {
+        self.finding.related.extend(all);
+        self
+    }
+
+    /// Plans fixes, the preferred one first; called only when somebody wants them.
+    pub fn fixes(self, plan: impl FnOnce() -> Vec<FixPlan>) {
+        if self.wants_fixes {
+            self.finding.fixes = plan();
+        }
+    }
+
+    /// Plans one fix, if it can be written; called only when somebody wants it.
+    pub fn fix(self, plan: impl FnOnce() -> Option<FixPlan>) {
+        self.fixes(|| plan().into_iter().collect());
+    }
+}

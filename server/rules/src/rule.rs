@@ -1,0 +1,121 @@
+//! What a rule is.
+
+use plimsoll_behavior::Effects;
+
+use crate::{Report, UnitView};
+
+/// How much is at stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Hardening worth having.
+    Info,
+    /// Fails under load, faults or time.
+    Warning,
+    /// Loses data, leaks secrets or takes the service down.
+    Error,
+}
+
+/// How sure a review is of what a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// It rests on a convention: a variable called `db` whose origin is unknown.
+    Medium,
+    /// The origin was resolved.
+    High,
+}
+
+/// Whether a fix can change what working code does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// Keeps the meaning of code that already worked.
+    Safe,
+    /// Can newly throw, abort, retry, reorder or write another file.
+    Review,
+}
+
+/// A rule's family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// Queries, schemas, transactions.
+    Database,
+    /// Time limits, retries, status checks.
+    Resilience,
+    /// Timers, listeners, handles.
+    Resources,
+}
+
+impl Category {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Category::Database => "database",
+            Category::Resilience => "resilience",
+            Category::Resources => "resources",
+        }
+    }
+}
+
+/// What users are told of a rule.
+#[derive(Debug)]
+pub struct RuleMeta {
+    /// `n-plus-one`
+    pub id: &'static str,
+    /// Its family.
+    pub category: Category,
+    /// Before configuration.
+    pub severity: Severity,
+    /// The version it came with.
+    pub since: &'static str,
+    /// Whether it is off unless asked for.
+    pub is_preview: bool,
+    /// Markdown; its first paragraph is one sentence that says what is found.
+    pub documentation: &'static str,
+}
+
+impl RuleMeta {
+    /// The first paragraph of the documentation, on one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let paragraph = self.documentation.trim().split("\n\n").next().unwrap_or_default();
+        paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A rule that looks at one unit at a time.
+pub trait Rule: Sync {
+    /// What users are told of it.
+    fn meta(&self) -> &'static RuleMeta;
+
+    /// A unit is only shown to the rule if one of its calls, through the project's own functions, has one of these.
+    fn watches(&self) -> Effects;
+
+    /// Looks at a unit.
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>);
+}
+
+/// Declares a rule: its documentation, then `pub Name { id: "…", category: …, severity: …, since: "…" }`, with
+/// `preview` at the end where it is one.
+#[macro_export]
+macro_rules! declare_rule {
+    (
+        $(#[doc = $doc:literal])+
+        $vis:vis $name:ident { id: $id:literal, category: $category:ident, severity: $severity:ident, since: $since:literal $(, $preview:ident)? $(,)? }
+    ) => {
+        $(#[doc = $doc])+
+        $vis struct $name;
+
+        impl $name {
+            /// What users are told of it.
+            pub const META: $crate::RuleMeta = $crate::RuleMeta {
+                id: $id,
+                category: $crate::Category::$category,
+                severity: $crate::Severity::$severity,
+                since: $since,
+                is_preview: false $(|| $crate::declare_rule!(@$preview))?,
+                documentation: concat!($($doc, "\n"),+),
+            };
+        }
+    };
+    (@preview) => { true };
+}

@@ -1,0 +1,258 @@
+//! What a rule sees: one unit with what its calls do, and facts of the project around it.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
+use plimsoll_project::link::{
+    CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
+};
+use plimsoll_syntax::TextRange;
+
+use crate::{Confidence, Place, RawRelated};
+
+/// Facts of the project around a file.
+pub struct ProjectFacts<'a> {
+    /// The text of the file under review, for the writers of edits.
+    pub text: &'a str,
+    /// The time, for the name of a migration: seconds since 1970 in UTC.
+    pub now: u64,
+}
+
+/// One unit under review.
+pub struct UnitView<'a> {
+    /// Evaluates any node of the file.
+    pub eval: &'a Evaluator<'a>,
+    /// The file.
+    pub linked: &'a Linked,
+    /// Other files.
+    pub world: &'a dyn World,
+    /// Which unit of the file.
+    pub index: usize,
+    /// The unit.
+    pub unit: &'a Unit,
+    /// What its calls do.
+    pub facts: &'a UnitFacts,
+    /// The project around the file.
+    pub project: &'a ProjectFacts<'a>,
+}
+
+/// A call with all that it does.
+pub struct CallView<'a> {
+    /// Its node.
+    pub node: NodeId,
+    /// What models say of it.
+    pub facts: &'a Arc<CallFacts>,
+    /// What the project's own function that it goes to does.
+    pub summary: Option<Arc<Summary>>,
+}
+
+impl CallView<'_> {
+    /// All its effects, those of the project's own function included.
+    #[must_use]
+    pub fn effects(&self) -> Effects {
+        self.facts.effects | self.summary.as_ref().map_or(Effects::empty(), |s| s.effects)
+    }
+
+    /// How sure that is.
+    #[must_use]
+    pub fn confidence(&self) -> Confidence {
+        if self.facts.is_convention { Confidence::Medium } else { Confidence::High }
+    }
+
+    /// What stands in the slot.
+    #[must_use]
+    pub fn slot(&self, slot: Slot) -> Option<&SlotValue> {
+        self.facts.slot(slot)
+    }
+}
+
+impl<'a> UnitView<'a> {
+    /// Every call of the unit, small closures included, in source order of their ends.
+    pub fn calls(&self) -> impl Iterator<Item = CallView<'a>> + '_ {
+        self.unit.calls.iter().filter_map(|&node| self.call(node))
+    }
+
+    /// Every call with one of the effects.
+    pub fn calls_with(&self, effects: Effects) -> impl Iterator<Item = CallView<'a>> + '_ {
+        self.calls().filter(move |call| call.effects().intersects(effects))
+    }
+
+    /// The call at a node of this unit.
+    #[must_use]
+    pub fn call(&self, node: NodeId) -> Option<CallView<'a>> {
+        let facts = self.facts.calls.get(&node)?;
+        let summary = facts.target.as_ref().and_then(|target| self.summary(target));
+        Some(CallView { node, facts, summary })
+    }
+
+    /// What a function of the project does.
+    #[must_use]
+    pub fn summary(&self, function: &FnRef) -> Option<Arc<Summary>> {
+        if function.file == self.linked.file.path {
+            return self.linked.summary(function).cloned();
+        }
+        self.world.linked(&function.file)?.summary(function).cloned()
+    }
+
+    /// What becomes of a function of this unit where it is written.
+    #[must_use]
+    pub fn context(&self, function: FunctionId) -> Context {
+        self.eval.context(self.index, function)
+    }
+
+    /// The functions around a node, innermost first, with what becomes of each; crosses into the units around this one.
+    /// Each is named by its unit and its id.
+    #[must_use]
+    pub fn functions_around(&self, node: NodeId) -> Vec<(usize, FunctionId, Context)> {
+        let mut around = Vec::new();
+        let (mut unit, mut function) = (self.index, Some(self.unit.node(node).function));
+        loop {
+            while let Some(f) = function {
+                around.push((unit, f, self.eval.context(unit, f)));
+                function = self.linked.file.units[unit].unit.function(f).parent;
+            }
+            let entry = &self.linked.file.units[unit];
+            let Some(parent) = entry.parent else { return around };
+            let nested = &self.linked.file.units[parent].unit.nested[entry.index_in_parent as usize];
+            function = Some(self.linked.file.units[parent].unit.node(nested.node).function);
+            unit = parent;
+        }
+    }
+
+    /// Whether a node stands in a function that runs in one of these ways, directly or through closures around it.
+    #[must_use]
+    pub fn runs_as(&self, node: NodeId, runs: &[Run]) -> bool {
+        self.functions_around(node)
+            .iter()
+            .any(|(_, _, context)| matches!(context, Context::Runs(run, _) if runs.contains(run)))
+    }
+
+    /// A place for [`RawRelated`].
+    #[must_use]
+    pub fn place(&self, node: NodeId) -> Place {
+        Place::Node {
+            file: Arc::clone(&self.linked.file.path),
+            unit: self.linked.file.units[self.index].path.clone(),
+            node,
+        }
+    }
+
+    /// The way from a call to the library call that has the effect, through the project's own functions: a place for
+    /// each step after the call itself.
+    #[must_use]
+    pub fn chain(&self, call: &CallView<'_>, effect: Effects, at_the_end: &str) -> Vec<RawRelated> {
+        let mut chain = Vec::new();
+        let mut next = call.facts.target.clone();
+        let mut seen = Vec::new();
+        while let Some(function) = next {
+            if seen.contains(&function) {
+                break;
+            }
+            let Some(summary) = self.summary(&function) else { break };
+            let Some(witness) = summary.witness(effect) else { break };
+            let name = function_name(&function.unit);
+            let message = match &witness.next {
+                None => at_the_end.to_owned(),
+                Some(_) => format!("through `{name}`"),
+            };
+            let place = Place::Node {
+                file: Arc::clone(&function.file),
+                unit: witness.unit.clone(),
+                node: witness.node,
+            };
+            chain.push(RawRelated { place, message });
+            next = witness.next.clone();
+            seen.push(function);
+        }
+        chain
+    }
+
+    /// The node that a slot holds, when it stands in this unit.
+    #[must_use]
+    pub fn own_node(&self, slot: Option<&SlotValue>) -> Option<NodeId> {
+        match slot? {
+            SlotValue::Node(site) if site.unit == self.linked.file.units[self.index].path => Some(site.node),
+            _ => None,
+        }
+    }
+
+    /// The unit and node of a site of this file.
+    #[must_use]
+    pub fn node_at(&self, site: &Site) -> Option<(usize, NodeId)> {
+        Some((self.linked.file.unit_at(&site.unit)?, site.node))
+    }
+
+    /// The name that a call is called by: `findMany`, `authorOf`, `prisma.user.findMany` where the receiver is short.
+    #[must_use]
+    pub fn call_name(&self, call: NodeId) -> String {
+        let Kind::Call { callee, .. } = self.unit.kind(call) else { return String::new() };
+        match self.unit.kind(*callee) {
+            Kind::Name { name, .. } => name.to_string(),
+            Kind::Member { object, name, .. } => match self.dotted(*object) {
+                Some(head) if head.len() + name.len() <= 40 => format!("{head}.{name}"),
+                _ => name.to_string(),
+            },
+            _ => self.text(*callee).chars().take(40).collect(),
+        }
+    }
+
+    /// A path of names as text: `this.prisma.user`.
+    #[must_use]
+    pub fn dotted(&self, node: NodeId) -> Option<String> {
+        let mut parts: Vec<&str> = Vec::new();
+        let mut at = node;
+        loop {
+            match self.unit.kind(at) {
+                Kind::Member { object, name, .. } => {
+                    parts.push(name);
+                    at = *object;
+                }
+                Kind::Name { name, .. } | Kind::PathRoot(name) => {
+                    parts.push(name);
+                    break;
+                }
+                Kind::This => {
+                    parts.push(if self.is_rust() { "self" } else { "this" });
+                    break;
+                }
+                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => at = *x,
+                _ => return None,
+            }
+        }
+        parts.reverse();
+        Some(parts.join("."))
+    }
+
+    /// The file's bytes of a node.
+    #[must_use]
+    pub fn bytes(&self, node: NodeId) -> TextRange {
+        self.to_file(self.unit.range(node))
+    }
+
+    /// The file's bytes of a range of the unit.
+    #[must_use]
+    pub fn to_file(&self, range: OwnRange) -> TextRange {
+        self.linked.file.to_file(self.index, range)
+    }
+
+    /// The text of a node.
+    #[must_use]
+    pub fn text(&self, node: NodeId) -> &'a str {
+        let range = self.bytes(node);
+        self.project.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// Whether the file is Rust.
+    #[must_use]
+    pub fn is_rust(&self) -> bool {
+        !self.linked.file.language.is_script_family()
+    }
+}
+
+/// The last part of a unit's path: `PostService.list` of `routes/PostService.list~2`.
+#[must_use]
+pub fn function_name(unit: &str) -> &str {
+    let last = unit.rsplit('/').next().unwrap_or(unit);
+    last.split('~').next().unwrap_or(last)
+}
