@@ -1,6 +1,16 @@
 // Builds a Rust function into a copy of the template crate and runs it, a process per scenario.
 import { spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,8 +23,16 @@ const OFFLINE = /could not resolve host|couldn.t resolve host|failed to download
 /** @returns `{ start, dispose }` for the scenarios. Throws when the crate does not build. */
 export function buildCrate(path, dependencies) {
   const crate = mkdtempSync(join(tmpdir(), 'retry-rust-'))
+  // A name of its own, so that runs at the same time do not replace each other's program.
+  const name = `retry-subject-${process.pid}`
   try {
-    cpSync(join(HERE, 'rust'), crate, { recursive: true })
+    for (const entry of ['Cargo.toml', 'Cargo.lock', 'src']) {
+      cpSync(join(HERE, 'rust', entry), join(crate, entry), { recursive: true })
+    }
+    for (const file of ['Cargo.toml', 'Cargo.lock']) {
+      const text = readFileSync(join(crate, file), 'utf8')
+      writeFileSync(join(crate, file), text.replace('name = "retry-subject"', `name = "${name}"`))
+    }
     copyFileSync(path, join(crate, 'src', 'subject.rs'))
     if (dependencies.length > 0) appendFileSync(join(crate, 'Cargo.toml'), `${dependencies.join('\n')}\n`)
     mkdirSync(TARGET, { recursive: true })
@@ -33,13 +51,32 @@ export function buildCrate(path, dependencies) {
       throw Object.assign(new Error(message), { exitCode: offline ? 77 : 2 })
     }
 
-    // The next build replaces the program in the shared folder, so this one is run from here.
-    const program = join(crate, 'retry-subject')
-    copyFileSync(join(TARGET, 'debug', 'retry-subject'), program)
+    const program = join(crate, name)
+    copyFileSync(join(TARGET, 'debug', name), program)
     return { start: (options) => start(program, options), dispose: () => rmSync(crate, { recursive: true, force: true }) }
   } catch (error) {
     rmSync(crate, { recursive: true, force: true })
     throw error
+  } finally {
+    removeArtifacts(name)
+  }
+}
+
+/** Leaves the dependencies in the shared folder and takes what was built of one run. */
+function removeArtifacts(name) {
+  for (const folder of ['', 'deps', '.fingerprint', 'incremental']) {
+    const path = join(TARGET, 'debug', folder)
+    let entries = []
+    try {
+      entries = readdirSync(path)
+    } catch {
+      continue
+    }
+    for (const entry of entries) {
+      const stem = entry.replaceAll('_', '-')
+      const own = stem === name || stem.startsWith(`${name}-`) || stem.startsWith(`${name}.`)
+      if (own) rmSync(join(path, entry), { recursive: true, force: true })
+    }
   }
 }
 

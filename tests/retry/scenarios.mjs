@@ -6,7 +6,7 @@ import { startServer } from './server.mjs'
 /** Longer than this, and a person would call the retry broken. In milliseconds. */
 const LIMIT_MS = 60_000
 /** How soon after an abort the call must have ended. */
-const AT_ONCE_MS = 300
+const AT_ONCE_MS = 500
 /** How long the server watches for requests that come after the end. */
 const AFTERWARDS_MS = 2_500
 /** A timer may fire this much before its time. */
