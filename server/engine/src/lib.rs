@@ -9,6 +9,7 @@ mod finding;
 mod fingerprint;
 pub mod policy;
 mod review;
+pub mod suppression;
 
 pub use baseline::{Baseline, Entry};
 pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use plimsoll_project::Files;
 
 pub use names::RuleNames;
+pub(crate) use names::{did_you_mean, nearest};
 use pattern::Patterns;
 pub use read::{ConfigError, Loaded, MAX_EXTENDS};
 
