@@ -3,10 +3,16 @@
 //! Pure: no editor, no terminal, no disk, no clock. Files come through [`plimsoll_project::Files`], the time (which a
 //! new migration carries in its name) is an input.
 
+mod baseline;
 mod config;
 mod finding;
+mod fingerprint;
+pub mod policy;
 mod review;
+pub mod suppression;
 
-pub use config::Config;
+pub use baseline::{Baseline, Entry};
+pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};
 pub use finding::*;
+pub use fingerprint::Fingerprints;
 pub use review::{Counters, Engine, Outcome, Request, RuleInfo, UnitReport};

@@ -1,2 +1,9 @@
-//! The binary.
-fn main() {}
+//! The binary: front doors only. All input and output is here; what is reviewed, and how, is below.
+
+mod cli;
+mod files;
+mod report;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,0 +1,232 @@
+//! The command line: what is typed, and the status a process ends with.
+
+mod check;
+mod rules;
+mod session;
+mod walk;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use plimsoll_engine::Severity;
+
+/// Finds the failures that AI-written code brings to production.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to colour the output.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Reviews files and folders.
+    Check(CheckArgs),
+    /// Lists the rules.
+    Rules(RulesArgs),
+    /// Explains a rule.
+    Explain(ExplainArgs),
+}
+
+/// What is reviewed, and with which rules.
+#[derive(Debug, Args)]
+struct Selection {
+    /// Files and folders; folders are searched as git sees them.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Reviews with this rule only; may be given more than once.
+    #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
+    rules: Vec<String>,
+    /// Adds the preview rules.
+    #[arg(long)]
+    preview: bool,
+    /// How many threads work at once; as many as the machine has by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// How findings are printed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// The severity from which findings make the status 1.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
+    fail_on: FailOn,
+    /// Reviews standard input as the content of this file.
+    #[arg(long, value_name = "PATH", conflicts_with = "paths")]
+    stdin_path: Option<PathBuf>,
+    /// Adds the proven fixes.
+    #[arg(long)]
+    fixes: bool,
+}
+
+#[derive(Debug, Args)]
+struct FixArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// Applies fixes that can change what working code does, too.
+    #[arg(long)]
+    review_needed: bool,
+    /// Prints a diff and changes nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct RulesArgs {
+    /// How the rules are printed; a line each by default.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<RulesFormat>,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    /// The rule's id.
+    rule: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: each finding beside its source.
+    #[default]
+    Pretty,
+    /// For programs: one object.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RulesFormat {
+    Json,
+    Md,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    #[default]
+    Warning,
+    Info,
+    Never,
+}
+
+impl FailOn {
+    fn is_met_by(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// What was asked for is done, and nothing is found.
+    Clean = 0,
+    /// Something is found.
+    Found = 1,
+    /// Something could not be read, or not all was reviewed and nothing is found in the rest.
+    Failed = 2,
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let color = cli.color.choice();
+    let done = match cli.command {
+        Command::Check(args) => check::run(args, color),
+        Command::Rules(args) => rules::list(&args, color),
+        Command::Explain(args) => rules::explain(&args, color),
+    };
+    match done {
+        Ok(status) => ExitCode::from(status as u8),
+        // Whoever reads the output has read enough: `plimsoll check | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {}", one_line(&format!("{error:#}"))));
+            ExitCode::from(Status::Failed as u8)
+        }
+    }
+}
+
+/// Prints a line on standard error. If that is closed, there is nobody to tell.
+fn say(line: &str) {
+    use io::Write;
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Prints all of standard output.
+fn print(text: &str, color: anstream::ColorChoice) -> anyhow::Result<()> {
+    use io::Write;
+    let mut stdout = anstream::AutoStream::new(io::stdout().lock(), color);
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Help goes to standard output; a mistake is one line on standard error.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::SUCCESS,
+        };
+    }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(Status::Failed as u8);
+    }
+    let rendered = error.render().to_string();
+    let said: Vec<&str> = rendered
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    say(&one_line(&said.join("; ").replace(":; ", ": ")));
+    ExitCode::from(Status::Failed as u8)
+}
+
+/// The text without line breaks and other control characters, which would move a terminal's cursor.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
+}

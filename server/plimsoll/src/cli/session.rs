@@ -1,0 +1,264 @@
+//! One run over many files: the engine, the view of files, and the configuration of each file.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, bail};
+use plimsoll_engine::{Config, Engine, Finding, Fix, Outcome, Request, RuleNames, Skipped};
+use plimsoll_project::{Files, MemoryFiles, Overlay};
+use plimsoll_syntax::limits::MAX_FILE_BYTES;
+
+use super::Selection;
+use crate::files::DiskFiles;
+
+/// The engine and the files it sees.
+pub struct Session {
+    engine: Engine,
+    disk: DiskFiles,
+    /// Text that hides the disk: standard input, and fixes that are not written yet.
+    pub proposed: MemoryFiles,
+    current_dir: String,
+    /// By folder.
+    configs: BTreeMap<String, Arc<Config>>,
+    only: Vec<String>,
+    preview: bool,
+    cancel: AtomicBool,
+    now: u64,
+}
+
+impl Session {
+    /// A session for what was selected.
+    ///
+    /// # Errors
+    /// If a rule that was asked for does not exist, or the current folder cannot be told.
+    pub fn new(selection: &Selection) -> anyhow::Result<Self> {
+        let engine = Engine::new();
+        let current_dir = std::env::current_dir().context("cannot tell the current folder")?;
+        let Some(current_dir) = current_dir.to_str().map(str::to_owned) else {
+            bail!("the path of the current folder is not UTF-8");
+        };
+        let names = RuleNames::new(engine.rules());
+        let mut only = Vec::new();
+        let mut preview = selection.preview;
+        for asked in &selection.rules {
+            let Some(id) = names.resolve(asked) else {
+                return Err(unknown_rule(&names, asked));
+            };
+            // Whoever names a preview rule asks for it.
+            preview |= engine
+                .rules()
+                .iter()
+                .any(|rule| rule.id == id && rule.is_preview);
+            only.push(id.to_owned());
+        }
+        Ok(Self {
+            disk: DiskFiles::new(&current_dir),
+            engine,
+            proposed: MemoryFiles::default(),
+            current_dir,
+            configs: BTreeMap::new(),
+            only,
+            preview,
+            cancel: AtomicBool::new(false),
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+        })
+    }
+
+    /// Where the process runs: absolute, with `/`.
+    pub fn current_dir(&self) -> &str {
+        &self.current_dir
+    }
+
+    /// The files as they are with all that is proposed.
+    pub fn files(&self) -> Overlay<'_> {
+        Overlay {
+            over: &self.proposed,
+            under: &self.disk,
+        }
+    }
+
+    /// The files without what is proposed.
+    pub fn disk(&self) -> &DiskFiles {
+        &self.disk
+    }
+
+    /// Reads the configuration of every folder that holds one of the files.
+    ///
+    /// # Errors
+    /// One line for each thing that is wrong, by file and line.
+    pub fn configure(&mut self, files: &[String]) -> Result<(), Vec<String>> {
+        let mut by_source: BTreeMap<String, Arc<Config>> = BTreeMap::new();
+        let mut configs = BTreeMap::new();
+        let mut errors = Vec::new();
+        let names = RuleNames::new(self.engine.rules());
+        let view = self.files();
+        for path in files {
+            let folder = folder_of(path);
+            if configs.contains_key(folder) {
+                continue;
+            }
+            let source = Config::find(&view, path);
+            let known = source.as_ref().and_then(|source| by_source.get(source));
+            let config = match (known, &source) {
+                (Some(config), _) => Arc::clone(config),
+                (None, None) => self.adjusted(Config::default()),
+                (None, Some(source)) => {
+                    let loaded = Config::load_from(&view, source, &names);
+                    errors.extend(loaded.errors.into_iter().map(|error| {
+                        let path = crate::report::relative(&self.current_dir, &error.path);
+                        format!("{path}:{}: {}", error.line, error.message)
+                    }));
+                    let config = self.adjusted(Arc::unwrap_or_clone(loaded.config));
+                    by_source.insert(source.clone(), Arc::clone(&config));
+                    config
+                }
+            };
+            configs.insert(folder.to_owned(), config);
+        }
+        // Several files may extend one that is wrong.
+        let mut seen = std::collections::BTreeSet::new();
+        errors.retain(|error| seen.insert(error.clone()));
+        self.configs = configs;
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Reviews a file. What goes wrong is in the outcome.
+    pub fn review(&self, path: &str) -> Outcome {
+        let config = self.config_of(path);
+        if config.is_excluded(path) {
+            return skipped(path, "excluded".to_owned(), false);
+        }
+        if let Some(reason) = self.why_unreadable(path) {
+            return skipped(path, reason, true);
+        }
+        let view = self.files();
+        let request = self.request(&view, path, &config);
+        // The engine catches what a rule does; this is for all that lies outside of rules.
+        catch_unwind(AssertUnwindSafe(|| self.engine.review(&request)))
+            .unwrap_or_else(|_| skipped(path, "the review panicked".to_owned(), true))
+    }
+
+    /// The proven fixes of a finding.
+    pub fn fixes(&self, finding: &Finding) -> Vec<Fix> {
+        if !finding.may_have_fixes {
+            return Vec::new();
+        }
+        let config = self.config_of(&finding.path);
+        let view = self.files();
+        let request = self.request(&view, &finding.path, &config);
+        catch_unwind(AssertUnwindSafe(|| self.engine.fixes(&request, finding))).unwrap_or_default()
+    }
+
+    fn request<'a>(
+        &'a self,
+        files: &'a dyn Files,
+        path: &'a str,
+        config: &'a Config,
+    ) -> Request<'a> {
+        Request {
+            files,
+            path,
+            document: None,
+            config,
+            cancel: &self.cancel,
+            now: self.now,
+        }
+    }
+
+    fn config_of(&self, path: &str) -> Arc<Config> {
+        let known = self.configs.get(folder_of(path));
+        known.map_or_else(|| self.adjusted(Config::default()), Arc::clone)
+    }
+
+    /// The configuration with what the command line says.
+    fn adjusted(&self, mut config: Config) -> Arc<Config> {
+        if self.preview {
+            config = config.with_preview();
+        }
+        if !self.only.is_empty() {
+            config = config.with_only(&self.only);
+        }
+        Arc::new(config)
+    }
+
+    fn why_unreadable(&self, path: &str) -> Option<String> {
+        if self.files().read(path).is_some() {
+            return None;
+        }
+        Some(match std::fs::metadata(path) {
+            Ok(metadata) if metadata.len() > MAX_FILE_BYTES as u64 => too_large(metadata.len()),
+            Ok(_) => match std::fs::read(path) {
+                Ok(_) => "undecodable (not UTF-8)".to_owned(),
+                Err(error) => format!("unreadable ({})", io_reason(&error)),
+            },
+            Err(error) => format!("unreadable ({})", io_reason(&error)),
+        })
+    }
+}
+
+/// The text of standard input, or why it cannot be reviewed.
+///
+/// # Errors
+/// If it cannot be read at all.
+pub fn read_stdin(input: impl io::Read) -> anyhow::Result<Result<String, String>> {
+    use io::Read;
+    let mut bytes = Vec::new();
+    let limit = MAX_FILE_BYTES as u64;
+    input
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .context("cannot read standard input")?;
+    if bytes.len() as u64 > limit {
+        return Ok(Err(format!("too large (over {} MiB)", limit >> 20)));
+    }
+    Ok(String::from_utf8(bytes).map_err(|_| "undecodable (not UTF-8)".to_owned()))
+}
+
+/// What went wrong, without the number that the system gives it.
+pub fn io_reason(error: &io::Error) -> String {
+    let said = error.to_string();
+    let plain = said.split(" (os error").next().unwrap_or(&said);
+    plain.to_lowercase()
+}
+
+/// The error that names a rule which may be meant.
+pub fn unknown_rule(names: &RuleNames<'_>, id: &str) -> anyhow::Error {
+    match names.suggest(id) {
+        Some(near) => anyhow::anyhow!("unknown rule `{id}`; did you mean `{near}`?"),
+        None => anyhow::anyhow!("unknown rule `{id}`; `plimsoll rules` lists them all"),
+    }
+}
+
+/// An outcome that says only why there is none.
+pub fn skipped(path: &str, reason: String, is_failure: bool) -> Outcome {
+    Outcome {
+        skipped: vec![Skipped {
+            path: path.to_owned(),
+            reason,
+            is_failure,
+        }],
+        ..Outcome::default()
+    }
+}
+
+fn too_large(bytes: u64) -> String {
+    format!("too large ({:.1} MB)", bytes as f64 / 1e6)
+}
+
+fn folder_of(path: &str) -> &str {
+    Path::new(path)
+        .parent()
+        .and_then(Path::to_str)
+        .unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! Which files are reviewed.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, bail};
+use ignore::WalkBuilder;
+use plimsoll_engine::Skipped;
+use plimsoll_syntax::FileKind;
+
+/// The files that were asked for.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Absolute, sorted, each once.
+    pub files: Vec<String>,
+    /// What could not be looked at.
+    pub skipped: Vec<Skipped>,
+}
+
+/// The files to review under `paths`: folders as git sees them, hidden files left out; a file that is named is
+/// reviewed even where it is ignored.
+///
+/// # Errors
+/// If a path does not exist, or is a file that Plimsoll does not read.
+pub fn find(paths: &[PathBuf], current_dir: &str) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    for named in paths {
+        let path = absolute(Path::new(current_dir), named);
+        let metadata = std::fs::metadata(&path)
+            .with_context(|| format!("cannot read `{}`", named.display()))?;
+        if metadata.is_dir() {
+            find_below(&path, &mut found)
+                .with_context(|| format!("cannot read `{}`", named.display()))?;
+            continue;
+        }
+        let Some(path) = path.to_str() else {
+            bail!("cannot read `{}`: its name is not UTF-8", named.display());
+        };
+        if !is_reviewed(path) {
+            bail!(
+                "cannot review `{}`: it is no TypeScript, JavaScript, Rust, Prisma, SQL, package.json or Cargo.toml",
+                named.display()
+            );
+        }
+        found.files.push(path.to_owned());
+    }
+    found.files.sort();
+    found.files.dedup();
+    found.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    found.skipped.dedup();
+    Ok(found)
+}
+
+fn find_below(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
+    // The folder that is named must be readable; one below it costs itself only.
+    std::fs::read_dir(folder)?;
+    let walk = WalkBuilder::new(folder)
+        .require_git(false)
+        .follow_links(false)
+        .build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                // A bad pattern in a .gitignore or a folder without permission: the rest is reviewed.
+                found.skipped.push(Skipped {
+                    path: path_of(&error)
+                        .unwrap_or(folder)
+                        .to_string_lossy()
+                        .into_owned(),
+                    reason: reason_of(&error),
+                    is_failure: true,
+                });
+                continue;
+            }
+        };
+        // Links are not followed: their target is reviewed where it lies.
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let lossy = entry.path().to_string_lossy();
+        if !is_reviewed(&lossy) {
+            continue;
+        }
+        match entry.path().to_str() {
+            Some(path) => found.files.push(path.to_owned()),
+            None => found.skipped.push(Skipped {
+                path: lossy.into_owned(),
+                reason: "its name is not UTF-8".to_owned(),
+                is_failure: true,
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// Whether Plimsoll has findings in files of this name.
+fn is_reviewed(path: &str) -> bool {
+    match FileKind::from_path(path) {
+        Some(
+            FileKind::Source(_)
+            | FileKind::Prisma
+            | FileKind::Sql
+            | FileKind::PackageJson
+            | FileKind::CargoToml,
+        ) => true,
+        Some(FileKind::TsConfig | FileKind::PlimsollToml) | None => false,
+    }
+}
+
+/// The path without `.` and `..` parts. Links are left as they are, so that paths look as they were typed.
+pub fn absolute(current_dir: &Path, path: &Path) -> PathBuf {
+    let mut absolute = PathBuf::new();
+    for part in current_dir.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                absolute.pop();
+            }
+            part => absolute.push(part),
+        }
+    }
+    absolute
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+fn reason_of(error: &ignore::Error) -> String {
+    match error.io_error() {
+        Some(error) => format!("unreadable ({})", super::session::io_reason(error)),
+        None => "unreadable".to_owned(),
+    }
+}

@@ -1,0 +1,98 @@
+//! How findings and rules are printed. Nothing here decides what is found.
+
+mod json;
+mod pretty;
+mod rules;
+mod texts;
+
+pub use json::json;
+pub use pretty::pretty;
+pub use rules::{explanation, rules_as_json, rules_as_lines, rules_as_markdown};
+pub use texts::{Texts, relative};
+
+use plimsoll_engine::{Finding, Fix, Outcome, Severity, Skipped};
+
+/// What a run over files yields.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// By path, place and rule.
+    pub findings: Vec<Reported>,
+    /// By path.
+    pub skipped: Vec<Skipped>,
+    /// How many files were reviewed.
+    pub files: usize,
+}
+
+/// A finding with the fixes that were asked for.
+#[derive(Debug)]
+pub struct Reported {
+    /// The finding.
+    pub finding: Finding,
+    /// Proven; empty unless asked for.
+    pub fixes: Vec<Fix>,
+}
+
+impl Report {
+    /// Adds the outcome of a file.
+    pub fn add(&mut self, outcome: Outcome, mut fixes: impl FnMut(&Finding) -> Vec<Fix>) {
+        for finding in outcome.findings {
+            let fixes = fixes(&finding);
+            self.findings.push(Reported { finding, fixes });
+        }
+        self.skipped.extend(outcome.skipped);
+    }
+
+    /// Orders what was added, of `files` files in all.
+    pub fn finish(&mut self, files: usize) {
+        self.findings
+            .sort_by(|a, b| place_of(&a.finding).cmp(&place_of(&b.finding)));
+        self.skipped
+            .sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
+        self.skipped.dedup();
+        let mut unread: Vec<&str> = self
+            .skipped
+            .iter()
+            .filter(|skipped| !skipped.reason.starts_with("rule "))
+            .map(|skipped| skipped.path.as_str())
+            .collect();
+        unread.dedup();
+        self.files = files.saturating_sub(unread.len());
+    }
+
+    /// Whether everything was reviewed that policy does not leave alone.
+    pub fn is_complete(&self) -> bool {
+        !self.skipped.iter().any(|skipped| skipped.is_failure)
+    }
+
+    /// How many findings have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        let all = self.findings.iter();
+        all.filter(|reported| reported.finding.severity == severity)
+            .count()
+    }
+}
+
+fn place_of(finding: &Finding) -> impl Ord + '_ {
+    (
+        finding.path.as_str(),
+        finding.range,
+        finding.rule,
+        finding.fingerprint.as_str(),
+    )
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// The text without characters that would move a terminal's cursor or change its colours.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|char| if char.is_control() { '\u{fffd}' } else { char })
+        .collect()
+}

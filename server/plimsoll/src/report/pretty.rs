@@ -1,0 +1,258 @@
+//! `--format pretty`: each finding beside its source.
+
+use std::collections::BTreeMap;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use plimsoll_engine::{Finding, Related, Severity};
+use plimsoll_syntax::{Rope, TextRange};
+
+use super::{Report, Reported, Texts, counted, printable};
+
+/// A range over more lines is shown by its first line.
+const MAX_LINES_SHOWN: usize = 6;
+
+/// A place this many lines away or less is shown in the same excerpt.
+const NEAR_LINES: usize = 30;
+
+/// Longer lines are shown around the place only.
+const MAX_EXCERPT_BYTES: usize = 8 * 1024;
+
+/// The report for a terminal, with colours; whoever prints it takes them out where they do not belong.
+pub fn pretty(report: &Report, texts: &Texts<'_>) -> String {
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    let mut text = String::new();
+    for reported in &report.findings {
+        text.push_str(&render(&renderer, reported, texts));
+        text.push_str("\n\n");
+    }
+    for skipped in report.skipped.iter().filter(|skipped| skipped.is_failure) {
+        let (path, reason) = (
+            printable(&texts.relative(&skipped.path)),
+            printable(&skipped.reason),
+        );
+        text.push_str(&format!("skipped {path}: {reason}\n"));
+    }
+    text.push_str(&summary(report));
+    text.push('\n');
+    text
+}
+
+fn render(renderer: &Renderer, reported: &Reported, texts: &Texts<'_>) -> String {
+    let finding = &reported.finding;
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let mut group = level
+        .primary_title(printable(&finding.message))
+        .id(finding.rule)
+        .elements(Vec::<Snippet<'_, Annotation<'_>>>::new());
+    let (near, far): (Vec<&Related>, Vec<&Related>) = finding
+        .related
+        .iter()
+        .partition(|related| is_near(finding, related, texts));
+    group = excerpt(group, texts, &finding.path, Some(finding.range), &near);
+    for related in far {
+        group = excerpt(group, texts, &related.path, None, &[related]);
+    }
+    for fix in &reported.fixes {
+        group = group.element(Level::HELP.message(printable(&fix.title)));
+    }
+    renderer.render(&[group])
+}
+
+/// Adds the lines of one file: the place of the finding, if it is in it, and places that explain it.
+fn excerpt<'a>(
+    group: Group<'a>,
+    texts: &Texts<'_>,
+    path: &str,
+    primary: Option<TextRange>,
+    related: &[&Related],
+) -> Group<'a> {
+    let shown_path = printable(&texts.relative(path));
+    let anchor = primary
+        .or_else(|| related.first().map(|place| place.range))
+        .unwrap_or_default();
+    let (line, column) = texts.line_and_column(path, anchor.start);
+    let Some(rope) = texts.rope(path) else {
+        return group.element(Origin::path(shown_path));
+    };
+    let ranges: Vec<TextRange> = primary
+        .into_iter()
+        .chain(related.iter().map(|place| place.range))
+        .map(|range| shown_part(&rope, range))
+        .collect();
+    let Some(window) = Window::around(&rope, &ranges, anchor) else {
+        return group.element(
+            Origin::path(shown_path)
+                .line(line as usize)
+                .char_column(column as usize),
+        );
+    };
+    let mut snippet = Snippet::source(window.text.clone()).line_start(window.first_line + 1);
+    let mut ranges = ranges.into_iter();
+    if primary.is_some()
+        && let Some(range) = ranges.next()
+    {
+        snippet = snippet.annotation(AnnotationKind::Primary.span(window.span(range)));
+    }
+    for (place, range) in related.iter().zip(ranges) {
+        let kind = if primary.is_some() {
+            AnnotationKind::Context
+        } else {
+            AnnotationKind::Primary
+        };
+        snippet = snippet.annotation(
+            kind.span(window.span(range))
+                .label(printable(&place.message)),
+        );
+    }
+    if window.is_cut {
+        let origin = Origin::path(shown_path)
+            .line(line as usize)
+            .char_column(column as usize);
+        return group.element(origin).element(snippet);
+    }
+    group.element(snippet.path(shown_path))
+}
+
+/// Some lines of a file.
+struct Window {
+    text: String,
+    /// Bytes of the file before the text.
+    start: usize,
+    /// From 0.
+    first_line: usize,
+    /// Whether a line is shown in part.
+    is_cut: bool,
+}
+
+impl Window {
+    /// The lines that hold all ranges, or a part of the line of `anchor` where they are too much; `None` without text.
+    fn around(rope: &Rope, ranges: &[TextRange], anchor: TextRange) -> Option<Self> {
+        let line_of = |byte: u32| rope.byte_to_line((byte as usize).min(rope.len_bytes()));
+        let first_line = ranges.iter().map(|range| line_of(range.start)).min()?;
+        let last_line = ranges.iter().map(|range| line_of(range.end)).max()?;
+        let start = rope.line_to_byte(first_line);
+        let end = rope.line_to_byte((last_line + 1).min(rope.len_lines()));
+        if end - start <= MAX_EXCERPT_BYTES {
+            let text = rope.byte_slice(start..end).to_string();
+            return Some(Self {
+                text: without_returns(&text),
+                start,
+                first_line,
+                is_cut: false,
+            });
+        }
+        let line = line_of(anchor.start);
+        let (line_start, line_end) = (rope.line_to_byte(line), rope.line_to_byte(line + 1));
+        let at = anchor.start as usize;
+        let boundary =
+            |byte: usize| rope.char_to_byte(rope.byte_to_char(byte.min(rope.len_bytes())));
+        let start = boundary(at.saturating_sub(60).max(line_start));
+        let end = boundary((at + 200).min(line_end));
+        let text = rope.byte_slice(start..end.max(start)).to_string();
+        Some(Self {
+            text: without_returns(&text),
+            start,
+            first_line: line,
+            is_cut: true,
+        })
+    }
+
+    /// Where a range of the file lies in the text: at least one character, where there is one.
+    fn span(&self, range: TextRange) -> std::ops::Range<usize> {
+        let within = |byte: u32| {
+            let mut at = (byte as usize)
+                .saturating_sub(self.start)
+                .min(self.text.len());
+            while !self.text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = within(range.start);
+        start..within(range.end).max(start)
+    }
+}
+
+/// The text with a space for each `\r`, so that offsets stay and a lone one does not move the cursor.
+fn without_returns(text: &str) -> String {
+    text.replace('\r', " ").trim_end().to_owned()
+}
+
+/// The range, or the part of it on its first line if it covers many.
+fn shown_part(rope: &Rope, range: TextRange) -> TextRange {
+    let len = rope.len_bytes();
+    let (start, end) = (
+        (range.start as usize).min(len),
+        (range.end as usize).min(len),
+    );
+    let first = rope.byte_to_line(start);
+    if rope.byte_to_line(end.max(start)) - first < MAX_LINES_SHOWN {
+        return range;
+    }
+    let line_end = rope.line_to_byte(first + 1);
+    let line = rope
+        .byte_slice(rope.char_to_byte(rope.byte_to_char(start))..line_end)
+        .to_string();
+    TextRange::from_usize(start, start + line.trim_end().len())
+}
+
+fn is_near(finding: &Finding, related: &Related, texts: &Texts<'_>) -> bool {
+    if finding.path != related.path {
+        return false;
+    }
+    let line = |byte| texts.line_and_column(&finding.path, byte).0 as usize;
+    line(finding.range.start).abs_diff(line(related.range.start)) <= NEAR_LINES
+}
+
+/// `3 findings (1 error, 2 warnings) in 12 files; 1 file skipped (generated)`
+fn summary(report: &Report) -> String {
+    let mut text = match report.findings.len() {
+        0 => "no findings".to_owned(),
+        count => {
+            let severities = [
+                (Severity::Error, "error"),
+                (Severity::Warning, "warning"),
+                (Severity::Info, "info"),
+            ];
+            let each: Vec<String> = severities
+                .into_iter()
+                .map(|(severity, name)| (report.count(severity), name))
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, name)| {
+                    if name == "info" {
+                        format!("{count} info")
+                    } else {
+                        counted(count, name)
+                    }
+                })
+                .collect();
+            format!("{} ({})", counted(count, "finding"), each.join(", "))
+        }
+    };
+    text.push_str(&format!(" in {}", counted(report.files, "file")));
+    let mut by_policy: BTreeMap<&str, usize> = BTreeMap::new();
+    for skipped in report.skipped.iter().filter(|skipped| !skipped.is_failure) {
+        *by_policy.entry(&skipped.reason).or_default() += 1;
+    }
+    if !by_policy.is_empty() {
+        let reasons: Vec<String> = by_policy
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
+        text.push_str(&format!("; left alone: {}", reasons.join(", ")));
+    }
+    let failures = report
+        .skipped
+        .iter()
+        .filter(|skipped| skipped.is_failure)
+        .count();
+    if failures > 0 {
+        text.push_str(&format!("; incomplete: {failures} not reviewed"));
+    }
+    text
+}

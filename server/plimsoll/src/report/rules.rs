@@ -1,0 +1,103 @@
+//! The rules, for people and programs.
+
+use std::fmt::Write;
+
+use plimsoll_engine::{RuleInfo, Severity};
+use serde::Serialize;
+
+/// A line each, in columns.
+pub fn rules_as_lines(rules: &[RuleInfo]) -> String {
+    let width =
+        |of: fn(&RuleInfo) -> &str| rules.iter().map(|rule| of(rule).len()).max().unwrap_or(0);
+    let (ids, categories) = (width(|rule| rule.id), width(|rule| rule.category));
+    let mut text = String::new();
+    for rule in rules {
+        let preview = if rule.is_preview { " (preview)" } else { "" };
+        let severity = severity_name(rule.severity);
+        let line = format!(
+            "{:ids$}  {:categories$}  {severity:7}  {}{preview}",
+            rule.id, rule.category, rule.summary
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A list of objects.
+pub fn rules_as_json(rules: &[RuleInfo]) -> String {
+    #[derive(Serialize)]
+    struct JsonRule {
+        id: &'static str,
+        category: &'static str,
+        severity: Severity,
+        status: &'static str,
+        since: &'static str,
+        summary: &'static str,
+        documentation: &'static str,
+    }
+    let rules: Vec<JsonRule> = rules
+        .iter()
+        .map(|rule| JsonRule {
+            id: rule.id,
+            category: rule.category,
+            severity: rule.severity,
+            status: if rule.is_preview { "preview" } else { "stable" },
+            since: rule.since,
+            summary: rule.summary,
+            documentation: rule.documentation,
+        })
+        .collect();
+    let text =
+        serde_json::to_string_pretty(&rules).expect("no map in it has keys that are no strings");
+    text + "\n"
+}
+
+/// A table for each category, then the documentation of each rule.
+pub fn rules_as_markdown(rules: &[RuleInfo]) -> String {
+    let mut text = String::from("# Rules\n");
+    let mut category = "";
+    for rule in rules {
+        if rule.category != category {
+            category = rule.category;
+            let _ = write!(
+                text,
+                "\n## {category}\n\n| rule | severity | finds |\n| --- | --- | --- |\n"
+            );
+        }
+        let preview = if rule.is_preview { " (preview)" } else { "" };
+        let _ = writeln!(
+            text,
+            "| [`{0}`](#{0}) | {1}{preview} | {2} |",
+            rule.id,
+            severity_name(rule.severity),
+            rule.summary.replace('|', "\\|")
+        );
+    }
+    for rule in rules {
+        let _ = write!(text, "\n{}", explanation(rule));
+    }
+    text
+}
+
+/// A rule's page, as Markdown.
+pub fn explanation(rule: &RuleInfo) -> String {
+    let status = if rule.is_preview { "preview" } else { "stable" };
+    format!(
+        "# {}\n\n{}\n\nCategory {}, severity {}, {status}, since {}.\n\n{}\n",
+        rule.id,
+        rule.summary,
+        rule.category,
+        severity_name(rule.severity),
+        rule.since,
+        rule.documentation.trim()
+    )
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
