@@ -1,6 +1,5 @@
 //! Attributes, visibility and the other things an item says of itself.
 
-use plimsoll_syntax::TextRange;
 use tree_sitter::Node;
 
 use super::kinds::{K, child_of_kind, field, first_part, has_child, kind, parts};
@@ -12,8 +11,6 @@ pub(super) struct RawAttribute {
     pub path: Vec<Name>,
     /// What stands between the parentheses, or after `=`.
     pub text: Name,
-    /// Bytes of the text that the tree was parsed from.
-    pub range: TextRange,
 }
 
 /// Reads an `attribute_item` or `inner_attribute_item`.
@@ -29,7 +26,6 @@ pub(super) fn attribute(item: Node<'_>, text: &str) -> Option<RawAttribute> {
     Some(RawAttribute {
         path,
         text: Name::new(written.trim()),
-        range: TextRange::of(item),
     })
 }
 

@@ -50,7 +50,12 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn block_or_nothing(&mut self, node: Option<Node<'_>>, around: Node<'_>, wanted: Wanted) -> NodeId {
+    fn block_or_nothing(
+        &mut self,
+        node: Option<Node<'_>>,
+        around: Node<'_>,
+        wanted: Wanted,
+    ) -> NodeId {
         match node {
             Some(node) => self.expr_in(node, wanted),
             None => self.expr_or_nothing(None, around),

@@ -49,7 +49,11 @@ impl Lower<'_, '_> {
             Some(outer) if kind(*outer) == K::ScopedIdentifier => Place::Path,
             _ => Place::Elsewhere,
         };
-        let wanted = if spine.is_empty() { wanted } else { Wanted::Value };
+        let wanted = if spine.is_empty() {
+            wanted
+        } else {
+            Wanted::Value
+        };
         let mut id = self.head(head, place, wanted);
         while let Some(outer) = spine.pop() {
             if self.state.builder.is_full() {

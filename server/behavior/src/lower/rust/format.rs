@@ -158,9 +158,7 @@ impl Lower<'_, '_> {
             if list.len() != keys.len() {
                 return None;
             }
-            let is_field = |i: usize, arg: Node<'_>| {
-                keys[i].is_some() || !is_string(arg)
-            };
+            let is_field = |i: usize, arg: Node<'_>| keys[i].is_some() || !is_string(arg);
             let format = list
                 .iter()
                 .enumerate()
@@ -251,9 +249,13 @@ impl Lower<'_, '_> {
         let (mut pieces, mut filled) = (Vec::new(), Vec::new());
         let (mut piece_start, mut next) = (0, 0);
         for hole in found {
+            // A width that is no argument is a name in scope: used, but no part of the text.
             for size in &hole.sizes {
                 let name = Name::new(&content[size.clone()]);
-                take_named(formatted, &name);
+                if formatted.named.iter().all(|(known, _)| *known != name) {
+                    let id = self.name_at(base + size.start..base + size.end, name);
+                    formatted.positional.push(Some(id));
+                }
             }
             next += usize::from(hole.takes_precision);
             let argument = &content[hole.argument.clone()];

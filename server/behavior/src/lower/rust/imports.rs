@@ -121,9 +121,9 @@ impl Lower<'_, '_> {
         let offered: Vec<_> = builder.unit.imports[first..]
             .iter()
             .map(|import| {
-                let name = import
-                    .binding
-                    .map_or(Name::new_static("*"), |b| builder.unit.binding(b).name.clone());
+                let name = import.binding.map_or(Name::new_static("*"), |b| {
+                    builder.unit.binding(b).name.clone()
+                });
                 let there = match &import.what {
                     Imported::Name(name) => Some(name.clone()),
                     _ => None,

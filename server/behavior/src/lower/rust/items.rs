@@ -6,7 +6,6 @@ use super::attributes::{attribute, is_public, type_name};
 use super::functions::Owner;
 use super::kinds::{K, field, has_child, kind, parts};
 use super::outline::owner;
-use super::patterns::Matched;
 use super::statements::is_item;
 use super::types::type_expr;
 use super::{Lower, Wanted};

@@ -245,7 +245,15 @@ mod tests {
 
     #[test]
     fn every_name_exists_in_the_grammar() {
-        assert!(TABLES.kinds.missing().is_empty(), "{:?}", TABLES.kinds.missing());
-        assert!(TABLES.fields.missing().is_empty(), "{:?}", TABLES.fields.missing());
+        assert!(
+            TABLES.kinds.missing().is_empty(),
+            "{:?}",
+            TABLES.kinds.missing()
+        );
+        assert!(
+            TABLES.fields.missing().is_empty(),
+            "{:?}",
+            TABLES.fields.missing()
+        );
     }
 }

@@ -3,7 +3,9 @@
 use plimsoll_syntax::{Language, TextRange};
 use tree_sitter::{Node, Tree};
 
-use super::attributes::{RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name};
+use super::attributes::{
+    RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name,
+};
 use super::kinds::{K, field, kind};
 use crate::lower::{Interface, Outline, UNIT_BYTES, UnitSite};
 use crate::{FunctionKind, Name, UnitPlace};
@@ -195,7 +197,12 @@ impl<'t> Walk<'t, '_> {
             .collect()
     }
 
-    fn add_function(&mut self, node: Node<'t>, frame: &Frame<'t>, attributes: &[Node<'t>]) -> usize {
+    fn add_function(
+        &mut self,
+        node: Node<'t>,
+        frame: &Frame<'t>,
+        attributes: &[Node<'t>],
+    ) -> usize {
         let mut attributes: Vec<_> = self
             .read(attributes)
             .into_iter()
@@ -220,8 +227,7 @@ impl<'t> Walk<'t, '_> {
         let name = frame
             .closure_name
             .filter(|(value, name)| {
-                value.id() == node.id()
-                    && matches!(kind(*name), K::Identifier | K::FieldIdentifier)
+                value.id() == node.id() && matches!(kind(*name), K::Identifier | K::FieldIdentifier)
             })
             .map(|(_, name)| name);
         let interface = Interface {

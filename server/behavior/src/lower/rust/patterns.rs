@@ -117,7 +117,11 @@ impl Lower<'_, '_> {
             .into_iter()
             .find(|part| kind(*part) != K::MutableSpecifier);
         if let Some(inner) = inner {
-            self.read_pattern(inner, reading, is_mutable && kind(node) != K::ReferencePattern);
+            self.read_pattern(
+                inner,
+                reading,
+                is_mutable && kind(node) != K::ReferencePattern,
+            );
         }
     }
 
@@ -221,7 +225,11 @@ impl Lower<'_, '_> {
         path: Vec<PathStep>,
         is_mutable: bool,
     ) -> BindingId {
-        let ty = if path.is_empty() { matched.ty.clone() } else { None };
+        let ty = if path.is_empty() {
+            matched.ty.clone()
+        } else {
+            None
+        };
         self.state.builder.bind(NewBinding {
             name,
             range,

@@ -108,7 +108,8 @@ impl<'p> Lower<'_, 'p> {
         source.push_str(prefix);
         let mut at = 0;
         for blank in blanks {
-            let blank = blank.start.checked_sub(bytes.start)?..blank.end.checked_sub(bytes.start)?;
+            let blank =
+                blank.start.checked_sub(bytes.start)?..blank.end.checked_sub(bytes.start)?;
             source.push_str(inner.get(at..blank.start)?);
             source.extend(std::iter::repeat_n(' ', blank.len()));
             at = blank.end;

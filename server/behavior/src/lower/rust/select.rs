@@ -107,9 +107,9 @@ fn split_arm<'a, 't>(tokens: &'a [Node<'t>]) -> Option<(SelectArm<'a, 't>, &'a [
     let ends_itself = body
         .first()
         .is_some_and(|first| kind(*first) == K::TokenTree)
-        && body.get(1).is_none_or(|next| {
-            !matches!(kind(*next), K::Dot | K::Question)
-        });
+        && body
+            .get(1)
+            .is_none_or(|next| !matches!(kind(*next), K::Dot | K::Question));
     let end = if ends_itself {
         1
     } else {
