@@ -1,0 +1,200 @@
+//! Rust.
+//!
+//! [`outline`] finds the functions; [`extract`] lowers one of them by a walk that dispatches on node kinds. What leans
+//! to one side as deep as it is long (`a + b + …`, `.x().y()…`, `else if …`) is walked in a loop, all other nesting is
+//! bounded by [`super::MAX_DEPTH`]. The arguments of macros that [`macros`] knows are parsed a second time, as the
+//! expressions they are.
+
+mod attributes;
+mod calls;
+mod comments;
+mod control;
+mod expressions;
+mod fields;
+mod format;
+mod functions;
+mod imports;
+mod items;
+mod kinds;
+mod literals;
+mod macros;
+mod outline;
+mod patterns;
+mod reparse;
+mod select;
+mod statements;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use plimsoll_syntax::TextRange;
+use rustc_hash::FxHashMap;
+use tree_sitter::Node;
+
+use super::{Builder, MAX_DEPTH, Outline};
+use crate::{BlockForm, FunctionKind, Kind, Name, NodeId, OwnRange, ScopeId, Unit};
+use kinds::{K, kind};
+
+pub(super) use outline::outline;
+
+/// Lowers one unit.
+pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
+    let Some(site) = outline.sites.get(index) else {
+        return Unit::default();
+    };
+    let own = functions::unit_function(site);
+    let mut state = State {
+        builder: Builder::new(&site.place, own),
+        holes: site
+            .nested
+            .iter()
+            .enumerate()
+            .map(|(i, &nested)| (outline.sites[nested].node.id(), i))
+            .collect(),
+        found: vec![None; site.nested.len()],
+        depth: 0,
+    };
+    let mut lower = Lower {
+        state: &mut state,
+        text,
+        shift: 0,
+        macro_depth: 0,
+    };
+    lower.unit(site.node);
+    comments::collect(&mut state, site.node, text);
+    // A nested unit that a limit kept from being reached still is where the outline says.
+    for (i, &nested) in site.nested.iter().enumerate() {
+        let nested = &outline.sites[nested];
+        let (node, scope) = state.found[i].unwrap_or_else(|| {
+            state.builder.scope = ScopeId(0);
+            state.builder.function = crate::FunctionId(0);
+            let kind = Kind::Nested(u32::try_from(i).unwrap_or(u32::MAX));
+            (
+                state.builder.node(kind, TextRange::of(nested.node)),
+                ScopeId(0),
+            )
+        });
+        let kind = outline::function_kind(nested);
+        let is_async = attributes::is_async(nested.node);
+        let interface = super::nested(nested, node, scope, kind, is_async);
+        state.builder.unit.nested.push(interface);
+    }
+    state.builder.finish()
+}
+
+/// What is built, whichever text is being read.
+struct State<'p> {
+    builder: Builder<'p>,
+    /// Nested units by the id of their syntax node.
+    holes: FxHashMap<usize, usize>,
+    /// The node and scope of each nested unit that was reached.
+    found: Vec<Option<(NodeId, ScopeId)>>,
+    depth: u32,
+}
+
+/// Reads one text: the file, or the arguments of a macro made parsable.
+struct Lower<'s, 'p> {
+    state: &'s mut State<'p>,
+    /// The text that the nodes are of.
+    text: &'s str,
+    /// What to add to an offset in `text` for the offset in the file.
+    shift: i64,
+    /// How many macros the text stands in.
+    macro_depth: u32,
+}
+
+/// Whether the value of an expression is wanted where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Value,
+    Nothing,
+}
+
+impl Lower<'_, '_> {
+    fn unit(&mut self, node: Node<'_>) {
+        match kind(node) {
+            K::FunctionItem => self.own_function(node),
+            K::Closure => self.own_closure(node),
+            _ => {
+                let statements = self.items(node);
+                let range = TextRange::from_usize(0, self.text.len());
+                let body = self.state.builder.node(
+                    Kind::Block {
+                        statements,
+                        has_value: false,
+                        form: BlockForm::Plain,
+                    },
+                    range,
+                );
+                let range = self.state.builder.own(range);
+                let own = &mut self.state.builder.unit.functions[0];
+                own.body = Some(body);
+                own.range = range;
+                debug_assert_eq!(own.kind, FunctionKind::Module);
+            }
+        }
+    }
+
+    /// Goes one level deeper; false, and the unit marked as cut, where a limit is reached.
+    fn enter(&mut self) -> bool {
+        if self.state.depth >= MAX_DEPTH {
+            self.state.builder.unit.is_cut = true;
+            return false;
+        }
+        if self.state.builder.is_full() {
+            return false;
+        }
+        self.state.depth += 1;
+        true
+    }
+
+    fn leave(&mut self) {
+        self.state.depth -= 1;
+    }
+
+    /// The bytes of the file that a node covers.
+    fn range(&self, node: Node<'_>) -> TextRange {
+        let shifted = |byte: usize| {
+            let byte = i64::try_from(byte).unwrap_or(i64::MAX);
+            u32::try_from(byte.saturating_add(self.shift).max(0)).unwrap_or(u32::MAX)
+        };
+        TextRange::new(shifted(node.start_byte()), shifted(node.end_byte()))
+    }
+
+    /// The node's range in the unit's own coordinates.
+    fn own_range(&self, node: Node<'_>) -> OwnRange {
+        self.state.builder.own(self.range(node))
+    }
+
+    fn text_of(&self, node: Node<'_>) -> &str {
+        attributes::slice(self.text, node)
+    }
+
+    fn name(&self, node: Node<'_>) -> Name {
+        Name::new(self.text_of(node))
+    }
+
+    /// Adds a node that stands where `node` does.
+    fn add(&mut self, kind: Kind, node: Node<'_>) -> NodeId {
+        let range = self.range(node);
+        self.state.builder.node(kind, range)
+    }
+
+    /// Something that the vocabulary has no word for, or that is not there.
+    fn nothing_at(&mut self, node: Node<'_>) -> NodeId {
+        self.add(Kind::Other(Vec::new()), node)
+    }
+
+    /// The unit that begins at this node, if it is nested in this one.
+    fn nested(&mut self, node: Node<'_>) -> Option<NodeId> {
+        if self.macro_depth > 0 {
+            return None;
+        }
+        let &index = self.state.holes.get(&node.id())?;
+        let kind = Kind::Nested(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = self.add(kind, node);
+        self.state.found[index] = Some((id, self.state.builder.scope));
+        Some(id)
+    }
+}

@@ -1,0 +1,279 @@
+//! Finds the units of a Rust file in one walk that enters only what can hold one.
+
+use plimsoll_syntax::{Language, TextRange};
+use tree_sitter::{Node, Tree};
+
+use super::attributes::{
+    RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name,
+};
+use super::kinds::{K, field, kind};
+use crate::lower::{Interface, Outline, UNIT_BYTES, UnitSite};
+use crate::{FunctionKind, Name, UnitPlace};
+
+/// What stands around a node of the walk.
+struct Frame<'t> {
+    /// The unit whose nested units are found here.
+    unit: usize,
+    /// Whether functions of any size are units here.
+    is_item_list: bool,
+    /// The type whose impl, or the trait whose body, this is.
+    owner: Option<Name>,
+    of_trait: Option<Name>,
+    /// Whether all of it is compiled for tests only.
+    is_test: bool,
+    /// Attributes that wait for their item.
+    attributes: Vec<Node<'t>>,
+    /// The name that a closure gets, if it is this node: `let name = || …`.
+    closure_name: Option<(Node<'t>, Node<'t>)>,
+}
+
+impl Frame<'_> {
+    fn inside(&self, is_item_list: bool) -> Self {
+        Frame {
+            unit: self.unit,
+            is_item_list,
+            owner: self.owner.clone(),
+            of_trait: self.of_trait.clone(),
+            is_test: self.is_test,
+            attributes: Vec::new(),
+            closure_name: None,
+        }
+    }
+}
+
+pub(in crate::lower) fn outline<'t>(tree: &'t Tree, text: &str) -> Outline<'t> {
+    let root = tree.root_node();
+    let mut walk = Walk {
+        text,
+        sites: vec![UnitSite {
+            place: UnitPlace {
+                range: TextRange::from_usize(0, text.len()),
+                holes: Vec::new(),
+            },
+            node: root,
+            parent: None,
+            index_in_parent: 0,
+            nested: Vec::new(),
+            interface: Interface::default(),
+            key: 0,
+        }],
+    };
+    walk.run(root);
+    let mut sites = walk.sites;
+    for index in 0..sites.len() {
+        let site = &sites[index];
+        let nested: Vec<_> = site
+            .nested
+            .iter()
+            .map(|&n| {
+                let n = &sites[n];
+                (&n.interface, function_kind(n), is_async(n.node))
+            })
+            .collect();
+        let key = crate::lower::key(&site.place, text, Language::Rust, &site.interface, &nested);
+        sites[index].key = key;
+    }
+    Outline { sites }
+}
+
+/// What the function of a site is.
+pub(super) fn function_kind(site: &UnitSite<'_>) -> FunctionKind {
+    match kind(site.node) {
+        K::Closure => FunctionKind::Closure,
+        K::FunctionItem if site.interface.owner.is_some() => FunctionKind::Method,
+        K::FunctionItem => FunctionKind::Free,
+        _ => FunctionKind::Module,
+    }
+}
+
+struct Walk<'t, 's> {
+    text: &'s str,
+    sites: Vec<UnitSite<'t>>,
+}
+
+impl<'t> Walk<'t, '_> {
+    fn run(&mut self, root: Node<'t>) {
+        let mut frames = vec![Frame {
+            unit: 0,
+            is_item_list: true,
+            owner: None,
+            of_trait: None,
+            is_test: false,
+            attributes: Vec::new(),
+            closure_name: None,
+        }];
+        let mut cursor = root.walk();
+        if !cursor.goto_first_child() {
+            return;
+        }
+        loop {
+            let entered = frames
+                .last_mut()
+                .and_then(|frame| self.visit(cursor.node(), frame));
+            if let Some(frame) = entered
+                && cursor.goto_first_child()
+            {
+                frames.push(frame);
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                frames.pop();
+                if frames.is_empty() || !cursor.goto_parent() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Looks at one node; the frame for its children where they are worth a look.
+    fn visit(&mut self, node: Node<'t>, frame: &mut Frame<'t>) -> Option<Frame<'t>> {
+        if !node.is_named() {
+            return None;
+        }
+        let is_large = node.end_byte() - node.start_byte() > UNIT_BYTES as usize;
+        match kind(node) {
+            K::LineComment | K::BlockComment => return None,
+            K::AttributeItem => {
+                frame.attributes.push(node);
+                return None;
+            }
+            K::InnerAttributeItem => {
+                frame.is_test |= attribute(node, self.text).is_some_and(|a| is_test_only(&a));
+                return None;
+            }
+            _ => {}
+        }
+        let attributes = std::mem::take(&mut frame.attributes);
+        match kind(node) {
+            K::FunctionItem if frame.is_item_list || is_large => {
+                let unit = self.add_function(node, frame, &attributes);
+                is_large.then(|| Frame {
+                    unit,
+                    owner: None,
+                    of_trait: None,
+                    ..frame.inside(false)
+                })
+            }
+            K::Closure if is_large => {
+                let unit = self.add_closure(node, frame);
+                Some(Frame {
+                    unit,
+                    ..frame.inside(false)
+                })
+            }
+            K::ModItem | K::ImplItem | K::TraitItem if frame.is_item_list || is_large => {
+                let mut inner = frame.inside(frame.is_item_list);
+                (inner.owner, inner.of_trait) = owner(node, self.text);
+                inner.is_test |= self.read(&attributes).iter().any(is_test_only);
+                Some(inner)
+            }
+            K::DeclarationList | K::ForeignModItem | K::Error if frame.is_item_list => {
+                let mut inner = frame.inside(true);
+                inner.is_test |= self.read(&attributes).iter().any(is_test_only);
+                Some(inner)
+            }
+            // Nothing in a token tree is parsed.
+            K::TokenTree | K::MacroInvocation | K::MacroDefinition => None,
+            k if is_large => {
+                let mut inner = frame.inside(false);
+                inner.closure_name = match k {
+                    K::Let => field(node, |f| f.value).zip(field(node, |f| f.pattern)),
+                    K::FieldInitializer => field(node, |f| f.value).zip(field(node, |f| f.field)),
+                    K::StaticItem | K::ConstItem => {
+                        field(node, |f| f.value).zip(field(node, |f| f.name))
+                    }
+                    _ => None,
+                };
+                Some(inner)
+            }
+            _ => None,
+        }
+    }
+
+    fn read(&self, attributes: &[Node<'t>]) -> Vec<RawAttribute> {
+        attributes
+            .iter()
+            .filter_map(|&node| attribute(node, self.text))
+            .collect()
+    }
+
+    fn add_function(
+        &mut self,
+        node: Node<'t>,
+        frame: &Frame<'t>,
+        attributes: &[Node<'t>],
+    ) -> usize {
+        let mut attributes: Vec<_> = self
+            .read(attributes)
+            .into_iter()
+            .map(|a| (a.path, a.text))
+            .collect();
+        if frame.is_test {
+            attributes.push((vec![Name::new_static("cfg")], Name::new_static("test")));
+        }
+        let name = field(node, |f| f.name).map(|name| Name::new(slice(self.text, name)));
+        let interface = Interface {
+            name,
+            name_range: None,
+            owner: frame.owner.clone(),
+            of_trait: frame.of_trait.clone(),
+            attributes,
+            is_exported: is_public(node),
+        };
+        self.add(node, frame.unit, interface)
+    }
+
+    fn add_closure(&mut self, node: Node<'t>, frame: &Frame<'t>) -> usize {
+        let name = frame
+            .closure_name
+            .filter(|(value, name)| {
+                value.id() == node.id() && matches!(kind(*name), K::Identifier | K::FieldIdentifier)
+            })
+            .map(|(_, name)| name);
+        let interface = Interface {
+            name: name.map(|name| Name::new(slice(self.text, name))),
+            name_range: name.map(TextRange::of),
+            ..Interface::default()
+        };
+        self.add(node, frame.unit, interface)
+    }
+
+    fn add(&mut self, node: Node<'t>, parent: usize, interface: Interface) -> usize {
+        let index = self.sites.len();
+        let range = TextRange::of(node);
+        let around = &mut self.sites[parent];
+        let index_in_parent = u32::try_from(around.nested.len()).unwrap_or(u32::MAX);
+        around.nested.push(index);
+        around.place.holes.push(range);
+        self.sites.push(UnitSite {
+            place: UnitPlace {
+                range,
+                holes: Vec::new(),
+            },
+            node,
+            parent: Some(parent),
+            index_in_parent,
+            nested: Vec::new(),
+            interface,
+            key: 0,
+        });
+        index
+    }
+}
+
+/// The type that the functions in a mod, impl or trait belong to, and the trait of an impl.
+pub(super) fn owner(node: Node<'_>, text: &str) -> (Option<Name>, Option<Name>) {
+    match kind(node) {
+        K::ImplItem => (
+            field(node, |f| f.type_)
+                .and_then(|ty| type_name(ty, text))
+                .or(Some(Name::default())),
+            field(node, |f| f.trait_).and_then(|ty| type_name(ty, text)),
+        ),
+        K::TraitItem => (
+            field(node, |f| f.name).map(|name| Name::new(slice(text, name))),
+            None,
+        ),
+        _ => (None, None),
+    }
+}
