@@ -3,12 +3,16 @@
 //! Pure: no editor, no terminal, no disk, no clock. Files come through [`plimsoll_project::Files`], the time (which a
 //! new migration carries in its name) is an input.
 
+mod assemble;
 mod baseline;
 mod config;
 mod finding;
 mod fingerprint;
 pub mod policy;
+mod prove;
 mod review;
+mod rules;
+mod run;
 pub mod suppression;
 
 pub use baseline::{Baseline, Entry};

@@ -1,17 +1,28 @@
 //! One review: a file of a view in, findings out.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use dashmap::DashMap;
 use plimsoll_project::Files;
-use plimsoll_syntax::{Snapshot, TextRange};
+use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
+use plimsoll_rules::{ProjectFacts, RawFinding};
+use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 
-use crate::{Config, Finding, Fix, Severity, Skipped};
+use crate::assemble::{Assembled, assemble};
+use crate::run::run_rules;
+use crate::{Config, Finding, Fix, Severity, Skipped, policy};
 
 /// Reviews files. Holds caches only: two engines answer the same request the same way. Shared between threads.
 #[derive(Debug, Default)]
-pub struct Engine {}
+pub struct Engine {
+    pub(crate) links: LinkCache,
+    /// The last review of each file that a buffer holds.
+    states: DashMap<Arc<str>, Arc<State>>,
+}
 
 /// What to review.
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// Files as the user sees them now.
     pub files: &'a dyn Files,
@@ -81,6 +92,32 @@ pub struct RuleInfo {
     pub documentation: &'static str,
 }
 
+/// What the last review of a file leaves for the next one.
+#[derive(Debug)]
+struct State {
+    linked: Arc<Linked>,
+    /// What rules found in each unit.
+    found: Vec<Arc<Found>>,
+    /// Every other file that was looked at, with its stamp.
+    looked_at: Vec<(Arc<str>, Option<u64>)>,
+}
+
+/// What rules found in one unit.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub findings: Vec<RawFinding>,
+    /// Rules that panicked.
+    pub panicked: Vec<&'static str>,
+}
+
+/// One file, read and understood.
+pub(crate) struct Understood {
+    pub text: String,
+    pub linked: Arc<Linked>,
+    pub found: Vec<Arc<Found>>,
+    pub counters: Counters,
+}
+
 impl Engine {
     /// An engine with all rules and library models.
     #[must_use]
@@ -91,19 +128,150 @@ impl Engine {
     /// All rules, by category and id.
     #[must_use]
     pub fn rules(&self) -> &'static [RuleInfo] {
-        &[]
+        crate::rules::all()
     }
 
     /// Reviews one file.
     #[must_use]
-    pub fn review(&self, _request: &Request<'_>) -> Outcome {
-        Outcome::default()
+    pub fn review(&self, request: &Request<'_>) -> Outcome {
+        let linker = Linker::new(request.files, &self.links, request.path.into());
+        match self.understand(request, &linker, false) {
+            Ok(understood) => assemble(request, &linker, &understood).outcome,
+            Err(Stopped::Cancelled) => Outcome { is_cancelled: true, ..Outcome::default() },
+            Err(Stopped::Skipped(reason, is_failure)) => {
+                let path = request.path.to_owned();
+                Outcome { skipped: vec![Skipped { path, reason, is_failure }], ..Outcome::default() }
+            }
+        }
     }
 
     /// The proven fixes of a finding of the same request, the preferred one first. Costs a review each: ask only when
     /// somebody wants them.
     #[must_use]
-    pub fn fixes(&self, _request: &Request<'_>, _finding: &Finding) -> Vec<Fix> {
-        Vec::new()
+    pub fn fixes(&self, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
+        crate::prove::fixes(self, request, finding)
+    }
+
+    /// Reviews with plans for fixes, for [`crate::prove`].
+    pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
+        let linker = Linker::new(request.files, &self.links, request.path.into());
+        let understood = self.understand(request, &linker, wants_fixes).ok()?;
+        Some(assemble(request, &linker, &understood))
+    }
+
+    fn understand(
+        &self,
+        request: &Request<'_>,
+        linker: &Linker<'_>,
+        wants_fixes: bool,
+    ) -> Result<Understood, Stopped> {
+        let Some(FileKind::Source(language)) = kind(request) else { return Err(Stopped::skipped("no source")) };
+        let (text, tree) = read(request, language)?;
+        if let Some(reason) = policy::skip_reason(policy::below_manifest(request.files, request.path), &text) {
+            return Err(Stopped::Skipped(reason.to_owned(), false));
+        }
+        let path: Arc<str> = request.path.into();
+        let before = self.states.get(&path).map(|state| Arc::clone(&state));
+        let before = before.filter(|_| !wants_fixes);
+        let by_key = |key: u64| {
+            let state = before.as_ref()?;
+            let unit = state.linked.file.unit_with_key(key)?;
+            Some(Arc::clone(&state.linked.file.units[unit].unit))
+        };
+        let file = FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key);
+        stop_if_cancelled(request)?;
+        let mut counters = Counters { extracted: file.extracted, ..Counters::default() };
+        let project = ProjectFacts { text: &text, now: request.now, files: linker.recorded() };
+
+        let (linked, stale) = match before.as_ref().and_then(|state| reuse(state, &file, linker)) {
+            Some((linked, changed)) => (Arc::new(linked), Some(changed)),
+            None => (Arc::new(link(file, linker)), None),
+        };
+        stop_if_cancelled(request)?;
+        let mut found = Vec::with_capacity(linked.file.units.len());
+        for unit in 0..linked.file.units.len() {
+            if let (Some(stale), Some(state)) = (&stale, &before)
+                && stale.binary_search(&unit).is_err()
+            {
+                counters.reused += 1;
+                found.push(Arc::clone(&state.found[unit]));
+                continue;
+            }
+            stop_if_cancelled(request)?;
+            counters.reviewed += 1;
+            found.push(Arc::new(run_rules(&linked, linker, unit, &project, wants_fixes)));
+        }
+        if request.document.is_some() && !wants_fixes {
+            let looked_at = linker.looked_at();
+            let state = State { linked: Arc::clone(&linked), found: found.clone(), looked_at };
+            self.states.insert(path, Arc::new(state));
+        }
+        Ok(Understood { text, linked, found, counters })
+    }
+
+    /// Forgets what was kept of a file, when its buffer is closed.
+    pub fn forget(&self, path: &str) {
+        self.states.remove(path);
+    }
+}
+
+/// The file as understood before with only the changed units anew, and which units must be reviewed again; none when
+/// anything else that the last review asked of the world may answer otherwise now.
+fn reuse(state: &State, file: &FileUnits, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
+    let before = &state.linked.file;
+    if before.units.len() != file.units.len() || before.language != file.language {
+        return None;
+    }
+    let same_shape = before.units.iter().zip(&file.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
+    if !same_shape || !state.looked_at.iter().all(|(path, stamp)| linker.stamp(path) == *stamp) {
+        return None;
+    }
+    let mut changed: Vec<usize> = Vec::new();
+    for (i, (old, new)) in before.units.iter().zip(&file.units).enumerate() {
+        let around_changed = new.parent.is_some_and(|p| changed.binary_search(&p).is_ok());
+        if old.key != new.key || around_changed {
+            changed.push(i);
+        }
+    }
+    if changed.first() == Some(&0) {
+        return None;
+    }
+    let facts = relink(&state.linked, file, linker, &changed)?;
+    Some((state.linked.with_facts(file.clone(), facts, &changed), changed))
+}
+
+/// Why there is nothing to say of a file.
+enum Stopped {
+    Cancelled,
+    Skipped(String, bool),
+}
+
+impl Stopped {
+    fn skipped(reason: &str) -> Self {
+        Stopped::Skipped(reason.to_owned(), true)
+    }
+}
+
+fn stop_if_cancelled(request: &Request<'_>) -> Result<(), Stopped> {
+    if request.cancel.load(Ordering::Relaxed) { Err(Stopped::Cancelled) } else { Ok(()) }
+}
+
+fn kind(request: &Request<'_>) -> Option<FileKind> {
+    match request.document {
+        Some(document) => Some(FileKind::Source(document.language())),
+        None => FileKind::from_path(request.path),
+    }
+}
+
+fn read(request: &Request<'_>, language: Language) -> Result<(String, Tree), Stopped> {
+    if let Some(document) = request.document {
+        let Some(tree) = document.tree() else { return Err(Stopped::skipped("too large or too complex to parse")) };
+        return Ok((document.text(), tree.clone()));
+    }
+    let Some(text) = request.files.read(request.path) else { return Err(Stopped::skipped("cannot be read")) };
+    match Parsed::parse_unless(&text, language, Some(request.cancel)) {
+        Ok(parsed) => Ok((text.to_string(), parsed.tree().clone())),
+        Err(plimsoll_syntax::Unparsed::Cancelled) => Err(Stopped::Cancelled),
+        Err(_) => Err(Stopped::skipped("too large or too complex to parse")),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
+use plimsoll_project::Files;
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
@@ -17,6 +18,8 @@ pub struct ProjectFacts<'a> {
     pub text: &'a str,
     /// The time, for the name of a migration: seconds since 1970 in UTC.
     pub now: u64,
+    /// Files as the user sees them now: for manifests and schemas.
+    pub files: &'a dyn Files,
 }
 
 /// One unit under review.

@@ -21,6 +21,7 @@ pub struct FileUnits {
     /// The units: the module first, each after the unit it is nested in.
     pub units: Vec<UnitEntry>,
     by_path: FxHashMap<Name, usize>,
+    by_key: FxHashMap<u64, usize>,
     types: FxHashMap<Name, Vec<(usize, TypeId)>>,
     /// How many units were lowered to make it; the others were handed in.
     pub extracted: usize,
@@ -58,6 +59,7 @@ impl FileUnits {
         let outline = lower::outline(tree, text, language);
         let mut units: Vec<UnitEntry> = Vec::with_capacity(outline.sites.len());
         let mut by_path = FxHashMap::default();
+        let mut by_key = FxHashMap::default();
         let mut types: FxHashMap<Name, Vec<(usize, TypeId)>> = FxHashMap::default();
         let mut extracted = 0;
         for (i, site) in outline.sites.iter().enumerate() {
@@ -67,6 +69,7 @@ impl FileUnits {
             });
             let path = unit_path(&units, site, &by_path);
             by_path.insert(path.clone(), i);
+            by_key.insert(site.key, i);
             for (t, ty) in unit.types.iter().enumerate() {
                 let id = TypeId(u32::try_from(t).expect("few types"));
                 types.entry(ty.name.clone()).or_default().push((i, id));
@@ -81,13 +84,19 @@ impl FileUnits {
                 path,
             });
         }
-        FileUnits { path, language, units, by_path, types, extracted }
+        FileUnits { path, language, units, by_path, by_key, types, extracted }
     }
 
     /// The unit with this path.
     #[must_use]
     pub fn unit_at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
+    }
+
+    /// A unit with this key.
+    #[must_use]
+    pub fn unit_with_key(&self, key: u64) -> Option<usize> {
+        self.by_key.get(&key).copied()
     }
 
     /// The function as others refer to it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use dashmap::DashMap;
 use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{Exported, FunctionId, Name, NodeId, TypeKind};
+use plimsoll_behavior::{Effects, Exported, FunctionId, Kind, Name, NodeId, TypeKind};
 use plimsoll_syntax::{Language, Parsed};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,6 +33,9 @@ pub struct UnitFacts {
     pub calls: FxHashMap<NodeId, Arc<CallFacts>>,
     /// What each of its functions does by itself.
     pub locals: Vec<Local>,
+    /// Equal as long as nothing changes that other units or files can ask about: effects, callees, results, what is
+    /// done with parameters, what is assigned to or released outside.
+    pub outward: u64,
 }
 
 /// A file whose calls are understood.
@@ -43,9 +46,9 @@ pub struct Linked {
     /// What the calls of each unit do.
     pub facts: Vec<Arc<UnitFacts>>,
     /// What each function does.
-    pub summaries: FxHashMap<FnRef, Arc<Summary>>,
-    exports: BTreeMap<Name, Value>,
-    types: FxHashMap<Name, TypeFacts>,
+    pub summaries: Arc<FxHashMap<FnRef, Arc<Summary>>>,
+    exports: Arc<BTreeMap<Name, Value>>,
+    types: Arc<FxHashMap<Name, TypeFacts>>,
 }
 
 /// What another file may know of a type.
@@ -96,14 +99,11 @@ pub fn models_of(language: Language) -> &'static Models {
     })
 }
 
-/// Understands a file. Facts of units that `known` answers for are taken from there.
-pub fn link(file: FileUnits, world: &dyn World, known: &dyn Fn(usize) -> Option<Arc<UnitFacts>>) -> Linked {
+/// Understands a file.
+pub fn link(file: FileUnits, world: &dyn World) -> Linked {
     let memo = Memo::default();
     let eval = Evaluator { file: &file, world, models: models_of(file.language), memo: &memo };
-    let mut facts = Vec::with_capacity(file.units.len());
-    for i in 0..file.units.len() {
-        facts.push(known(i).unwrap_or_else(|| Arc::new(unit_facts(&eval, i))));
-    }
+    let facts: Vec<Arc<UnitFacts>> = (0..file.units.len()).map(|i| Arc::new(unit_facts(&eval, i))).collect();
     let mut all: Vec<(FnRef, &Local)> = Vec::new();
     for (i, unit) in facts.iter().enumerate() {
         for (f, local) in unit.locals.iter().enumerate() {
@@ -111,19 +111,119 @@ pub fn link(file: FileUnits, world: &dyn World, known: &dyn Fn(usize) -> Option<
         }
     }
     let outside = |function: &FnRef| world.linked(&function.file).and_then(|l| l.summary(function).cloned());
-    let summaries = close(&all, &outside);
-    let exports = exports(&eval);
-    let types = types(&eval);
+    let summaries = Arc::new(close(&all, &outside));
+    let exports = Arc::new(exports(&eval));
+    let types = Arc::new(types(&eval));
     drop(all);
     Linked { facts, summaries, exports, types, file }
+}
+
+/// Understands a file in which only the units `changed` have other text than in `before`, each with the same
+/// [`UnitFacts::outward`] as before; none when one of them has not, so that the whole file must be understood anew.
+/// `changed` must contain every unit nested in one of them too.
+pub fn relink(before: &Linked, file: &FileUnits, world: &dyn World, changed: &[usize]) -> Option<Vec<Arc<UnitFacts>>> {
+    let memo = Memo::default();
+    let eval = Evaluator { file, world, models: models_of(file.language), memo: &memo };
+    let mut facts = before.facts.clone();
+    for &unit in changed {
+        let now = unit_facts(&eval, unit);
+        if now.outward != before.facts[unit].outward {
+            return None;
+        }
+        facts[unit] = Arc::new(now);
+    }
+    Some(facts)
+}
+
+impl Linked {
+    /// The file with the facts that [`relink`] found.
+    #[must_use]
+    pub fn with_facts(&self, file: FileUnits, facts: Vec<Arc<UnitFacts>>, changed: &[usize]) -> Linked {
+        let mut summaries = Arc::clone(&self.summaries);
+        if !changed.is_empty() {
+            let all = Arc::make_mut(&mut summaries);
+            for &unit in changed {
+                for (f, local) in facts[unit].locals.iter().enumerate() {
+                    let function = file.fn_ref(unit, FunctionId(u32::try_from(f).expect("few functions")));
+                    if let Some(old) = self.summaries.get(&function) {
+                        // Effects are as before; the nodes that show them have other numbers now.
+                        all.insert(function, Arc::new(old.renumbered(local, &self.summaries)));
+                    }
+                }
+            }
+        }
+        Linked { file, facts, summaries, exports: Arc::clone(&self.exports), types: Arc::clone(&self.types) }
+    }
 }
 
 /// Evaluates the calls of one unit.
 #[must_use]
 pub fn unit_facts(eval: &Evaluator<'_>, unit: usize) -> UnitFacts {
     let u = &eval.file.units[unit].unit;
-    let calls = u.calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
-    UnitFacts { calls, locals: locals(eval, unit) }
+    let calls: FxHashMap<_, _> = u.calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
+    let locals = locals(eval, unit);
+    let outward = outward(eval, unit, &calls, &locals);
+    UnitFacts { calls, locals, outward }
+}
+
+fn outward(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    calls: &FxHashMap<NodeId, Arc<CallFacts>>,
+    locals: &[Local],
+) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    let u = &eval.file.units[unit].unit;
+    for local in locals {
+        let mut callees: Vec<_> = local.callees.iter().map(|(f, ..)| f).collect();
+        callees.sort();
+        callees.dedup();
+        let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
+        (effects, callees, &local.returns, &local.params, local.is_async).hash(&mut hasher);
+    }
+    let function = u.own();
+    (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
+    // What reaches outside by a name: assignments, and what is handed to a call that releases.
+    let path = |mut node: NodeId| {
+        let mut path = String::new();
+        loop {
+            match u.kind(node) {
+                Kind::Member { object, name, .. } => {
+                    path.push_str(name);
+                    path.push('.');
+                    node = *object;
+                }
+                Kind::Name { name, .. } => {
+                    path.push_str(name);
+                    return path;
+                }
+                Kind::This => {
+                    path.push_str("this");
+                    return path;
+                }
+                Kind::NonNull(inner) | Kind::Cast { value: inner, .. } => node = *inner,
+                _ => return path,
+            }
+        }
+    };
+    for node in &u.nodes {
+        if let Kind::Assign { target, value, .. } = &node.kind
+            && !matches!(u.kind(*target), Kind::Name { binding: Some(_), .. })
+        {
+            path(*target).hash(&mut hasher);
+            eval.value(unit, *value).exported().hash(&mut hasher);
+        }
+    }
+    for &call in &u.calls {
+        if calls.get(&call).is_some_and(|facts| facts.effects.contains(Effects::RELEASE))
+            && let Kind::Call { callee, args, .. } = u.kind(call)
+        {
+            path(*callee).hash(&mut hasher);
+            args.iter().for_each(|&a| path(a).hash(&mut hasher));
+        }
+    }
+    hasher.finish()
 }
 
 fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
@@ -145,7 +245,7 @@ fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
                     let whole = eval.value(0, *node);
                     if let Value::Syntax(site) = &whole
                         && let Some(u) = eval.file.unit_at(&site.unit)
-                        && let plimsoll_behavior::Kind::Object { entries, .. } =
+                        && let Kind::Object { entries, .. } =
                             eval.file.units[u].unit.kind(site.node)
                     {
                         for entry in entries {
@@ -302,6 +402,18 @@ impl<'a> Linker<'a> {
         all
     }
 
+    /// The view of files, which remembers what is asked of it.
+    #[must_use]
+    pub fn recorded(&self) -> &dyn Files {
+        &self.recorder
+    }
+
+    /// The stamp of a file.
+    #[must_use]
+    pub fn stamp(&self, path: &str) -> Option<u64> {
+        self.recorder.stamp(path)
+    }
+
     fn is_good(&self, cached: &Cached) -> bool {
         cached.looked_at.iter().all(|(path, stamp)| self.recorder.stamp(path) == *stamp)
     }
@@ -311,7 +423,7 @@ impl<'a> Linker<'a> {
         let text = self.recorder.read(path)?;
         let parsed = Parsed::parse(&text, language).ok()?;
         let file = FileUnits::extract(Arc::clone(path), language, parsed.tree(), &text, &|_| None);
-        Some(Arc::new(link(file, self, &|_| None)))
+        Some(Arc::new(link(file, self)))
     }
 }
 

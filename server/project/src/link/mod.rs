@@ -16,7 +16,7 @@ mod value;
 pub use context::{Closure, Context, run_of};
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
-pub use linked::{LinkCache, Linked, Linker, UnitFacts, World, link, models_of, unit_facts};
+pub use linked::{LinkCache, Linked, Linker, UnitFacts, World, link, models_of, relink};
 pub use resolve::{ancestors, parent, resolve_module};
 pub use summary::{Local, ParamFacts, Summary, Witness};
 pub use value::{FnRef, Instance, Site, SlotValue, TypeRef, Value};

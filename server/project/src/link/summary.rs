@@ -223,6 +223,23 @@ pub fn close(
 }
 
 impl Summary {
+    /// The same summary after the function's text changed without changing what it does.
+    pub(super) fn renumbered(&self, local: &Local, summaries: &FxHashMap<FnRef, Arc<Summary>>) -> Summary {
+        let witnesses = self.witnesses.iter().filter_map(|old| {
+            let effect = old.effect;
+            if let Some((_, unit, node)) = local.direct.iter().find(|(e, ..)| e.contains(effect)) {
+                return Some(Witness { effect, unit: unit.clone(), node: *node, next: None });
+            }
+            let has_it = |callee: &FnRef| match summaries.get(callee) {
+                Some(summary) => summary.effects.contains(effect),
+                None => old.next.as_ref() == Some(callee),
+            };
+            let (next, unit, node) = local.callees.iter().find(|(callee, ..)| has_it(callee))?;
+            Some(Witness { effect, unit: unit.clone(), node: *node, next: Some(next.clone()) })
+        });
+        Summary { witnesses: witnesses.collect(), ..self.clone() }
+    }
+
     /// Why it has the effect.
     #[must_use]
     pub fn witness(&self, effect: Effects) -> Option<&Witness> {

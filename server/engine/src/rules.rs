@@ -1,0 +1,41 @@
+//! The rules as front doors show them.
+
+use std::sync::OnceLock;
+
+use plimsoll_rules::RULES;
+
+use crate::{RuleInfo, Severity};
+
+/// All rules, by category and id, those about suppressions included.
+pub(crate) fn all() -> &'static [RuleInfo] {
+    static ALL: OnceLock<Vec<RuleInfo>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut all: Vec<RuleInfo> = RULES
+            .iter()
+            .map(|rule| {
+                let meta = rule.meta();
+                RuleInfo {
+                    id: meta.id,
+                    category: meta.category.name(),
+                    severity: severity(meta.severity),
+                    is_preview: meta.is_preview,
+                    since: meta.since,
+                    summary: String::leak(meta.summary()),
+                    documentation: meta.documentation,
+                }
+            })
+            .collect();
+        all.extend([crate::suppression::UNUSED_SUPPRESSION, crate::suppression::SUPPRESSION_WITHOUT_REASON]);
+        all.sort_by_key(|rule| (rule.category, rule.id));
+        all
+    })
+}
+
+/// A rule's severity as reports have it.
+pub(crate) fn severity(of: plimsoll_rules::Severity) -> Severity {
+    match of {
+        plimsoll_rules::Severity::Info => Severity::Info,
+        plimsoll_rules::Severity::Warning => Severity::Warning,
+        plimsoll_rules::Severity::Error => Severity::Error,
+    }
+}

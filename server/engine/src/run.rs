@@ -1,0 +1,46 @@
+//! Runs the rules on one unit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use plimsoll_behavior::Effects;
+use plimsoll_project::link::{Evaluator, Linked, Linker, Memo, models_of};
+use plimsoll_rules::{ProjectFacts, RULES, Report, UnitView};
+
+use crate::review::Found;
+
+/// The most findings of one rule in one unit; more would say nothing new.
+pub(crate) const MAX_FINDINGS: usize = 200;
+
+/// Runs every rule that watches for something the unit does. A rule that panics costs only itself, on this unit.
+pub(crate) fn run_rules(
+    linked: &Linked,
+    linker: &Linker<'_>,
+    unit: usize,
+    project: &ProjectFacts<'_>,
+    wants_fixes: bool,
+) -> Found {
+    let memo = Memo::default();
+    let eval = Evaluator { file: &linked.file, world: linker, models: models_of(linked.file.language), memo: &memo };
+    let view = UnitView {
+        eval: &eval,
+        linked,
+        world: linker,
+        index: unit,
+        unit: &linked.file.units[unit].unit,
+        facts: &linked.facts[unit],
+        project,
+    };
+    let effects = view.calls().fold(Effects::empty(), |all, call| all | call.effects());
+    let mut found = Found::default();
+    for rule in RULES.iter().filter(|rule| effects.intersects(rule.watches())) {
+        let mut findings = Vec::new();
+        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes);
+        if catch_unwind(AssertUnwindSafe(|| rule.review(&view, &mut report))).is_err() {
+            found.panicked.push(rule.meta().id);
+            continue;
+        }
+        findings.truncate(MAX_FINDINGS);
+        found.findings.append(&mut findings);
+    }
+    found
+}
