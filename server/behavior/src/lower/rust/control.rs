@@ -19,14 +19,12 @@ impl Lower<'_, '_> {
         let before = self.state.builder.open_scope();
         let (statements, has_value) = self.statements(node, wanted);
         self.state.builder.close_scope(before);
-        let block = self.add(
-            Kind::Block {
-                statements,
-                has_value,
-                form,
-            },
-            whole,
-        );
+        let block = Kind::Block {
+            statements,
+            has_value,
+            form,
+        };
+        let block = self.add(block, whole);
         self.labeled(node, block)
     }
 

@@ -39,6 +39,12 @@ impl Lower<'_, '_> {
         if !self.enter() {
             return self.nothing_at(node);
         }
+        let id = self.chain(node, wanted);
+        self.leave();
+        id
+    }
+
+    fn chain(&mut self, node: Node<'_>, wanted: Wanted) -> NodeId {
         let mut spine = Vec::new();
         let mut head = node;
         while let Some(inner) = left_part(head) {
@@ -61,7 +67,6 @@ impl Lower<'_, '_> {
             }
             id = self.around(outer, id);
         }
-        self.leave();
         id
     }
 
@@ -71,52 +76,42 @@ impl Lower<'_, '_> {
             K::Call => self.call(node, inner),
             K::Await => self.add(Kind::Await(inner), node),
             K::Try => self.add(Kind::Try(inner), node),
-            K::Field => {
-                let Some(name) = field(node, |f| f.field) else {
-                    return inner;
-                };
-                self.member(node, inner, name, Access::Dot)
-            }
-            K::ScopedIdentifier => {
-                let Some(name) = field(node, |f| f.name) else {
-                    return inner;
-                };
-                self.member(node, inner, name, Access::Path)
-            }
-            K::Index => {
-                let index = self.expr_or_nothing(parts(node).get(1).copied(), node);
-                self.add(
-                    Kind::Index {
-                        object: inner,
-                        index,
-                    },
-                    node,
-                )
-            }
-            K::Binary => {
-                let right = self.expr_or_nothing(field(node, |f| f.right), node);
-                let op = field(node, |f| f.operator).map_or_else(Name::default, |op| self.name(op));
-                self.add(
-                    Kind::Binary {
-                        op,
-                        left: inner,
-                        right,
-                    },
-                    node,
-                )
-            }
-            K::Cast => {
-                let ty = field(node, |f| f.type_)
-                    .map(|ty| type_expr(ty, self.text))
-                    .unwrap_or_default();
-                self.add(Kind::Cast { value: inner, ty }, node)
-            }
+            K::Field => self.member(node, inner, field(node, |f| f.field), Access::Dot),
+            K::ScopedIdentifier => self.member(node, inner, field(node, |f| f.name), Access::Path),
+            K::Index => self.index(node, inner),
+            K::Binary => self.binary(node, inner),
+            K::Cast => self.cast(node, inner),
             // Parentheses and type arguments are seen through.
             _ => inner,
         }
     }
 
-    fn member(&mut self, node: Node<'_>, object: NodeId, name: Node<'_>, access: Access) -> NodeId {
+    fn index(&mut self, node: Node<'_>, object: NodeId) -> NodeId {
+        let index = self.expr_or_nothing(parts(node).get(1).copied(), node);
+        self.add(Kind::Index { object, index }, node)
+    }
+
+    fn binary(&mut self, node: Node<'_>, left: NodeId) -> NodeId {
+        let right = self.expr_or_nothing(field(node, |f| f.right), node);
+        let op = field(node, |f| f.operator).map_or_else(Name::default, |op| self.name(op));
+        self.add(Kind::Binary { op, left, right }, node)
+    }
+
+    fn cast(&mut self, node: Node<'_>, value: NodeId) -> NodeId {
+        let ty = field(node, |f| f.type_)
+            .map(|ty| type_expr(ty, self.text))
+            .unwrap_or_default();
+        self.add(Kind::Cast { value, ty }, node)
+    }
+
+    fn member(
+        &mut self,
+        node: Node<'_>,
+        object: NodeId,
+        name: Option<Node<'_>>,
+        access: Access,
+    ) -> NodeId {
+        let Some(name) = name else { return object };
         let kind = Kind::Member {
             object,
             name: self.name(name),
@@ -134,11 +129,8 @@ impl Lower<'_, '_> {
             | K::TypeIdentifier
             | K::PrimitiveType
             | K::FieldIdentifier => self.name_node(node),
-            K::SelfValue if place == Place::Elsewhere => self.add(Kind::This, node),
-            K::SelfValue | K::Super | K::Crate => {
-                let root = Kind::PathRoot(self.name(node));
-                self.add(root, node)
-            }
+            K::SelfValue if place == Place::Elsewhere => self.this(node),
+            K::SelfValue | K::Super | K::Crate => self.path_root(node),
             // `::std::mem::take`
             K::ScopedIdentifier | K::ScopedTypeIdentifier | K::GenericType | K::BracketedType => {
                 self.type_as_path(node)
@@ -155,26 +147,11 @@ impl Lower<'_, '_> {
             K::Unary | K::Reference => self.unary(node),
             K::Assignment | K::CompoundAssignment => self.assignment(node),
             K::StructExpression => self.struct_literal(node),
-            K::ArrayExpression => self.array(node),
-            K::TupleExpression => {
-                let elements = self.all_parts(node);
-                self.add(Kind::Array(elements), node)
-            }
-            K::UnitExpression => self.add(Kind::Array(Vec::new()), node),
+            K::ArrayExpression | K::TupleExpression | K::UnitExpression => self.array(node),
             K::Range => self.range_expression(node),
-            K::Return => {
-                let value = first_part(node).map(|value| self.expr(value));
-                self.add(Kind::Return(value), node)
-            }
-            K::Yield => {
-                let value = first_part(node).map(|value| self.expr(value));
-                self.add(Kind::Yield(value), node)
-            }
+            K::Return | K::Yield => self.return_or_yield(node),
             K::Break => self.break_expression(node),
-            K::Continue => {
-                let label = self.label(node);
-                self.add(Kind::Continue(label), node)
-            }
+            K::Continue => self.continue_expression(node),
             K::Closure => self.closure(node, None),
             K::If => self.if_chain(node, wanted),
             K::LetCondition => self.let_condition(node),
@@ -191,8 +168,34 @@ impl Lower<'_, '_> {
         }
     }
 
+    pub(super) fn this(&mut self, node: Node<'_>) -> NodeId {
+        self.add(Kind::This, node)
+    }
+
+    fn path_root(&mut self, node: Node<'_>) -> NodeId {
+        let root = Kind::PathRoot(self.name(node));
+        self.add(root, node)
+    }
+
+    fn return_or_yield(&mut self, node: Node<'_>) -> NodeId {
+        let value = first_part(node).map(|value| self.expr(value));
+        let made = match kind(node) {
+            K::Return => Kind::Return(value),
+            _ => Kind::Yield(value),
+        };
+        self.add(made, node)
+    }
+
+    fn continue_expression(&mut self, node: Node<'_>) -> NodeId {
+        let label = self.label(node);
+        self.add(Kind::Continue(label), node)
+    }
+
     pub(super) fn name_node(&mut self, node: Node<'_>) -> NodeId {
         let name = self.name(node);
+        if name.is_empty() {
+            return self.nothing_at(node);
+        }
         let kind = if name == "Self" {
             Kind::PathRoot(name)
         } else {
@@ -236,14 +239,11 @@ impl Lower<'_, '_> {
             K::Identifier | K::TypeIdentifier | K::PrimitiveType | K::Metavariable => {
                 self.name_node(at)
             }
-            K::SelfValue | K::Super | K::Crate => {
-                let root = Kind::PathRoot(self.name(at));
-                self.add(root, at)
-            }
+            K::SelfValue | K::Super | K::Crate => self.path_root(at),
             _ => self.nothing_at(at),
         };
         while let Some((node, name)) = outer.pop() {
-            id = self.member(node, id, name, Access::Path);
+            id = self.member(node, id, Some(name), Access::Path);
         }
         id
     }
@@ -263,6 +263,10 @@ impl Lower<'_, '_> {
     }
 
     fn assignment(&mut self, node: Node<'_>) -> NodeId {
+        if let Some(end) = misread_range(node) {
+            let end = Some(self.expr(end));
+            return self.add(Kind::Range { start: None, end }, node);
+        }
         let target = self.expr_or_nothing(field(node, |f| f.left), node);
         let value = self.expr_or_nothing(field(node, |f| f.right), node);
         let op =
@@ -277,6 +281,10 @@ impl Lower<'_, '_> {
             return self.add(Kind::Repeat { value, count }, node);
         }
         let elements = self.all_parts(node);
+        self.array_of(elements, node)
+    }
+
+    fn array_of(&mut self, elements: Vec<NodeId>, node: Node<'_>) -> NodeId {
         self.add(Kind::Array(elements), node)
     }
 
@@ -326,6 +334,14 @@ impl Lower<'_, '_> {
         let found = self.recover(node);
         self.add(Kind::Other(found), node)
     }
+}
+
+/// The bound of `..=x`, which the grammar takes for an assignment of `x` to `..`.
+fn misread_range(node: Node<'_>) -> Option<Node<'_>> {
+    let left = field(node, |f| f.left)?;
+    let is_bare = kind(left) == K::Range && left.named_child_count() == 0;
+    let right = field(node, |f| f.right)?;
+    (is_bare && kind(node) == K::Assignment).then_some(right)
 }
 
 /// The expression that another one begins with.

@@ -281,6 +281,9 @@ impl Lower<'_, '_> {
             filled.push(value);
             piece_start = hole.range.end;
         }
+        if filled.is_empty() {
+            return self.literal(literal);
+        }
         pieces.push(Name::new(&content[piece_start..]));
         self.add(
             Kind::Template {

@@ -207,7 +207,8 @@ impl Lower<'_, '_> {
 
     fn bind_name(&mut self, node: Node<'_>, reading: &mut Reading<'_>, is_mutable: bool) {
         let name = self.name(node);
-        if reading.names.contains(&name) {
+        // A name that is missing is none.
+        if name.is_empty() || reading.names.contains(&name) {
             return;
         }
         reading.names.push(name.clone());

@@ -29,7 +29,11 @@ impl Lower<'_, '_> {
             let is_value = next.is_none() && is_value(child);
             has_value |= is_value;
             let wanted = if is_value { wanted } else { Wanted::Nothing };
+            if !self.enter() {
+                break;
+            }
             statements.extend(self.statement(child, next, &attributes, wanted));
+            self.leave();
             attributes.clear();
         }
         (statements, has_value)
@@ -47,8 +51,9 @@ impl Lower<'_, '_> {
                 let inner = first_part(node)?;
                 let value = self.expr_in(inner, wanted);
                 let leaves = matches!(kind(inner), K::Return | K::Break | K::Continue);
-                Some(if has_child(node, K::Semicolon) && !leaves {
-                    self.add(Kind::Discard(value), node)
+                let is_discarded = has_child(node, K::Semicolon) && !leaves;
+                Some(if is_discarded {
+                    self.discard(value, node)
                 } else {
                     value
                 })
@@ -59,15 +64,17 @@ impl Lower<'_, '_> {
             K::MacroInvocation => {
                 let value = self.expr(node);
                 Some(match next {
-                    Some(next) if kind(next) == K::EmptyStatement => {
-                        self.add(Kind::Discard(value), node)
-                    }
+                    Some(next) if kind(next) == K::EmptyStatement => self.discard(value, node),
                     _ => value,
                 })
             }
             _ if is_item(node) => self.item(node, attributes, &Owner::default()),
             _ => Some(self.expr_in(node, wanted)),
         }
+    }
+
+    fn discard(&mut self, value: NodeId, node: Node<'_>) -> NodeId {
+        self.add(Kind::Discard(value), node)
     }
 
     fn let_statement(&mut self, node: Node<'_>) -> NodeId {
@@ -79,6 +86,17 @@ impl Lower<'_, '_> {
             _ => self.expr(value),
         });
         let otherwise = field(node, |f| f.alternative).map(|block| self.expr(block));
+        self.let_of(node, init, otherwise)
+    }
+
+    /// The `let` whose values are lowered: they do not see the names that it binds.
+    fn let_of(
+        &mut self,
+        node: Node<'_>,
+        init: Option<NodeId>,
+        otherwise: Option<NodeId>,
+    ) -> NodeId {
+        let pattern = field(node, |f| f.pattern);
         let ty = field(node, |f| f.type_).map(|ty| type_expr(ty, self.text));
         let matched = Matched {
             kind: BindingKind::Variable,

@@ -190,7 +190,7 @@ async fn f() {
 
 #[test]
 fn nested_units() {
-    let filler = "// filler\n".repeat(120);
+    let filler = " ".repeat(1_100);
     insta::assert_snapshot!(printed(&format!(
         "static LOAD: Lazy<X> = Lazy::new(|| {{ {filler} a() }});
 fn outer(n: u8) {{
