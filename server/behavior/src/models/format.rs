@@ -104,7 +104,8 @@ pub struct TypeModel {
     /// What `new T(…)` does. Without it, `new T` yields the type and does nothing.
     #[serde(default)]
     pub construct: Option<Behavior>,
-    /// Its methods; `*` for any other, `` (empty) for a call of the value itself: `api(url)`, `` sql`…` ``.
+    /// Its methods; `*` for any other, `` (empty) for a call of the value itself: `api(url)`. Two backticks stand for the
+    /// value as the tag of a template (`` sql`…` ``); without such an entry, a tag is a call like any other.
     #[serde(default)]
     pub methods: BTreeMap<Name, Behavior>,
     /// Its members; `*` for any other.
