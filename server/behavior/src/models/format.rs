@@ -185,7 +185,8 @@ pub struct Behavior {
     /// The argument that is a callback.
     #[serde(default)]
     pub callback: Option<u8>,
-    /// Further callbacks by argument path, as in `slots`: `0.handler`; `*` for every argument that is a function.
+    /// Further callbacks by argument path, as in `slots`: `0.handler`; `*` for every argument that is a function;
+    /// `receiver` for a function that the method is called on: `fetch.retry(policy)`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub callbacks: Vec<Name>,
     /// When the callback runs.
