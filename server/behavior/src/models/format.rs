@@ -73,7 +73,7 @@ pub struct FunctionModel {
     pub behavior: Behavior,
     /// Takes every key that the behavior does not know, to refuse it: serde cannot deny unknown fields beside `flatten`.
     #[serde(flatten, deserialize_with = "nothing_else")]
-    _rest: (),
+    rest: (),
 }
 
 /// An exported value that is no function.
