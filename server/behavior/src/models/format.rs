@@ -69,11 +69,8 @@ pub struct FunctionModel {
     #[serde(deserialize_with = "one_or_many")]
     pub name: Vec<Name>,
     /// What it does.
-    #[serde(flatten)]
-    pub behavior: Behavior,
-    /// Takes every key that the behavior does not know, to refuse it: serde cannot deny unknown fields beside `flatten`.
     #[serde(flatten, deserialize_with = "nothing_else")]
-    rest: (),
+    pub behavior: Behavior,
 }
 
 /// An exported value that is no function.
@@ -383,15 +380,10 @@ pub struct Convention {
     pub first_argument_is_sql: bool,
 }
 
-/// Refuses what is left over of a flattened table.
-fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    let rest = BTreeMap::<String, serde::de::IgnoredAny>::deserialize(deserializer)?;
-    match rest.into_keys().next() {
-        Some(key) => Err(serde::de::Error::custom(format!(
-            "unknown field `{key}` of a function"
-        ))),
-        None => Ok(()),
-    }
+/// A flattened behavior. serde cannot deny unknown fields beside `flatten`, but it can of a table that is read on its own.
+fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Behavior, D::Error> {
+    let table = toml::Table::deserialize(deserializer)?;
+    Behavior::deserialize(table).map_err(|error| serde::de::Error::custom(error.message()))
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
