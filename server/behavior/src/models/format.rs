@@ -70,11 +70,8 @@ pub struct FunctionModel {
     #[serde(deserialize_with = "one_or_many")]
     pub name: Vec<Name>,
     /// What it does.
-    #[serde(flatten)]
-    pub behavior: Behavior,
-    /// Takes every key that the behavior does not know, to refuse it: serde cannot deny unknown fields beside `flatten`.
     #[serde(flatten, deserialize_with = "nothing_else")]
-    _rest: (),
+    pub behavior: Behavior,
 }
 
 /// An exported value that is no function.
@@ -105,7 +102,8 @@ pub struct TypeModel {
     /// What `new T(…)` does. Without it, `new T` yields the type and does nothing.
     #[serde(default)]
     pub construct: Option<Arc<Behavior>>,
-    /// Its methods; `*` for any other, `` (empty) for a call of the value itself: `api(url)`, `` sql`…` ``.
+    /// Its methods; `*` for any other, `` (empty) for a call of the value itself: `api(url)`. Two backticks stand for the
+    /// value as the tag of a template (`` sql`…` ``); without such an entry, a tag is a call like any other.
     #[serde(default)]
     pub methods: BTreeMap<Name, Arc<Behavior>>,
     /// Its members; `*` for any other.
@@ -185,7 +183,8 @@ pub struct Behavior {
     /// The argument that is a callback.
     #[serde(default)]
     pub callback: Option<u8>,
-    /// Further callbacks by argument path, as in `slots`: `0.handler`; `*` for every argument that is a function.
+    /// Further callbacks by argument path, as in `slots`: `0.handler`; `*` for every argument that is a function;
+    /// `receiver` for a function that the method is called on: `fetch.retry(policy)`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub callbacks: Vec<Name>,
     /// When the callback runs.
@@ -382,15 +381,10 @@ pub struct Convention {
     pub first_argument_is_sql: bool,
 }
 
-/// Refuses what is left over of a flattened table.
-fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    let rest = BTreeMap::<String, serde::de::IgnoredAny>::deserialize(deserializer)?;
-    match rest.into_keys().next() {
-        Some(key) => Err(serde::de::Error::custom(format!(
-            "unknown field `{key}` of a function"
-        ))),
-        None => Ok(()),
-    }
+/// A flattened behavior. serde cannot deny unknown fields beside `flatten`, but it can of a table that is read on its own.
+fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Behavior, D::Error> {
+    let table = toml::Table::deserialize(deserializer)?;
+    Behavior::deserialize(table).map_err(|error| serde::de::Error::custom(error.message()))
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {

@@ -1,5 +1,6 @@
 //! What libraries do, as data: one TOML file per library in `server/behavior/models/<language>/`.
 
+mod check;
 mod format;
 
 use std::sync::{Arc, OnceLock};
@@ -112,7 +113,7 @@ impl Models {
                 types.insert(name.clone(), i);
             }
         }
-        let errors = unknown_types(name, &model, &types);
+        let errors = check::mistakes(name, &model, &types);
         self.functions.push(functions);
         self.types.push(types);
         self.models.push(model);
@@ -205,65 +206,6 @@ impl Models {
     }
 }
 
-/// Types that a model names and does not have.
-fn unknown_types(name: &str, model: &Model, types: &FxHashMap<Name, u16>) -> Vec<ModelError> {
-    let mut errors = Vec::new();
-    let mut check = |place: &str, ty: &str| {
-        if !types.contains_key(ty) {
-            errors.push(ModelError {
-                name: name.to_owned(),
-                message: format!("{place}: the model has no type `{ty}`"),
-                range: None,
-            });
-        }
-    };
-    let mut behavior = |place: &str, b: &Behavior| {
-        let special = |ty: &str| {
-            matches!(ty, "self" | "receiver" | "callback" | "element" | "_")
-                || ty.starts_with("arg.")
-        };
-        let element = |ty: &Name| -> Name {
-            let inner = ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']'));
-            inner.unwrap_or(ty).into()
-        };
-        let named = b.yields.iter().chain(&b.provides).map(element);
-        for ty in named.filter(|ty| !special(ty)) {
-            check(place, &ty);
-        }
-    };
-    for function in &model.functions {
-        behavior(
-            &format!("function `{}`", function.name.join("`, `")),
-            &function.behavior,
-        );
-    }
-    for ty in &model.types {
-        for (method, b) in &ty.methods {
-            behavior(&format!("`{}.{method}`", ty.name), b);
-        }
-        if let Some(b) = &ty.construct {
-            behavior(&format!("`new {}`", ty.name), b);
-        }
-    }
-    for ty in &model.types {
-        for (member, m) in &ty.members {
-            if let Some(t) = &m.ty {
-                check(&format!("`{}.{member}`", ty.name), t);
-            }
-        }
-        if let Some(like) = &ty.like {
-            check(&format!("`{}`", ty.name), like);
-        }
-    }
-    for value in &model.values {
-        check(&format!("value `{}`", value.name.join("`, `")), &value.ty);
-    }
-    for convention in &model.conventions {
-        check("convention", &convention.ty);
-    }
-    errors
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,7 +247,7 @@ mod tests {
 
     #[test]
     fn callbacks_are_one_path_or_many() {
-        let text = "package = 'a'\n[[function]]\nname = 'f'\ncallbacks = '*'\n[[function]]\nname = 'g'\ncallbacks = ['0.a', '0.b']\n";
+        let text = "package = 'a'\n[[function]]\nname = 'f'\ncallbacks = '*'\nrun = 'once'\n[[function]]\nname = 'g'\ncallbacks = ['0.a', '0.b']\nrun = 'once'\n";
         let (models, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
         assert_eq!(errors, []);
         let callbacks = |name| models.function("a", name).map(|(_, b)| b.callbacks.clone());

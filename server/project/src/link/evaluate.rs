@@ -831,7 +831,7 @@ impl<'a> Evaluator<'a> {
                     None => CallFacts::default(),
                 }
             }
-            Value::Instance(instance) => match self.models.method(instance.ty, "").cloned() {
+            Value::Instance(instance) => match self.called(instance.ty, *form) {
                 Some(behavior) => self.behave(unit, node, instance.ty.model, &behavior, Some(value), name),
                 None => CallFacts::default(),
             },
@@ -843,6 +843,12 @@ impl<'a> Evaluator<'a> {
             Value::Type(own) => CallFacts { value: self.own_constructed(own), ..CallFacts::default() },
             _ => CallFacts::default(),
         }
+    }
+
+    /// What a call of the value itself does: `` sql`…` `` and `api(url)` may differ.
+    fn called(&self, ty: ModelType, form: CallForm) -> Option<Arc<Behavior>> {
+        let tagged = (form == CallForm::Tagged).then(|| self.models.method(ty, "``")).flatten();
+        tagged.or_else(|| self.models.method(ty, "")).cloned()
     }
 
     fn own_constructed(&self, own: &TypeRef) -> Value {
