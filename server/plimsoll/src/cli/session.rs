@@ -15,6 +15,7 @@ use plimsoll_syntax::limits::MAX_FILE_BYTES;
 
 use super::Selection;
 use crate::files::DiskFiles;
+use crate::report::relative;
 
 /// The engine and the files it sees.
 pub struct Session {
@@ -97,10 +98,7 @@ impl Session {
                 (None, None) => self.adjusted(Config::default()),
                 (None, Some(source)) => {
                     let loaded = Config::load_from(view, source, &names);
-                    errors.extend(loaded.errors.into_iter().map(|error| {
-                        let path = crate::report::relative(&self.current_dir, &error.path);
-                        format!("{path}:{}: {}", error.line, error.message)
-                    }));
+                    errors.extend(loaded.errors);
                     let config = self.adjusted(Arc::unwrap_or_clone(loaded.config));
                     by_source.insert(source.clone(), Arc::clone(&config));
                     config
@@ -108,15 +106,18 @@ impl Session {
             };
             configs.insert(folder.to_owned(), config);
         }
-        // Several files may extend one that is wrong.
-        let mut seen = std::collections::BTreeSet::new();
-        errors.retain(|error| seen.insert(error.clone()));
         self.configs = configs;
+        // Several files may extend one that is wrong.
+        errors.sort_by(|a, b| (&a.path, a.line, &a.message).cmp(&(&b.path, b.line, &b.message)));
+        errors.dedup();
         if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
+            return Ok(());
         }
+        let told = errors.iter().map(|error| {
+            let path = relative(&self.current_dir, &error.path);
+            format!("{path}:{}: {}", error.line, error.message)
+        });
+        Err(told.collect())
     }
 
     /// Reviews a file. What goes wrong is in the outcome.
