@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plimsoll_engine::Outcome;
+use plimsoll_project::{Files, MemoryFiles, Overlay};
 use rayon::prelude::*;
 
 use super::session::{Session, read_stdin, skipped};
@@ -21,10 +22,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// If a path cannot be read, a rule does not exist, or standard output is closed.
-pub fn run(args: CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
+pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
     let started = Instant::now();
     let mut session = Session::new(&args.selection)?;
     let mut report = Report::default();
+    let mut typed = MemoryFiles::default();
     let files = if let Some(path) = &args.stdin_path {
         let path = walk::absolute(Path::new(session.current_dir()), path);
         let Some(path) = path.to_str() else {
@@ -32,7 +34,7 @@ pub fn run(args: CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Stat
         };
         match read_stdin(io::stdin().lock())? {
             Ok(text) => {
-                session.proposed.insert(path, text);
+                typed.insert(path, text);
                 vec![path.to_owned()]
             }
             Err(reason) => {
@@ -45,23 +47,27 @@ pub fn run(args: CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Stat
         report.skipped.extend(found.skipped);
         found.files
     };
-    if let Err(errors) = session.configure(&files) {
+    let disk = session.disk();
+    let view = Overlay {
+        over: &typed,
+        under: &disk,
+    };
+    if let Err(errors) = session.configure(&view, &files) {
         for error in errors {
             say(&format!("error: {}", super::one_line(&error)));
         }
         return Ok(Status::Failed);
     }
-    for outcome in review_all(&session, &files, args.selection.jobs)? {
+    for outcome in review_all(&session, &view, &files, args.selection.jobs)? {
         report.add(outcome, |finding| {
             if args.fixes {
-                session.fixes(finding)
+                session.fixes(&view, finding)
             } else {
                 Vec::new()
             }
         });
     }
-    report.finish(files.len());
-    let view = session.files();
+    report.finish();
     let texts = Texts::new(&view, session.current_dir());
     let text = match args.format {
         Format::Pretty => report::pretty(&report, &texts),
@@ -86,6 +92,7 @@ fn status(report: &Report, fail_on: super::FailOn) -> Status {
 /// Reviews files on all threads; the outcomes are in the order of the files.
 pub fn review_all(
     session: &Session,
+    view: &dyn Files,
     files: &[String],
     jobs: Option<u16>,
 ) -> anyhow::Result<Vec<Outcome>> {
@@ -97,7 +104,7 @@ pub fn review_all(
         files
             .par_iter()
             .map(|path| {
-                let outcome = session.review(path);
+                let outcome = session.review(view, path);
                 progress.advance();
                 outcome
             })

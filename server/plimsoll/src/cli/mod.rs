@@ -1,9 +1,12 @@
 //! The command line: what is typed, and the status a process ends with.
 
 mod check;
+mod fix;
+mod repair;
 mod rules;
 mod session;
 mod walk;
+mod write;
 
 use std::io;
 use std::path::PathBuf;
@@ -27,6 +30,8 @@ struct Cli {
 enum Command {
     /// Reviews files and folders.
     Check(CheckArgs),
+    /// Applies safe fixes.
+    Fix(FixArgs),
     /// Lists the rules.
     Rules(RulesArgs),
     /// Explains a rule.
@@ -165,7 +170,8 @@ pub fn run() -> ExitCode {
     };
     let color = cli.color.choice();
     let done = match cli.command {
-        Command::Check(args) => check::run(args, color),
+        Command::Check(args) => check::run(&args, color),
+        Command::Fix(args) => fix::run(&args, color),
         Command::Rules(args) => rules::list(&args, color),
         Command::Explain(args) => rules::explain(&args, color),
     };

@@ -10,18 +10,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use plimsoll_engine::{Config, Engine, Finding, Fix, Outcome, Request, RuleNames, Skipped};
-use plimsoll_project::{Files, MemoryFiles, Overlay};
+use plimsoll_project::Files;
 use plimsoll_syntax::limits::MAX_FILE_BYTES;
 
 use super::Selection;
 use crate::files::DiskFiles;
+use crate::report::relative;
 
 /// The engine and the files it sees.
 pub struct Session {
     engine: Engine,
-    disk: DiskFiles,
-    /// Text that hides the disk: standard input, and fixes that are not written yet.
-    pub proposed: MemoryFiles,
     current_dir: String,
     /// By folder.
     configs: BTreeMap<String, Arc<Config>>,
@@ -57,9 +55,7 @@ impl Session {
             only.push(id.to_owned());
         }
         Ok(Self {
-            disk: DiskFiles::new(&current_dir),
             engine,
-            proposed: MemoryFiles::default(),
             current_dir,
             configs: BTreeMap::new(),
             only,
@@ -76,45 +72,33 @@ impl Session {
         &self.current_dir
     }
 
-    /// The files as they are with all that is proposed.
-    pub fn files(&self) -> Overlay<'_> {
-        Overlay {
-            over: &self.proposed,
-            under: &self.disk,
-        }
-    }
-
-    /// The files without what is proposed.
-    pub fn disk(&self) -> &DiskFiles {
-        &self.disk
+    /// The files on disk.
+    pub fn disk(&self) -> DiskFiles {
+        DiskFiles::new(&self.current_dir)
     }
 
     /// Reads the configuration of every folder that holds one of the files.
     ///
     /// # Errors
     /// One line for each thing that is wrong, by file and line.
-    pub fn configure(&mut self, files: &[String]) -> Result<(), Vec<String>> {
+    pub fn configure(&mut self, view: &dyn Files, files: &[String]) -> Result<(), Vec<String>> {
         let mut by_source: BTreeMap<String, Arc<Config>> = BTreeMap::new();
         let mut configs = BTreeMap::new();
         let mut errors = Vec::new();
         let names = RuleNames::new(self.engine.rules());
-        let view = self.files();
         for path in files {
             let folder = folder_of(path);
             if configs.contains_key(folder) {
                 continue;
             }
-            let source = Config::find(&view, path);
+            let source = Config::find(view, path);
             let known = source.as_ref().and_then(|source| by_source.get(source));
             let config = match (known, &source) {
                 (Some(config), _) => Arc::clone(config),
                 (None, None) => self.adjusted(Config::default()),
                 (None, Some(source)) => {
-                    let loaded = Config::load_from(&view, source, &names);
-                    errors.extend(loaded.errors.into_iter().map(|error| {
-                        let path = crate::report::relative(&self.current_dir, &error.path);
-                        format!("{path}:{}: {}", error.line, error.message)
-                    }));
+                    let loaded = Config::load_from(view, source, &names);
+                    errors.extend(loaded.errors);
                     let config = self.adjusted(Arc::unwrap_or_clone(loaded.config));
                     by_source.insert(source.clone(), Arc::clone(&config));
                     config
@@ -122,41 +106,42 @@ impl Session {
             };
             configs.insert(folder.to_owned(), config);
         }
-        // Several files may extend one that is wrong.
-        let mut seen = std::collections::BTreeSet::new();
-        errors.retain(|error| seen.insert(error.clone()));
         self.configs = configs;
+        // Several files may extend one that is wrong.
+        errors.sort_by(|a, b| (&a.path, a.line, &a.message).cmp(&(&b.path, b.line, &b.message)));
+        errors.dedup();
         if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
+            return Ok(());
         }
+        let told = errors.iter().map(|error| {
+            let path = relative(&self.current_dir, &error.path);
+            format!("{path}:{}: {}", error.line, error.message)
+        });
+        Err(told.collect())
     }
 
     /// Reviews a file. What goes wrong is in the outcome.
-    pub fn review(&self, path: &str) -> Outcome {
+    pub fn review(&self, files: &dyn Files, path: &str) -> Outcome {
         let config = self.config_of(path);
         if config.is_excluded(path) {
             return skipped(path, "excluded".to_owned(), false);
         }
-        if let Some(reason) = self.why_unreadable(path) {
+        if let Some(reason) = why_unreadable(files, path) {
             return skipped(path, reason, true);
         }
-        let view = self.files();
-        let request = self.request(&view, path, &config);
+        let request = self.request(files, path, &config);
         // The engine catches what a rule does; this is for all that lies outside of rules.
         catch_unwind(AssertUnwindSafe(|| self.engine.review(&request)))
             .unwrap_or_else(|_| skipped(path, "the review panicked".to_owned(), true))
     }
 
     /// The proven fixes of a finding.
-    pub fn fixes(&self, finding: &Finding) -> Vec<Fix> {
+    pub fn fixes(&self, files: &dyn Files, finding: &Finding) -> Vec<Fix> {
         if !finding.may_have_fixes {
             return Vec::new();
         }
         let config = self.config_of(&finding.path);
-        let view = self.files();
-        let request = self.request(&view, &finding.path, &config);
+        let request = self.request(files, &finding.path, &config);
         catch_unwind(AssertUnwindSafe(|| self.engine.fixes(&request, finding))).unwrap_or_default()
     }
 
@@ -190,20 +175,6 @@ impl Session {
             config = config.with_only(&self.only);
         }
         Arc::new(config)
-    }
-
-    fn why_unreadable(&self, path: &str) -> Option<String> {
-        if self.files().read(path).is_some() {
-            return None;
-        }
-        Some(match std::fs::metadata(path) {
-            Ok(metadata) if metadata.len() > MAX_FILE_BYTES as u64 => too_large(metadata.len()),
-            Ok(_) => match std::fs::read(path) {
-                Ok(_) => "undecodable (not UTF-8)".to_owned(),
-                Err(error) => format!("unreadable ({})", io_reason(&error)),
-            },
-            Err(error) => format!("unreadable ({})", io_reason(&error)),
-        })
     }
 }
 
@@ -250,6 +221,21 @@ pub fn skipped(path: &str, reason: String, is_failure: bool) -> Outcome {
         }],
         ..Outcome::default()
     }
+}
+
+/// Why a file has no text; `None` if it has.
+fn why_unreadable(files: &dyn Files, path: &str) -> Option<String> {
+    if files.read(path).is_some() {
+        return None;
+    }
+    Some(match std::fs::metadata(path) {
+        Ok(metadata) if metadata.len() > MAX_FILE_BYTES as u64 => too_large(metadata.len()),
+        Ok(_) => match std::fs::read(path) {
+            Ok(_) => "undecodable (not UTF-8)".to_owned(),
+            Err(error) => format!("unreadable ({})", io_reason(&error)),
+        },
+        Err(error) => format!("unreadable ({})", io_reason(&error)),
+    })
 }
 
 fn too_large(bytes: u64) -> String {

@@ -1,11 +1,14 @@
 //! Which files are reviewed.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use ignore::WalkBuilder;
 use plimsoll_engine::Skipped;
 use plimsoll_syntax::FileKind;
+
+use super::session::io_reason;
 
 /// The files that were asked for.
 #[derive(Debug, Default)]
@@ -25,11 +28,13 @@ pub fn find(paths: &[PathBuf], current_dir: &str) -> anyhow::Result<Found> {
     let mut found = Found::default();
     for named in paths {
         let path = absolute(Path::new(current_dir), named);
-        let metadata = std::fs::metadata(&path)
-            .with_context(|| format!("cannot read `{}`", named.display()))?;
+        let unreadable =
+            |error: io::Error| anyhow!("cannot read `{}`: {}", named.display(), io_reason(&error));
+        let metadata = std::fs::metadata(&path).map_err(unreadable)?;
         if metadata.is_dir() {
-            find_below(&path, &mut found)
-                .with_context(|| format!("cannot read `{}`", named.display()))?;
+            // The folder that is named must be readable; one below it costs itself only.
+            std::fs::read_dir(&path).map_err(unreadable)?;
+            find_below(&path, &mut found);
             continue;
         }
         let Some(path) = path.to_str() else {
@@ -50,9 +55,7 @@ pub fn find(paths: &[PathBuf], current_dir: &str) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-fn find_below(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
-    // The folder that is named must be readable; one below it costs itself only.
-    std::fs::read_dir(folder)?;
+fn find_below(folder: &Path, found: &mut Found) {
     let walk = WalkBuilder::new(folder)
         .require_git(false)
         .follow_links(false)
@@ -90,7 +93,6 @@ fn find_below(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
             }),
         }
     }
-    Ok(())
 }
 
 /// Whether Plimsoll has findings in files of this name.
@@ -134,7 +136,7 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 
 fn reason_of(error: &ignore::Error) -> String {
     match error.io_error() {
-        Some(error) => format!("unreadable ({})", super::session::io_reason(error)),
+        Some(error) => format!("unreadable ({})", io_reason(error)),
         None => "unreadable".to_owned(),
     }
 }

@@ -39,24 +39,19 @@ impl Report {
             let fixes = fixes(&finding);
             self.findings.push(Reported { finding, fixes });
         }
+        // A file is read even where one of the rules failed on it.
+        let is_read = |skipped: &Skipped| skipped.reason.starts_with("rule ");
+        self.files += usize::from(outcome.skipped.iter().all(is_read));
         self.skipped.extend(outcome.skipped);
     }
 
-    /// Orders what was added, of `files` files in all.
-    pub fn finish(&mut self, files: usize) {
+    /// Orders what was added.
+    pub fn finish(&mut self) {
         self.findings
             .sort_by(|a, b| place_of(&a.finding).cmp(&place_of(&b.finding)));
         self.skipped
             .sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
         self.skipped.dedup();
-        let mut unread: Vec<&str> = self
-            .skipped
-            .iter()
-            .filter(|skipped| !skipped.reason.starts_with("rule "))
-            .map(|skipped| skipped.path.as_str())
-            .collect();
-        unread.dedup();
-        self.files = files.saturating_sub(unread.len());
     }
 
     /// Whether everything was reviewed that policy does not leave alone.
@@ -82,7 +77,7 @@ fn place_of(finding: &Finding) -> impl Ord + '_ {
 }
 
 /// `1 file`, `2 files`.
-fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {
@@ -96,3 +91,6 @@ fn printable(text: &str) -> String {
         .map(|char| if char.is_control() { '\u{fffd}' } else { char })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

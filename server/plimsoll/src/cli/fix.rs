@@ -1,0 +1,209 @@
+//! `plimsoll fix`
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use plimsoll_engine::{Finding, Fix, Safety};
+use plimsoll_project::Files;
+use similar::TextDiff;
+
+use super::check::review_all;
+use super::repair::{Repaired, Reviewer, repair};
+use super::session::Session;
+use super::write::Change;
+use super::{FixArgs, Status, one_line, print, say, walk};
+use crate::report::{counted, relative};
+
+/// Repairs, writes and tells what was done.
+///
+/// # Errors
+/// If a path cannot be read, a rule does not exist, or standard output is closed.
+pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
+    let mut session = Session::new(&args.selection)?;
+    let found = walk::find(&args.selection.paths, session.current_dir())?;
+    let disk = session.disk();
+    if let Err(errors) = session.configure(&disk, &found.files) {
+        for error in errors {
+            say(&format!("error: {}", one_line(&error)));
+        }
+        return Ok(Status::Failed);
+    }
+    let current_dir = session.current_dir();
+    let mut skipped = found.skipped;
+    let mut findings: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+    let outcomes = review_all(&session, &disk, &found.files, args.selection.jobs)?;
+    for (path, outcome) in found.files.into_iter().zip(outcomes) {
+        skipped.extend(outcome.skipped);
+        findings.insert(path, outcome.findings);
+    }
+    let allowed = if args.review_needed {
+        Safety::Review
+    } else {
+        Safety::Safe
+    };
+    let repaired = repair(&session, &disk, findings, allowed);
+
+    let mut has_failed = false;
+    for skipped in skipped.iter().filter(|skipped| skipped.is_failure) {
+        has_failed = true;
+        let path = relative(current_dir, &skipped.path);
+        say(&one_line(&format!("skipped {path}: {}", skipped.reason)));
+    }
+    if args.dry_run {
+        print(&diff(&repaired.changes, current_dir), color)?;
+        say(&summary("would fix", &repaired));
+    } else if write_all(&repaired.changes, current_dir) {
+        print(&told(&repaired, current_dir), color)?;
+    } else {
+        has_failed = true;
+    }
+    Ok(if has_failed {
+        Status::Failed
+    } else {
+        Status::Clean
+    })
+}
+
+impl Reviewer for Session {
+    fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding> {
+        Self::review(self, files, path).findings
+    }
+
+    fn fixes(&self, files: &dyn Files, finding: &Finding) -> Vec<Fix> {
+        Self::fixes(self, files, finding)
+    }
+}
+
+/// Writes all files, or none if one of them cannot be written. What goes wrong is said.
+fn write_all(changes: &[Change], current_dir: &str) -> bool {
+    let refuse = |change: &Change, why: &dyn std::fmt::Display| {
+        let path = relative(current_dir, &change.path);
+        say(&one_line(&format!("error: cannot write `{path}`: {why}")));
+    };
+    let mut is_possible = true;
+    for change in changes {
+        if let Err(why) = change.check() {
+            refuse(change, &why);
+            is_possible = false;
+        }
+    }
+    if !is_possible {
+        say("nothing was written");
+        return false;
+    }
+    let mut is_written = true;
+    for change in changes {
+        if let Err(why) = change.write() {
+            refuse(change, &why);
+            is_written = false;
+        }
+    }
+    is_written
+}
+
+/// A line for each fix, then how many.
+fn told(repaired: &Repaired, current_dir: &str) -> String {
+    let mut text = String::new();
+    for done in &repaired.done {
+        let path = relative(current_dir, &done.path);
+        text.push_str(&one_line(&format!(
+            "{path}: {} ({})",
+            done.title, done.rule
+        )));
+        text.push('\n');
+    }
+    text.push_str(&summary("fixed", repaired));
+    text.push('\n');
+    text
+}
+
+/// `fixed 3 findings in 2 files; 1 finding is left`
+fn summary(verb: &str, repaired: &Repaired) -> String {
+    let mut text = match repaired.done.len() {
+        0 => "nothing to fix".to_owned(),
+        count => {
+            let files = counted(repaired.changes.len(), "file");
+            format!("{verb} {} in {files}", counted(count, "finding"))
+        }
+    };
+    let left: usize = repaired.left.values().sum();
+    if left > 0 {
+        let verb = if left == 1 { "is" } else { "are" };
+        let _ = write!(text, "; {} {verb} left", counted(left, "finding"));
+    }
+    text
+}
+
+/// The changes as a unified diff that `git apply` and `patch -p1` read.
+fn diff(changes: &[Change], current_dir: &str) -> String {
+    let mut text = String::new();
+    for change in changes {
+        let path = one_line(&relative(current_dir, &change.path));
+        let old_name = match change.before {
+            Some(_) => format!("a/{path}"),
+            None => "/dev/null".to_owned(),
+        };
+        let before = change.before.as_deref().unwrap_or_default();
+        let diff = TextDiff::from_lines(before, &change.after);
+        let mut unified = diff.unified_diff();
+        text.push_str(&unified.header(&old_name, &format!("b/{path}")).to_string());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::repair::Done;
+
+    #[test]
+    fn a_diff_is_one_that_tools_read() {
+        let changes = [
+            Change {
+                path: "/p/src/a.ts".into(),
+                before: Some("a\r\nb\r\n".into()),
+                after: "a\r\nc\r\n".into(),
+            },
+            Change {
+                path: "/p/up.sql".into(),
+                before: None,
+                after: "create".into(),
+            },
+        ];
+        insta::assert_snapshot!(diff(&changes, "/p").replace('\r', "␍"), @r"
+        --- a/src/a.ts
+        +++ b/src/a.ts
+        @@ -1,2 +1,2 @@
+         a␍
+        -b␍
+        +c␍
+        --- /dev/null
+        +++ b/up.sql
+        @@ -0,0 +1 @@
+        +create
+        \ No newline at end of file
+        ");
+    }
+
+    #[test]
+    fn what_was_done_is_told() {
+        let repaired = Repaired {
+            done: vec![Done {
+                path: "/p/a.ts".into(),
+                rule: "missing-cleanup",
+                title: "Clear the timer".into(),
+            }],
+            changes: vec![Change {
+                path: "/p/a.ts".into(),
+                before: None,
+                after: String::new(),
+            }],
+            left: BTreeMap::from([("/p/a.ts".into(), 2)]),
+        };
+        insta::assert_snapshot!(told(&repaired, "/p"), @r"
+        a.ts: Clear the timer (missing-cleanup)
+        fixed 1 finding in 1 file; 2 findings are left
+        ");
+        insta::assert_snapshot!(told(&Repaired::default(), "/p"), @"nothing to fix");
+    }
+}
