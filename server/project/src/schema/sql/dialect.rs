@@ -53,7 +53,9 @@ impl Evidence {
             evidence.sql_server += 4 * u32::from(SQL_SERVER.contains(&word));
         }
         let count = |pattern: &str| u32::try_from(text.matches(pattern).count()).unwrap_or(u32::MAX);
-        evidence.postgres += 4 * count("$$") + 4 * count("::");
+        evidence.postgres += 4 * count("$$");
+        let casts = ["::text", "::uuid", "::int", "::json", "::timestamp", "::regclass", "::date"];
+        evidence.postgres += casts.iter().map(|cast| 4 * count(cast)).sum::<u32>();
         evidence.mysql += count("`").min(4);
         evidence.sqlite += count("`").min(2);
         if text.contains("TABLE \"") || text.contains("EXISTS \"") {

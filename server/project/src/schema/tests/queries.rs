@@ -55,7 +55,7 @@ fn each_alternative_is_a_branch() {
 #[test]
 fn too_many_alternatives_are_said_to_be() {
     let pair = "(a = 1 OR b = 2)";
-    let scope = scope(&format!("SELECT * FROM t WHERE {}", vec![pair; 8].join(" AND ")));
+    let scope = scope(&format!("SELECT * FROM t WHERE {}", [pair; 8].join(" AND ")));
     assert!(scope.is_truncated);
 }
 

@@ -259,3 +259,13 @@ fn a_delimiter_of_mysql_hides_no_table() {
     );
     assert_eq!(schema.tables.len(), 1);
 }
+
+#[test]
+fn an_index_of_mysql_is_dropped_from_its_own_table_only() {
+    let schema = schema_of(
+        "schema.sql",
+        "CREATE TABLE `a` (`id` INT, x INT, KEY `i` (`x`)) ENGINE=InnoDB;\nCREATE TABLE `b` (`id` INT, x INT, KEY `i` (`x`)) ENGINE=InnoDB;\nCREATE TABLE `c` (`id` INT, x INT, KEY `i` (`x`)) ENGINE=InnoDB;\nDROP INDEX i ON a;\nALTER TABLE c DROP INDEX i;",
+    );
+    let led: Vec<bool> = schema.tables.iter().map(|own| own.leads_index("x")).collect();
+    assert_eq!(led, [false, true, false]);
+}
