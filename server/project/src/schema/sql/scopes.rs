@@ -42,6 +42,8 @@ pub(super) fn scopes(statement: &Statement, schema: Option<&Schema>, lines: &Lin
     let mut finder =
         Finder { schema, lines, ctes: Vec::new(), roles: FxHashMap::default(), scopes: Vec::new() };
     let _: ControlFlow<()> = statement.visit(&mut finder);
+    // A write is visited after the common table expressions before it.
+    finder.scopes.sort_by_key(|scope| scope.role != ScopeRole::Main);
     finder.scopes
 }
 
@@ -50,13 +52,18 @@ pub(super) struct Finder<'a> {
     pub(super) schema: Option<&'a Schema>,
     pub(super) lines: &'a Lines<'a>,
     pub(super) ctes: Vec<SmolStr>,
-    /// What subqueries ahead are, by where they stand in memory while the tree is walked.
+    /// What subqueries and writes ahead are, by where they stand in memory while the tree is
+    /// walked.
     roles: FxHashMap<usize, ScopeRole>,
     scopes: Vec<Scope>,
 }
 
 fn address(query: &QueryNode) -> usize {
     std::ptr::from_ref(query).addr()
+}
+
+fn write_address(write: &Statement) -> usize {
+    std::ptr::from_ref(write).addr()
 }
 
 impl Visitor for Finder<'_> {
@@ -96,10 +103,11 @@ impl Visitor for Finder<'_> {
     }
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+        let role = self.roles.remove(&write_address(statement)).unwrap_or(ScopeRole::Main);
         match statement {
-            Statement::Insert(insert) => self.insert(insert),
-            Statement::Update(update) => self.update(update),
-            Statement::Delete(delete) => self.delete(delete),
+            Statement::Insert(insert) => self.insert(insert, role),
+            Statement::Update(update) => self.update(update, role),
+            Statement::Delete(delete) => self.delete(delete, role),
             _ => {}
         }
         ControlFlow::Continue(())
@@ -140,6 +148,9 @@ impl Finder<'_> {
                 SetExpr::Query(inner) => {
                     self.roles.insert(address(inner), role.clone());
                 }
+                SetExpr::Insert(write) | SetExpr::Update(write) | SetExpr::Delete(write) => {
+                    self.roles.insert(write_address(write), role.clone());
+                }
                 _ => {}
             }
         }
@@ -176,8 +187,8 @@ impl Finder<'_> {
         self.scopes.push(scope);
     }
 
-    fn insert(&mut self, insert: &Insert) {
-        let mut scope = empty(StatementKind::Insert, self.write_role());
+    fn insert(&mut self, insert: &Insert, role: ScopeRole) {
+        let mut scope = empty(StatementKind::Insert, role);
         if let TableObject::TableName(name) = &insert.table {
             let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
             scope.tables.extend(self.table(name, alias, false));
@@ -199,8 +210,8 @@ impl Finder<'_> {
         self.scopes.push(scope);
     }
 
-    fn update(&mut self, update: &Update) {
-        let mut scope = empty(StatementKind::Update, self.write_role());
+    fn update(&mut self, update: &Update, role: ScopeRole) {
+        let mut scope = empty(StatementKind::Update, role);
         let mut filters = Vec::new();
         self.add_tables(&update.table, &mut scope, &mut filters);
         if let Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) = &update.from
@@ -219,8 +230,8 @@ impl Finder<'_> {
         self.finish_write(scope, update.selection.as_ref(), update.returning.is_some(), filters);
     }
 
-    fn delete(&mut self, delete: &Delete) {
-        let mut scope = empty(StatementKind::Delete, self.write_role());
+    fn delete(&mut self, delete: &Delete, role: ScopeRole) {
+        let mut scope = empty(StatementKind::Delete, role);
         let mut filters = Vec::new();
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         for table in from.iter().chain(delete.using.iter().flatten()) {
@@ -242,12 +253,6 @@ impl Finder<'_> {
         scope.has_returning = has_returning;
         scope.rows = if has_returning { self.rows(&scope) } else { Rows::None };
         self.scopes.push(scope);
-    }
-
-    /// A write within `WITH` is a part of its statement, any other one is the statement.
-    fn write_role(&self) -> ScopeRole {
-        let within = !self.scopes.is_empty() || !self.ctes.is_empty();
-        if within && self.roles.is_empty() { ScopeRole::Subquery } else { ScopeRole::Main }
     }
 }
 
