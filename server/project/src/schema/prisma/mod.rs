@@ -3,6 +3,7 @@
 //! The parser is the project's own, because a schema is read while somebody is typing in it:
 //! what is broken costs its own line, or makes its own model unknown, and nothing else.
 
+mod join_tables;
 mod lexer;
 mod reader;
 mod syntax;

@@ -19,7 +19,8 @@ pub(in crate::schema) enum Change {
     RenameTable(Name, Name),
     Alter(Name, Alteration),
     CreateIndex(Name, Box<Index>),
-    DropIndex(SmolStr),
+    /// The index, and its table where the statement names it: MySQL's names are a table's own.
+    DropIndex(Option<Name>, SmolStr),
     RenameIndex(SmolStr, SmolStr),
     CreateEnum(SmolStr, u32),
     /// These tables, or the tables of these indexes, are not known any more.
@@ -76,9 +77,12 @@ impl Tables {
                     add_index(&mut self.tables[at], index);
                 }
             }
-            Change::DropIndex(name) => {
-                for table in &mut self.tables {
-                    table.indexes.retain(|index| !is_named(index.name.as_ref(), name));
+            Change::DropIndex(table, name) => {
+                let only = table.as_ref().map(|table| self.position(table));
+                for (at, table) in self.tables.iter_mut().enumerate() {
+                    if only.is_none_or(|only| only == Some(at)) {
+                        table.indexes.retain(|index| !is_named(index.name.as_ref(), name));
+                    }
                 }
             }
             Change::RenameIndex(from, to) => {

@@ -37,7 +37,7 @@ const POSTGRES: [&str; 16] = [
 ];
 const MYSQL: [&str; 6] = ["AUTO_INCREMENT", "ENGINE", "UNSIGNED", "UTF8MB4", "MEDIUMTEXT", "LONGTEXT"];
 const SQLITE: [&str; 5] = ["AUTOINCREMENT", "PRAGMA", "ROWID", "STRFTIME", "FTS5"];
-const SQL_SERVER: [&str; 5] = ["NVARCHAR", "IDENTITY", "UNIQUEIDENTIFIER", "DATETIME2", "NONCLUSTERED"];
+const SQL_SERVER: [&str; 4] = ["NVARCHAR", "UNIQUEIDENTIFIER", "DATETIME2", "NONCLUSTERED"];
 
 impl Evidence {
     /// Counts the marks in a text.
@@ -52,8 +52,12 @@ impl Evidence {
             evidence.sqlite += 8 * u32::from(SQLITE.contains(&word));
             evidence.sql_server += 4 * u32::from(SQL_SERVER.contains(&word));
         }
-        let count = |pattern: &str| u32::try_from(text.matches(pattern).count()).unwrap_or(u32::MAX);
-        evidence.postgres += 4 * count("$$") + 4 * count("::");
+        let count =
+            |pattern: &str| u32::try_from(text.matches(pattern).take(10_000).count()).unwrap_or(10_000);
+        evidence.postgres += 4 * count("$$") + 4 * count("AS IDENTITY");
+        evidence.sql_server += 4 * count("IDENTITY(1");
+        let casts = ["::text", "::uuid", "::int", "::json", "::timestamp", "::regclass", "::date"];
+        evidence.postgres += casts.iter().map(|cast| 4 * count(cast)).sum::<u32>();
         evidence.mysql += count("`").min(4);
         evidence.sqlite += count("`").min(2);
         if text.contains("TABLE \"") || text.contains("EXISTS \"") {

@@ -75,7 +75,7 @@ pub fn is_schema_path(path: &str) -> bool {
     let Some(stem) = strip_end(file, ".sql") else {
         return false;
     };
-    const FOLDERS: [&str; 5] = ["migrations", "migration", "migrate", "drizzle", "schema"];
+    const FOLDERS: [&str; 6] = ["migrations", "migration", "migrate", "drizzle", "schema", "schemas"];
     let folders = parent.rsplit('/').take(2).any(|folder| is_one_of(folder, &FOLDERS));
     folders || is_one_of(stem, &["schema", "structure", "init", "database", "create_tables"])
 }
@@ -88,9 +88,15 @@ pub fn root(path: &str) -> &str {
     if let Some(migration) = migration(path) {
         return split(migration.folder).0;
     }
-    let (parent, _) = split(path);
+    let (parent, file) = split(path);
+    if strip_end(file, ".prisma").is_some() {
+        // Prisma reads the files of one folder and of all folders in it.
+        let within = format!("/{parent}/");
+        if let Some(at) = within.rfind("/prisma/") {
+            return &parent[..at + "prisma".len()];
+        }
+    }
     match split(parent) {
-        // Prisma's folder of several schema files, and the lock beside the migrations.
         (above, "schema" | "migrations") => above,
         _ => parent,
     }
@@ -158,4 +164,68 @@ fn split(path: &str) -> (&str, &str) {
 fn strip_end<'a>(text: &'a str, end: &str) -> Option<&'a str> {
     let at = text.len().checked_sub(end.len())?;
     text.get(at..).filter(|own| own.eq_ignore_ascii_case(end)).and_then(|_| text.get(..at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_one_database_have_one_root() {
+        for (path, expected) in [
+            ("prisma/schema.prisma", "prisma"),
+            ("api/prisma/schema/models/user.prisma", "api/prisma"),
+            ("api/prisma/migrations/20240101000000_a/migration.sql", "api/prisma"),
+            ("api/prisma/migrations/migration_lock.toml", "api/prisma"),
+            ("schema.prisma", ""),
+            ("backend/migrations/1_a.up.sql", "backend"),
+            ("backend/migrations/1_a/up.sql", "backend"),
+            ("db/schema.sql", "db"),
+        ] {
+            assert_eq!(root(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn schemas_are_told_from_other_sql() {
+        for path in ["db/schema.sql", "migrations/a/up.sql", "drizzle/0000_a.sql", "a.prisma"] {
+            assert!(is_schema_path(path), "{path}");
+        }
+        for path in ["queries/get_user.sql", "supabase/seed.sql", "tests/fixtures/users.sql"] {
+            assert!(!is_schema_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn versions_are_read_from_every_layout() {
+        let parts = |path| {
+            let own = migration(path).expect("it is a migration");
+            (own.folder, own.prefix, own.version, own.separator, own.shape)
+        };
+        assert_eq!(parts("m/0001-a.sql"), ("m", "", "0001", "-", Shape::File));
+        assert_eq!(parts("m/V1.2__a.sql"), ("m", "V", "1.2", "__", Shape::File));
+        assert_eq!(parts("m/1_a.down.sql"), ("m", "", "1", "_", Shape::UpAndDownFiles));
+        assert_eq!(
+            parts("m/2023-03-14-180127_a/up.sql"),
+            ("m", "", "2023-03-14-180127", "_", Shape::UpAndDownFolder)
+        );
+        assert_eq!(migration("m/readme.sql"), None);
+    }
+
+    #[test]
+    fn what_undoes_is_told_by_its_name() {
+        for path in ["m/1_a/down.sql", "m/1_a.down.sql", "m/U1__a.sql"] {
+            assert!(undoes(path), "{path}");
+        }
+        for path in ["m/1_markdown.sql", "m/1_shutdown.sql", "m/1_a/up.sql", "m/users.sql"] {
+            assert!(!undoes(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn whole_schemas_come_after_migrations() {
+        let mut paths = ["db/schema.sql", "db/m/10_b.sql", "db/m/9_a.sql"];
+        paths.sort_by(|one, other| order(one, other));
+        assert_eq!(paths, ["db/m/9_a.sql", "db/m/10_b.sql", "db/schema.sql"]);
+    }
 }

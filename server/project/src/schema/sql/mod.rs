@@ -3,14 +3,20 @@
 //! Statements are split by the parser crate's tokenizer and parsed one by one, so that one that
 //! cannot be read costs the tables that it names and nothing else.
 
+mod alter;
+mod attribution;
 pub(super) mod changes;
+mod conditions;
 mod dialect;
+mod journal;
+mod keys;
 pub mod layout;
 mod mask;
 mod predicates;
 mod query;
 mod reader;
 mod scopes;
+mod sources;
 mod statements;
 mod tables;
 pub(super) mod writer;

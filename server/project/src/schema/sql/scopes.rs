@@ -5,18 +5,13 @@ use std::ops::ControlFlow;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use sqlparser::ast::{
-    AssignmentTarget, Delete, Expr, FromTable, GroupByExpr, Ident, Insert, JoinConstraint, JoinOperator,
-    LimitClause, LockType, ObjectName, OrderByExpr, OrderByKind, Query as QueryNode, Select, SelectItem,
-    SetExpr, Statement, TableFactor, TableObject, TableWithJoins, TopQuantity, Update, UpdateTableFromKind,
-    Value, Visit, Visitor,
+    AssignmentTarget, Delete, Expr, FromTable, GroupByExpr, Insert, LimitClause, LockType, ObjectName,
+    OrderByKind, Query as QueryNode, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    TopQuantity, Update, UpdateTableFromKind, Value, Visit, Visitor,
 };
 
-use super::predicates::{
-    Branch, Comparison, Operand, Predicate, RawOperand, RawPredicate, alternatives, wrapped_column,
-};
-use super::query::{Limit, OrderColumn, Rows, Scope, ScopeRole, StatementKind, TableSource, TableUse};
+use super::query::{Limit, Rows, Scope, ScopeRole, StatementKind};
 use super::statements::Lines;
-use super::tables;
 use crate::schema::Schema;
 
 /// What a statement does.
@@ -47,20 +42,28 @@ pub(super) fn scopes(statement: &Statement, schema: Option<&Schema>, lines: &Lin
     let mut finder =
         Finder { schema, lines, ctes: Vec::new(), roles: FxHashMap::default(), scopes: Vec::new() };
     let _: ControlFlow<()> = statement.visit(&mut finder);
+    // A write is visited after the common table expressions before it.
+    finder.scopes.sort_by_key(|scope| scope.role != ScopeRole::Main);
     finder.scopes
 }
 
-struct Finder<'a> {
-    schema: Option<&'a Schema>,
-    lines: &'a Lines<'a>,
-    ctes: Vec<SmolStr>,
-    /// What subqueries ahead are, by where they stand in memory while the tree is walked.
+/// Collects scopes while a statement is walked.
+pub(super) struct Finder<'a> {
+    pub(super) schema: Option<&'a Schema>,
+    pub(super) lines: &'a Lines<'a>,
+    pub(super) ctes: Vec<SmolStr>,
+    /// What subqueries and writes ahead are, by where they stand in memory while the tree is
+    /// walked.
     roles: FxHashMap<usize, ScopeRole>,
     scopes: Vec<Scope>,
 }
 
 fn address(query: &QueryNode) -> usize {
     std::ptr::from_ref(query).addr()
+}
+
+fn write_address(write: &Statement) -> usize {
+    std::ptr::from_ref(write).addr()
 }
 
 impl Visitor for Finder<'_> {
@@ -100,10 +103,11 @@ impl Visitor for Finder<'_> {
     }
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+        let role = self.roles.remove(&write_address(statement)).unwrap_or(ScopeRole::Main);
         match statement {
-            Statement::Insert(insert) => self.insert(insert),
-            Statement::Update(update) => self.update(update),
-            Statement::Delete(delete) => self.delete(delete),
+            Statement::Insert(insert) => self.insert(insert, role),
+            Statement::Update(update) => self.update(update, role),
+            Statement::Delete(delete) => self.delete(delete, role),
             _ => {}
         }
         ControlFlow::Continue(())
@@ -144,6 +148,9 @@ impl Finder<'_> {
                 SetExpr::Query(inner) => {
                     self.roles.insert(address(inner), role.clone());
                 }
+                SetExpr::Insert(write) | SetExpr::Update(write) | SetExpr::Delete(write) => {
+                    self.roles.insert(write_address(write), role.clone());
+                }
                 _ => {}
             }
         }
@@ -180,8 +187,8 @@ impl Finder<'_> {
         self.scopes.push(scope);
     }
 
-    fn insert(&mut self, insert: &Insert) {
-        let mut scope = empty(StatementKind::Insert, self.write_role());
+    fn insert(&mut self, insert: &Insert, role: ScopeRole) {
+        let mut scope = empty(StatementKind::Insert, role);
         if let TableObject::TableName(name) = &insert.table {
             let alias = insert.table_alias.as_ref().map(|alias| &alias.alias);
             scope.tables.extend(self.table(name, alias, false));
@@ -203,8 +210,8 @@ impl Finder<'_> {
         self.scopes.push(scope);
     }
 
-    fn update(&mut self, update: &Update) {
-        let mut scope = empty(StatementKind::Update, self.write_role());
+    fn update(&mut self, update: &Update, role: ScopeRole) {
+        let mut scope = empty(StatementKind::Update, role);
         let mut filters = Vec::new();
         self.add_tables(&update.table, &mut scope, &mut filters);
         if let Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) = &update.from
@@ -223,8 +230,8 @@ impl Finder<'_> {
         self.finish_write(scope, update.selection.as_ref(), update.returning.is_some(), filters);
     }
 
-    fn delete(&mut self, delete: &Delete) {
-        let mut scope = empty(StatementKind::Delete, self.write_role());
+    fn delete(&mut self, delete: &Delete, role: ScopeRole) {
+        let mut scope = empty(StatementKind::Delete, role);
         let mut filters = Vec::new();
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         for table in from.iter().chain(delete.using.iter().flatten()) {
@@ -246,251 +253,6 @@ impl Finder<'_> {
         scope.has_returning = has_returning;
         scope.rows = if has_returning { self.rows(&scope) } else { Rows::None };
         self.scopes.push(scope);
-    }
-
-    /// A write within `WITH` is a part of its statement, any other one is the statement.
-    fn write_role(&self) -> ScopeRole {
-        let within = !self.scopes.is_empty() || !self.ctes.is_empty();
-        if within && self.roles.is_empty() { ScopeRole::Subquery } else { ScopeRole::Main }
-    }
-
-    fn add_tables<'q>(
-        &self,
-        from: &'q TableWithJoins,
-        scope: &mut Scope,
-        filters: &mut Vec<(&'q Expr, bool)>,
-    ) {
-        let mut open = vec![from];
-        while let Some(from) = open.pop() {
-            let joined = from.joins.iter().map(|join| (&join.relation, constraint(&join.join_operator)));
-            for (factor, constraint) in std::iter::once((&from.relation, None)).chain(joined) {
-                let is_joined = !scope.tables.is_empty();
-                if let TableFactor::NestedJoin { table_with_joins, .. } = factor {
-                    open.push(table_with_joins);
-                } else {
-                    scope.tables.extend(self.factor(factor, is_joined));
-                }
-                if let Some(JoinConstraint::On(condition)) = constraint {
-                    filters.push((condition, true));
-                }
-                if let Some(JoinConstraint::Using(columns)) = constraint {
-                    add_shared_columns(columns, scope, self.lines);
-                }
-            }
-        }
-    }
-
-    fn factor(&self, factor: &TableFactor, is_joined: bool) -> Option<TableUse> {
-        let unnamed = |alias: Option<&Ident>, source| TableUse {
-            name: SmolStr::default(),
-            namespace: None,
-            alias: alias.map(|alias| SmolStr::new(&alias.value)),
-            source,
-            is_joined,
-            range: None,
-        };
-        match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
-                self.table(name, alias.as_ref().map(|alias| &alias.name), is_joined)
-            }
-            TableFactor::Derived { alias, .. } => {
-                Some(unnamed(alias.as_ref().map(|alias| &alias.name), TableSource::Derived))
-            }
-            TableFactor::Table { alias, .. }
-            | TableFactor::Function { alias, .. }
-            | TableFactor::TableFunction { alias, .. }
-            | TableFactor::UNNEST { alias, .. }
-            | TableFactor::JsonTable { alias, .. } => {
-                Some(unnamed(alias.as_ref().map(|alias| &alias.name), TableSource::Function))
-            }
-            _ => Some(unnamed(None, TableSource::Function)),
-        }
-    }
-
-    fn table(&self, name: &ObjectName, alias: Option<&Ident>, is_joined: bool) -> Option<TableUse> {
-        let ident = name.0.last()?.as_ident()?;
-        let own = tables::name(name)?;
-        let is_cte =
-            own.namespace.is_none() && self.ctes.iter().any(|cte| cte.eq_ignore_ascii_case(&own.name));
-        Some(TableUse {
-            name: own.name,
-            namespace: own.namespace,
-            alias: alias.map(|alias| SmolStr::new(&alias.value)),
-            source: if is_cte { TableSource::Cte } else { TableSource::Table },
-            is_joined,
-            range: self.lines.range(ident.span),
-        })
-    }
-
-    fn add_filters(&self, scope: &mut Scope, filters: &[(&Expr, bool)]) {
-        let shared = std::mem::take(&mut scope.branches);
-        let mut branches: Vec<Branch> = shared;
-        for (filter, is_join) in filters {
-            let Some(alternatives) = alternatives(filter) else {
-                scope.is_truncated = true;
-                continue;
-            };
-            let own: Vec<Vec<Predicate>> = alternatives
-                .iter()
-                .map(|all| all.iter().map(|raw| self.predicate(raw, scope, *is_join)).collect())
-                .collect();
-            if branches.is_empty() {
-                branches.push(Branch::default());
-            }
-            if branches.len() * own.len() > BRANCH_LIMIT {
-                scope.is_truncated = true;
-                continue;
-            }
-            branches = branches
-                .iter()
-                .flat_map(|branch| {
-                    own.iter().map(|more| {
-                        let all = branch.predicates.iter().chain(more);
-                        Branch { predicates: all.cloned().collect() }
-                    })
-                })
-                .collect();
-        }
-        let binds = |predicate: &Predicate| match (&predicate.operand, predicate.comparison) {
-            (Operand::List { is_bound, .. }, _) => *is_bound,
-            (Operand::Placeholder, Comparison::Any) => true,
-            _ => false,
-        };
-        scope.binds_list = branches.iter().flat_map(|branch| &branch.predicates).any(binds);
-        scope.branches = branches;
-    }
-
-    fn predicate(&self, raw: &RawPredicate<'_>, scope: &Scope, is_join: bool) -> Predicate {
-        let last = raw.column.parts.last();
-        let name = |parts: &[Ident]| parts.last().map(|last| SmolStr::new(&last.value)).unwrap_or_default();
-        Predicate {
-            table: self.resolve(raw.column.parts, scope),
-            column: name(raw.column.parts),
-            comparison: raw.comparison,
-            operand: match &raw.operand {
-                RawOperand::Known(operand) => operand.clone(),
-                RawOperand::Column(parts) => Operand::Column(self.resolve(parts, scope), name(parts)),
-            },
-            function: raw.column.function.clone(),
-            is_join,
-            range: last.and_then(|last| self.lines.range(last.span)),
-        }
-    }
-
-    /// The table that a column belongs to, as its position in the scope.
-    fn resolve(&self, parts: &[Ident], scope: &Scope) -> Option<usize> {
-        let (column, qualifiers) = parts.split_last()?;
-        if let Some(qualifier) = qualifiers.last() {
-            let is_called = |table: &TableUse| {
-                let own = table.alias.as_ref().unwrap_or(&table.name);
-                own.eq_ignore_ascii_case(&qualifier.value)
-            };
-            return scope.tables.iter().position(is_called);
-        }
-        let known = |table: &TableUse| table.table(self.schema?);
-        let has_column =
-            |table: &TableUse| known(table).is_some_and(|table| table.column(&column.value).is_some());
-        if let [only] = scope.tables.as_slice() {
-            let lacks = known(only).is_some_and(|table| !table.unknown) && !has_column(only);
-            return (!lacks).then_some(0);
-        }
-        let mut having = scope.tables.iter().enumerate().filter(|(_, table)| has_column(table));
-        let (at, _) = having.next()?;
-        having.next().is_none().then_some(at)
-    }
-
-    fn order(&self, by: &[OrderByExpr], scope: &Scope, items: &[SelectItem]) -> Vec<OrderColumn> {
-        let is_alias = |ident: &Ident| {
-            items.iter().any(|item| {
-                matches!(item, SelectItem::ExprWithAlias { alias, expr }
-                    if alias.value.eq_ignore_ascii_case(&ident.value)
-                        && !matches!(expr, Expr::Identifier(own) if own.value == ident.value))
-            })
-        };
-        let columns = by.iter().map_while(|element| {
-            let column = wrapped_column(&element.expr).filter(|own| own.function.is_none())?;
-            let last = column.parts.last()?;
-            if column.parts.len() == 1 && is_alias(last) {
-                return None;
-            }
-            Some(OrderColumn {
-                table: self.resolve(column.parts, scope),
-                column: SmolStr::new(&last.value),
-                is_descending: matches!(element.options.sort, Some(sqlparser::ast::OrderBySort::Desc)),
-                range: self.lines.range(last.span),
-            })
-        });
-        columns.collect()
-    }
-
-    fn rows(&self, scope: &Scope) -> Rows {
-        let is_single = scope.is_aggregate
-            || matches!(scope.limit, Limit::Literal(0 | 1))
-            || scope.role == ScopeRole::Exists
-            || scope.tables.is_empty();
-        if is_single || self.finds_by_unique_key(scope) { Rows::One } else { Rows::Many }
-    }
-
-    fn finds_by_unique_key(&self, scope: &Scope) -> bool {
-        let [only] = scope.tables.as_slice() else {
-            return false;
-        };
-        let Some(table) = self.schema.and_then(|schema| only.table(schema)) else {
-            return false;
-        };
-        let [branch] = scope.branches.as_slice() else {
-            return false;
-        };
-        let equal = branch
-            .predicates
-            .iter()
-            .filter(|predicate| predicate.comparison == Comparison::Equal && predicate.function.is_none());
-        let columns: Vec<&str> = equal.map(|predicate| predicate.column.as_str()).collect();
-        table.is_unique(&columns)
-    }
-}
-
-/// How many alternatives the filters of a scope may have together.
-const BRANCH_LIMIT: usize = 48;
-
-/// The columns of `USING`, for each table that was named so far.
-fn add_shared_columns(columns: &[ObjectName], scope: &mut Scope, lines: &Lines<'_>) {
-    let Some(joined) = scope.tables.len().checked_sub(1) else {
-        return;
-    };
-    let mut branch = scope.branches.pop().unwrap_or_default();
-    for name in columns {
-        let Some(ident) = name.0.last().and_then(|part| part.as_ident()) else {
-            continue;
-        };
-        let column = SmolStr::new(&ident.value);
-        for (table, other) in [(joined, joined.checked_sub(1)), (joined.saturating_sub(1), Some(joined))] {
-            branch.predicates.push(Predicate {
-                table: Some(table),
-                column: column.clone(),
-                comparison: Comparison::Equal,
-                operand: Operand::Column(other, column.clone()),
-                function: None,
-                is_join: true,
-                range: lines.range(ident.span),
-            });
-        }
-    }
-    scope.branches.push(branch);
-}
-
-fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
-    match operator {
-        JoinOperator::Join(own)
-        | JoinOperator::Inner(own)
-        | JoinOperator::Left(own)
-        | JoinOperator::LeftOuter(own)
-        | JoinOperator::Right(own)
-        | JoinOperator::RightOuter(own)
-        | JoinOperator::FullOuter(own)
-        | JoinOperator::CrossJoin(own)
-        | JoinOperator::StraightJoin(own) => Some(own),
-        _ => None,
     }
 }
 

@@ -48,6 +48,8 @@ impl RawStatement {
 pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// Columns are bytes then, and a long line costs nothing.
+    is_ascii: bool,
     /// Bytes before the text in the file that ranges are told for.
     base: usize,
 }
@@ -56,7 +58,7 @@ impl<'a> Lines<'a> {
     pub fn of(text: &'a str, base: usize) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { text, starts, base }
+        Self { text, starts, is_ascii: text.is_ascii(), base }
     }
 
     fn offset(&self, location: Location) -> usize {
@@ -67,6 +69,9 @@ impl<'a> Lines<'a> {
             return self.text.len();
         };
         let column = usize::try_from(location.column).unwrap_or(usize::MAX).saturating_sub(1);
+        if self.is_ascii {
+            return start.saturating_add(column).min(self.text.len());
+        }
         let rest = &self.text[start..];
         let length = rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
         start + length

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use smol_str::SmolStr;
 
+use super::journal;
 use super::layout::{self, MigrationPath, Shape, natural_order};
 use crate::schema::covered;
 use crate::schema::write::{CannotWrite, IndexNames, MigrationTool, SchemaEdit, WritingPlace, unused_name};
@@ -74,8 +75,21 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
             vec![plain(format!("{base}.up.sql"), &create), plain(format!("{base}.down.sql"), &drop)]
         }
         (_, Shape::Folder) => vec![plain(format!("{base}/migration.sql"), &create)],
+        (MigrationTool::Drizzle, Shape::File) => {
+            let mut edits = vec![plain(format!("{base}.sql"), &create)];
+            edits.extend(journal_edit(place, folder, &base));
+            edits
+        }
         (_, Shape::File) => vec![plain(format!("{base}{up_end}"), &create)],
     })
+}
+
+/// Lists the new migration in Drizzle's journal, where that was handed in.
+fn journal_edit(place: &WritingPlace<'_>, folder: &str, base: &str) -> Option<SchemaEdit> {
+    let path = format!("{folder}/meta/_journal.json");
+    let (_, text) = place.files.iter().find(|(own, _)| *own == path)?;
+    let tag = base.rsplit('/').next().unwrap_or(base);
+    journal::list(&path, text, tag, place.request.now)
 }
 
 /// The migration of a path, where it stands in that folder.
@@ -173,8 +187,7 @@ impl<'a> Statements<'a> {
         let spelled_table = covered(place.source(&table.file)?, table.name_range);
         let spelled_table = spelled_table.filter(|own| {
             let bare = bare(own.rsplit('.').next().unwrap_or(own));
-            bare == table.name && own.contains('.') == table.namespace.is_some()
-                || bare == table.name && table.namespace.is_none()
+            bare == table.name && (table.namespace.is_none() || own.contains('.'))
         });
         let quoted_table = || match &table.namespace {
             Some(namespace) => format!("{}.{}", quoted(namespace, dialect), quoted(&table.name, dialect)),

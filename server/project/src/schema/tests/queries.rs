@@ -55,7 +55,7 @@ fn each_alternative_is_a_branch() {
 #[test]
 fn too_many_alternatives_are_said_to_be() {
     let pair = "(a = 1 OR b = 2)";
-    let scope = scope(&format!("SELECT * FROM t WHERE {}", vec![pair; 8].join(" AND ")));
+    let scope = scope(&format!("SELECT * FROM t WHERE {}", [pair; 8].join(" AND ")));
     assert!(scope.is_truncated);
 }
 
@@ -180,6 +180,22 @@ fn a_write_within_a_cte_is_seen() {
     let kinds: Vec<_> = query.statements[0].scopes.iter().map(|own| own.kind).collect();
     assert_eq!(kinds, [StatementKind::Select, StatementKind::Delete]);
     assert_eq!(query.statements[0].scopes[0].role, ScopeRole::Main);
+    assert_eq!(query.statements[0].scopes[1].role, ScopeRole::Cte("gone".into()));
+}
+
+#[test]
+fn a_write_after_a_cte_comes_first() {
+    let query = query("WITH x AS (SELECT id FROM b WHERE c = 1) INSERT INTO a (id) SELECT id FROM x");
+    let roles: Vec<_> = query.statements[0].scopes.iter().map(|own| (own.kind, &own.role)).collect();
+    assert_eq!(
+        roles,
+        [
+            (StatementKind::Insert, &ScopeRole::Main),
+            (StatementKind::Select, &ScopeRole::Cte("x".into())),
+            (StatementKind::Select, &ScopeRole::InsertSource),
+        ]
+    );
+    assert_eq!(query.statements[0].kind, StatementKind::Insert);
 }
 
 #[test]

@@ -259,3 +259,32 @@ fn a_delimiter_of_mysql_hides_no_table() {
     );
     assert_eq!(schema.tables.len(), 1);
 }
+
+#[test]
+fn an_index_of_mysql_is_dropped_from_its_own_table_only() {
+    let schema = schema_of(
+        "schema.sql",
+        "CREATE TABLE `a` (`id` INT, x INT, KEY `i` (`x`)) ENGINE=InnoDB;\nCREATE TABLE `b` (`id` INT, x INT, KEY `i` (`x`)) ENGINE=InnoDB;\nCREATE TABLE `c` (`id` INT, x INT, KEY `i` (`x`)) ENGINE=InnoDB;\nDROP INDEX i ON a;\nALTER TABLE c DROP INDEX i;",
+    );
+    let led: Vec<bool> = schema.tables.iter().map(|own| own.leads_index("x")).collect();
+    assert_eq!(led, [false, true, false]);
+}
+
+#[test]
+fn the_marks_of_each_database_are_told_apart() {
+    for (text, dialect) in [
+        ("CREATE TABLE a (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY);", Dialect::Postgres),
+        ("create table a (id serial primary key, at timestamptz);", Dialect::Postgres),
+        (
+            "CREATE TABLE [a] ([id] INT IDENTITY(1,1) PRIMARY KEY, [n] NVARCHAR(20));\nGO\n",
+            Dialect::SqlServer,
+        ),
+        ("CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY);", Dialect::MySql),
+        ("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);", Dialect::Sqlite),
+        ("CREATE TABLE \"a\" (\"at\" DATETIME);\nINSERT INTO a VALUES ('fe80::1');", Dialect::Unknown),
+    ] {
+        let schema = schema_of("migrations/1_a.sql", text);
+        assert_eq!(schema.dialect, dialect, "{text}");
+        assert!(!table(&schema, "a").unknown && !table(&schema, "a").columns.is_empty(), "{text}");
+    }
+}

@@ -201,3 +201,25 @@ fn what_is_not_known_is_not_written() {
     assert_eq!(add("a", &["tags"], &files), CannotWrite::NotIndexable("tags".into()));
     assert_eq!(add("a", &["id"], &[]), CannotWrite::NoSource("schema.sql".into()));
 }
+
+#[test]
+fn drizzle_gets_its_journal_edited() {
+    let journal = r#"{
+  "version": "7",
+  "dialect": "postgresql",
+  "entries": [
+    {
+      "idx": 0,
+      "version": "7",
+      "when": 1700000000000,
+      "tag": "0000_init",
+      "breakpoints": true
+    }
+  ]
+}"#;
+    let files = [("drizzle/0000_init.sql", TABLE), ("drizzle/meta/_journal.json", journal)];
+    let edits = written(&files, "posts", &["author_id"], None);
+    let journal = &edited(&files, &edits)[1].1;
+    let entry = "    },\n    {\n      \"idx\": 1,\n      \"version\": \"7\",\n      \"when\": 1795237970000,\n      \"tag\": \"0001_add_posts_author_id_index\",\n      \"breakpoints\": true\n    }\n  ]\n}";
+    assert!(journal.ends_with(entry), "{journal}");
+}
