@@ -20,23 +20,12 @@ fn main() {
     files.sort();
     let mut list = String::from("&[\n");
     for file in &files {
-        let absolute: PathBuf = std::env::current_dir()
-            .expect("a current folder")
-            .join(file);
-        let name = file
-            .strip_prefix(models)
-            .expect("a model")
-            .display()
-            .to_string();
-        writeln!(
-            list,
-            "    ({name:?}, include_str!({:?})),",
-            absolute.display().to_string()
-        )
-        .expect("writing to a string");
+        let absolute: PathBuf = std::env::current_dir().expect("a current folder").join(file);
+        let name = file.strip_prefix(models).expect("a model").display().to_string();
+        writeln!(list, "    ({name:?}, include_str!({:?})),", absolute.display().to_string())
+            .expect("writing to a string");
     }
     list.push_str("]\n");
-    let out =
-        PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("models.rs");
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("models.rs");
     std::fs::write(out, list).expect("OUT_DIR is writable");
 }

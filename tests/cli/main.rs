@@ -29,12 +29,7 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
     for arguments in mistakes {
         let run = project.run(arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert_eq!(
-            run.stderr.lines().count(),
-            1,
-            "{arguments:?}: {}",
-            run.stderr
-        );
+        assert_eq!(run.stderr.lines().count(), 1, "{arguments:?}: {}", run.stderr);
         said.push_str(&run.stderr);
     }
     assert_run!(said, @r"
@@ -95,19 +90,13 @@ fn help_and_version_go_to_standard_output() {
       -h, --help                Print help (see more with '--help')
     --- stderr
     ");
-    assert_eq!(
-        project.run(&["--version"]).stdout,
-        concat!("plimsoll ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    assert_eq!(project.run(&["--version"]).stdout, concat!("plimsoll ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
 #[test]
 fn a_clean_project_is_clean() {
-    let project = Project::new(&[
-        ("src/a.ts", "export const a = 1\n"),
-        ("README.md", "no code\n"),
-        ("b.rs", ""),
-    ]);
+    let project =
+        Project::new(&[("src/a.ts", "export const a = 1\n"), ("README.md", "no code\n"), ("b.rs", "")]);
     assert_run!(project.run(&["check"]), @r"
     status: 0
     --- stdout
@@ -130,10 +119,7 @@ fn a_clean_project_is_clean() {
 
 #[test]
 fn json_is_one_object() {
-    let project = Project::new(&[
-        ("src/a.ts", "export const a = 1\n"),
-        ("src/b.ts", &"x".repeat(10)),
-    ]);
+    let project = Project::new(&[("src/a.ts", "export const a = 1\n"), ("src/b.ts", &"x".repeat(10))]);
     project.write_bytes("src/c.ts", b"// caf\xe9\n");
     assert_run!(project.run(&["check", "--format", "json"]), @r#"
     status: 2
@@ -224,10 +210,7 @@ fn folders_are_searched_as_git_sees_them_and_named_paths_are_always_reviewed() {
     let files = |arguments: &[&str]| project.run(arguments).stdout;
     assert_eq!(files(&["check"]), "no findings in 2 files\n");
     assert_eq!(files(&["check", "deep"]), "no findings in 1 file\n");
-    assert_eq!(
-        files(&["check", "ignored/c.ts", "also.ts", "./also.ts"]),
-        "no findings in 2 files\n"
-    );
+    assert_eq!(files(&["check", "ignored/c.ts", "also.ts", "./also.ts"]), "no findings in 2 files\n");
     assert_eq!(files(&["check", "ignored"]), "no findings in 1 file\n");
 }
 
@@ -262,10 +245,7 @@ fn standard_input_is_reviewed_in_place_of_a_file() {
 fn a_bad_configuration_is_told_with_its_line_and_a_suggestion() {
     let project = Project::new(&[
         ("plimsoll.toml", "preview = true\n\n[fils]\nexclude = []\n"),
-        (
-            "a/plimsoll.toml",
-            "extends = '../plimsoll.toml'\n[rules]\nno-such-rule = 'off'\n",
-        ),
+        ("a/plimsoll.toml", "extends = '../plimsoll.toml'\n[rules]\nno-such-rule = 'off'\n"),
         ("a/x.ts", ""),
         ("a/b/y.ts", ""),
         ("c/plimsoll.toml", "files = [\n"),
@@ -313,19 +293,13 @@ fn paths_are_told_from_the_current_folder() {
     let project = Project::new(&[("src/deep/x.ts", "")]);
     project.write_bytes("lib/latin1.ts", b"\xe9");
     let run = project.run_in("src", &["check", "../lib"]);
-    assert!(
-        run.stdout.starts_with("skipped ../lib/latin1.ts: "),
-        "{run}"
-    );
+    assert!(run.stdout.starts_with("skipped ../lib/latin1.ts: "), "{run}");
 }
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let names: Vec<String> = (0..40).map(|number| format!("src/{number}.ts")).collect();
-    let files: Vec<(&str, &str)> = names
-        .iter()
-        .map(|name| (name.as_str(), "let a\n"))
-        .collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "let a\n")).collect();
     let project = Project::new(&files);
     for number in [3, 17, 31] {
         project.write_bytes(&format!("src/{number}.ts"), b"\xff");

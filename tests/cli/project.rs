@@ -19,10 +19,7 @@ pub struct Run {
 
 impl Project {
     pub fn new(files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("project")
-            .tempdir()
-            .expect("there is room");
+        let folder = tempfile::Builder::new().prefix("project").tempdir().expect("there is room");
         let project = Self { folder };
         for (path, text) in files {
             project.write_bytes(path, text.as_bytes());
@@ -36,8 +33,7 @@ impl Project {
 
     pub fn write_bytes(&self, path: &str, bytes: &[u8]) {
         let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("it is below the folder"))
-            .expect("there is room");
+        std::fs::create_dir_all(path.parent().expect("it is below the folder")).expect("there is room");
         std::fs::write(path, bytes).expect("there is room");
     }
 
@@ -46,10 +42,7 @@ impl Project {
     }
 
     pub fn run_in(&self, folder: &str, arguments: &[&str]) -> Run {
-        let output = self
-            .command(arguments)
-            .current_dir(self.path().join(folder))
-            .output();
+        let output = self.command(arguments).current_dir(self.path().join(folder)).output();
         self.told(&output.expect("the binary was built"))
     }
 
@@ -72,36 +65,25 @@ impl Project {
     pub fn run_closed(&self, arguments: &[&str]) -> Run {
         let (reader, writer) = std::io::pipe().expect("there are pipes");
         drop(reader);
-        let output = self
-            .command(arguments)
-            .stdout(writer)
-            .stderr(Stdio::piped())
-            .spawn();
+        let output = self.command(arguments).stdout(writer).stderr(Stdio::piped()).spawn();
         let output = output.expect("the binary was built").wait_with_output();
         self.told(&output.expect("it ends"))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command
-            .args(arguments)
-            .current_dir(self.path())
-            .env("NO_COLOR", "")
-            .env_remove("CLICOLOR_FORCE");
+        command.args(arguments).current_dir(self.path()).env("NO_COLOR", "").env_remove("CLICOLOR_FORCE");
         command
     }
 
     /// The output without what differs from run to run.
     fn told(&self, output: &Output) -> Run {
         let text = |bytes: &[u8]| {
-            let text = String::from_utf8_lossy(bytes)
-                .replace(&*self.path().to_string_lossy(), "[project]");
-            let lines = text
-                .lines()
-                .map(|line| match line.split_once("\"duration_ms\": ") {
-                    Some((before, _)) => format!("{before}\"duration_ms\": [time]\n"),
-                    None => format!("{line}\n"),
-                });
+            let text = String::from_utf8_lossy(bytes).replace(&*self.path().to_string_lossy(), "[project]");
+            let lines = text.lines().map(|line| match line.split_once("\"duration_ms\": ") {
+                Some((before, _)) => format!("{before}\"duration_ms\": [time]\n"),
+                None => format!("{line}\n"),
+            });
             lines.collect::<String>()
         };
         Run {
@@ -114,10 +96,6 @@ impl Project {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "status: {}\n--- stdout\n{}--- stderr\n{}",
-            self.status, self.stdout, self.stderr
-        )
+        write!(f, "status: {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
     }
 }

@@ -101,9 +101,6 @@ impl Effects {
     /// The effect with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Effects> {
-        Self::NAMES
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, e)| *e)
+        Self::NAMES.iter().find(|(n, _)| *n == name).map(|(_, e)| *e)
     }
 }

@@ -8,7 +8,9 @@ use plimsoll_syntax::TextRange;
 use crate::review::Understood;
 use crate::rules::severity;
 use crate::suppression::{Context, Suppressions};
-use crate::{Confidence, Finding, Fingerprints, Outcome, Related, Request, RuleNames, Skipped, UnitReport, policy};
+use crate::{
+    Confidence, Finding, Fingerprints, Outcome, Related, Request, RuleNames, Skipped, UnitReport, policy,
+};
 
 /// A file's findings, with the plans for fixes of those that have any.
 pub(crate) struct Assembled {
@@ -30,9 +32,8 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
     let linked = &understood.linked;
     let file = &linked.file;
     let below = policy::below_manifest(request.files, request.path);
-    let quiet = request.config.is_test(request.path, below)
-        || policy::is_story(below)
-        || policy::is_fixture(below);
+    let quiet =
+        request.config.is_test(request.path, below) || policy::is_story(below) || policy::is_fixture(below);
     let is_script = policy::is_seed_or_migration_or_script(below);
 
     let mut placed: Vec<(TextRange, usize, &RawFinding)> = Vec::new();
@@ -46,7 +47,8 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
             continue;
         }
         for raw in &found.findings {
-            let of_performance = rule_named(raw.rule).is_some_and(|r| r.meta().category == plimsoll_rules::Category::Database);
+            let of_performance =
+                rule_named(raw.rule).is_some_and(|r| r.meta().category == plimsoll_rules::Category::Database);
             if !(is_script && of_performance) {
                 placed.push((file.to_file(unit, raw.range), unit, raw));
             }
@@ -69,7 +71,10 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
         if meta.is_preview && !request.config.preview() {
             continue;
         }
-        let Some(severity) = request.config.severity_of(raw.rule, request.path, severity(raw.severity)) else { continue };
+        let Some(severity) = request.config.severity_of(raw.rule, request.path, severity(raw.severity))
+        else {
+            continue;
+        };
         let related = raw.related.iter().filter_map(|r| {
             let (path, range) = resolve(&r.place, linked, linker)?;
             Some(Related { path, range, message: r.message.clone() })

@@ -30,10 +30,7 @@ pub struct Entry {
 
 impl Default for Baseline {
     fn default() -> Self {
-        Self {
-            version: Self::VERSION,
-            findings: BTreeSet::new(),
-        }
+        Self { version: Self::VERSION, findings: BTreeSet::new() }
     }
 }
 
@@ -55,10 +52,7 @@ impl Baseline {
                 fingerprint: finding.fingerprint.clone(),
             })
             .collect();
-        Self {
-            version: Self::VERSION,
-            findings,
-        }
+        Self { version: Self::VERSION, findings }
     }
 
     /// Whether this version of the format is understood. One that is not must not be used or overwritten.
@@ -70,8 +64,7 @@ impl Baseline {
     /// Whether a finding is in it. Costs a scan: ask [`Self::fingerprints`] for many.
     #[must_use]
     pub fn contains(&self, finding: &Finding) -> bool {
-        self.fingerprints()
-            .any(|known| known == finding.fingerprint)
+        self.fingerprints().any(|known| known == finding.fingerprint)
     }
 
     /// All fingerprints.

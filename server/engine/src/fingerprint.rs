@@ -18,10 +18,7 @@ impl Fingerprints {
     /// For a file, by its path below the root of the project.
     #[must_use]
     pub fn new(path_below_root: &str) -> Self {
-        Self {
-            path: path_below_root.to_owned(),
-            seen: FxHashMap::default(),
-        }
+        Self { path: path_below_root.to_owned(), seen: FxHashMap::default() }
     }
 
     /// The fingerprint of the next finding: 16 hexadecimal digits.
@@ -73,10 +70,7 @@ mod tests {
         for other in others {
             assert_ne!(base, other);
         }
-        assert_ne!(
-            of("a.ts", "r", Some("fg"), ""),
-            of("a.ts", "rf", Some("g"), "")
-        );
+        assert_ne!(of("a.ts", "r", Some("fg"), ""), of("a.ts", "rf", Some("g"), ""));
     }
 
     #[test]

@@ -11,11 +11,14 @@ use plimsoll_syntax::{ByteEdit, FileKind, Parsed, apply_byte_edits};
 use crate::{Engine, FileEdit, Finding, Fix, Outcome, Request, Safety};
 
 /// Rules that a rule keeps quiet until its own finding is gone: they may appear after its fix.
-const WAITING: &[(&str, &str)] = &[("missing-timeout", "missing-retry"), ("unchecked-response", "missing-retry")];
+const WAITING: &[(&str, &str)] =
+    &[("missing-timeout", "missing-retry"), ("unchecked-response", "missing-retry")];
 
 pub(crate) fn fixes(engine: &Engine, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
     let Some(assembled) = engine.assembled(request, true) else { return Vec::new() };
-    let Some((_, plans)) = assembled.plans.iter().find(|(fingerprint, _)| *fingerprint == finding.fingerprint) else {
+    let Some((_, plans)) =
+        assembled.plans.iter().find(|(fingerprint, _)| *fingerprint == finding.fingerprint)
+    else {
         return Vec::new();
     };
     let mut proven = Vec::new();
@@ -46,7 +49,13 @@ fn fix(plan: &FixPlan) -> Fix {
 }
 
 /// Whether the plan does what it says: no syntax error that was not there, its finding gone, no new finding.
-fn is_proven(engine: &Engine, request: &Request<'_>, finding: &Finding, before: &Outcome, plan: &FixPlan) -> bool {
+fn is_proven(
+    engine: &Engine,
+    request: &Request<'_>,
+    finding: &Finding,
+    before: &Outcome,
+    plan: &FixPlan,
+) -> bool {
     let Some(edited) = apply(request, plan) else { return false };
     let files = Overlay { over: &edited, under: request.files };
     let again = Request { files: &files, document: None, ..*request };
@@ -58,7 +67,8 @@ fn is_proven(engine: &Engine, request: &Request<'_>, finding: &Finding, before: 
     let (had, has) = (counts(before), counts(&after));
     let of = |counts: &BTreeMap<&str, usize>, rule: &str| counts.get(rule).copied().unwrap_or(0);
     let is_gone = of(&has, finding.rule) < of(&had, finding.rule);
-    let may_appear = |rule: &str| WAITING.iter().any(|&(first, second)| first == finding.rule && second == rule);
+    let may_appear =
+        |rule: &str| WAITING.iter().any(|&(first, second)| first == finding.rule && second == rule);
     is_gone && has.keys().all(|rule| of(&has, rule) <= of(&had, rule) || may_appear(rule))
 }
 
@@ -100,7 +110,8 @@ fn apply(request: &Request<'_>, plan: &FixPlan) -> Option<MemoryFiles> {
 fn is_sound(path: &str, before: Option<&str>, after: &str) -> bool {
     match FileKind::from_path(path) {
         Some(FileKind::Source(language)) => {
-            let broken = |text: &str| Parsed::parse(text, language).map_or(true, |p| p.tree().root_node().has_error());
+            let broken =
+                |text: &str| Parsed::parse(text, language).map_or(true, |p| p.tree().root_node().has_error());
             !broken(after) || before.is_some_and(broken)
         }
         Some(FileKind::Prisma | FileKind::Sql) => {

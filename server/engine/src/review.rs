@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
-use plimsoll_project::Files;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
+use plimsoll_project::{Files, where_it_runs};
 use plimsoll_rules::{ProjectFacts, RawFinding};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 
@@ -165,9 +165,12 @@ impl Engine {
         linker: &Linker<'_>,
         wants_fixes: bool,
     ) -> Result<Understood, Stopped> {
-        let Some(FileKind::Source(language)) = kind(request) else { return Err(Stopped::skipped("no source")) };
+        let Some(FileKind::Source(language)) = kind(request) else {
+            return Err(Stopped::skipped("no source"));
+        };
         let (text, tree) = read(request, language)?;
-        if let Some(reason) = policy::skip_reason(policy::below_manifest(request.files, request.path), &text) {
+        if let Some(reason) = policy::skip_reason(policy::below_manifest(request.files, request.path), &text)
+        {
             return Err(Stopped::Skipped(reason.to_owned(), false));
         }
         let path: Arc<str> = request.path.into();
@@ -181,7 +184,8 @@ impl Engine {
         let file = FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key);
         stop_if_cancelled(request)?;
         let mut counters = Counters { extracted: file.extracted, ..Counters::default() };
-        let project = ProjectFacts { text: &text, now: request.now, files: linker.recorded() };
+        let runs = where_it_runs(linker.recorded(), &file);
+        let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded() };
 
         let (linked, stale) = match before.as_ref().and_then(|state| reuse(state, &file, linker)) {
             Some((linked, changed)) => (Arc::new(linked), Some(changed)),
@@ -222,7 +226,8 @@ fn reuse(state: &State, file: &FileUnits, linker: &Linker<'_>) -> Option<(Linked
     if before.units.len() != file.units.len() || before.language != file.language {
         return None;
     }
-    let same_shape = before.units.iter().zip(&file.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
+    let same_shape =
+        before.units.iter().zip(&file.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
     if !same_shape || !state.looked_at.iter().all(|(path, stamp)| linker.stamp(path) == *stamp) {
         return None;
     }
@@ -265,7 +270,9 @@ fn kind(request: &Request<'_>) -> Option<FileKind> {
 
 fn read(request: &Request<'_>, language: Language) -> Result<(String, Tree), Stopped> {
     if let Some(document) = request.document {
-        let Some(tree) = document.tree() else { return Err(Stopped::skipped("too large or too complex to parse")) };
+        let Some(tree) = document.tree() else {
+            return Err(Stopped::skipped("too large or too complex to parse"));
+        };
         return Ok((document.text(), tree.clone()));
     }
     let Some(text) = request.files.read(request.path) else { return Err(Stopped::skipped("cannot be read")) };

@@ -20,7 +20,8 @@ pub(crate) fn run_rules(
     wants_fixes: bool,
 ) -> Found {
     let memo = Memo::default();
-    let eval = Evaluator { file: &linked.file, world: linker, models: models_of(linked.file.language), memo: &memo };
+    let eval =
+        Evaluator { file: &linked.file, world: linker, models: models_of(linked.file.language), memo: &memo };
     let view = UnitView {
         eval: &eval,
         linked,

@@ -220,10 +220,8 @@ impl Suppression {
     }
 
     fn without_reason(&self, worst: Severity, context: &mut Context<'_>) -> Option<Finding> {
-        let message = format!(
-            "this suppression of `{0}` does not say why: `{MARK} {0}: the reason`",
-            self.written
-        );
+        let message =
+            format!("this suppression of `{0}` does not say why: `{MARK} {0}: the reason`", self.written);
         self.finding(&SUPPRESSION_WITHOUT_REASON, worst, message, context)
     }
 
@@ -254,10 +252,7 @@ impl Suppression {
         context: &mut Context<'_>,
     ) -> Option<Finding> {
         let severity = (context.severity_of)(rule.id, rule.severity.max(at_least))?;
-        let comment = context
-            .text
-            .get(self.comment.as_usize())
-            .unwrap_or_default();
+        let comment = context.text.get(self.comment.as_usize()).unwrap_or_default();
         Some(Finding {
             rule: rule.id,
             category: rule.category,
@@ -298,20 +293,13 @@ impl<'a> Directive<'a> {
             return None;
         }
         let (rules, reason) = rest.split_once(':').unwrap_or((rest, ""));
-        let mut rules: Vec<&str> = rules
-            .split([',', ' ', '\t'])
-            .map(str::trim)
-            .filter(|rule| !rule.is_empty())
-            .collect();
+        let mut rules: Vec<&str> =
+            rules.split([',', ' ', '\t']).map(str::trim).filter(|rule| !rule.is_empty()).collect();
         if rules.is_empty() {
             rules.push("");
         }
         let has_reason = reason.chars().any(char::is_alphanumeric);
-        Some(Self {
-            is_for_file,
-            rules,
-            has_reason,
-        })
+        Some(Self { is_for_file, rules, has_reason })
     }
 }
 
@@ -323,23 +311,14 @@ fn covered(
     statements: &[TextRange],
 ) -> Vec<TextRange> {
     let line = line_around(text, comment.start as usize);
-    let before = text
-        .get(line.start as usize..comment.start as usize)
-        .unwrap_or_default();
+    let before = text.get(line.start as usize..comment.start as usize).unwrap_or_default();
     // A JSX comment stands in braces.
-    if !before
-        .chars()
-        .all(|char| char.is_whitespace() || char == '{')
-    {
+    if !before.chars().all(|char| char.is_whitespace() || char == '{') {
         let line = line.cover(line_around(text, comment.end as usize));
         // A statement that ends on this line, such as a call over several lines, has its comment here.
-        let ending = statements
-            .iter()
-            .filter(|statement| line.touches(statement.end) && statement.start < line.start);
-        return ending
-            .map(|statement| line_around(text, statement.start as usize))
-            .chain([line])
-            .collect();
+        let ending =
+            statements.iter().filter(|statement| line.touches(statement.end) && statement.start < line.start);
+        return ending.map(|statement| line_around(text, statement.start as usize)).chain([line]).collect();
     }
     let mut at = skip_blank(text, comment.end as usize);
     for later in later_comments {
@@ -374,14 +353,8 @@ fn line_around(text: &str, byte: usize) -> TextRange {
     let bytes = text.as_bytes();
     let byte = byte.min(bytes.len());
     let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let start = bytes[..byte]
-        .iter()
-        .rposition(is_break)
-        .map_or(0, |at| at + 1);
-    let end = bytes[byte..]
-        .iter()
-        .position(is_break)
-        .map_or(bytes.len(), |at| byte + at);
+    let start = bytes[..byte].iter().rposition(is_break).map_or(0, |at| at + 1);
+    let end = bytes[byte..].iter().position(is_break).map_or(bytes.len(), |at| byte + at);
     TextRange::from_usize(start, end)
 }
 

@@ -25,7 +25,10 @@ struct Expected {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/rules").canonicalize().expect("fixtures stand there")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/rules")
+        .canonicalize()
+        .expect("fixtures stand there")
 }
 
 /// All cases of all rules: a name, and its files (path in the case, text with markers).
@@ -89,14 +92,18 @@ fn read_markers(text: &str, name: &str) -> (String, Vec<Expected>) {
             pending.push((rule.to_owned(), first, last, message.trim().to_owned()));
             continue;
         }
-        let comment = trimmed.strip_prefix("//").or_else(|| trimmed.strip_prefix("{/*")).or_else(|| trimmed.strip_prefix("--"));
+        let comment = trimmed
+            .strip_prefix("//")
+            .or_else(|| trimmed.strip_prefix("{/*"))
+            .or_else(|| trimmed.strip_prefix("--"));
         if let Some(rest) = comment
             && rest.trim_start().starts_with('^')
         {
             let rest = rest.trim_end_matches("*/}").trim();
             let carets = rest.chars().take_while(|&c| c == '^').count();
             let column = line.find('^').expect("it has carets");
-            let (rule, message) = rest[carets..].trim().split_once(": ").unwrap_or((rest[carets..].trim(), ""));
+            let (rule, message) =
+                rest[carets..].trim().split_once(": ").unwrap_or((rest[carets..].trim(), ""));
             expected.push(Expected {
                 start: line_start + column,
                 end: line_start + column + carets,
@@ -108,15 +115,23 @@ fn read_markers(text: &str, name: &str) -> (String, Vec<Expected>) {
         line_start = plain.len();
         plain.push_str(line);
         for (rule, first, last, message) in pending.drain(..) {
-            let start = line.find(&first).unwrap_or_else(|| panic!("{name}: no `{first}` in {line}")) + line_start;
+            let start =
+                line.find(&first).unwrap_or_else(|| panic!("{name}: no `{first}` in {line}")) + line_start;
             // The end is searched in what follows, once the text is known.
-            expected.push(Expected { start, end: usize::MAX, rule, message: format!("{last}\u{0}{message}") });
+            expected.push(Expected {
+                start,
+                end: usize::MAX,
+                rule,
+                message: format!("{last}\u{0}{message}"),
+            });
         }
     }
     for e in &mut expected {
         if e.end == usize::MAX {
             let (last, message) = e.message.split_once('\u{0}').expect("set above");
-            let at = plain[e.start..].find(last).unwrap_or_else(|| panic!("{name}: no `{last}` after {}", e.start));
+            let at = plain[e.start..]
+                .find(last)
+                .unwrap_or_else(|| panic!("{name}: no `{last}` after {}", e.start));
             e.end = e.start + at + last.len();
             e.message = message.to_owned();
         }
@@ -153,7 +168,8 @@ fn config() -> Config {
 fn review(engine: &Engine, files: &MemoryFiles, path: &str) -> Vec<Finding> {
     let config = config();
     let cancel = NEVER;
-    let request = Request { files, path, document: None, config: &config, cancel: &cancel, now: 1_763_700_000 };
+    let request =
+        Request { files, path, document: None, config: &config, cancel: &cancel, now: 1_763_700_000 };
     let outcome = engine.review(&request);
     let failed: Vec<_> = outcome.skipped.iter().filter(|s| s.is_failure).collect();
     assert!(failed.is_empty(), "{path}: {failed:?}");
@@ -177,14 +193,30 @@ fn fixtures_find_what_they_mark_and_nothing_else() {
                         open.remove(i);
                     }
                     Some(i) => {
-                        wrong.push(format!("{}: message `{}`, expected `{}`", place(path, text, start, &case), f.message, open[i].message));
+                        wrong.push(format!(
+                            "{}: message `{}`, expected `{}`",
+                            place(path, text, start, &case),
+                            f.message,
+                            open[i].message
+                        ));
                         open.remove(i);
                     }
-                    None => wrong.push(format!("{}: unmarked {} at `{}`: {}", place(path, text, start, &case), f.rule, &text[start..end], f.message)),
+                    None => wrong.push(format!(
+                        "{}: unmarked {} at `{}`: {}",
+                        place(path, text, start, &case),
+                        f.rule,
+                        &text[start..end],
+                        f.message
+                    )),
                 }
             }
             for e in open {
-                wrong.push(format!("{}: {} not found at `{}`", place(path, text, e.start, &case), e.rule, &text[e.start..e.end]));
+                wrong.push(format!(
+                    "{}: {} not found at `{}`",
+                    place(path, text, e.start, &case),
+                    e.rule,
+                    &text[e.start..e.end]
+                ));
             }
         }
     }
@@ -202,23 +234,40 @@ fn fixed(case: &Case) -> Vec<(String, MemoryFiles, Vec<String>, Finding)> {
     let cancel = NEVER;
     let mut all = Vec::new();
     for (path, ..) in &case.sources {
-        let request = Request { files: &case.files, path, document: None, config: &config, cancel: &cancel, now: 1_763_700_000 };
+        let request = Request {
+            files: &case.files,
+            path,
+            document: None,
+            config: &config,
+            cancel: &cancel,
+            now: 1_763_700_000,
+        };
         for finding in engine.review(&request).findings {
             for fix in engine.fixes(&request, &finding) {
                 let mut after = case.files.clone();
                 let mut by_path: BTreeMap<&str, Vec<ByteEdit>> = BTreeMap::new();
                 for edit in &fix.edits {
                     match edit.range {
-                        Some(range) => by_path.entry(&edit.path).or_default().push(ByteEdit { range, text: edit.new_text.clone() }),
+                        Some(range) => by_path
+                            .entry(&edit.path)
+                            .or_default()
+                            .push(ByteEdit { range, text: edit.new_text.clone() }),
                         None => after.insert(edit.path.clone(), edit.new_text.clone()),
                     }
                 }
                 for (path, edits) in by_path {
-                    let text = plimsoll_project::Files::read(&case.files, path).expect("an edited file exists");
+                    let text =
+                        plimsoll_project::Files::read(&case.files, path).expect("an edited file exists");
                     after.insert(path, apply_byte_edits(&text, &edits).expect("edits fit"));
                 }
-                let touched = fix.edits.iter().map(|e| e.path.clone()).collect::<std::collections::BTreeSet<_>>();
-                all.push((format!("{} [{:?}]", fix.title, fix.safety), after, touched.into_iter().collect(), finding.clone()));
+                let touched =
+                    fix.edits.iter().map(|e| e.path.clone()).collect::<std::collections::BTreeSet<_>>();
+                all.push((
+                    format!("{} [{:?}]", fix.title, fix.safety),
+                    after,
+                    touched.into_iter().collect(),
+                    finding.clone(),
+                ));
             }
         }
     }
@@ -237,7 +286,10 @@ fn fixes_of_fixtures_do_what_their_snapshots_say() {
             let left: Vec<Finding> = review(&engine, &after, &finding.path);
             assert!(
                 left.iter().filter(|f| f.rule == finding.rule).count()
-                    < review(&engine, &case.files, &finding.path).iter().filter(|f| f.rule == finding.rule).count(),
+                    < review(&engine, &case.files, &finding.path)
+                        .iter()
+                        .filter(|f| f.rule == finding.rule)
+                        .count(),
                 "{name}: {title} leaves its finding"
             );
             let out = shown.entry(rule.clone()).or_default();

@@ -16,9 +16,7 @@ pub struct DiskFiles {
 impl DiskFiles {
     /// The disk, seen by a process in a folder.
     pub fn new(current_dir: &str) -> Self {
-        Self {
-            current_dir: current_dir.to_owned(),
-        }
+        Self { current_dir: current_dir.to_owned() }
     }
 }
 
@@ -38,9 +36,7 @@ impl Files for DiskFiles {
             return None;
         }
         let modified = metadata.modified().ok()?;
-        let nanoseconds = modified
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos() as u64);
+        let nanoseconds = modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
         Some(nanoseconds ^ metadata.len().rotate_left(48))
     }
 
@@ -52,11 +48,7 @@ impl Files for DiskFiles {
             .flatten()
             .filter_map(|entry| {
                 let name = entry.file_name().into_string().ok()?;
-                Some(if entry.path().is_dir() {
-                    format!("{name}/")
-                } else {
-                    name
-                })
+                Some(if entry.path().is_dir() { format!("{name}/") } else { name })
             })
             .collect();
         names.sort();
@@ -70,11 +62,7 @@ impl Files for DiskFiles {
             .skip(1)
             .find(|folder| folder.join(".git").exists())
             .and_then(Path::to_str);
-        let current = Path::new(path)
-            .starts_with(&self.current_dir)
-            .then_some(self.current_dir.as_str());
-        repository
-            .or(current)
-            .map(|folder| folder.trim_end_matches('/').to_owned())
+        let current = Path::new(path).starts_with(&self.current_dir).then_some(self.current_dir.as_str());
+        repository.or(current).map(|folder| folder.trim_end_matches('/').to_owned())
     }
 }

@@ -4,6 +4,8 @@
 
 mod files;
 pub mod link;
+mod runs;
 pub mod schema;
 
 pub use files::{Files, MemoryFiles, Overlay};
+pub use runs::{Runs, WhereItRuns, below_manifest, where_it_runs};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
-use plimsoll_project::Files;
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
+use plimsoll_project::{Files, WhereItRuns};
 use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
@@ -18,6 +18,8 @@ pub struct ProjectFacts<'a> {
     pub text: &'a str,
     /// The time, for the name of a migration: seconds since 1970 in UTC.
     pub now: u64,
+    /// Where the file's code runs.
+    pub runs: WhereItRuns,
     /// Files as the user sees them now: for manifests and schemas.
     pub files: &'a dyn Files,
 }

@@ -28,21 +28,9 @@ impl Document {
 
     /// [`Self::open`] whose parse is given up when `cancel` becomes true.
     #[must_use]
-    pub fn open_unless(
-        text: &str,
-        language: Language,
-        version: i32,
-        cancel: Option<&AtomicBool>,
-    ) -> Self {
+    pub fn open_unless(text: &str, language: Language, version: i32, cancel: Option<&AtomicBool>) -> Self {
         let tree = parser::parse_text(text, language.grammar(), cancel);
-        Self {
-            current: Snapshot {
-                rope: Rope::from_str(text),
-                tree,
-                language,
-                version,
-            },
-        }
+        Self { current: Snapshot { rope: Rope::from_str(text), tree, language, version } }
     }
 
     /// Applies the changes of one notification, in order, and parses what came
@@ -55,12 +43,7 @@ impl Document {
     ///
     /// The tree is the one that a fresh parse makes, except that inside text
     /// with errors tree-sitter may, rarely, recover in another way.
-    pub fn apply(
-        &mut self,
-        edits: &[Edit],
-        encoding: PositionEncoding,
-        version: i32,
-    ) -> Vec<AppliedEdit> {
+    pub fn apply(&mut self, edits: &[Edit], encoding: PositionEncoding, version: i32) -> Vec<AppliedEdit> {
         self.apply_unless(edits, encoding, version, None)
     }
 
@@ -74,10 +57,7 @@ impl Document {
         version: i32,
         cancel: Option<&AtomicBool>,
     ) -> Vec<AppliedEdit> {
-        let applied: Vec<_> = edits
-            .iter()
-            .filter_map(|edit| self.apply_to_text(edit, encoding))
-            .collect();
+        let applied: Vec<_> = edits.iter().filter_map(|edit| self.apply_to_text(edit, encoding)).collect();
         self.current.version = version;
         if !applied.is_empty() || self.current.unparsed() == Some(Unparsed::Cancelled) {
             self.parse(cancel);
@@ -130,12 +110,7 @@ impl Document {
                 (a.min(b), a.max(b))
             }
         };
-        let change = Change {
-            start,
-            end,
-            text: &edit.text,
-        }
-        .without_what_stays(rope);
+        let change = Change { start, end, text: &edit.text }.without_what_stays(rope);
         if change.start == change.end && change.text.is_empty() {
             return None;
         }
@@ -165,12 +140,7 @@ impl Document {
     }
 
     fn parse(&mut self, cancel: Option<&AtomicBool>) {
-        let Snapshot {
-            rope,
-            tree,
-            language,
-            ..
-        } = &mut self.current;
+        let Snapshot { rope, tree, language, .. } = &mut self.current;
         *tree = parser::parse_rope(rope, language.grammar(), tree.as_ref().ok(), cancel);
     }
 }
@@ -190,12 +160,8 @@ impl Change<'_> {
     fn without_what_stays(self, rope: &Rope) -> Self {
         let Self { start, end, text } = self;
         let shorter = (end - start).min(text.len());
-        let same_before = rope
-            .bytes_at(start)
-            .zip(text.bytes())
-            .take(shorter)
-            .take_while(|(old, new)| old == new)
-            .count();
+        let same_before =
+            rope.bytes_at(start).zip(text.bytes()).take(shorter).take_while(|(old, new)| old == new).count();
         let same_before = boundary_before(text, same_before);
 
         let same_after = rope
@@ -208,11 +174,7 @@ impl Change<'_> {
         // Equal bytes that begin a character in one text do so in the other.
         let new_end = boundary_after(text, text.len() - same_after);
         let same_after = text.len() - new_end;
-        Self {
-            start: start + same_before,
-            end: end - same_after,
-            text: &text[same_before..new_end],
-        }
+        Self { start: start + same_before, end: end - same_after, text: &text[same_before..new_end] }
     }
 }
 
@@ -221,57 +183,35 @@ impl Change<'_> {
 /// points back.
 fn point(rope: &Rope, byte: usize) -> Point {
     let row = rope.byte_to_line(byte);
-    Point {
-        row,
-        column: byte - rope.line_to_byte(row),
-    }
+    Point { row, column: byte - rope.line_to_byte(row) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Document;
     use crate::{
-        AppliedEdit, Edit, Language, Position, PositionEncoding, Snapshot, TextRange, Unparsed,
-        limits,
+        AppliedEdit, Edit, Language, Position, PositionEncoding, Snapshot, TextRange, Unparsed, limits,
     };
     use std::sync::atomic::AtomicBool;
 
     const UTF16: PositionEncoding = PositionEncoding::Utf16;
 
     fn replace(start: (u32, u32), end: (u32, u32), text: &str) -> Edit {
-        Edit::replace(
-            Position::new(start.0, start.1),
-            Position::new(end.0, end.1),
-            text,
-        )
+        Edit::replace(Position::new(start.0, start.1), Position::new(end.0, end.1), text)
     }
 
     #[test]
     fn changes_of_one_notification_apply_in_order() {
         let mut document = Document::open("let a = 1;\n", Language::TypeScript, 1);
         let applied = document.apply(
-            &[
-                replace((0, 4), (0, 5), "bc"),
-                replace((0, 6), (0, 6), "d"),
-                replace((1, 0), (9, 9), "e"),
-            ],
+            &[replace((0, 4), (0, 5), "bc"), replace((0, 6), (0, 6), "d"), replace((1, 0), (9, 9), "e")],
             UTF16,
             2,
         );
         assert_eq!(document.snapshot().text(), "let bcd = 1;\ne");
         assert_eq!(document.version(), 2);
-        let ranges: Vec<_> = applied
-            .iter()
-            .map(|edit| (edit.range, edit.new_len))
-            .collect();
-        assert_eq!(
-            ranges,
-            [
-                (TextRange::new(4, 5), 2),
-                (TextRange::empty(6), 1),
-                (TextRange::empty(13), 1)
-            ]
-        );
+        let ranges: Vec<_> = applied.iter().map(|edit| (edit.range, edit.new_len)).collect();
+        assert_eq!(ranges, [(TextRange::new(4, 5), 2), (TextRange::empty(6), 1), (TextRange::empty(13), 1)]);
     }
 
     #[test]
@@ -286,31 +226,15 @@ mod tests {
         let mut document = Document::open("let é = \"🚢🚢\";", Language::TypeScript, 1);
         let applied = document.apply(&[Edit::replace_all("let é = \"🚢🚣🚢\";")], UTF16, 2);
         assert_eq!(document.snapshot().text(), "let é = \"🚢🚣🚢\";");
-        assert_eq!(
-            applied,
-            [AppliedEdit {
-                range: TextRange::empty(14),
-                new_len: 4
-            }]
-        );
+        assert_eq!(applied, [AppliedEdit { range: TextRange::empty(14), new_len: 4 }]);
         let applied = document.apply(&[Edit::replace_all("fn main() {}")], UTF16, 3);
         assert_eq!(document.snapshot().text(), "fn main() {}");
         assert_eq!(applied.len(), 1);
-        assert!(
-            document
-                .apply(&[Edit::replace_all("fn main() {}")], UTF16, 4)
-                .is_empty()
-        );
+        assert!(document.apply(&[Edit::replace_all("fn main() {}")], UTF16, 4).is_empty());
         assert_eq!(document.version(), 4);
         document.apply(&[Edit::replace_all("")], UTF16, 5);
         assert!(document.current().is_empty());
-        assert_eq!(
-            document
-                .current()
-                .tree()
-                .map(|tree| tree.root_node().end_byte()),
-            Some(0)
-        );
+        assert_eq!(document.current().tree().map(|tree| tree.root_node().end_byte()), Some(0));
     }
 
     #[test]
@@ -320,17 +244,9 @@ mod tests {
         let before = document.snapshot();
         crosses_threads(&before);
         document.apply(&[replace((0, 0), (0, 10), "fn()")], UTF16, 8);
-        assert_eq!(
-            (before.version(), before.text().as_str()),
-            (7, "let a = 1;")
-        );
-        let statement = before
-            .tree()
-            .and_then(|tree| tree.root_node().named_child(0));
-        assert_eq!(
-            statement.map(|node| node.kind()),
-            Some("lexical_declaration")
-        );
+        assert_eq!((before.version(), before.text().as_str()), (7, "let a = 1;"));
+        let statement = before.tree().and_then(|tree| tree.root_node().named_child(0));
+        assert_eq!(statement.map(|node| node.kind()), Some("lexical_declaration"));
         let source = before.source().expect("it has a tree");
         assert_eq!(source.text(source.root()), "let a = 1;");
     }
@@ -340,12 +256,7 @@ mod tests {
         let cancelled = AtomicBool::new(true);
         let mut document = Document::open("let a = 1;", Language::TypeScript, 1);
         let edit = [replace((0, 4), (0, 5), "b")];
-        assert_eq!(
-            document
-                .apply_unless(&edit, UTF16, 2, Some(&cancelled))
-                .len(),
-            1
-        );
+        assert_eq!(document.apply_unless(&edit, UTF16, 2, Some(&cancelled)).len(), 1);
         assert_eq!(document.current().unparsed(), Some(Unparsed::Cancelled));
         assert_eq!(document.snapshot().text(), "let b = 1;");
         assert_eq!(document.version(), 2);
@@ -355,13 +266,7 @@ mod tests {
 
         document.apply_unless(&edit, UTF16, 3, Some(&cancelled));
         document.apply(&[replace((0, 4), (0, 5), "c")], UTF16, 4);
-        assert_eq!(
-            document
-                .current()
-                .tree()
-                .map(|tree| tree.root_node().end_byte()),
-            Some(10)
-        );
+        assert_eq!(document.current().tree().map(|tree| tree.root_node().end_byte()), Some(10));
     }
 
     #[test]
@@ -371,15 +276,8 @@ mod tests {
         document.apply(&[replace((0, 0), (0, 0), &long)], UTF16, 2);
         assert_eq!(document.current().unparsed(), Some(Unparsed::TooLarge));
         assert!(document.current().source().is_none());
-        assert_eq!(
-            document.current().len() as usize,
-            limits::MAX_FILE_BYTES + 10
-        );
-        document.apply(
-            &[replace((0, 0), (0, limits::MAX_FILE_BYTES as u32), "")],
-            UTF16,
-            3,
-        );
+        assert_eq!(document.current().len() as usize, limits::MAX_FILE_BYTES + 10);
+        document.apply(&[replace((0, 0), (0, limits::MAX_FILE_BYTES as u32), "")], UTF16, 3);
         assert_eq!(document.snapshot().text(), "let a = 1;");
         assert!(document.current().tree().is_some());
     }
@@ -391,10 +289,7 @@ mod tests {
         let snapshot: Snapshot = document.snapshot();
         let len = snapshot.len();
         assert_eq!(snapshot.text_of(TextRange::new(0, u32::MAX)), text);
-        assert_eq!(
-            snapshot.text_of(TextRange::new(1, len - 1)),
-            text[2..text.len() - 4]
-        );
+        assert_eq!(snapshot.text_of(TextRange::new(1, len - 1)), text[2..text.len() - 4]);
         assert_eq!(snapshot.text_of(TextRange::new(1, 3)), "");
         assert_eq!(snapshot.text_of(TextRange::new(3, 5)), "");
         assert_eq!(snapshot.text_of(TextRange::new(len, u32::MAX)), "");

@@ -18,19 +18,13 @@ impl Edit {
     /// Replaces what is between two positions.
     #[must_use]
     pub fn replace(start: Position, end: Position, text: impl Into<String>) -> Self {
-        Self {
-            range: Some((start, end)),
-            text: text.into(),
-        }
+        Self { range: Some((start, end)), text: text.into() }
     }
 
     /// Replaces the whole text.
     #[must_use]
     pub fn replace_all(text: impl Into<String>) -> Self {
-        Self {
-            range: None,
-            text: text.into(),
-        }
+        Self { range: None, text: text.into() }
     }
 }
 
@@ -134,25 +128,14 @@ mod tests {
     use crate::TextRange;
 
     fn edit(start: u32, end: u32, text: &str) -> ByteEdit {
-        ByteEdit {
-            range: TextRange::new(start, end),
-            text: text.to_owned(),
-        }
+        ByteEdit { range: TextRange::new(start, end), text: text.to_owned() }
     }
 
     #[test]
     fn byte_edits_apply_in_any_order() {
-        let edits = [
-            edit(6, 6, "!"),
-            edit(0, 1, "J"),
-            edit(4, 6, "y"),
-            edit(1, 1, "_"),
-        ];
+        let edits = [edit(6, 6, "!"), edit(0, 1, "J"), edit(4, 6, "y"), edit(1, 1, "_")];
         assert_eq!(apply_byte_edits("hello🚢", &[]).as_deref(), Ok("hello🚢"));
-        assert_eq!(
-            apply_byte_edits("hello  ", &edits).as_deref(),
-            Ok("J_elly! ")
-        );
+        assert_eq!(apply_byte_edits("hello  ", &edits).as_deref(), Ok("J_elly! "));
     }
 
     #[test]
@@ -172,18 +155,9 @@ mod tests {
 
     #[test]
     fn ranges_move_with_the_text_around_them() {
-        let applied = AppliedEdit {
-            range: TextRange::new(4, 6),
-            new_len: 5,
-        };
-        assert_eq!(
-            applied.map(TextRange::new(0, 4)),
-            Some(TextRange::new(0, 4))
-        );
-        assert_eq!(
-            applied.map(TextRange::new(6, 8)),
-            Some(TextRange::new(9, 11))
-        );
+        let applied = AppliedEdit { range: TextRange::new(4, 6), new_len: 5 };
+        assert_eq!(applied.map(TextRange::new(0, 4)), Some(TextRange::new(0, 4)));
+        assert_eq!(applied.map(TextRange::new(6, 8)), Some(TextRange::new(9, 11)));
         assert_eq!(applied.map(TextRange::new(0, 5)), None);
         assert_eq!(applied.map(TextRange::new(5, 8)), None);
         assert_eq!(applied.map(TextRange::new(0, 9)), None);
@@ -193,18 +167,9 @@ mod tests {
 
     #[test]
     fn an_insertion_at_an_edge_changes_nothing_inside() {
-        let inserted = AppliedEdit {
-            range: TextRange::empty(4),
-            new_len: 3,
-        };
-        assert_eq!(
-            inserted.map(TextRange::new(0, 4)),
-            Some(TextRange::new(0, 4))
-        );
-        assert_eq!(
-            inserted.map(TextRange::new(4, 6)),
-            Some(TextRange::new(7, 9))
-        );
+        let inserted = AppliedEdit { range: TextRange::empty(4), new_len: 3 };
+        assert_eq!(inserted.map(TextRange::new(0, 4)), Some(TextRange::new(0, 4)));
+        assert_eq!(inserted.map(TextRange::new(4, 6)), Some(TextRange::new(7, 9)));
         assert_eq!(inserted.map(TextRange::new(3, 5)), None);
         assert_eq!(inserted.map(TextRange::empty(4)), Some(TextRange::empty(7)));
     }
@@ -212,26 +177,11 @@ mod tests {
     #[test]
     fn ranges_move_through_edits_in_a_row() {
         let edits = [
-            AppliedEdit {
-                range: TextRange::empty(0),
-                new_len: 10,
-            },
-            AppliedEdit {
-                range: TextRange::new(2, 5),
-                new_len: 0,
-            },
+            AppliedEdit { range: TextRange::empty(0), new_len: 10 },
+            AppliedEdit { range: TextRange::new(2, 5), new_len: 0 },
         ];
-        assert_eq!(
-            map_range(TextRange::new(1, 3), &edits),
-            Some(TextRange::new(8, 10))
-        );
-        let undone = [
-            edits[0],
-            AppliedEdit {
-                range: TextRange::new(0, 12),
-                new_len: 0,
-            },
-        ];
+        assert_eq!(map_range(TextRange::new(1, 3), &edits), Some(TextRange::new(8, 10)));
+        let undone = [edits[0], AppliedEdit { range: TextRange::new(0, 12), new_len: 0 }];
         assert_eq!(map_range(TextRange::new(1, 3), &undone), None);
     }
 }

@@ -227,11 +227,7 @@ impl<K: KindEnum> KindTable<K> {
             // The kind `ERROR` has the largest number instead of the next one.
             *by_id.get_mut(usize::from(id)).unwrap_or(&mut error) = kind;
         }
-        Self {
-            by_id,
-            error,
-            missing,
-        }
+        Self { by_id, error, missing }
     }
 
     /// The variant of a node's kind.
@@ -243,10 +239,7 @@ impl<K: KindEnum> KindTable<K> {
     /// The variant of a kind's number.
     #[must_use]
     pub fn of_id(&self, id: u16) -> K {
-        self.by_id
-            .get(usize::from(id))
-            .copied()
-            .unwrap_or(self.error)
+        self.by_id.get(usize::from(id)).copied().unwrap_or(self.error)
     }
 
     /// The names that the grammar does not have.
@@ -318,10 +311,7 @@ mod tests {
     fn names_that_no_node_has_are_reported_and_match_nothing() {
         let kinds = Misspelt::resolve(Grammar::Tsx);
         assert_eq!(kinds.missing(), ["call_expresion", "expression", "+"]);
-        assert_eq!(
-            [kinds.call_expresion, kinds.expression, kinds.plus],
-            [0, 0, 0]
-        );
+        assert_eq!([kinds.call_expresion, kinds.expression, kinds.plus], [0, 0, 0]);
         assert_ne!(kinds.identifier, 0);
         let fields = MisspeltFields::resolve(Grammar::Tsx);
         assert_eq!(fields.missing(), ["functoin"]);
@@ -334,30 +324,22 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_nodes() {
-        let parsed =
-            Parsed::parse("if (a) f(a + (() => 1)); @", Language::Tsx).expect("it is small");
+        let parsed = Parsed::parse("if (a) f(a + (() => 1)); @", Language::Tsx).expect("it is small");
         let kinds = Kinds::resolve(Grammar::Tsx);
         let fields = Fields::resolve(Grammar::Tsx);
         let table = KindTable::<Kind>::resolve(Grammar::Tsx);
         let nodes: Vec<_> = preorder(parsed.root()).map(|(node, _)| node).collect();
         let text_of_all = |id: u16| -> Vec<&str> {
             let of_kind = nodes.iter().filter(|node| node.kind_id() == id);
-            of_kind
-                .map(|node| &parsed.text()[node.byte_range()])
-                .collect()
+            of_kind.map(|node| &parsed.text()[node.byte_range()]).collect()
         };
         assert_eq!(text_of_all(kinds.call_expression), ["f(a + (() => 1))"]);
         assert_eq!(text_of_all(kinds.arrow), ["() => 1"]);
         assert_eq!(text_of_all(kinds.plus), ["+"]);
         assert_eq!(text_of_all(kinds.if_), ["if"]);
         assert_eq!(text_of_all(kinds.error), ["@"]);
-        let call = nodes
-            .iter()
-            .find(|node| table.of(**node) == Kind::Call)
-            .expect("there is a call");
-        let callee = call
-            .child_by_field_id(fields.function)
-            .expect("a call has one");
+        let call = nodes.iter().find(|node| table.of(**node) == Kind::Call).expect("there is a call");
+        let callee = call.child_by_field_id(fields.function).expect("a call has one");
         assert_eq!(callee.kind(), "identifier");
         assert!(nodes.iter().any(|node| table.of(*node) == Kind::Error));
         assert_eq!(table.of(parsed.root()), Kind::Other);

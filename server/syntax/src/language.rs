@@ -31,13 +31,7 @@ pub enum Grammar {
 
 impl Language {
     /// Every language, in a fixed order.
-    pub const ALL: [Self; 5] = [
-        Self::TypeScript,
-        Self::Tsx,
-        Self::JavaScript,
-        Self::Jsx,
-        Self::Rust,
-    ];
+    pub const ALL: [Self; 5] = [Self::TypeScript, Self::Tsx, Self::JavaScript, Self::Jsx, Self::Rust];
 
     /// The language of a file, by its extension in any case.
     #[must_use]
@@ -178,9 +172,8 @@ fn is_ts_config(name: &str) -> bool {
         return false;
     };
     ["tsconfig", "jsconfig"].iter().any(|base| {
-        stem.strip_prefix(base).is_some_and(|variant| {
-            variant.is_empty() || (variant.len() > 1 && variant.starts_with('.'))
-        })
+        stem.strip_prefix(base)
+            .is_some_and(|variant| variant.is_empty() || (variant.len() > 1 && variant.starts_with('.')))
     })
 }
 
@@ -223,39 +216,20 @@ mod tests {
 
     #[test]
     fn languages_are_told_by_the_editor() {
-        let ids = [
-            "typescript",
-            "typescriptreact",
-            "javascript",
-            "javascriptreact",
-            "rust",
-        ];
+        let ids = ["typescript", "typescriptreact", "javascript", "javascriptreact", "rust"];
         assert_eq!(ids.map(Language::from_language_id), Language::ALL.map(Some));
         assert_eq!(Language::from_language_id("TypeScript"), None);
-        assert_eq!(
-            Language::ALL.map(Language::name),
-            ["typescript", "tsx", "javascript", "jsx", "rust"]
-        );
+        assert_eq!(Language::ALL.map(Language::name), ["typescript", "tsx", "javascript", "jsx", "rust"]);
     }
 
     #[test]
     fn only_plain_typescript_is_read_without_jsx() {
         assert_eq!(
             Language::ALL.map(Language::grammar),
-            [
-                Grammar::TypeScript,
-                Grammar::Tsx,
-                Grammar::Tsx,
-                Grammar::Tsx,
-                Grammar::Rust
-            ]
+            [Grammar::TypeScript, Grammar::Tsx, Grammar::Tsx, Grammar::Tsx, Grammar::Rust]
         );
-        assert_eq!(
-            Language::ALL.map(Language::is_script_family),
-            [true, true, true, true, false]
-        );
-        let has_jsx =
-            Grammar::ALL.map(|grammar| grammar.tables().id_for_node_kind("jsx_element", true) != 0);
+        assert_eq!(Language::ALL.map(Language::is_script_family), [true, true, true, true, false]);
+        let has_jsx = Grammar::ALL.map(|grammar| grammar.tables().id_for_node_kind("jsx_element", true) != 0);
         assert_eq!(has_jsx, [false, true, false]);
     }
 
@@ -287,9 +261,6 @@ mod tests {
             assert_eq!(FileKind::from_path(path), expected, "{path}");
         }
         assert_eq!(FileKind::Sql.language(), None);
-        assert_eq!(
-            FileKind::Source(Language::Rust).language(),
-            Some(Language::Rust)
-        );
+        assert_eq!(FileKind::Source(Language::Rust).language(), Some(Language::Rust));
     }
 }

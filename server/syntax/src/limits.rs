@@ -42,9 +42,5 @@ pub const BYTES_READ_PER_UNIT: u64 = 16 * 1024;
 #[must_use]
 pub const fn parse_units(bytes: usize) -> u64 {
     let units = PARSE_UNITS_BASE + bytes as u64 / BYTES_PER_PARSE_UNIT;
-    if units < MAX_PARSE_UNITS {
-        units
-    } else {
-        MAX_PARSE_UNITS
-    }
+    if units < MAX_PARSE_UNITS { units } else { MAX_PARSE_UNITS }
 }

@@ -37,11 +37,7 @@ impl<'text> Parsed<'text> {
         cancel: Option<&AtomicBool>,
     ) -> Result<Self, Unparsed> {
         let tree = parser::parse_text(text, language.grammar(), cancel)?;
-        Ok(Self {
-            text,
-            tree,
-            language,
-        })
+        Ok(Self { text, tree, language })
     }
 
     /// The whole text.

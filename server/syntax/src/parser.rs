@@ -26,11 +26,7 @@ impl fmt::Display for Unparsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => {
-                write!(
-                    f,
-                    "the file is larger than {} bytes",
-                    limits::MAX_FILE_BYTES
-                )
+                write!(f, "the file is larger than {} bytes", limits::MAX_FILE_BYTES)
             }
             Self::TooComplex => f.write_str("the file takes too many steps to parse"),
             Self::Cancelled => f.write_str("parsing was cancelled"),
@@ -69,10 +65,7 @@ pub(crate) fn parse_rope(
             return &[][..];
         }
         let (chunk, chunk_start, _, _) = rope.chunk_at_byte(byte);
-        chunk
-            .as_bytes()
-            .get(byte - chunk_start..)
-            .unwrap_or_default()
+        chunk.as_bytes().get(byte - chunk_start..).unwrap_or_default()
     };
     parse(&mut read, len, grammar, old, cancel)
 }
@@ -104,11 +97,7 @@ fn parse<'text>(
     };
     let mut progress = |state: &ParseState| {
         budget.charge_report(state.has_error());
-        if budget.check().is_ok() {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        if budget.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
 
@@ -134,11 +123,7 @@ struct Budget<'cancel> {
 impl<'cancel> Budget<'cancel> {
     const fn new(len: usize, cancel: Option<&'cancel AtomicBool>) -> Self {
         let left = limits::parse_units(len) * limits::BYTES_READ_PER_UNIT;
-        Self {
-            left: Cell::new(left),
-            stopped_by: Cell::new(None),
-            cancel,
-        }
+        Self { left: Cell::new(left), stopped_by: Cell::new(None), cancel }
     }
 
     fn charge_bytes(&self, bytes: usize) {
@@ -146,21 +131,14 @@ impl<'cancel> Budget<'cancel> {
     }
 
     fn charge_report(&self, is_in_error: bool) {
-        let units = if is_in_error {
-            limits::UNITS_PER_REPORT_IN_ERROR
-        } else {
-            1
-        };
+        let units = if is_in_error { limits::UNITS_PER_REPORT_IN_ERROR } else { 1 };
         let bytes = units * limits::BYTES_READ_PER_UNIT;
         self.left.set(self.left.get().saturating_sub(bytes));
     }
 
     fn check(&self) -> Result<(), Unparsed> {
         if self.stopped_by.get().is_none() {
-            if self
-                .cancel
-                .is_some_and(|token| token.load(Ordering::Relaxed))
-            {
+            if self.cancel.is_some_and(|token| token.load(Ordering::Relaxed)) {
                 self.stopped_by.set(Some(Unparsed::Cancelled));
             } else if self.left.get() == 0 {
                 self.stopped_by.set(Some(Unparsed::TooComplex));
@@ -184,9 +162,9 @@ fn take_parser(grammar: Grammar) -> Parser {
     let pooled = PARSERS.with_borrow_mut(|parsers| parsers[grammar as usize].take());
     pooled.unwrap_or_else(|| {
         let mut parser = Parser::new();
-        parser.set_language(grammar.tables()).expect(
-            "the grammars' ABI is one that this tree-sitter loads; a test parses with each",
-        );
+        parser
+            .set_language(grammar.tables())
+            .expect("the grammars' ABI is one that this tree-sitter loads; a test parses with each");
         parser
     })
 }

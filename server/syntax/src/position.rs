@@ -51,10 +51,7 @@ pub fn byte_to_position(rope: &Rope, byte: u32, encoding: PositionEncoding) -> P
         PositionEncoding::Utf16 => rope.char_to_utf16_cu(char) - rope.char_to_utf16_cu(line_start),
         PositionEncoding::Utf32 => char - line_start,
     };
-    Position {
-        line: saturate(line),
-        character: saturate(character),
-    }
+    Position { line: saturate(line), character: saturate(character) }
 }
 
 /// The byte offset of a position.
@@ -68,11 +65,7 @@ pub fn position_to_byte(rope: &Rope, position: Position, encoding: PositionEncod
 }
 
 /// [`position_to_byte`] for use with the rope.
-pub(crate) fn position_to_byte_offset(
-    rope: &Rope,
-    position: Position,
-    encoding: PositionEncoding,
-) -> usize {
+pub(crate) fn position_to_byte_offset(rope: &Rope, position: Position, encoding: PositionEncoding) -> usize {
     let line = position.line as usize;
     if line >= rope.len_lines() {
         return rope.len_bytes();
@@ -114,28 +107,16 @@ mod tests {
     use super::{Position, PositionEncoding, byte_to_position, position_to_byte};
     use ropey::Rope;
 
-    const ENCODINGS: [PositionEncoding; 3] = [
-        PositionEncoding::Utf8,
-        PositionEncoding::Utf16,
-        PositionEncoding::Utf32,
-    ];
+    const ENCODINGS: [PositionEncoding; 3] =
+        [PositionEncoding::Utf8, PositionEncoding::Utf16, PositionEncoding::Utf32];
 
     #[test]
     fn the_three_encodings_count_what_they_say() {
         let rope = Rope::from_str("let é = \"🚢\"; x\n");
         let x = "let é = \"🚢\"; ".len() as u32;
-        assert_eq!(
-            byte_to_position(&rope, x, PositionEncoding::Utf8),
-            Position::new(0, 17)
-        );
-        assert_eq!(
-            byte_to_position(&rope, x, PositionEncoding::Utf16),
-            Position::new(0, 14)
-        );
-        assert_eq!(
-            byte_to_position(&rope, x, PositionEncoding::Utf32),
-            Position::new(0, 13)
-        );
+        assert_eq!(byte_to_position(&rope, x, PositionEncoding::Utf8), Position::new(0, 17));
+        assert_eq!(byte_to_position(&rope, x, PositionEncoding::Utf16), Position::new(0, 14));
+        assert_eq!(byte_to_position(&rope, x, PositionEncoding::Utf32), Position::new(0, 13));
         for encoding in ENCODINGS {
             let position = byte_to_position(&rope, x, encoding);
             assert_eq!(position_to_byte(&rope, position, encoding), x);
@@ -151,14 +132,8 @@ mod tests {
             let byte = text.find(needle).expect("the text has it") as u32;
             byte_to_position(&rope, byte, PositionEncoding::Utf16).line
         };
-        assert_eq!(
-            ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(line_of),
-            [0, 1, 2, 3, 3, 3, 3, 3]
-        );
-        assert_eq!(
-            byte_to_position(&rope, text.len() as u32, PositionEncoding::Utf16),
-            Position::new(4, 0)
-        );
+        assert_eq!(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(line_of), [0, 1, 2, 3, 3, 3, 3, 3]);
+        assert_eq!(byte_to_position(&rope, text.len() as u32, PositionEncoding::Utf16), Position::new(4, 0));
     }
 
     #[test]
@@ -167,8 +142,7 @@ mod tests {
             let rope = Rope::from_str(text);
             for encoding in ENCODINGS {
                 for character in [2, 3, 4, 99, u32::MAX] {
-                    let at =
-                        |line| position_to_byte(&rope, Position::new(line, character), encoding);
+                    let at = |line| position_to_byte(&rope, Position::new(line, character), encoding);
                     assert_eq!([at(0), at(1)], ends, "{text:?} {character}");
                 }
                 for line in [2, 3, u32::MAX] {
@@ -182,21 +156,14 @@ mod tests {
     #[test]
     fn a_place_inside_a_character_is_the_boundary_before_it() {
         let rope = Rope::from_str("a🚢é");
-        let to_byte =
-            |character, encoding| position_to_byte(&rope, Position::new(0, character), encoding);
-        assert_eq!(
-            [0, 1, 2, 3, 4].map(|at| to_byte(at, PositionEncoding::Utf16)),
-            [0, 1, 1, 5, 7]
-        );
+        let to_byte = |character, encoding| position_to_byte(&rope, Position::new(0, character), encoding);
+        assert_eq!([0, 1, 2, 3, 4].map(|at| to_byte(at, PositionEncoding::Utf16)), [0, 1, 1, 5, 7]);
         assert_eq!(
             [0, 1, 2, 3, 4, 5, 6, 7].map(|at| to_byte(at, PositionEncoding::Utf8)),
             [0, 1, 1, 1, 1, 5, 5, 7]
         );
         for inside in 2..5 {
-            assert_eq!(
-                byte_to_position(&rope, inside, PositionEncoding::Utf32),
-                Position::new(0, 1)
-            );
+            assert_eq!(byte_to_position(&rope, inside, PositionEncoding::Utf32), Position::new(0, 1));
         }
     }
 

@@ -18,42 +18,25 @@ impl TextRange {
     /// The range from `start` up to `end`, or `None` if it would be inverted.
     #[must_use]
     pub const fn checked(start: u32, end: u32) -> Option<Self> {
-        if start <= end {
-            Some(Self { start, end })
-        } else {
-            None
-        }
+        if start <= end { Some(Self { start, end }) } else { None }
     }
 
     /// The range between two offsets, in whichever order they are given.
     #[must_use]
     pub const fn new(start: u32, end: u32) -> Self {
-        if start <= end {
-            Self { start, end }
-        } else {
-            Self {
-                start: end,
-                end: start,
-            }
-        }
+        if start <= end { Self { start, end } } else { Self { start: end, end: start } }
     }
 
     /// The empty range at `offset`.
     #[must_use]
     pub const fn empty(offset: u32) -> Self {
-        Self {
-            start: offset,
-            end: offset,
-        }
+        Self { start: offset, end: offset }
     }
 
     /// The range of `len` bytes from `start`, cut off at the largest offset.
     #[must_use]
     pub const fn at(start: u32, len: u32) -> Self {
-        Self {
-            start,
-            end: start.saturating_add(len),
-        }
+        Self { start, end: start.saturating_add(len) }
     }
 
     /// The bytes of a syntax node.
@@ -107,36 +90,16 @@ impl TextRange {
     /// The bytes in both ranges, or `None` if there are none.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Option<Self> {
-        let start = if self.start > other.start {
-            self.start
-        } else {
-            other.start
-        };
-        let end = if self.end < other.end {
-            self.end
-        } else {
-            other.end
-        };
-        if start < end {
-            Some(Self { start, end })
-        } else {
-            None
-        }
+        let start = if self.start > other.start { self.start } else { other.start };
+        let end = if self.end < other.end { self.end } else { other.end };
+        if start < end { Some(Self { start, end }) } else { None }
     }
 
     /// The smallest range that contains both.
     #[must_use]
     pub const fn cover(self, other: Self) -> Self {
-        let start = if self.start < other.start {
-            self.start
-        } else {
-            other.start
-        };
-        let end = if self.end > other.end {
-            self.end
-        } else {
-            other.end
-        };
+        let start = if self.start < other.start { self.start } else { other.start };
+        let end = if self.end > other.end { self.end } else { other.end };
         Self { start, end }
     }
 
@@ -153,11 +116,7 @@ impl TextRange {
     /// if it is not within it.
     #[must_use]
     pub fn relative_to(self, unit: Self) -> Option<Self> {
-        if unit.contains_range(self) {
-            self.shift(-i64::from(unit.start))
-        } else {
-            None
-        }
+        if unit.contains_range(self) { self.shift(-i64::from(unit.start)) } else { None }
     }
 
     /// The range for indexing a `str`.
@@ -199,10 +158,7 @@ mod tests {
         assert!(!range.contains_range(TextRange::new(4, 6)));
         assert!(!range.intersects(TextRange::new(5, 9)));
         assert!(!range.intersects(TextRange::empty(3)));
-        assert_eq!(
-            range.intersection(TextRange::new(4, 9)),
-            Some(TextRange::new(4, 5))
-        );
+        assert_eq!(range.intersection(TextRange::new(4, 9)), Some(TextRange::new(4, 5)));
         assert_eq!(range.cover(TextRange::new(7, 9)), TextRange::new(2, 9));
     }
 
@@ -219,10 +175,7 @@ mod tests {
     #[test]
     fn relative_ranges_are_within_their_unit() {
         let unit = TextRange::new(10, 20);
-        assert_eq!(
-            TextRange::new(12, 20).relative_to(unit),
-            Some(TextRange::new(2, 10))
-        );
+        assert_eq!(TextRange::new(12, 20).relative_to(unit), Some(TextRange::new(2, 10)));
         assert_eq!(TextRange::new(12, 21).relative_to(unit), None);
     }
 }

@@ -100,25 +100,13 @@ impl Snapshot {
 
     /// The positions of both ends of a range.
     #[must_use]
-    pub fn to_positions(
-        &self,
-        range: TextRange,
-        encoding: PositionEncoding,
-    ) -> (Position, Position) {
-        (
-            self.to_position(range.start, encoding),
-            self.to_position(range.end, encoding),
-        )
+    pub fn to_positions(&self, range: TextRange, encoding: PositionEncoding) -> (Position, Position) {
+        (self.to_position(range.start, encoding), self.to_position(range.end, encoding))
     }
 
     /// The range between two positions, in whichever order they are given.
     #[must_use]
-    pub fn to_range(
-        &self,
-        start: Position,
-        end: Position,
-        encoding: PositionEncoding,
-    ) -> TextRange {
+    pub fn to_range(&self, start: Position, end: Position, encoding: PositionEncoding) -> TextRange {
         TextRange::new(self.to_byte(start, encoding), self.to_byte(end, encoding))
     }
 }

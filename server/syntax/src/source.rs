@@ -24,19 +24,11 @@ enum Text<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) const fn of_text(text: &'a str, tree: &'a Tree, language: Language) -> Self {
-        Self {
-            text: Text::Contiguous(text),
-            tree,
-            language,
-        }
+        Self { text: Text::Contiguous(text), tree, language }
     }
 
     pub(crate) const fn of_rope(rope: &'a Rope, tree: &'a Tree, language: Language) -> Self {
-        Self {
-            text: Text::Rope(rope),
-            tree,
-            language,
-        }
+        Self { text: Text::Rope(rope), tree, language }
     }
 
     /// The tree.
@@ -114,8 +106,7 @@ pub(crate) fn slice_of_rope(rope: &Rope, range: TextRange) -> Cow<'_, str> {
         first += 1;
     }
     let last = rope.byte_to_char(end);
-    rope.get_slice(first..last)
-        .map_or(Cow::Borrowed(""), Cow::from)
+    rope.get_slice(first..last).map_or(Cow::Borrowed(""), Cow::from)
 }
 
 /// The last character boundary up to `offset`.

@@ -6,11 +6,7 @@ use tree_sitter::{Node, TreeCursor};
 /// children in the order of the text, each with its depth below `root`.
 #[must_use]
 pub fn preorder(root: Node<'_>) -> Preorder<'_> {
-    Preorder {
-        cursor: root.walk(),
-        depth: 0,
-        state: State::Fresh,
-    }
+    Preorder { cursor: root.walk(), depth: 0, state: State::Fresh }
 }
 
 /// The iterator of [`preorder`].

@@ -3,8 +3,8 @@
 use plimsoll_syntax::TextRange;
 
 use crate::{
-    Binding, BindingId, BindingKind, Comment, Function, FunctionId, Kind, Name, Node, NodeId,
-    OwnRange, PathStep, Scope, ScopeId, TypeDecl, TypeExpr, TypeId, Unit, UnitPlace,
+    Binding, BindingId, BindingKind, Comment, Function, FunctionId, Kind, Name, Node, NodeId, OwnRange,
+    PathStep, Scope, ScopeId, TypeDecl, TypeExpr, TypeId, Unit, UnitPlace,
 };
 
 /// The most nodes that one unit may have; the rest is left out and the unit marked as cut.
@@ -52,26 +52,13 @@ impl<'a> Builder<'a> {
             .collect();
         let mut unit = Unit::default();
         unit.functions.push(own);
-        unit.scopes.push(Scope {
-            parent: None,
-            function: FunctionId(0),
-            bindings: Vec::new(),
-        });
-        Builder {
-            unit,
-            place,
-            holes,
-            scope: ScopeId(0),
-            function: FunctionId(0),
-        }
+        unit.scopes.push(Scope { parent: None, function: FunctionId(0), bindings: Vec::new() });
+        Builder { unit, place, holes, scope: ScopeId(0), function: FunctionId(0) }
     }
 
     /// Own coordinates of bytes of the file.
     pub fn own(&self, range: TextRange) -> OwnRange {
-        OwnRange {
-            start: self.own_byte(range.start),
-            end: self.own_byte(range.end),
-        }
+        OwnRange { start: self.own_byte(range.start), end: self.own_byte(range.end) }
     }
 
     /// The own offset of a byte of the file, by binary search over the holes.
@@ -103,26 +90,15 @@ impl<'a> Builder<'a> {
             self.unit.calls.push(id);
         }
         let range = self.own(range);
-        self.unit.nodes.push(Node {
-            kind,
-            range,
-            parent: None,
-            scope: self.scope,
-            function: self.function,
-        });
+        self.unit.nodes.push(Node { kind, range, parent: None, scope: self.scope, function: self.function });
         id
     }
 
     /// Opens a scope inside the current one and makes it current; returns the one to go back to.
     pub fn open_scope(&mut self) -> ScopeId {
         let before = self.scope;
-        self.scope =
-            ScopeId(u32::try_from(self.unit.scopes.len()).expect("fewer scopes than nodes"));
-        self.unit.scopes.push(Scope {
-            parent: Some(before),
-            function: self.function,
-            bindings: Vec::new(),
-        });
+        self.scope = ScopeId(u32::try_from(self.unit.scopes.len()).expect("fewer scopes than nodes"));
+        self.unit.scopes.push(Scope { parent: Some(before), function: self.function, bindings: Vec::new() });
         before
     }
 
@@ -135,9 +111,7 @@ impl<'a> Builder<'a> {
     /// [`Self::close_function`].
     pub fn open_function(&mut self, mut function: Function) -> (FunctionId, (FunctionId, ScopeId)) {
         let before = (self.function, self.scope);
-        let id = FunctionId(
-            u32::try_from(self.unit.functions.len()).expect("fewer functions than nodes"),
-        );
+        let id = FunctionId(u32::try_from(self.unit.functions.len()).expect("fewer functions than nodes"));
         self.function = id;
         let outer = self.open_scope();
         function.scope = self.scope;
@@ -157,11 +131,8 @@ impl<'a> Builder<'a> {
         let node = self.node(Kind::Function(id), range);
         let function = &mut self.unit.functions[id.0 as usize];
         function.node = Some(node);
-        let parts: Vec<NodeId> = function
-            .body
-            .into_iter()
-            .chain(function.params.iter().filter_map(|p| p.default))
-            .collect();
+        let parts: Vec<NodeId> =
+            function.body.into_iter().chain(function.params.iter().filter_map(|p| p.default)).collect();
         for part in parts {
             self.unit.nodes[part.0 as usize].parent = Some(node);
         }
@@ -171,12 +142,8 @@ impl<'a> Builder<'a> {
     /// Adds a type declaration and its node; initialisers and methods get that node as their parent.
     pub fn type_node(&mut self, ty: TypeDecl, range: TextRange) -> NodeId {
         let id = TypeId(u32::try_from(self.unit.types.len()).expect("fewer types than nodes"));
-        let parts: Vec<NodeId> = ty
-            .fields
-            .iter()
-            .filter_map(|f| f.init)
-            .chain(ty.methods.iter().map(|m| m.1))
-            .collect();
+        let parts: Vec<NodeId> =
+            ty.fields.iter().filter_map(|f| f.init).chain(ty.methods.iter().map(|m| m.1)).collect();
         self.unit.types.push(ty);
         let node = self.node(Kind::Type(id), range);
         for part in parts {
@@ -192,8 +159,7 @@ impl<'a> Builder<'a> {
 
     /// Binds a name in another scope: `var` in the function's.
     pub fn bind_in(&mut self, scope: ScopeId, new: NewBinding) -> BindingId {
-        let id =
-            BindingId(u32::try_from(self.unit.bindings.len()).expect("fewer bindings than nodes"));
+        let id = BindingId(u32::try_from(self.unit.bindings.len()).expect("fewer bindings than nodes"));
         let range = self.own(new.range);
         let visible_from = new.visible_from.map_or(0, |byte| self.own_byte(byte));
         self.unit.bindings.push(Binding {
@@ -229,11 +195,7 @@ impl<'a> Builder<'a> {
             .trim_start_matches(['*', '!'])
             .trim();
         let range = self.own(range);
-        self.unit.comments.push(Comment {
-            text: Name::new(inner),
-            range,
-            is_alone,
-        });
+        self.unit.comments.push(Comment { text: Name::new(inner), range, is_alone });
     }
 
     /// Resolves the names, gathers uses, assignments and free names, and hands the unit over.
@@ -244,21 +206,14 @@ impl<'a> Builder<'a> {
         let mut free = rustc_hash::FxHashSet::default();
         for i in order {
             let node = &self.unit.nodes[i as usize];
-            let Kind::Name {
-                name,
-                binding: None,
-            } = &node.kind
-            else {
+            let Kind::Name { name, binding: None } = &node.kind else {
                 continue;
             };
             let name = name.clone();
             match self.unit.resolve(&name, node.scope, node.range.start) {
                 Some(found) => {
                     self.unit.bindings[found.0 as usize].uses.push(NodeId(i));
-                    self.unit.nodes[i as usize].kind = Kind::Name {
-                        name,
-                        binding: Some(found),
-                    };
+                    self.unit.nodes[i as usize].kind = Kind::Name { name, binding: Some(found) };
                 }
                 None => {
                     if free.insert(name.clone()) {
@@ -273,10 +228,7 @@ impl<'a> Builder<'a> {
                 Kind::Unary { op, value } if op == "++" || op == "--" => *value,
                 _ => continue,
             };
-            if let Kind::Name {
-                binding: Some(b), ..
-            } = self.unit.nodes[target.0 as usize].kind
-            {
+            if let Kind::Name { binding: Some(b), .. } = self.unit.nodes[target.0 as usize].kind {
                 self.unit.bindings[b.0 as usize]
                     .assignments
                     .push(NodeId(u32::try_from(i).expect("MAX_NODES fits")));
@@ -327,10 +279,7 @@ mod tests {
 
     #[test]
     fn own_coordinates_leave_holes_out_and_come_back() {
-        let place = UnitPlace {
-            range: range(10, 100),
-            holes: vec![range(20, 40), range(60, 90)],
-        };
+        let place = UnitPlace { range: range(10, 100), holes: vec![range(20, 40), range(60, 90)] };
         let mut builder = Builder::new(&place, function());
         for (file, own) in [
             (range(10, 15), OwnRange { start: 0, end: 5 }),
@@ -350,10 +299,7 @@ mod tests {
 
     #[test]
     fn names_mean_the_latest_binding_that_is_visible() {
-        let place = UnitPlace {
-            range: range(0, 100),
-            holes: Vec::new(),
-        };
+        let place = UnitPlace { range: range(0, 100), holes: Vec::new() };
         let mut b = Builder::new(&place, function());
         let bind = |b: &mut Builder<'_>, at: u32, visible_from| {
             b.bind(NewBinding {
@@ -370,13 +316,7 @@ mod tests {
         let first = bind(&mut b, 0, Some(5));
         let second = bind(&mut b, 10, Some(20));
         let name = |b: &mut Builder<'_>, at| {
-            b.node(
-                Kind::Name {
-                    name: "x".into(),
-                    binding: None,
-                },
-                range(at, at + 1),
-            )
+            b.node(Kind::Name { name: "x".into(), binding: None }, range(at, at + 1))
         };
         let (early, inside, late) = (name(&mut b, 2), name(&mut b, 15), name(&mut b, 30));
         let unit = b.finish();
@@ -384,10 +324,7 @@ mod tests {
             Kind::Name { binding, .. } => *binding,
             _ => None,
         };
-        assert_eq!(
-            (meant(early), meant(inside), meant(late)),
-            (None, Some(first), Some(second))
-        );
+        assert_eq!((meant(early), meant(inside), meant(late)), (None, Some(first), Some(second)));
         assert_eq!(unit.free_names, ["x"]);
         assert_eq!(unit.binding(first).uses, [inside]);
     }

@@ -95,12 +95,7 @@ pub(crate) fn key(
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     let mut at = place.range.start;
     let end = place.range.end;
-    for hole in place
-        .holes
-        .iter()
-        .copied()
-        .chain([TextRange::new(end, end)])
-    {
+    for hole in place.holes.iter().copied().chain([TextRange::new(end, end)]) {
         hash.update(&text.as_bytes()[at as usize..hole.start as usize]);
         hash.update(&[0xff]);
         at = hole.end;

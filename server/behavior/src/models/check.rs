@@ -7,11 +7,7 @@ use crate::Name;
 
 /// The mistakes of a model, in the order of its parts. `types` are the names that it gives to types.
 pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) -> Vec<ModelError> {
-    let mut check = Check {
-        name,
-        types,
-        errors: Vec::new(),
-    };
+    let mut check = Check { name, types, errors: Vec::new() };
     for function in &model.functions {
         let place = format!("function `{}`", function.name.join("`, `"));
         check.behavior(&place, &function.behavior);
@@ -62,10 +58,7 @@ impl Check<'_> {
         }
         self.paths(place, behavior.slots.values());
         self.paths(place, behavior.timeout.iter().chain(&behavior.retry));
-        self.paths(
-            place,
-            behavior.callbacks.iter().filter(|path| *path != "receiver"),
-        );
+        self.paths(place, behavior.callbacks.iter().filter(|path| *path != "receiver"));
         for release in &behavior.release {
             if !is_release(release) {
                 self.error(place, &format!("`{release}` is no way to release"));
@@ -127,48 +120,21 @@ mod tests {
 
     fn mistakes(function: &str) -> Vec<String> {
         let text = format!("package = 'a'\n[[function]]\nname = 'f'\n{function}\n");
-        let (_, errors) = Models::read(
-            [("a", text.as_str())].into_iter(),
-            ModelLanguage::Typescript,
-        );
+        let (_, errors) = Models::read([("a", text.as_str())].into_iter(), ModelLanguage::Typescript);
         errors.into_iter().map(|error| error.message).collect()
     }
 
     #[test]
     fn what_leads_nowhere_is_reported() {
         for (function, message) in [
-            (
-                "yields = 'Nothing'",
-                "function `f`: the model has no type `Nothing`",
-            ),
-            (
-                "yields = '[Nothing]'",
-                "function `f`: the model has no type `Nothing`",
-            ),
-            (
-                "slots = { url = 'first' }",
-                "function `f`: `first` is no path to an argument",
-            ),
-            (
-                "timeout = '1..signal'",
-                "function `f`: `1..signal` is no path to an argument",
-            ),
-            (
-                "release = 'clear'",
-                "function `f`: `clear` is no way to release",
-            ),
-            (
-                "release = 'option:signal'",
-                "function `f`: `option:signal` is no way to release",
-            ),
-            (
-                "callback = 0",
-                "function `f`: `run` and `callback` go together",
-            ),
-            (
-                "run = 'each'",
-                "function `f`: `run` and `callback` go together",
-            ),
+            ("yields = 'Nothing'", "function `f`: the model has no type `Nothing`"),
+            ("yields = '[Nothing]'", "function `f`: the model has no type `Nothing`"),
+            ("slots = { url = 'first' }", "function `f`: `first` is no path to an argument"),
+            ("timeout = '1..signal'", "function `f`: `1..signal` is no path to an argument"),
+            ("release = 'clear'", "function `f`: `clear` is no way to release"),
+            ("release = 'option:signal'", "function `f`: `option:signal` is no way to release"),
+            ("callback = 0", "function `f`: `run` and `callback` go together"),
+            ("run = 'each'", "function `f`: `run` and `callback` go together"),
         ] {
             assert_eq!(mistakes(function), [message]);
         }

@@ -92,11 +92,7 @@ impl Models {
         for package in &model.packages {
             match package.strip_suffix("/*") {
                 Some(prefix) => self.by_prefix.push((prefix.into(), index)),
-                None => self
-                    .by_package
-                    .entry(package.clone())
-                    .or_default()
-                    .push(index),
+                None => self.by_package.entry(package.clone()).or_default().push(index),
             }
         }
         let mut functions = FxHashMap::default();
@@ -139,33 +135,26 @@ impl Models {
     /// The function with this dotted path in the package, and the model it stands in. A macro's path ends with `!`.
     #[must_use]
     pub fn function(&self, package: &str, path: &str) -> Option<(u16, &Arc<Behavior>)> {
-        self.of_package(package)
-            .find_map(|m| Some((m, self.functions[m as usize].get(path)?)))
+        self.of_package(package).find_map(|m| Some((m, self.functions[m as usize].get(path)?)))
     }
 
     /// The type with this name in the package.
     #[must_use]
     pub fn type_in(&self, package: &str, name: &str) -> Option<ModelType> {
-        self.of_package(package)
-            .find_map(|m| self.type_named(m, name))
+        self.of_package(package).find_map(|m| self.type_named(m, name))
     }
 
     /// The type with this name in the model.
     #[must_use]
     pub fn type_named(&self, model: u16, name: &str) -> Option<ModelType> {
-        self.types[model as usize]
-            .get(name)
-            .map(|&ty| ModelType { model, ty })
+        self.types[model as usize].get(name).map(|&ty| ModelType { model, ty })
     }
 
     /// The value with this dotted path in the package.
     #[must_use]
     pub fn value(&self, package: &str, path: &str) -> Option<(ModelType, &ValueModel)> {
         self.of_package(package).find_map(|m| {
-            let value = self.models[m as usize]
-                .values
-                .iter()
-                .find(|v| v.name.iter().any(|n| n == path))?;
+            let value = self.models[m as usize].values.iter().find(|v| v.name.iter().any(|n| n == path))?;
             Some((self.type_named(m, &value.ty)?, value))
         })
     }
@@ -193,10 +182,8 @@ impl Models {
     /// The type itself, then what it is like, each once.
     fn lineage(&self, ty: ModelType) -> impl Iterator<Item = ModelType> + '_ {
         // A chain of `like` is at most as long as the model has types; the bound also ends a cycle.
-        std::iter::successors(Some(ty), move |&t| {
-            self.type_named(t.model, self.ty(t).like.as_deref()?)
-        })
-        .take(8)
+        std::iter::successors(Some(ty), move |&t| self.type_named(t.model, self.ty(t).like.as_deref()?))
+            .take(8)
     }
 
     /// All models.
@@ -216,11 +203,7 @@ mod tests {
             let (models, errors) = Models::read(EMBEDDED.iter().copied(), language);
             assert_eq!(errors, []);
             for model in models.all() {
-                assert!(
-                    model.source.is_some(),
-                    "{:?} names no source",
-                    model.packages
-                );
+                assert!(model.source.is_some(), "{:?} names no source", model.packages);
             }
         }
         assert!(!EMBEDDED.is_empty());
@@ -262,15 +245,9 @@ mod tests {
         assert!(errors[0].message.contains("db.raed"), "{errors:?}");
         let text = "package = 'a'\n[[function]]\nname = 'f'\nyields = 'Nothing'\n";
         let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
-        assert!(
-            errors[0].message.contains("no type `Nothing`"),
-            "{errors:?}"
-        );
+        assert!(errors[0].message.contains("no type `Nothing`"), "{errors:?}");
         let text = "package = 'a'\n[[function]]\nname = 'f'\nyields = '[Nothing]'\n";
         let (_, errors) = Models::read([("a", text)].into_iter(), ModelLanguage::Typescript);
-        assert!(
-            errors[0].message.contains("no type `Nothing`"),
-            "{errors:?}"
-        );
+        assert!(errors[0].message.contains("no type `Nothing`"), "{errors:?}");
     }
 }

@@ -489,14 +489,8 @@ impl Kind {
                 f(*value);
             }
             Kind::Range { start, end } => start.iter().chain(end).copied().for_each(f),
-            Kind::Yield(x) | Kind::Return(x) | Kind::Break { value: x, .. } => {
-                x.iter().copied().for_each(f)
-            }
-            Kind::Element {
-                tag,
-                attributes,
-                children,
-            } => {
+            Kind::Yield(x) | Kind::Return(x) | Kind::Break { value: x, .. } => x.iter().copied().for_each(f),
+            Kind::Element { tag, attributes, children } => {
                 tag.iter().copied().for_each(&mut *f);
                 entries(attributes, f);
                 children.iter().copied().for_each(f);
@@ -506,21 +500,11 @@ impl Kind {
                 pattern(p, f);
             }
             Kind::Block { statements, .. } => statements.iter().copied().for_each(f),
-            Kind::Let {
-                pattern: p,
-                init,
-                otherwise,
-                ..
-            } => {
+            Kind::Let { pattern: p, init, otherwise, .. } => {
                 pattern(p, f);
                 init.iter().chain(otherwise).copied().for_each(f);
             }
-            Kind::If {
-                condition,
-                then,
-                otherwise,
-                ..
-            } => {
+            Kind::If { condition, then, otherwise, .. } => {
                 f(*condition);
                 f(*then);
                 otherwise.iter().copied().for_each(f);
@@ -529,10 +513,7 @@ impl Kind {
                 if let Some(p) = &l.pattern {
                     pattern(p, f);
                 }
-                [l.init, l.over, l.condition, l.step]
-                    .into_iter()
-                    .flatten()
-                    .for_each(&mut *f);
+                [l.init, l.over, l.condition, l.step].into_iter().flatten().for_each(&mut *f);
                 f(l.body);
             }
             Kind::Match { on, arms } => {
@@ -545,11 +526,7 @@ impl Kind {
                     f(arm.body);
                 }
             }
-            Kind::TryCatch {
-                body,
-                catch,
-                finally,
-            } => {
+            Kind::TryCatch { body, catch, finally } => {
                 f(*body);
                 if let Some(c) = catch {
                     if let Some(p) = &c.pattern {

@@ -40,10 +40,7 @@ impl UnitPlace {
             before_end += len;
             cut += len;
         }
-        TextRange::new(
-            self.range.start + own.start + before_start,
-            self.range.start + own.end + before_end,
-        )
+        TextRange::new(self.range.start + own.start + before_start, self.range.start + own.end + before_end)
     }
 
     /// The own offset of a byte of the file. A byte inside a hole is at the hole's place.

@@ -6,9 +6,9 @@
 use std::fmt::Write;
 
 use super::{
-    Access, Arm, Attribute, Binding, BindingKind, BlockForm, CallForm, Catch, Entry, Exported,
-    Function, FunctionId, FunctionKind, Imported, Key, Kind, Literal, Loop, LoopKind, NodeId,
-    PathStep, Pattern, TypeDecl, TypeExpr, Unit,
+    Access, Arm, Attribute, Binding, BindingKind, BlockForm, CallForm, Catch, Entry, Exported, Function,
+    FunctionId, FunctionKind, Imported, Key, Kind, Literal, Loop, LoopKind, NodeId, PathStep, Pattern,
+    TypeDecl, TypeExpr, Unit,
 };
 
 /// The widest line on which several parts stand together, in bytes.
@@ -17,11 +17,7 @@ const WIDTH: usize = 100;
 /// A readable text of the whole unit. It ends with a line break.
 #[must_use]
 pub fn print(unit: &Unit) -> String {
-    let mut printer = Printer {
-        unit,
-        items: Vec::new(),
-        open: Vec::new(),
-    };
+    let mut printer = Printer { unit, items: Vec::new(), open: Vec::new() };
     if unit.functions.is_empty() {
         return String::from("(nothing)\n");
     }
@@ -29,11 +25,7 @@ pub fn print(unit: &Unit) -> String {
     for (index, nested) in unit.nested.iter().enumerate() {
         let name = nested.name.as_deref().unwrap_or("_");
         let _ = write!(out, "nested {index}: {}", function_word(nested.kind));
-        let _ = write!(
-            out,
-            "{} {name}",
-            if nested.is_async { " async" } else { "" }
-        );
+        let _ = write!(out, "{} {name}", if nested.is_async { " async" } else { "" });
         if let Some(owner) = &nested.owner {
             let _ = write!(out, " of {owner}");
         }
@@ -132,11 +124,7 @@ impl Printer<'_> {
     }
 
     fn add(&mut self, part: Part) -> usize {
-        self.items.push(Item {
-            text: String::new(),
-            parts: Vec::new(),
-            width: 0,
-        });
+        self.items.push(Item { text: String::new(), parts: Vec::new(), width: 0 });
         self.open.push((self.items.len() - 1, part));
         self.items.len() - 1
     }
@@ -266,12 +254,7 @@ impl Printer<'_> {
             },
             Kind::This => ("this".into(), vec![]),
             Kind::PathRoot(name) => (name.to_string(), vec![]),
-            Kind::Member {
-                object,
-                name,
-                access,
-                ..
-            } => {
+            Kind::Member { object, name, access, .. } => {
                 let dots = match access {
                     Access::Dot => ".",
                     Access::Optional => "?.",
@@ -280,12 +263,7 @@ impl Printer<'_> {
                 (format!("{dots}{name}"), vec![node(object)])
             }
             Kind::Index { object, index } => ("[]".into(), vec![node(object), node(index)]),
-            Kind::Call {
-                callee,
-                args,
-                form,
-                type_args,
-            } => {
+            Kind::Call { callee, args, form, type_args } => {
                 let form = match form {
                     CallForm::Plain => "call",
                     CallForm::Optional => "call?",
@@ -314,21 +292,14 @@ impl Printer<'_> {
             Kind::Cast { value, ty } => (format!("as {}", type_text(ty)), vec![node(value)]),
             Kind::Unary { op, value } => (format!("unary {op}"), vec![node(value)]),
             Kind::Binary { op, left, right } => (op.to_string(), vec![node(left), node(right)]),
-            Kind::Assign { op, target, value } => {
-                (format!("set {op}"), vec![node(target), node(value)])
-            }
+            Kind::Assign { op, target, value } => (format!("set {op}"), vec![node(target), node(value)]),
             Kind::Spread(x) => ("...".into(), vec![node(x)]),
-            Kind::Range { start, end } => (
-                "range".into(),
-                maybe("from ", start).chain(maybe("to ", end)).collect(),
-            ),
+            Kind::Range { start, end } => {
+                ("range".into(), maybe("from ", start).chain(maybe("to ", end)).collect())
+            }
             Kind::Sequence(parts) => ("sequence".into(), all(parts)),
             Kind::Yield(x) => ("yield".into(), maybe("", x).collect()),
-            Kind::Element {
-                tag,
-                attributes,
-                children,
-            } => {
+            Kind::Element { tag, attributes, children } => {
                 let mut parts: Vec<_> = maybe("", tag).collect();
                 parts.extend(attributes.iter().map(entry));
                 parts.extend(children.iter().map(node));
@@ -340,11 +311,7 @@ impl Printer<'_> {
                 parts.extend(pattern_parts(pattern));
                 (format!("is {}", self.pattern(pattern)), parts)
             }
-            Kind::Block {
-                statements,
-                has_value,
-                form,
-            } => {
+            Kind::Block { statements, has_value, form } => {
                 let mut text = String::from(match form {
                     BlockForm::Plain => "block",
                     BlockForm::Async => "block async",
@@ -356,25 +323,14 @@ impl Printer<'_> {
                 (text, all(statements))
             }
             Kind::Discard(x) => ("discard".into(), vec![node(x)]),
-            Kind::Let {
-                pattern,
-                ty,
-                init,
-                otherwise,
-                is_using,
-            } => {
+            Kind::Let { pattern, ty, init, otherwise, is_using } => {
                 let word = if *is_using { "using" } else { "let" };
                 let mut parts = pattern_parts(pattern);
                 parts.extend(maybe("", init).chain(maybe("else ", otherwise)));
                 let pattern = self.pattern(pattern);
                 (format!("{word} {pattern}{}", typed(ty.as_ref())), parts)
             }
-            Kind::If {
-                condition,
-                then,
-                otherwise,
-                is_expression,
-            } => {
+            Kind::If { condition, then, otherwise, is_expression } => {
                 let word = if *is_expression { "if?" } else { "if" };
                 let mut parts = vec![node(condition), Part::Node("then ", *then)];
                 parts.extend(maybe("else ", otherwise));
@@ -386,11 +342,7 @@ impl Printer<'_> {
                 parts.extend(arms.iter().map(|a| self.arm(a)));
                 ("match".into(), parts)
             }
-            Kind::TryCatch {
-                body,
-                catch,
-                finally,
-            } => {
+            Kind::TryCatch { body, catch, finally } => {
                 let mut parts = vec![node(body)];
                 parts.extend(catch.iter().map(|c| self.catch(c)));
                 parts.extend(maybe("finally ", finally));
@@ -398,10 +350,7 @@ impl Printer<'_> {
             }
             Kind::Return(x) => ("return".into(), maybe("", x).collect()),
             Kind::Throw(x) => ("throw".into(), vec![node(x)]),
-            Kind::Break { label, value } => (
-                format!("break{}", labelled(label)),
-                maybe("", value).collect(),
-            ),
+            Kind::Break { label, value } => (format!("break{}", labelled(label)), maybe("", value).collect()),
             Kind::Continue(label) => (format!("continue{}", labelled(label)), vec![]),
             Kind::Labeled { label, body } => (format!("label {label}"), vec![node(body)]),
         }
@@ -471,10 +420,9 @@ fn pattern_parts(pattern: &Pattern) -> Vec<Part> {
 fn entry(entry: &Entry) -> Part {
     match &entry.key {
         Key::Spread => Part::Node("", entry.value),
-        Key::Computed(key) => Part::Group(
-            "[:]".into(),
-            vec![Part::Node("", *key), Part::Node("", entry.value)],
-        ),
+        Key::Computed(key) => {
+            Part::Group("[:]".into(), vec![Part::Node("", *key), Part::Node("", entry.value)])
+        }
         Key::Name(name) => {
             let colon = if entry.is_shorthand { ":~" } else { ":" };
             Part::Group(format!("{name}{colon}"), vec![Part::Node("", entry.value)])
@@ -542,10 +490,7 @@ fn describe_binding(binding: &Binding) -> String {
     }
     text += &typed(binding.ty.as_ref());
     let _ = write!(text, ", scope {}", binding.scope.0);
-    for (word, count) in [
-        ("uses", binding.uses.len()),
-        ("sets", binding.assignments.len()),
-    ] {
+    for (word, count) in [("uses", binding.uses.len()), ("sets", binding.assignments.len())] {
         if count > 0 {
             let _ = write!(text, ", {count} {word}");
         }
@@ -591,8 +536,7 @@ fn attributes(attributes: &[Attribute]) -> String {
 }
 
 fn typed(ty: Option<&TypeExpr>) -> String {
-    ty.map(|ty| format!(": {}", type_text(ty)))
-        .unwrap_or_default()
+    ty.map(|ty| format!(": {}", type_text(ty))).unwrap_or_default()
 }
 
 /// A type in one line; lowerings bound how deep one is.

@@ -1,8 +1,8 @@
 //! Units: what is extracted, cached and reviewed on its own.
 
 use super::{
-    Attribute, Binding, BindingId, Function, FunctionId, FunctionKind, Kind, Name, Node, NodeId,
-    OwnRange, Scope, ScopeId, TypeDecl,
+    Attribute, Binding, BindingId, Function, FunctionId, FunctionKind, Kind, Name, Node, NodeId, OwnRange,
+    Scope, ScopeId, TypeDecl,
 };
 
 /// A function-like body, or the top level of a file, without the units nested in it.

@@ -101,16 +101,10 @@ impl Config {
     /// rule is off there. It does not know which rules are preview.
     #[must_use]
     pub fn severity_of(&self, rule: &str, path: &str, default: Severity) -> Option<Severity> {
-        if self
-            .only
-            .as_ref()
-            .is_some_and(|only| !only.iter().any(|id| id == rule))
-        {
+        if self.only.as_ref().is_some_and(|only| !only.iter().any(|id| id == rule)) {
             return None;
         }
-        let level = self
-            .settings_of(rule, path)
-            .find_map(|setting| setting.level);
+        let level = self.settings_of(rule, path).find_map(|setting| setting.level);
         match level {
             Some(Level::Off) => None,
             Some(Level::At(severity)) => Some(severity),
@@ -121,8 +115,7 @@ impl Config {
     /// A rule's option for a file, such as `max_rows`.
     #[must_use]
     pub fn option(&self, rule: &str, path: &str, key: &str) -> Option<&toml::Value> {
-        self.settings_of(rule, path)
-            .find_map(|setting| setting.options.get(key))
+        self.settings_of(rule, path).find_map(|setting| setting.options.get(key))
     }
 
     /// Whether the file is excluded.
@@ -134,8 +127,7 @@ impl Config {
     /// Whether the file is a test: by `[files] tests`, or by its path below the nearest manifest.
     #[must_use]
     pub fn is_test(&self, path: &str, below_manifest: &str) -> bool {
-        policy::is_test_path(below_manifest)
-            || self.tests.iter().any(|patterns| patterns.matches(path))
+        policy::is_test_path(below_manifest) || self.tests.iter().any(|patterns| patterns.matches(path))
     }
 
     /// Whether preview rules are asked for.

@@ -15,10 +15,7 @@ impl<'a> RuleNames<'a> {
     /// The names of these rules, none of which was renamed.
     #[must_use]
     pub const fn new(rules: &'a [RuleInfo]) -> Self {
-        Self {
-            rules,
-            renamed: &[],
-        }
+        Self { rules, renamed: &[] }
     }
 
     /// The id that a rule has now, from one that it has or had.
@@ -26,10 +23,7 @@ impl<'a> RuleNames<'a> {
     pub fn resolve(&self, id: &str) -> Option<&'a str> {
         let renamed = self.renamed.iter().find(|(old, _)| *old == id);
         let id = renamed.map_or(id, |(_, new)| new);
-        self.rules
-            .iter()
-            .map(|rule| rule.id)
-            .find(|known| *known == id)
+        self.rules.iter().map(|rule| rule.id).find(|known| *known == id)
     }
 
     /// The rule that a misspelt id may mean.
@@ -40,10 +34,7 @@ impl<'a> RuleNames<'a> {
 }
 
 /// The candidate that `word` is most likely a misspelling of; the first of equals.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A name longer than any that exists is no misspelling, and comparing costs the product of both lengths.
     if word.len() > 64 {
         return None;
@@ -94,10 +85,8 @@ mod tests {
 
     #[test]
     fn an_old_id_keeps_working() {
-        let names = RuleNames {
-            rules: &[RULE],
-            renamed: &[("query-in-loop", "n-plus-one"), ("gone", "nowhere")],
-        };
+        let names =
+            RuleNames { rules: &[RULE], renamed: &[("query-in-loop", "n-plus-one"), ("gone", "nowhere")] };
         assert_eq!(names.resolve("query-in-loop"), Some("n-plus-one"));
         assert_eq!(names.resolve("n-plus-one"), Some("n-plus-one"));
         assert_eq!(names.resolve("gone"), None);

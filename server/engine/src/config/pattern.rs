@@ -15,10 +15,7 @@ pub(crate) struct Patterns {
 impl Patterns {
     /// The pattern, or why it is none.
     pub(crate) fn compile(pattern: &str) -> Result<[Glob; 2], String> {
-        let pattern = pattern
-            .strip_prefix("./")
-            .unwrap_or(pattern)
-            .trim_end_matches('/');
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
         if pattern.is_empty() {
             return Err("an empty pattern matches no file".to_owned());
         }

@@ -59,21 +59,12 @@ pub(super) fn load(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Lo
         } else {
             None
         };
-        let text = if problem.is_none() {
-            files.read(&path)
-        } else {
-            None
-        };
+        let text = if problem.is_none() { files.read(&path) } else { None };
         let Some(text) = text else {
             let message = problem.unwrap_or_else(|| format!("`{path}` cannot be read"));
             errors.push(match &named_by {
                 Some((path, range, text)) => error_at(path, text, range.clone(), message),
-                None => ConfigError {
-                    path,
-                    range: None,
-                    line: 1,
-                    message: "cannot be read".to_owned(),
-                },
+                None => ConfigError { path, range: None, line: 1, message: "cannot be read".to_owned() },
             });
             break;
         };
@@ -84,44 +75,25 @@ pub(super) fn load(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Lo
         chain.push((path, text));
     }
     for (path, text) in chain.iter().rev() {
-        let mut reader = Reader {
-            path,
-            text,
-            names,
-            config: &mut config,
-            errors: &mut errors,
-        };
+        let mut reader = Reader { path, text, names, config: &mut config, errors: &mut errors };
         reader.file();
     }
     errors.sort_by(|a, b| (&a.path, a.range, &a.message).cmp(&(&b.path, b.range, &b.message)));
     errors.dedup();
-    Loaded {
-        config: Arc::new(config),
-        source: Some(source.to_owned()),
-        errors,
-    }
+    Loaded { config: Arc::new(config), source: Some(source.to_owned()), errors }
 }
 
 /// What a file extends, if it says so and can be read: where it says it, and the path.
 fn extended(path: &str, text: &str) -> Option<(Range<usize>, String)> {
     let table = DeTable::parse(text).ok()?;
-    let (_, value) = table
-        .get_ref()
-        .iter()
-        .find(|(key, _)| key.get_ref() == "extends")?;
-    Some((
-        value.span(),
-        resolve(folder_of(path), value.get_ref().as_str()?),
-    ))
+    let (_, value) = table.get_ref().iter().find(|(key, _)| key.get_ref() == "extends")?;
+    Some((value.span(), resolve(folder_of(path), value.get_ref().as_str()?)))
 }
 
 /// A path as written in a file of `folder`, without `.` and `..` parts.
 fn resolve(folder: &str, written: &str) -> String {
-    let mut parts: Vec<&str> = if written.starts_with('/') {
-        Vec::new()
-    } else {
-        folder.split('/').collect()
-    };
+    let mut parts: Vec<&str> =
+        if written.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
     for part in written.split('/') {
         match part {
             "" | "." => {}
@@ -133,11 +105,7 @@ fn resolve(folder: &str, written: &str) -> String {
         }
     }
     let joined = parts.join("/");
-    if joined.starts_with('/') || !folder.starts_with('/') {
-        joined
-    } else {
-        format!("/{joined}")
-    }
+    if joined.starts_with('/') || !folder.starts_with('/') { joined } else { format!("/{joined}") }
 }
 
 fn folder_of(path: &str) -> &str {
@@ -146,10 +114,7 @@ fn folder_of(path: &str) -> &str {
 
 fn error_at(path: &str, text: &str, range: Range<usize>, message: String) -> ConfigError {
     let start = range.start.min(text.len());
-    let breaks = text.as_bytes()[..start]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count();
+    let breaks = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
     ConfigError {
         path: path.to_owned(),
         range: Some(TextRange::from_usize(range.start, range.end)),
@@ -186,8 +151,7 @@ impl Reader<'_> {
                     self.expect(value, "a path", DeValue::as_str);
                 }
                 "preview" => {
-                    if let Some(preview) = self.expect(value, "`true` or `false`", DeValue::as_bool)
-                    {
+                    if let Some(preview) = self.expect(value, "`true` or `false`", DeValue::as_bool) {
                         self.config.preview = preview;
                     }
                 }
@@ -201,10 +165,7 @@ impl Reader<'_> {
                 "files" => self.files(value),
                 "overrides" => self.overrides(value),
                 "model" => self.models(value),
-                _ => self.unknown_key(
-                    key,
-                    &["extends", "preview", "rules", "files", "overrides", "model"],
-                ),
+                _ => self.unknown_key(key, &["extends", "preview", "rules", "files", "overrides", "model"]),
             }
         }
     }
@@ -217,10 +178,7 @@ impl Reader<'_> {
         for (key, value) in table {
             let Some(rule) = self.names.resolve(key.get_ref()) else {
                 let hint = did_you_mean(self.names.suggest(key.get_ref()));
-                self.error(
-                    key.span(),
-                    format!("unknown rule `{}`{hint}", key.get_ref()),
-                );
+                self.error(key.span(), format!("unknown rule `{}`{hint}", key.get_ref()));
                 continue;
             };
             if let Some(setting) = self.setting(value) {
@@ -234,10 +192,7 @@ impl Reader<'_> {
     fn setting(&mut self, value: &Value<'_>) -> Option<RuleSetting> {
         let Some(table) = value.get_ref().as_table() else {
             let level = self.level(value)?;
-            return Some(RuleSetting {
-                level: Some(level),
-                options: toml::Table::new(),
-            });
+            return Some(RuleSetting { level: Some(level), options: toml::Table::new() });
         };
         let mut setting = RuleSetting::default();
         for (key, value) in table {
@@ -252,11 +207,7 @@ impl Reader<'_> {
 
     fn level(&mut self, value: &Value<'_>) -> Option<Level> {
         const LEVELS: [&str; 4] = ["off", "info", "warning", "error"];
-        let word = self.expect(
-            value,
-            "`off`, `info`, `warning`, `error` or a table",
-            DeValue::as_str,
-        )?;
+        let word = self.expect(value, "`off`, `info`, `warning`, `error` or a table", DeValue::as_str)?;
         match word {
             "off" => Some(Level::Off),
             "info" => Some(Level::At(Severity::Info)),
@@ -290,8 +241,7 @@ impl Reader<'_> {
     }
 
     fn overrides(&mut self, value: &Value<'_>) {
-        let Some(list) = self.expect(value, "tables under `[[overrides]]`", DeValue::as_array)
-        else {
+        let Some(list) = self.expect(value, "tables under `[[overrides]]`", DeValue::as_array) else {
             return;
         };
         for entry in list {
@@ -327,11 +277,7 @@ impl Reader<'_> {
             }
             if let Some(toml::Value::Table(table)) = owned(entry) {
                 let line = error_at(self.path, self.text, entry.span(), String::new()).line;
-                self.config.models.push(Model {
-                    path: self.path.to_owned(),
-                    line,
-                    table,
-                });
+                self.config.models.push(Model { path: self.path.to_owned(), line, table });
             }
         }
     }
@@ -345,18 +291,12 @@ impl Reader<'_> {
             };
             match Patterns::compile(pattern) {
                 Ok(both) => globs.extend(both),
-                Err(why) => self.error(
-                    entry.span(),
-                    format!("`{pattern}` is no path pattern: {why}"),
-                ),
+                Err(why) => self.error(entry.span(), format!("`{pattern}` is no path pattern: {why}")),
             }
         }
         let patterns = Patterns::new(folder_of(self.path), globs);
         if patterns.is_none() {
-            self.error(
-                value.span(),
-                "these patterns are too large together".to_owned(),
-            );
+            self.error(value.span(), "these patterns are too large together".to_owned());
         }
         patterns
     }
@@ -374,10 +314,7 @@ impl Reader<'_> {
         let found = as_what(value.get_ref());
         if found.is_none() {
             let kind = value.get_ref().type_str();
-            self.error(
-                value.span(),
-                format!("expected {what}, found {} {kind}", article(kind)),
-            );
+            self.error(value.span(), format!("expected {what}, found {} {kind}", article(kind)));
         }
         found
     }
@@ -388,17 +325,12 @@ impl Reader<'_> {
     }
 
     fn error(&mut self, range: Range<usize>, message: String) {
-        self.errors
-            .push(error_at(self.path, self.text, range, message));
+        self.errors.push(error_at(self.path, self.text, range, message));
     }
 }
 
 fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    }
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// The value without its spans.

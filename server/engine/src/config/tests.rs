@@ -15,21 +15,14 @@ const fn rule(id: &'static str) -> RuleInfo {
     }
 }
 
-const RULES: [RuleInfo; 3] = [
-    rule("missing-timeout"),
-    rule("missing-retry"),
-    rule("unbounded-query"),
-];
+const RULES: [RuleInfo; 3] = [rule("missing-timeout"), rule("missing-retry"), rule("unbounded-query")];
 
 fn load(files: &[(&str, &str)], path: &str) -> Loaded {
     let mut memory = MemoryFiles::default();
     for (path, text) in files {
         memory.insert(*path, *text);
     }
-    let names = RuleNames {
-        rules: &RULES,
-        renamed: &[("no-timeout", "missing-timeout")],
-    };
+    let names = RuleNames { rules: &RULES, renamed: &[("no-timeout", "missing-timeout")] };
     Config::load(&memory, path, &names)
 }
 
@@ -61,22 +54,10 @@ effect  = "db.read"
     assert_eq!(loaded.source.as_deref(), Some("/p/plimsoll.toml"));
     let config = &loaded.config;
     let severity = |rule, path| config.severity_of(rule, path, Severity::Warning);
-    assert_eq!(
-        severity("missing-timeout", "/p/src/a.ts"),
-        Some(Severity::Error)
-    );
-    assert_eq!(
-        severity("missing-retry", "/p/src/a.ts"),
-        Some(Severity::Warning)
-    );
-    assert_eq!(
-        severity("missing-retry", "/p/packages/legacy/src/a.ts"),
-        None
-    );
-    assert_eq!(
-        severity("missing-timeout", "/p/packages/legacy/a.ts"),
-        Some(Severity::Info)
-    );
+    assert_eq!(severity("missing-timeout", "/p/src/a.ts"), Some(Severity::Error));
+    assert_eq!(severity("missing-retry", "/p/src/a.ts"), Some(Severity::Warning));
+    assert_eq!(severity("missing-retry", "/p/packages/legacy/src/a.ts"), None);
+    assert_eq!(severity("missing-timeout", "/p/packages/legacy/a.ts"), Some(Severity::Info));
     assert!(config.preview());
     let rows = config.option("unbounded-query", "/p/a.ts", "max_rows");
     assert_eq!(rows.and_then(toml::Value::as_integer), Some(500));
@@ -112,14 +93,7 @@ fn every_error_is_told_with_its_line_and_what_was_meant() {
 
 #[test]
 fn broken_toml_is_one_error_and_no_configuration() {
-    for text in [
-        "[rules\nx = 1",
-        "a = ",
-        "\u{0}",
-        "a = 1\na = 2\n",
-        "\"\"\"",
-        &"[".repeat(10_000),
-    ] {
+    for text in ["[rules\nx = 1", "a = ", "\u{0}", "a = 1\na = 2\n", "\"\"\"", &"[".repeat(10_000)] {
         let loaded = load(&[("/p/plimsoll.toml", text)], "/p/a.ts");
         assert_eq!(loaded.errors.len(), 1, "{text:.20}: {:?}", loaded.errors);
         assert_eq!(*loaded.config, Config::default());
@@ -132,10 +106,7 @@ fn the_nearest_file_wins_and_may_extend_another() {
         "/p/plimsoll.toml",
         "preview = true\n[rules]\nmissing-retry = \"off\"\nno-timeout = \"error\"\n[files]\nexclude = [\"packages/a/old\"]",
     );
-    let near = (
-        "/p/packages/a/plimsoll.toml",
-        "[rules]\nmissing-timeout = \"info\"\n",
-    );
+    let near = ("/p/packages/a/plimsoll.toml", "[rules]\nmissing-timeout = \"info\"\n");
     let extending = (
         "/p/packages/a/plimsoll.toml",
         "extends = \"../../plimsoll.toml\"\n[rules]\nmissing-timeout = \"info\"\n",
@@ -143,27 +114,15 @@ fn the_nearest_file_wins_and_may_extend_another() {
     let file = "/p/packages/a/src/x.ts";
 
     let alone = load(&[far, near], file).config;
-    assert_eq!(
-        alone.severity_of("missing-timeout", file, Severity::Error),
-        Some(Severity::Info)
-    );
-    assert_eq!(
-        alone.severity_of("missing-retry", file, Severity::Info),
-        Some(Severity::Info)
-    );
+    assert_eq!(alone.severity_of("missing-timeout", file, Severity::Error), Some(Severity::Info));
+    assert_eq!(alone.severity_of("missing-retry", file, Severity::Info), Some(Severity::Info));
     assert!(!alone.preview());
 
     let both = load(&[far, extending], file);
     assert_eq!(messages(&both), [""; 0]);
     let both = both.config;
-    assert_eq!(
-        both.severity_of("missing-timeout", file, Severity::Error),
-        Some(Severity::Info)
-    );
-    assert_eq!(
-        both.severity_of("missing-retry", file, Severity::Info),
-        None
-    );
+    assert_eq!(both.severity_of("missing-timeout", file, Severity::Error), Some(Severity::Info));
+    assert_eq!(both.severity_of("missing-retry", file, Severity::Info), None);
     assert!(both.preview() && both.is_excluded("/p/packages/a/old/x.ts"));
 }
 
@@ -181,44 +140,23 @@ fn extending_in_a_circle_or_without_end_or_nothing_is_an_error() {
         ["/p/plimsoll.toml:2: `extends` leads back to a file that is read already"]
     );
 
-    let missing = load(
-        &[("/p/plimsoll.toml", "extends = 'nowhere.toml'")],
-        "/p/x.ts",
-    );
-    assert_eq!(
-        messages(&missing),
-        ["/p/plimsoll.toml:1: `/p/nowhere.toml` cannot be read"]
-    );
+    let missing = load(&[("/p/plimsoll.toml", "extends = 'nowhere.toml'")], "/p/x.ts");
+    assert_eq!(messages(&missing), ["/p/plimsoll.toml:1: `/p/nowhere.toml` cannot be read"]);
 
     let names: Vec<(String, String)> = (0..40)
-        .map(|depth| {
-            (
-                format!("/p/{depth}.toml"),
-                format!("extends = '{}.toml'", depth + 1),
-            )
-        })
+        .map(|depth| (format!("/p/{depth}.toml"), format!("extends = '{}.toml'", depth + 1)))
         .collect();
-    let mut files: Vec<(&str, &str)> = names
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
+    let mut files: Vec<(&str, &str)> =
+        names.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     files.push(("/p/plimsoll.toml", "extends = '0.toml'"));
     assert_eq!(load(&files, "/p/x.ts").errors.len(), 1);
 }
 
 #[test]
 fn the_command_line_can_narrow_and_widen() {
-    let config = Config::default()
-        .with_only(&["missing-retry".to_owned()])
-        .with_preview();
-    assert_eq!(
-        config.severity_of("missing-timeout", "/a.ts", Severity::Error),
-        None
-    );
-    assert_eq!(
-        config.severity_of("missing-retry", "/a.ts", Severity::Info),
-        Some(Severity::Info)
-    );
+    let config = Config::default().with_only(&["missing-retry".to_owned()]).with_preview();
+    assert_eq!(config.severity_of("missing-timeout", "/a.ts", Severity::Error), None);
+    assert_eq!(config.severity_of("missing-retry", "/a.ts", Severity::Info), Some(Severity::Info));
     assert!(config.preview());
     assert!(Confidence::High > Confidence::Medium);
 }

@@ -12,9 +12,7 @@ pub fn comments_of_sql(text: &str) -> Vec<TextRange> {
         let rest = &bytes[at..];
         let end = match rest[0] {
             b'-' if rest.starts_with(b"--") => at + line_len(rest),
-            b'/' if rest.starts_with(b"/*") => {
-                at + find(&rest[2..], b"*/").map_or(rest.len(), |end| end + 4)
-            }
+            b'/' if rest.starts_with(b"/*") => at + find(&rest[2..], b"*/").map_or(rest.len(), |end| end + 4),
             quote @ (b'\'' | b'"' | b'`') => {
                 at = after_quote(bytes, at, quote);
                 continue;
@@ -53,10 +51,7 @@ pub fn comments_of_prisma(text: &str) -> Vec<TextRange> {
                     at += 1;
                 }
                 b'/' if bytes[at..].starts_with(b"//") => {
-                    comments.push(TextRange::from_usize(
-                        start + at,
-                        start + at + line_len(&bytes[at..]),
-                    ));
+                    comments.push(TextRange::from_usize(start + at, start + at + line_len(&bytes[at..])));
                     break;
                 }
                 _ => at += 1,
@@ -68,35 +63,24 @@ pub fn comments_of_prisma(text: &str) -> Vec<TextRange> {
 }
 
 fn line_len(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r'))
-        .unwrap_or(bytes.len())
+    bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len())
 }
 
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes
-        .windows(needle.len())
-        .position(|window| window == needle)
+    bytes.windows(needle.len()).position(|window| window == needle)
 }
 
 /// A doubled quote stands for itself: the string after it is taken for the same one.
 fn after_quote(bytes: &[u8], at: usize, quote: u8) -> usize {
     let rest = &bytes[at + 1..];
-    at + 1
-        + rest
-            .iter()
-            .position(|byte| *byte == quote)
-            .map_or(rest.len(), |end| end + 1)
+    at + 1 + rest.iter().position(|byte| *byte == quote).map_or(rest.len(), |end| end + 1)
 }
 
 /// `$$ … $$` and `$body$ … $body$`: the bodies of functions, in which comments are the database's.
 fn after_dollar_quote(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at + 1..];
-    let name = rest
-        .iter()
-        .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
-        .unwrap_or(rest.len());
+    let name =
+        rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').unwrap_or(rest.len());
     // `$1` is a parameter; a tag does not start with a digit.
     if rest.get(name) != Some(&b'$') || rest[0].is_ascii_digit() {
         return at + 1;
@@ -113,28 +97,19 @@ mod tests {
     use super::*;
 
     fn texts(text: &str, comments: &[TextRange]) -> Vec<String> {
-        comments
-            .iter()
-            .map(|range| text[range.as_usize()].to_owned())
-            .collect()
+        comments.iter().map(|range| text[range.as_usize()].to_owned()).collect()
     }
 
     #[test]
     fn sql_comments_are_told_from_text() {
         let text = "-- a\nselect '--no', \"--n\", 'it''s --', $1, $$ -- no $$ /* b\n */ from x; --c\r\n$f$ $$ -- $f$ -- d";
-        assert_eq!(
-            texts(text, &comments_of_sql(text)),
-            ["-- a", "/* b\n */", "--c", "-- d"]
-        );
+        assert_eq!(texts(text, &comments_of_sql(text)), ["-- a", "/* b\n */", "--c", "-- d"]);
     }
 
     #[test]
     fn prisma_comments_are_told_from_text() {
         let text = "/// a\nurl = \"https://x\\\"//\" // b\n\"open // no\n// c";
-        assert_eq!(
-            texts(text, &comments_of_prisma(text)),
-            ["/// a", "// b", "// c"]
-        );
+        assert_eq!(texts(text, &comments_of_prisma(text)), ["/// a", "// b", "// c"]);
     }
 
     proptest! {

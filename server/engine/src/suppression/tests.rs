@@ -4,18 +4,12 @@ use proptest::prelude::*;
 use super::*;
 
 const fn rule(id: &'static str) -> RuleInfo {
-    RuleInfo {
-        id,
-        ..UNUSED_SUPPRESSION
-    }
+    RuleInfo { id, ..UNUSED_SUPPRESSION }
 }
 
 const RULES: [RuleInfo; 2] = [rule("n-plus-one"), rule("missing-timeout")];
 
-const NAMES: RuleNames<'static> = RuleNames {
-    rules: &RULES,
-    renamed: &[("query-in-loop", "n-plus-one")],
-};
+const NAMES: RuleNames<'static> = RuleNames { rules: &RULES, renamed: &[("query-in-loop", "n-plus-one")] };
 
 fn finding(rule: &'static str, start: usize, end: usize) -> Finding {
     Finding {
@@ -37,11 +31,7 @@ fn finding(rule: &'static str, start: usize, end: usize) -> Finding {
 /// Comments and statements as a lowering would tell them.
 fn parse(text: &str, kind: FileKind) -> Suppressions {
     let FileKind::Source(language) = kind else {
-        let comments = if kind == FileKind::Sql {
-            comments_of_sql(text)
-        } else {
-            comments_of_prisma(text)
-        };
+        let comments = if kind == FileKind::Sql { comments_of_sql(text) } else { comments_of_prisma(text) };
         return Suppressions::parse(text, &comments, &[], &NAMES);
     };
     let parsed = Parsed::parse(text, language).expect("it is short");
@@ -49,15 +39,9 @@ fn parse(text: &str, kind: FileKind) -> Suppressions {
     for (node, _) in preorder(parsed.root()) {
         if node.kind().contains("comment") {
             comments.push(TextRange::of(node));
-        } else if [
-            "_statement",
-            "_declaration",
-            "_item",
-            "jsx_element",
-            "public_field_definition",
-        ]
-        .iter()
-        .any(|part| node.kind().ends_with(part))
+        } else if ["_statement", "_declaration", "_item", "jsx_element", "public_field_definition"]
+            .iter()
+            .any(|part| node.kind().ends_with(part))
         {
             let mut range = TextRange::of(node);
             let mut before = node.prev_sibling();
@@ -75,10 +59,7 @@ fn parse(text: &str, kind: FileKind) -> Suppressions {
 
 /// The findings that are left, of `n-plus-one` at every `bad(`, as `line rule: message`.
 fn left(text: &str, kind: FileKind) -> Vec<String> {
-    let findings = text
-        .match_indices("bad(")
-        .map(|(at, _)| finding("n-plus-one", at, at + 4))
-        .collect();
+    let findings = text.match_indices("bad(").map(|(at, _)| finding("n-plus-one", at, at + 4)).collect();
     let mut fingerprints = Fingerprints::new("a.ts");
     let mut context = Context {
         path: "/p/a.ts",
@@ -93,13 +74,7 @@ fn left(text: &str, kind: FileKind) -> Vec<String> {
         .kept
         .iter()
         .map(|found| {
-            format!(
-                "{} {} {:?}: {}",
-                line(found.range.start),
-                found.rule,
-                found.severity,
-                found.message
-            )
+            format!("{} {} {:?}: {}", line(found.range.start), found.rule, found.severity, found.message)
         })
         .collect()
 }
@@ -115,53 +90,23 @@ fn a_comment_hides_what_it_stands_by() {
         (TS, "// plimsoll-ignore n-plus-one: few\nbad()\n"),
         (TS, "// plimsoll-ignore n-plus-one: few\r\nbad()\r\n"),
         (TS, "// plimsoll-ignore query-in-loop: few\nbad()\n"),
-        (
-            TS,
-            "// plimsoll-ignore missing-timeout, n-plus-one: few\nbad()\n",
-        ),
+        (TS, "// plimsoll-ignore missing-timeout, n-plus-one: few\nbad()\n"),
         (TS, "/* plimsoll-ignore n-plus-one: few */ bad()\n"),
         (TS, "/**\n * plimsoll-ignore n-plus-one: few\n */\nbad()\n"),
-        (
-            TS,
-            "// plimsoll-ignore n-plus-one: few\n// another comment\n\nbad()\n",
-        ),
-        (
-            TS,
-            "// plimsoll-ignore n-plus-one: few\nfor (const x of xs) {\n  y()\n  bad()\n}\n",
-        ),
-        (
-            TS,
-            "const all =\n  // plimsoll-ignore n-plus-one: few\n  bad()\n",
-        ),
+        (TS, "// plimsoll-ignore n-plus-one: few\n// another comment\n\nbad()\n"),
+        (TS, "// plimsoll-ignore n-plus-one: few\nfor (const x of xs) {\n  y()\n  bad()\n}\n"),
+        (TS, "const all =\n  // plimsoll-ignore n-plus-one: few\n  bad()\n"),
         (TS, "bad(\n  1,\n) // plimsoll-ignore n-plus-one: few\n"),
-        (
-            TS,
-            "// plimsoll-ignore n-plus-one: few\n@A()\n@B()\nclass C {\n  x = bad()\n}\n",
-        ),
-        (
-            TS,
-            "let a\n\nlet b\n// plimsoll-ignore-file n-plus-one: few\nbad()\nbad()",
-        ),
-        (
-            TSX,
-            "const a = <ul>\n  {/* plimsoll-ignore n-plus-one: few */}\n  <li>{bad()}</li>\n</ul>\n",
-        ),
+        (TS, "// plimsoll-ignore n-plus-one: few\n@A()\n@B()\nclass C {\n  x = bad()\n}\n"),
+        (TS, "let a\n\nlet b\n// plimsoll-ignore-file n-plus-one: few\nbad()\nbad()"),
+        (TSX, "const a = <ul>\n  {/* plimsoll-ignore n-plus-one: few */}\n  <li>{bad()}</li>\n</ul>\n"),
         (
             TSX,
             "const a = <ul>\n  {/* plimsoll-ignore n-plus-one: few */}\n  {/* more */}\n  {bad()}\n</ul>\n",
         ),
-        (
-            RUST,
-            "// plimsoll-ignore n-plus-one: few\n/// Docs.\n#[inline]\nfn f() {\n    bad();\n}\n",
-        ),
-        (
-            FileKind::Sql,
-            "-- plimsoll-ignore n-plus-one: few\nselect bad()\n",
-        ),
-        (
-            FileKind::Prisma,
-            "/// plimsoll-ignore n-plus-one: few\nx bad()\n",
-        ),
+        (RUST, "// plimsoll-ignore n-plus-one: few\n/// Docs.\n#[inline]\nfn f() {\n    bad();\n}\n"),
+        (FileKind::Sql, "-- plimsoll-ignore n-plus-one: few\nselect bad()\n"),
+        (FileKind::Prisma, "/// plimsoll-ignore n-plus-one: few\nx bad()\n"),
     ];
     for (kind, text) in cases {
         assert_eq!(left(text, kind), [""; 0], "{text}");
@@ -179,16 +124,10 @@ fn a_comment_elsewhere_hides_nothing_and_is_a_finding() {
     for text in cases {
         let left = left(text, TS);
         assert_eq!(left.len(), 2, "{text} {left:?}");
-        assert!(
-            left[1].contains("unused-suppression Warning: this suppression hides nothing"),
-            "{left:?}"
-        );
+        assert!(left[1].contains("unused-suppression Warning: this suppression hides nothing"), "{left:?}");
     }
     // A rule that is off here says nothing of its suppressions.
-    assert_eq!(
-        left("// plimsoll-ignore missing-timeout: slow\nok()\n", TS),
-        [""; 0]
-    );
+    assert_eq!(left("// plimsoll-ignore missing-timeout: slow\nok()\n", TS), [""; 0]);
 }
 
 #[test]

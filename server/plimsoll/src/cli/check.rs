@@ -48,10 +48,7 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         found.files
     };
     let disk = session.disk();
-    let view = Overlay {
-        over: &typed,
-        under: &disk,
-    };
+    let view = Overlay { over: &typed, under: &disk };
     if let Err(errors) = session.configure(&view, &files) {
         for error in errors {
             say(&format!("error: {}", super::one_line(&error)));
@@ -59,13 +56,7 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         return Ok(Status::Failed);
     }
     for outcome in review_all(&session, &view, &files, args.selection.jobs)? {
-        report.add(outcome, |finding| {
-            if args.fixes {
-                session.fixes(&view, finding)
-            } else {
-                Vec::new()
-            }
-        });
+        report.add(outcome, |finding| if args.fixes { session.fixes(&view, finding) } else { Vec::new() });
     }
     report.finish();
     let texts = Texts::new(&view, session.current_dir());
@@ -96,9 +87,7 @@ pub fn review_all(
     files: &[String],
     jobs: Option<u16>,
 ) -> anyhow::Result<Vec<Outcome>> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs.map_or(0, usize::from))
-        .build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build()?;
     let progress = Progress::new(files.len());
     let outcomes = pool.install(|| {
         files
@@ -127,11 +116,7 @@ impl Progress {
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
         bar.set_style(style);
-        Self {
-            bar,
-            started: Instant::now(),
-            is_waiting: Mutex::new(io::stderr().is_terminal()),
-        }
+        Self { bar, started: Instant::now(), is_waiting: Mutex::new(io::stderr().is_terminal()) }
     }
 
     fn advance(&self) {

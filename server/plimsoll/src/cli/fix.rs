@@ -36,11 +36,7 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
         skipped.extend(outcome.skipped);
         findings.insert(path, outcome.findings);
     }
-    let allowed = if args.review_needed {
-        Safety::Review
-    } else {
-        Safety::Safe
-    };
+    let allowed = if args.review_needed { Safety::Review } else { Safety::Safe };
     let repaired = repair(&session, &disk, findings, allowed);
 
     let mut has_failed = false;
@@ -57,11 +53,7 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     } else {
         has_failed = true;
     }
-    Ok(if has_failed {
-        Status::Failed
-    } else {
-        Status::Clean
-    })
+    Ok(if has_failed { Status::Failed } else { Status::Clean })
 }
 
 impl Reviewer for Session {
@@ -106,10 +98,7 @@ fn told(repaired: &Repaired, current_dir: &str) -> String {
     let mut text = String::new();
     for done in &repaired.done {
         let path = relative(current_dir, &done.path);
-        text.push_str(&one_line(&format!(
-            "{path}: {} ({})",
-            done.title, done.rule
-        )));
+        text.push_str(&one_line(&format!("{path}: {} ({})", done.title, done.rule)));
         text.push('\n');
     }
     text.push_str(&summary("fixed", repaired));
@@ -164,11 +153,7 @@ mod tests {
                 before: Some("a\r\nb\r\n".into()),
                 after: "a\r\nc\r\n".into(),
             },
-            Change {
-                path: "/p/up.sql".into(),
-                before: None,
-                after: "create".into(),
-            },
+            Change { path: "/p/up.sql".into(), before: None, after: "create".into() },
         ];
         insta::assert_snapshot!(diff(&changes, "/p").replace('\r', "␍"), @r"
         --- a/src/a.ts
@@ -193,11 +178,7 @@ mod tests {
                 rule: "missing-cleanup",
                 title: "Clear the timer".into(),
             }],
-            changes: vec![Change {
-                path: "/p/a.ts".into(),
-                before: None,
-                after: String::new(),
-            }],
+            changes: vec![Change { path: "/p/a.ts".into(), before: None, after: String::new() }],
             left: BTreeMap::from([("/p/a.ts".into(), 2)]),
         };
         insta::assert_snapshot!(told(&repaired, "/p"), @r"

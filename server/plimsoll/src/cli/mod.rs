@@ -202,9 +202,7 @@ fn print(text: &str, color: anstream::ColorChoice) -> anyhow::Result<()> {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Help goes to standard output; a mistake is one line on standard error.
@@ -232,7 +230,5 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 /// The text without line breaks and other control characters, which would move a terminal's cursor.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect()
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }

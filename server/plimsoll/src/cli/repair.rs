@@ -57,10 +57,7 @@ pub fn repair(
         .filter(|(_, findings)| findings.iter().any(|finding| finding.may_have_fixes))
         .map(|(path, _)| path.clone())
         .collect();
-    let left = findings
-        .into_iter()
-        .map(|(path, findings)| (path, findings.len()))
-        .collect();
+    let left = findings.into_iter().map(|(path, findings)| (path, findings.len())).collect();
     let mut repair = Repair {
         reviewer,
         disk,
@@ -69,10 +66,7 @@ pub fn repair(
         pinned: MemoryFiles::default(),
         before: BTreeMap::new(),
         refused: BTreeSet::new(),
-        repaired: Repaired {
-            left,
-            ..Repaired::default()
-        },
+        repaired: Repaired { left, ..Repaired::default() },
     };
     if !repair.at_once() {
         repair.one_by_one();
@@ -111,8 +105,7 @@ impl Repair<'_> {
             if !self.apply(&round) {
                 return false;
             }
-            self.pending
-                .retain(|path| round.edits.contains_key(path) || round.postponed.contains(path));
+            self.pending.retain(|path| round.edits.contains_key(path) || round.postponed.contains(path));
         }
         true
     }
@@ -128,12 +121,7 @@ impl Repair<'_> {
             if round.is_empty() {
                 self.pending.remove(&path);
             } else if !self.apply(&round) {
-                self.refused.extend(
-                    round
-                        .fixes
-                        .into_iter()
-                        .map(|(finding, fix)| key_of(&finding, &fix)),
-                );
+                self.refused.extend(round.fixes.into_iter().map(|(finding, fix)| key_of(&finding, &fix)));
             }
         }
     }
@@ -144,10 +132,7 @@ impl Repair<'_> {
         let findings = self.review(path);
         round.findings += findings.len();
         round.reviewed.insert(path.to_owned());
-        for finding in findings
-            .into_iter()
-            .filter(|finding| finding.may_have_fixes)
-        {
+        for finding in findings.into_iter().filter(|finding| finding.may_have_fixes) {
             if round.fixes.len() >= at_most {
                 return;
             }
@@ -164,24 +149,14 @@ impl Repair<'_> {
     fn fix_of(&mut self, finding: &Finding) -> Option<Fix> {
         // A fix may name a file that was not pinned: then that is done, and the fix asked for again.
         for _ in 0..3 {
-            let view = Overlay {
-                over: &self.pinned,
-                under: self.disk,
-            };
-            let fix = self
-                .reviewer
-                .fixes(&view, finding)
-                .into_iter()
-                .find(|fix| {
-                    fix.safety <= self.allowed
-                        && !fix.edits.is_empty()
-                        && !self.refused.contains(&key_of(finding, fix))
-                })?;
-            let unpinned: Vec<&FileEdit> = fix
-                .edits
-                .iter()
-                .filter(|edit| !self.before.contains_key(&edit.path))
-                .collect();
+            let view = Overlay { over: &self.pinned, under: self.disk };
+            let fix = self.reviewer.fixes(&view, finding).into_iter().find(|fix| {
+                fix.safety <= self.allowed
+                    && !fix.edits.is_empty()
+                    && !self.refused.contains(&key_of(finding, fix))
+            })?;
+            let unpinned: Vec<&FileEdit> =
+                fix.edits.iter().filter(|edit| !self.before.contains_key(&edit.path)).collect();
             if unpinned.is_empty() {
                 return Some(fix);
             }
@@ -200,15 +175,11 @@ impl Repair<'_> {
         if let Some(text) = &text {
             self.pinned.insert(path, text.clone());
         }
-        self.before
-            .insert(path.to_owned(), text.map(|text| text.to_string()));
+        self.before.insert(path.to_owned(), text.map(|text| text.to_string()));
     }
 
     fn review(&self, path: &str) -> Vec<Finding> {
-        let view = Overlay {
-            over: &self.pinned,
-            under: self.disk,
-        };
+        let view = Overlay { over: &self.pinned, under: self.disk };
         self.reviewer.review(&view, path)
     }
 
@@ -222,23 +193,18 @@ impl Repair<'_> {
             };
             self.pinned.insert(path.as_str(), text);
         }
-        let left: BTreeMap<String, usize> = round
-            .reviewed
-            .iter()
-            .map(|path| (path.clone(), self.review(path).len()))
-            .collect();
+        let left: BTreeMap<String, usize> =
+            round.reviewed.iter().map(|path| (path.clone(), self.review(path).len())).collect();
         if left.values().sum::<usize>() + round.fixes.len() > round.findings {
             self.pinned = pinned;
             return false;
         }
         self.repaired.left.extend(left);
-        self.repaired
-            .done
-            .extend(round.fixes.iter().map(|(finding, fix)| Done {
-                path: finding.path.clone(),
-                rule: finding.rule,
-                title: fix.title.clone(),
-            }));
+        self.repaired.done.extend(round.fixes.iter().map(|(finding, fix)| Done {
+            path: finding.path.clone(),
+            rule: finding.rule,
+            title: fix.title.clone(),
+        }));
         true
     }
 
@@ -248,11 +214,7 @@ impl Repair<'_> {
                 continue;
             };
             if before.as_deref() != Some(&after) {
-                self.repaired.changes.push(Change {
-                    path,
-                    before,
-                    after: after.to_string(),
-                });
+                self.repaired.changes.push(Change { path, before, after: after.to_string() });
             }
         }
         self.repaired
@@ -300,11 +262,7 @@ impl Round {
 }
 
 fn key_of(finding: &Finding, fix: &Fix) -> (String, String, String) {
-    (
-        finding.path.clone(),
-        finding.fingerprint.clone(),
-        fix.title.clone(),
-    )
+    (finding.path.clone(), finding.fingerprint.clone(), fix.title.clone())
 }
 
 /// The text after edits, with the line breaks that it had; `None` if they do not fit it.
@@ -315,12 +273,7 @@ fn edited(text: Option<&str>, edits: &[(Option<TextRange>, String)]) -> Option<S
     };
     let edits: Option<Vec<ByteEdit>> = edits
         .iter()
-        .map(|(range, new_text)| {
-            Some(ByteEdit {
-                range: (*range)?,
-                text: with_breaks_of(text, new_text),
-            })
-        })
+        .map(|(range, new_text)| Some(ByteEdit { range: (*range)?, text: with_breaks_of(text, new_text) }))
         .collect();
     apply_byte_edits(text, &edits?).ok()
 }

@@ -48,10 +48,7 @@ impl Session {
                 return Err(unknown_rule(&names, asked));
             };
             // Whoever names a preview rule asks for it.
-            preview |= engine
-                .rules()
-                .iter()
-                .any(|rule| rule.id == id && rule.is_preview);
+            preview |= engine.rules().iter().any(|rule| rule.id == id && rule.is_preview);
             only.push(id.to_owned());
         }
         Ok(Self {
@@ -61,9 +58,7 @@ impl Session {
             only,
             preview,
             cancel: AtomicBool::new(false),
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
+            now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         })
     }
 
@@ -145,20 +140,8 @@ impl Session {
         catch_unwind(AssertUnwindSafe(|| self.engine.fixes(&request, finding))).unwrap_or_default()
     }
 
-    fn request<'a>(
-        &'a self,
-        files: &'a dyn Files,
-        path: &'a str,
-        config: &'a Config,
-    ) -> Request<'a> {
-        Request {
-            files,
-            path,
-            document: None,
-            config,
-            cancel: &self.cancel,
-            now: self.now,
-        }
+    fn request<'a>(&'a self, files: &'a dyn Files, path: &'a str, config: &'a Config) -> Request<'a> {
+        Request { files, path, document: None, config, cancel: &self.cancel, now: self.now }
     }
 
     fn config_of(&self, path: &str) -> Arc<Config> {
@@ -186,10 +169,7 @@ pub fn read_stdin(input: impl io::Read) -> anyhow::Result<Result<String, String>
     use io::Read;
     let mut bytes = Vec::new();
     let limit = MAX_FILE_BYTES as u64;
-    input
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .context("cannot read standard input")?;
+    input.take(limit + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
     if bytes.len() as u64 > limit {
         return Ok(Err(format!("too large (over {} MiB)", limit >> 20)));
     }
@@ -213,14 +193,7 @@ pub fn unknown_rule(names: &RuleNames<'_>, id: &str) -> anyhow::Error {
 
 /// An outcome that says only why there is none.
 pub fn skipped(path: &str, reason: String, is_failure: bool) -> Outcome {
-    Outcome {
-        skipped: vec![Skipped {
-            path: path.to_owned(),
-            reason,
-            is_failure,
-        }],
-        ..Outcome::default()
-    }
+    Outcome { skipped: vec![Skipped { path: path.to_owned(), reason, is_failure }], ..Outcome::default() }
 }
 
 /// Why a file has no text; `None` if it has.
@@ -243,8 +216,5 @@ fn too_large(bytes: u64) -> String {
 }
 
 fn folder_of(path: &str) -> &str {
-    Path::new(path)
-        .parent()
-        .and_then(Path::to_str)
-        .unwrap_or_default()
+    Path::new(path).parent().and_then(Path::to_str).unwrap_or_default()
 }

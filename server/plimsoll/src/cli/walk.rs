@@ -56,20 +56,14 @@ pub fn find(paths: &[PathBuf], current_dir: &str) -> anyhow::Result<Found> {
 }
 
 fn find_below(folder: &Path, found: &mut Found) {
-    let walk = WalkBuilder::new(folder)
-        .require_git(false)
-        .follow_links(false)
-        .build();
+    let walk = WalkBuilder::new(folder).require_git(false).follow_links(false).build();
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
                 // A bad pattern in a .gitignore or a folder without permission: the rest is reviewed.
                 found.skipped.push(Skipped {
-                    path: path_of(&error)
-                        .unwrap_or(folder)
-                        .to_string_lossy()
-                        .into_owned(),
+                    path: path_of(&error).unwrap_or(folder).to_string_lossy().into_owned(),
                     reason: reason_of(&error),
                     is_failure: true,
                 });
@@ -127,9 +121,7 @@ pub fn absolute(current_dir: &Path, path: &Path) -> PathBuf {
 fn path_of(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            path_of(err)
-        }
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
         _ => None,
     }
 }

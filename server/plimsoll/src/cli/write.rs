@@ -66,9 +66,7 @@ impl Change {
         let target = fs::canonicalize(&self.path)?;
         let temporary = Temporary::beside(&target)?;
         (&temporary.file).write_all(self.after.as_bytes())?;
-        temporary
-            .file
-            .set_permissions(fs::metadata(&target)?.permissions())?;
+        temporary.file.set_permissions(fs::metadata(&target)?.permissions())?;
         temporary.file.sync_all()?;
         // The last look comes as late as it can.
         self.check()?;
@@ -102,10 +100,7 @@ impl Temporary {
         name.push(target.file_name().unwrap_or_default());
         name.push(format!(".{}.plimsoll", std::process::id()));
         let path = target.with_file_name(name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         Ok(Self { path, file })
     }
 }
@@ -131,9 +126,7 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<std::ffi::OsString> {
         let entries = fs::read_dir(folder).expect("it exists");
-        entries
-            .map(|entry| entry.expect("it is readable").file_name())
-            .collect()
+        entries.map(|entry| entry.expect("it is readable").file_name()).collect()
     }
 
     #[test]
@@ -141,9 +134,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("a.ts");
         fs::write(&path, "old\r\n").expect("it is writable");
-        change(&path, Some("old\r\n"), "new\r\n")
-            .write()
-            .expect("nothing is in the way");
+        change(&path, Some("old\r\n"), "new\r\n").write().expect("nothing is in the way");
         assert_eq!(fs::read_to_string(&path).expect("it exists"), "new\r\n");
         assert_eq!(names(folder.path()), ["a.ts"]);
     }
@@ -165,9 +156,7 @@ mod tests {
     fn a_new_file_gets_its_folders() {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("migrations/1/up.sql");
-        change(&path, None, "create")
-            .write()
-            .expect("nothing is in the way");
+        change(&path, None, "create").write().expect("nothing is in the way");
         assert_eq!(fs::read_to_string(&path).expect("it exists"), "create");
     }
 
@@ -180,14 +169,9 @@ mod tests {
         fs::write(&path, "old").expect("it is writable");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o751)).expect("it is ours");
         symlink(&path, &link).expect("there is room");
-        change(&link, Some("old"), "new")
-            .write()
-            .expect("nothing is in the way");
+        change(&link, Some("old"), "new").write().expect("nothing is in the way");
         assert!(fs::symlink_metadata(&link).expect("it exists").is_symlink());
-        assert_eq!(
-            fs::metadata(&path).expect("it exists").permissions().mode() & 0o777,
-            0o751
-        );
+        assert_eq!(fs::metadata(&path).expect("it exists").permissions().mode() & 0o777, 0o751);
         assert_eq!(fs::read_to_string(&path).expect("it exists"), "new");
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("it is ours");

@@ -15,10 +15,7 @@ const VERSION: u32 = 1;
 pub fn json(report: &Report, texts: &Texts<'_>, duration: Duration) -> String {
     let object = Object {
         version: VERSION,
-        tool: Tool {
-            name: "plimsoll",
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        tool: Tool { name: "plimsoll", version: env!("CARGO_PKG_VERSION") },
         summary: Summary {
             files: report.files,
             findings: report.findings.len(),
@@ -28,22 +25,14 @@ pub fn json(report: &Report, texts: &Texts<'_>, duration: Duration) -> String {
             duration_ms: duration.as_millis(),
         },
         complete: report.is_complete(),
-        findings: report
-            .findings
-            .iter()
-            .map(|reported| finding(reported, texts))
-            .collect(),
+        findings: report.findings.iter().map(|reported| finding(reported, texts)).collect(),
         skipped: report
             .skipped
             .iter()
-            .map(|skipped| SkippedFile {
-                path: texts.relative(&skipped.path),
-                reason: &skipped.reason,
-            })
+            .map(|skipped| SkippedFile { path: texts.relative(&skipped.path), reason: &skipped.reason })
             .collect(),
     };
-    let text =
-        serde_json::to_string_pretty(&object).expect("no map in it has keys that are no strings");
+    let text = serde_json::to_string_pretty(&object).expect("no map in it has keys that are no strings");
     text + "\n"
 }
 
@@ -143,16 +132,8 @@ fn finding<'a>(reported: &'a Reported, texts: &Texts<'_>) -> JsonFinding<'a> {
         fingerprint: &finding.fingerprint,
         function: finding.function.as_deref(),
         language: finding.language,
-        related: finding
-            .related
-            .iter()
-            .map(|place| related(place, texts))
-            .collect(),
-        fixes: reported
-            .fixes
-            .iter()
-            .map(|proven| fix(proven, texts))
-            .collect(),
+        related: finding.related.iter().map(|place| related(place, texts)).collect(),
+        fixes: reported.fixes.iter().map(|proven| fix(proven, texts)).collect(),
     }
 }
 
@@ -185,8 +166,5 @@ fn range(texts: &Texts<'_>, path: &str, range: TextRange) -> Range {
         let (line, column) = texts.line_and_column(path, byte);
         Place { line, column }
     };
-    Range {
-        start: place(range.start),
-        end: place(range.end),
-    }
+    Range { start: place(range.start), end: place(range.end) }
 }

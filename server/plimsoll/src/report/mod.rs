@@ -47,10 +47,8 @@ impl Report {
 
     /// Orders what was added.
     pub fn finish(&mut self) {
-        self.findings
-            .sort_by(|a, b| place_of(&a.finding).cmp(&place_of(&b.finding)));
-        self.skipped
-            .sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
+        self.findings.sort_by(|a, b| place_of(&a.finding).cmp(&place_of(&b.finding)));
+        self.skipped.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
         self.skipped.dedup();
     }
 
@@ -62,34 +60,22 @@ impl Report {
     /// How many findings have this severity.
     pub fn count(&self, severity: Severity) -> usize {
         let all = self.findings.iter();
-        all.filter(|reported| reported.finding.severity == severity)
-            .count()
+        all.filter(|reported| reported.finding.severity == severity).count()
     }
 }
 
 fn place_of(finding: &Finding) -> impl Ord + '_ {
-    (
-        finding.path.as_str(),
-        finding.range,
-        finding.rule,
-        finding.fingerprint.as_str(),
-    )
+    (finding.path.as_str(), finding.range, finding.rule, finding.fingerprint.as_str())
 }
 
 /// `1 file`, `2 files`.
 pub fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// The text without characters that would move a terminal's cursor or change its colours.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { '\u{fffd}' } else { char })
-        .collect()
+    text.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
 }
 
 #[cfg(test)]

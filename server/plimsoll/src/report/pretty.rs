@@ -27,10 +27,7 @@ pub fn pretty(report: &Report, texts: &Texts<'_>) -> String {
         text.push_str("\n\n");
     }
     for skipped in report.skipped.iter().filter(|skipped| skipped.is_failure) {
-        let (path, reason) = (
-            printable(&texts.relative(&skipped.path)),
-            printable(&skipped.reason),
-        );
+        let (path, reason) = (printable(&texts.relative(&skipped.path)), printable(&skipped.reason));
         text.push_str(&format!("skipped {path}: {reason}\n"));
     }
     text.push_str(&summary(report));
@@ -49,10 +46,8 @@ fn render(renderer: &Renderer, reported: &Reported, texts: &Texts<'_>) -> String
         .primary_title(printable(&finding.message))
         .id(finding.rule)
         .elements(Vec::<Snippet<'_, Annotation<'_>>>::new());
-    let (near, far): (Vec<&Related>, Vec<&Related>) = finding
-        .related
-        .iter()
-        .partition(|related| is_near(finding, related, texts));
+    let (near, far): (Vec<&Related>, Vec<&Related>) =
+        finding.related.iter().partition(|related| is_near(finding, related, texts));
     group = excerpt(group, texts, &finding.path, Some(finding.range), &near);
     for related in far {
         group = excerpt(group, texts, &related.path, None, &[related]);
@@ -72,9 +67,7 @@ fn excerpt<'a>(
     related: &[&Related],
 ) -> Group<'a> {
     let shown_path = printable(&texts.relative(path));
-    let anchor = primary
-        .or_else(|| related.first().map(|place| place.range))
-        .unwrap_or_default();
+    let anchor = primary.or_else(|| related.first().map(|place| place.range)).unwrap_or_default();
     let (line, column) = texts.line_and_column(path, anchor.start);
     let Some(rope) = texts.rope(path) else {
         return group.element(Origin::path(shown_path));
@@ -85,11 +78,7 @@ fn excerpt<'a>(
         .map(|range| shown_part(&rope, range))
         .collect();
     let Some(window) = Window::around(&rope, &ranges, anchor) else {
-        return group.element(
-            Origin::path(shown_path)
-                .line(line as usize)
-                .char_column(column as usize),
-        );
+        return group.element(Origin::path(shown_path).line(line as usize).char_column(column as usize));
     };
     let mut snippet = Snippet::source(window.text.clone()).line_start(window.first_line + 1);
     let mut ranges = ranges.into_iter();
@@ -99,20 +88,11 @@ fn excerpt<'a>(
         snippet = snippet.annotation(AnnotationKind::Primary.span(window.span(range)));
     }
     for (place, range) in related.iter().zip(ranges) {
-        let kind = if primary.is_some() {
-            AnnotationKind::Context
-        } else {
-            AnnotationKind::Primary
-        };
-        snippet = snippet.annotation(
-            kind.span(window.span(range))
-                .label(printable(&place.message)),
-        );
+        let kind = if primary.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+        snippet = snippet.annotation(kind.span(window.span(range)).label(printable(&place.message)));
     }
     if window.is_cut {
-        let origin = Origin::path(shown_path)
-            .line(line as usize)
-            .char_column(column as usize);
+        let origin = Origin::path(shown_path).line(line as usize).char_column(column as usize);
         return group.element(origin).element(snippet);
     }
     group.element(snippet.path(shown_path))
@@ -139,35 +119,22 @@ impl Window {
         let end = rope.line_to_byte((last_line + 1).min(rope.len_lines()));
         if end - start <= MAX_EXCERPT_BYTES {
             let text = rope.byte_slice(start..end).to_string();
-            return Some(Self {
-                text: without_returns(&text),
-                start,
-                first_line,
-                is_cut: false,
-            });
+            return Some(Self { text: without_returns(&text), start, first_line, is_cut: false });
         }
         let line = line_of(anchor.start);
         let (line_start, line_end) = (rope.line_to_byte(line), rope.line_to_byte(line + 1));
         let at = anchor.start as usize;
-        let boundary =
-            |byte: usize| rope.char_to_byte(rope.byte_to_char(byte.min(rope.len_bytes())));
+        let boundary = |byte: usize| rope.char_to_byte(rope.byte_to_char(byte.min(rope.len_bytes())));
         let start = boundary(at.saturating_sub(60).max(line_start));
         let end = boundary((at + 200).min(line_end));
         let text = rope.byte_slice(start..end.max(start)).to_string();
-        Some(Self {
-            text: without_returns(&text),
-            start,
-            first_line: line,
-            is_cut: true,
-        })
+        Some(Self { text: without_returns(&text), start, first_line: line, is_cut: true })
     }
 
     /// Where a range of the file lies in the text: at least one character, where there is one.
     fn span(&self, range: TextRange) -> std::ops::Range<usize> {
         let within = |byte: u32| {
-            let mut at = (byte as usize)
-                .saturating_sub(self.start)
-                .min(self.text.len());
+            let mut at = (byte as usize).saturating_sub(self.start).min(self.text.len());
             while !self.text.is_char_boundary(at) {
                 at -= 1;
             }
@@ -186,18 +153,13 @@ fn without_returns(text: &str) -> String {
 /// The range, or the part of it on its first line if it covers many.
 fn shown_part(rope: &Rope, range: TextRange) -> TextRange {
     let len = rope.len_bytes();
-    let (start, end) = (
-        (range.start as usize).min(len),
-        (range.end as usize).min(len),
-    );
+    let (start, end) = ((range.start as usize).min(len), (range.end as usize).min(len));
     let first = rope.byte_to_line(start);
     if rope.byte_to_line(end.max(start)) - first < MAX_LINES_SHOWN {
         return range;
     }
     let line_end = rope.line_to_byte(first + 1);
-    let line = rope
-        .byte_slice(rope.char_to_byte(rope.byte_to_char(start))..line_end)
-        .to_string();
+    let line = rope.byte_slice(rope.char_to_byte(rope.byte_to_char(start))..line_end).to_string();
     TextRange::from_usize(start, start + line.trim_end().len())
 }
 
@@ -214,22 +176,17 @@ fn summary(report: &Report) -> String {
     let mut text = match report.findings.len() {
         0 => "no findings".to_owned(),
         count => {
-            let severities = [
-                (Severity::Error, "error"),
-                (Severity::Warning, "warning"),
-                (Severity::Info, "info"),
-            ];
+            let severities =
+                [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")];
             let each: Vec<String> = severities
                 .into_iter()
                 .map(|(severity, name)| (report.count(severity), name))
                 .filter(|(count, _)| *count > 0)
-                .map(|(count, name)| {
-                    if name == "info" {
-                        format!("{count} info")
-                    } else {
-                        counted(count, name)
-                    }
-                })
+                .map(
+                    |(count, name)| {
+                        if name == "info" { format!("{count} info") } else { counted(count, name) }
+                    },
+                )
                 .collect();
             format!("{} ({})", counted(count, "finding"), each.join(", "))
         }
@@ -240,17 +197,11 @@ fn summary(report: &Report) -> String {
         *by_policy.entry(&skipped.reason).or_default() += 1;
     }
     if !by_policy.is_empty() {
-        let reasons: Vec<String> = by_policy
-            .iter()
-            .map(|(reason, count)| format!("{count} {reason}"))
-            .collect();
+        let reasons: Vec<String> =
+            by_policy.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         text.push_str(&format!("; left alone: {}", reasons.join(", ")));
     }
-    let failures = report
-        .skipped
-        .iter()
-        .filter(|skipped| skipped.is_failure)
-        .count();
+    let failures = report.skipped.iter().filter(|skipped| skipped.is_failure).count();
     if failures > 0 {
         text.push_str(&format!("; incomplete: {failures} not reviewed"));
     }

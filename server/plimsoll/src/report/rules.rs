@@ -7,8 +7,7 @@ use serde::Serialize;
 
 /// A line each, in columns.
 pub fn rules_as_lines(rules: &[RuleInfo]) -> String {
-    let width =
-        |of: fn(&RuleInfo) -> &str| rules.iter().map(|rule| of(rule).len()).max().unwrap_or(0);
+    let width = |of: fn(&RuleInfo) -> &str| rules.iter().map(|rule| of(rule).len()).max().unwrap_or(0);
     let (ids, categories) = (width(|rule| rule.id), width(|rule| rule.category));
     let mut text = String::new();
     for rule in rules {
@@ -48,8 +47,7 @@ pub fn rules_as_json(rules: &[RuleInfo]) -> String {
             documentation: rule.documentation,
         })
         .collect();
-    let text =
-        serde_json::to_string_pretty(&rules).expect("no map in it has keys that are no strings");
+    let text = serde_json::to_string_pretty(&rules).expect("no map in it has keys that are no strings");
     text + "\n"
 }
 
@@ -60,10 +58,7 @@ pub fn rules_as_markdown(rules: &[RuleInfo]) -> String {
     for rule in rules {
         if rule.category != category {
             category = rule.category;
-            let _ = write!(
-                text,
-                "\n## {category}\n\n| rule | severity | finds |\n| --- | --- | --- |\n"
-            );
+            let _ = write!(text, "\n## {category}\n\n| rule | severity | finds |\n| --- | --- | --- |\n");
         }
         let preview = if rule.is_preview { " (preview)" } else { "" };
         let _ = writeln!(

@@ -16,7 +16,8 @@ export async function withAuthors(posts: Post[]) {
 }
 ";
 
-const USERS: &str = "export const authorOf = (post: Post) =>\n  prisma.user.findUnique({ where: { id: post.authorId } })\n";
+const USERS: &str =
+    "export const authorOf = (post: Post) =>\n  prisma.user.findUnique({ where: { id: post.authorId } })\n";
 
 fn files() -> MemoryFiles {
     let mut files = MemoryFiles::default();
@@ -49,27 +50,17 @@ fn finding(path: &str, range: TextRange) -> Finding {
 }
 
 fn related(path: &str, range: TextRange, message: &str) -> Related {
-    Related {
-        path: path.to_owned(),
-        range,
-        message: message.to_owned(),
-    }
+    Related { path: path.to_owned(), range, message: message.to_owned() }
 }
 
 /// A report of two files, one of which has these findings, and of what was skipped.
 fn report(findings: Vec<Finding>, fixes: &[Fix], skipped: Vec<Skipped>) -> Report {
     let mut report = Report::default();
-    let outcome = Outcome {
-        findings,
-        ..Outcome::default()
-    };
+    let outcome = Outcome { findings, ..Outcome::default() };
     report.add(outcome, |_| fixes.to_vec());
     report.add(Outcome::default(), |_| Vec::new());
     for skipped in skipped {
-        let outcome = Outcome {
-            skipped: vec![skipped],
-            ..Outcome::default()
-        };
+        let outcome = Outcome { skipped: vec![skipped], ..Outcome::default() };
         report.add(outcome, |_| Vec::new());
     }
     report.finish();
@@ -77,37 +68,23 @@ fn report(findings: Vec<Finding>, fixes: &[Fix], skipped: Vec<Skipped>) -> Repor
 }
 
 fn skipped(path: &str, reason: &str, is_failure: bool) -> Skipped {
-    Skipped {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-        is_failure,
-    }
+    Skipped { path: path.to_owned(), reason: reason.to_owned(), is_failure }
 }
 
 /// A report with all that a report can hold.
 fn full() -> Report {
     let mut through = finding("/p/src/posts.ts", range_of(POSTS, "authorOf(post)"));
     through.related = vec![
-        related(
-            "/p/src/posts.ts",
-            range_of(POSTS, "for (const post of posts)"),
-            "once for each `post`",
-        ),
+        related("/p/src/posts.ts", range_of(POSTS, "for (const post of posts)"), "once for each `post`"),
         related(
             "/p/lib/users.ts",
-            range_of(
-                USERS,
-                "prisma.user.findUnique({ where: { id: post.authorId } })",
-            ),
+            range_of(USERS, "prisma.user.findUnique({ where: { id: post.authorId } })"),
             "the query runs here",
         ),
     ];
     let mut whole = finding(
         "/p/src/posts.ts",
-        range_of(
-            POSTS,
-            POSTS.trim_start_matches("import { authorOf } from './users'\n\n"),
-        ),
+        range_of(POSTS, POSTS.trim_start_matches("import { authorOf } from './users'\n\n")),
     );
     whole.rule = "missing-test";
     whole.severity = Severity::Warning;
@@ -117,11 +94,7 @@ fn full() -> Report {
         title: "Read all authors with one query (review: reads before the loop)".to_owned(),
         safety: Safety::Review,
         edits: vec![
-            FileEdit {
-                path: "/p/lib/batch.ts".to_owned(),
-                range: None,
-                new_text: "export {}\n".to_owned(),
-            },
+            FileEdit { path: "/p/lib/batch.ts".to_owned(), range: None, new_text: "export {}\n".to_owned() },
             FileEdit {
                 path: "/p/src/posts.ts".to_owned(),
                 range: Some(range_of(POSTS, "authorOf(post)")),
@@ -151,11 +124,7 @@ fn pretty_shows_findings_beside_their_source() {
 #[test]
 fn json_is_the_documented_object() {
     let files = files();
-    let text = json(
-        &full(),
-        &Texts::new(&files, "/p/src"),
-        Duration::from_millis(41),
-    );
+    let text = json(&full(), &Texts::new(&files, "/p/src"), Duration::from_millis(41));
     insta::assert_snapshot!(text);
 }
 
@@ -176,12 +145,7 @@ fn nothing_found_is_said_in_a_line() {
 
 #[test]
 fn odd_sources_are_shown_without_harm() {
-    let long = format!(
-        "let a = {};\nlet b = '{}'; bad(); {}\n",
-        1,
-        "x".repeat(9000),
-        "y".repeat(9000)
-    );
+    let long = format!("let a = {};\nlet b = '{}'; bad(); {}\n", 1, "x".repeat(9000), "y".repeat(9000));
     let mut files = MemoryFiles::default();
     files.insert("/p/long.ts", long.as_str());
     files.insert("/p/returns.ts", "let a\rlet b\r\nbad(\r\n  1)\r\n");

@@ -16,11 +16,7 @@ pub struct Texts<'a> {
 impl<'a> Texts<'a> {
     /// The texts of a view, with paths told from the current folder.
     pub fn new(files: &'a dyn Files, current_dir: &'a str) -> Self {
-        Self {
-            files,
-            current_dir,
-            known: RefCell::default(),
-        }
+        Self { files, current_dir, known: RefCell::default() }
     }
 
     /// The path from the current folder, with `/`.
@@ -42,13 +38,10 @@ impl<'a> Texts<'a> {
     /// The line and column of a byte, both from 1; columns count Unicode scalar values. A file that cannot be read
     /// has one place.
     pub fn line_and_column(&self, path: &str, byte: u32) -> (u32, u32) {
-        let position = self.rope(path).map_or(Position::default(), |rope| {
-            byte_to_position(&rope, byte, PositionEncoding::Utf32)
-        });
-        (
-            position.line.saturating_add(1),
-            position.character.saturating_add(1),
-        )
+        let position = self
+            .rope(path)
+            .map_or(Position::default(), |rope| byte_to_position(&rope, byte, PositionEncoding::Utf32));
+        (position.line.saturating_add(1), position.character.saturating_add(1))
     }
 }
 
@@ -58,23 +51,13 @@ pub fn relative(folder: &str, path: &str) -> String {
         return path.to_owned();
     }
     let parts = |path: &'_ str| {
-        path.split('/')
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
     let (from, to) = (parts(folder), parts(path));
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..".to_owned(), from.len() - common);
-    let relative = up
-        .chain(to[common..].iter().cloned())
-        .collect::<Vec<_>>()
-        .join("/");
-    if relative.is_empty() {
-        ".".to_owned()
-    } else {
-        relative
-    }
+    let relative = up.chain(to[common..].iter().cloned()).collect::<Vec<_>>().join("/");
+    if relative.is_empty() { ".".to_owned() } else { relative }
 }
 
 #[cfg(test)]

@@ -121,7 +121,12 @@ pub fn link(file: FileUnits, world: &dyn World) -> Linked {
 /// Understands a file in which only the units `changed` have other text than in `before`, each with the same
 /// [`UnitFacts::outward`] as before; none when one of them has not, so that the whole file must be understood anew.
 /// `changed` must contain every unit nested in one of them too.
-pub fn relink(before: &Linked, file: &FileUnits, world: &dyn World, changed: &[usize]) -> Option<Vec<Arc<UnitFacts>>> {
+pub fn relink(
+    before: &Linked,
+    file: &FileUnits,
+    world: &dyn World,
+    changed: &[usize],
+) -> Option<Vec<Arc<UnitFacts>>> {
     let memo = Memo::default();
     let eval = Evaluator { file, world, models: models_of(file.language), memo: &memo };
     let mut facts = before.facts.clone();
@@ -245,8 +250,7 @@ fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
                     let whole = eval.value(0, *node);
                     if let Value::Syntax(site) = &whole
                         && let Some(u) = eval.file.unit_at(&site.unit)
-                        && let Kind::Object { entries, .. } =
-                            eval.file.units[u].unit.kind(site.node)
+                        && let Kind::Object { entries, .. } = eval.file.units[u].unit.kind(site.node)
                     {
                         for entry in entries {
                             if let plimsoll_behavior::Key::Name(name) = &entry.key {

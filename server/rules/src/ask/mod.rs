@@ -1,1 +1,5 @@
 //! Questions that several rules ask of a unit.
+
+mod role;
+
+pub use role::{Role, role};

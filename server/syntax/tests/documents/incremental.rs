@@ -5,11 +5,8 @@ use plimsoll_syntax::{AppliedEdit, Document, Edit, Language, PositionEncoding, S
 use crate::client::{ClientText, Random};
 use crate::trees::tree_difference;
 
-const ENCODINGS: [PositionEncoding; 3] = [
-    PositionEncoding::Utf8,
-    PositionEncoding::Utf16,
-    PositionEncoding::Utf32,
-];
+const ENCODINGS: [PositionEncoding; 3] =
+    [PositionEncoding::Utf8, PositionEncoding::Utf16, PositionEncoding::Utf32];
 
 const SCRIPT: &str = "import { db } from './db'\r\n\
 /* naïve ✓ comment \u{2028} with separators \u{85} */\n\
@@ -107,11 +104,9 @@ fn rust_edited_at_random() {
 
 #[test]
 fn broken_code_that_is_mended_leaves_no_trace() {
-    for (language, text) in [
-        (Language::TypeScript, SCRIPT),
-        (Language::Jsx, COMPONENT),
-        (Language::Rust, RUST),
-    ] {
+    for (language, text) in
+        [(Language::TypeScript, SCRIPT), (Language::Jsx, COMPONENT), (Language::Rust, RUST)]
+    {
         break_and_mend(language, &text.repeat(2));
     }
 }
@@ -129,9 +124,8 @@ fn edit_at_random(language: Language, start: &str) {
         let mut client = ClientText::new(&start.repeat(1 + seed as usize % 4));
         let mut document = Document::open(&client.text(), language, 0);
         for version in 1..=40 {
-            let edits: Vec<_> = (0..1 + random.below(4))
-                .map(|_| random_edit(&mut random, &mut client, encoding))
-                .collect();
+            let edits: Vec<_> =
+                (0..1 + random.below(4)).map(|_| random_edit(&mut random, &mut client, encoding)).collect();
             let before = document.snapshot();
             let applied = document.apply(&edits, encoding, version);
 
@@ -144,14 +138,8 @@ fn edit_at_random(language: Language, start: &str) {
             let fresh = Document::open(&text, language, version);
             notifications += 1;
             if let Some(difference) = tree_difference(document.current(), fresh.current()) {
-                assert!(
-                    has_error(fresh.current()),
-                    "{difference}\n{context}\n{text:?}"
-                );
-                assert!(
-                    has_error(document.current()),
-                    "{difference}\n{context}\n{text:?}"
-                );
+                assert!(has_error(fresh.current()), "{difference}\n{context}\n{text:?}");
+                assert!(has_error(document.current()), "{difference}\n{context}\n{text:?}");
                 recovered_otherwise += 1;
             }
         }
@@ -165,10 +153,7 @@ fn edit_at_random(language: Language, start: &str) {
 /// Breaks valid code by a few notifications, then brings it back.
 fn break_and_mend(language: Language, valid: &str) {
     let fresh = Document::open(valid, language, 0);
-    assert!(
-        !has_error(fresh.current()),
-        "{language:?}: the text to start from is valid"
-    );
+    assert!(!has_error(fresh.current()), "{language:?}: the text to start from is valid");
     let mut document = Document::open(valid, language, 0);
     for seed in 1..=150 {
         let mut random = Random::new(seed);
@@ -195,16 +180,11 @@ fn assert_told(before: &str, applied: &[AppliedEdit], after: &str, context: &str
     }
     assert_eq!(replayed.len(), after.len(), "{context}");
     let differs = |(told, byte): (&u8, &u8)| *told != NEW && told != byte;
-    assert!(
-        !replayed.iter().zip(after.as_bytes()).any(differs),
-        "{context}"
-    );
+    assert!(!replayed.iter().zip(after.as_bytes()).any(differs), "{context}");
 }
 
 fn has_error(snapshot: &Snapshot) -> bool {
-    snapshot
-        .tree()
-        .is_some_and(|tree| tree.root_node().has_error())
+    snapshot.tree().is_some_and(|tree| tree.root_node().has_error())
 }
 
 fn random_edit(random: &mut Random, client: &mut ClientText, encoding: PositionEncoding) -> Edit {
@@ -224,15 +204,8 @@ fn random_edit(random: &mut Random, client: &mut ClientText, encoding: PositionE
     let start = client.place(random.below(client.len() + 1));
     let longest = if random.below(8) == 0 { 200 } else { 6 };
     let end = client.place((start + random.below(longest)).min(client.len()));
-    let (from, to) = (
-        client.position(start, encoding),
-        client.position(end, encoding),
-    );
+    let (from, to) = (client.position(start, encoding), client.position(end, encoding));
     client.replace(start, end.max(start), &text);
     // Some clients send ranges from back to front.
-    if random.below(10) == 0 {
-        Edit::replace(to, from, text)
-    } else {
-        Edit::replace(from, to, text)
-    }
+    if random.below(10) == 0 { Edit::replace(to, from, text) } else { Edit::replace(from, to, text) }
 }

@@ -1,19 +1,14 @@
 //! Positions of an editor against a model that counts from the beginning.
 
 use plimsoll_syntax::{
-    Document, Edit, Language, Position, PositionEncoding, Rope, TextRange, byte_to_position,
-    position_to_byte,
+    Document, Edit, Language, Position, PositionEncoding, Rope, TextRange, byte_to_position, position_to_byte,
 };
 use proptest::prelude::*;
 
 use crate::client::ClientText;
 
 fn encoding() -> impl Strategy<Value = PositionEncoding> {
-    prop_oneof![
-        Just(PositionEncoding::Utf8),
-        Just(PositionEncoding::Utf16),
-        Just(PositionEncoding::Utf32)
-    ]
+    prop_oneof![Just(PositionEncoding::Utf8), Just(PositionEncoding::Utf16), Just(PositionEncoding::Utf32)]
 }
 
 /// Text with every sort of break, and characters of every length.

@@ -23,32 +23,12 @@ pub fn tree_difference(actual: &Snapshot, expected: &Snapshot) -> Option<String>
     }
 }
 
-type Description = (
-    &'static str,
-    TextRange,
-    Option<&'static str>,
-    u32,
-    [bool; 5],
-    usize,
-);
+type Description = (&'static str, TextRange, Option<&'static str>, u32, [bool; 5], usize);
 
 fn describe(cursor: &TreeCursor<'_>) -> Description {
     let node: Node<'_> = cursor.node();
-    let flags = [
-        node.is_named(),
-        node.is_missing(),
-        node.is_extra(),
-        node.is_error(),
-        node.has_error(),
-    ];
-    (
-        node.kind(),
-        TextRange::of(node),
-        cursor.field_name(),
-        cursor.depth(),
-        flags,
-        node.child_count(),
-    )
+    let flags = [node.is_named(), node.is_missing(), node.is_extra(), node.is_error(), node.has_error()];
+    (node.kind(), TextRange::of(node), cursor.field_name(), cursor.depth(), flags, node.child_count())
 }
 
 /// To the next node in order, or to the root after the last.

@@ -23,17 +23,13 @@ pub(super) fn attribute(item: Node<'_>, text: &str) -> Option<RawAttribute> {
     } else {
         field(attribute, |f| f.value).map_or("", |value| slice(text, value))
     };
-    Some(RawAttribute {
-        path,
-        text: Name::new(written.trim()),
-    })
+    Some(RawAttribute { path, text: Name::new(written.trim()) })
 }
 
 /// Whether an attribute says that what it stands on is only compiled for tests.
 pub(super) fn is_test_only(attribute: &RawAttribute) -> bool {
     let words = |text: &str, wanted: &str| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| word == wanted)
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == wanted)
     };
     attribute.path == ["cfg"] && words(&attribute.text, "test") && !words(&attribute.text, "not")
 }

@@ -10,21 +10,9 @@ use crate::{CallForm, Entry, Key, Kind, NodeId, TypeExpr};
 impl Lower<'_, '_> {
     /// A call whose callee is lowered already.
     pub(super) fn call(&mut self, node: Node<'_>, callee: NodeId) -> NodeId {
-        let type_args = field(node, |f| f.function)
-            .map(|callee| self.turbofish(callee))
-            .unwrap_or_default();
-        let args = field(node, |f| f.arguments)
-            .map(|list| self.all_parts(list))
-            .unwrap_or_default();
-        self.add(
-            Kind::Call {
-                callee,
-                args,
-                form: CallForm::Plain,
-                type_args,
-            },
-            node,
-        )
+        let type_args = field(node, |f| f.function).map(|callee| self.turbofish(callee)).unwrap_or_default();
+        let args = field(node, |f| f.arguments).map(|list| self.all_parts(list)).unwrap_or_default();
+        self.add(Kind::Call { callee, args, form: CallForm::Plain, type_args }, node)
     }
 
     /// The type arguments of a callee: those of `f::<T>`, else those of the type in `Vec::<T>::new`.
@@ -36,8 +24,7 @@ impl Lower<'_, '_> {
                 .and_then(|path| field(path, |f| f.type_arguments)),
             _ => None,
         };
-        list.map(|list| type_arguments(list, self.text))
-            .unwrap_or_default()
+        list.map(|list| type_arguments(list, self.text)).unwrap_or_default()
     }
 
     /// `Point { x: 1, y, ..rest }`
@@ -56,34 +43,19 @@ impl Lower<'_, '_> {
                         Some(value) if kind(value) == K::Closure => self.closure(value, Some(key)),
                         value => self.expr_or_nothing(value, part),
                     };
-                    entries.push(Entry {
-                        key: Key::Name(self.name(key)),
-                        value,
-                        is_shorthand: false,
-                        range,
-                    });
+                    entries.push(Entry { key: Key::Name(self.name(key)), value, is_shorthand: false, range });
                 }
                 K::ShorthandFieldInitializer => {
                     let Some(name) = child_of_kind(part, K::Identifier) else {
                         continue;
                     };
                     let value = self.name_node(name);
-                    entries.push(Entry {
-                        key: Key::Name(self.name(name)),
-                        value,
-                        is_shorthand: true,
-                        range,
-                    });
+                    entries.push(Entry { key: Key::Name(self.name(name)), value, is_shorthand: true, range });
                 }
                 K::BaseFieldInitializer => {
                     let base = self.expr_or_nothing(first_part(part), part);
                     let value = self.add(Kind::Spread(base), part);
-                    entries.push(Entry {
-                        key: Key::Spread,
-                        value,
-                        is_shorthand: false,
-                        range,
-                    });
+                    entries.push(Entry { key: Key::Spread, value, is_shorthand: false, range });
                 }
                 _ => {}
             }

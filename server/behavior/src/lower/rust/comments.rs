@@ -43,9 +43,7 @@ fn comment(state: &mut State<'_>, node: Node<'_>, text: &str) {
     let line = text.get(..start).unwrap_or_default();
     let line = &line[line.rfind(['\n', '\r']).map_or(0, |at| at + 1)..];
     let range = TextRange::from_usize(start, start + written.len());
-    state
-        .builder
-        .comment(written, range, line.trim().is_empty());
+    state.builder.comment(written, range, line.trim().is_empty());
 }
 
 /// The parts of an error that are no whole statement or item: those did parse.

@@ -19,22 +19,13 @@ impl Lower<'_, '_> {
         let before = self.state.builder.open_scope();
         let (statements, has_value) = self.statements(node, wanted);
         self.state.builder.close_scope(before);
-        let block = Kind::Block {
-            statements,
-            has_value,
-            form,
-        };
+        let block = Kind::Block { statements, has_value, form };
         let block = self.add(block, whole);
         self.labeled(node, block)
     }
 
     /// `unsafe { }`, `async move { }`: a word and a block.
-    pub(super) fn wrapped_block(
-        &mut self,
-        node: Node<'_>,
-        form: BlockForm,
-        wanted: Wanted,
-    ) -> NodeId {
+    pub(super) fn wrapped_block(&mut self, node: Node<'_>, form: BlockForm, wanted: Wanted) -> NodeId {
         match child_of_kind(node, K::Block) {
             Some(block) => self.block(block, node, form, wanted),
             None => self.other(node),
@@ -48,12 +39,7 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn block_or_nothing(
-        &mut self,
-        node: Option<Node<'_>>,
-        around: Node<'_>,
-        wanted: Wanted,
-    ) -> NodeId {
+    fn block_or_nothing(&mut self, node: Option<Node<'_>>, around: Node<'_>, wanted: Wanted) -> NodeId {
         match node {
             Some(node) => self.expr_in(node, wanted),
             None => self.expr_or_nothing(None, around),
@@ -84,15 +70,8 @@ impl Lower<'_, '_> {
         let is_expression = wanted == Wanted::Value && otherwise.is_some();
         let mut chain = None;
         while let Some((branch, condition, then)) = branches.pop() {
-            let node = self.add(
-                Kind::If {
-                    condition,
-                    then,
-                    otherwise: otherwise.take(),
-                    is_expression,
-                },
-                branch,
-            );
+            let node =
+                self.add(Kind::If { condition, then, otherwise: otherwise.take(), is_expression }, branch);
             otherwise = Some(node);
             chain = Some(node);
         }
@@ -123,11 +102,7 @@ impl Lower<'_, '_> {
                 Some(left) => {
                     let range = self.range(node).start..self.range(part).end;
                     self.state.builder.node(
-                        Kind::Binary {
-                            op: Name::new_static("&&"),
-                            left,
-                            right,
-                        },
+                        Kind::Binary { op: Name::new_static("&&"), left, right },
                         plimsoll_syntax::TextRange::new(range.start, range.end),
                     )
                 }
@@ -156,13 +131,7 @@ impl Lower<'_, '_> {
             let (pattern, guard) = self.match_pattern(field(arm, |f| f.pattern), Some(on));
             let body = self.block_or_nothing(field(arm, |f| f.value), arm, wanted);
             self.state.builder.close_scope(before);
-            arms.push(Arm {
-                pattern: Some(pattern),
-                case: None,
-                guard,
-                body,
-                range: self.own_range(arm),
-            });
+            arms.push(Arm { pattern: Some(pattern), case: None, guard, body, range: self.own_range(arm) });
         }
         self.add(Kind::Match { on, arms }, node)
     }
@@ -176,26 +145,18 @@ impl Lower<'_, '_> {
         let Some(node) = node else {
             return (Pattern::default(), None);
         };
-        let matched = Matched {
-            kind: BindingKind::Matched,
-            value,
-            ty: None,
-            is_mutable: false,
-            visible_from: None,
-        };
+        let matched =
+            Matched { kind: BindingKind::Matched, value, ty: None, is_mutable: false, visible_from: None };
         // `_` is no named node.
         let mut cursor = node.walk();
-        let inner = node
-            .children(&mut cursor)
-            .find(|child| !child.is_extra() && kind(*child) != K::IfToken);
+        let inner = node.children(&mut cursor).find(|child| !child.is_extra() && kind(*child) != K::IfToken);
         let pattern = self.pattern_or_nothing(inner, &matched);
         let guard = field(node, |f| f.condition).map(|guard| self.expr(guard));
         (pattern, guard)
     }
 
     fn pattern_or_nothing(&mut self, node: Option<Node<'_>>, matched: &Matched) -> Pattern {
-        node.map(|node| self.pattern(node, matched))
-            .unwrap_or_default()
+        node.map(|node| self.pattern(node, matched)).unwrap_or_default()
     }
 
     pub(super) fn loop_expression(&mut self, node: Node<'_>) -> NodeId {

@@ -55,11 +55,7 @@ impl Lower<'_, '_> {
             Some(outer) if kind(*outer) == K::ScopedIdentifier => Place::Path,
             _ => Place::Elsewhere,
         };
-        let wanted = if spine.is_empty() {
-            wanted
-        } else {
-            Wanted::Value
-        };
+        let wanted = if spine.is_empty() { wanted } else { Wanted::Value };
         let mut id = self.head(head, place, wanted);
         while let Some(outer) = spine.pop() {
             if self.state.builder.is_full() {
@@ -98,37 +94,22 @@ impl Lower<'_, '_> {
     }
 
     fn cast(&mut self, node: Node<'_>, value: NodeId) -> NodeId {
-        let ty = field(node, |f| f.type_)
-            .map(|ty| type_expr(ty, self.text))
-            .unwrap_or_default();
+        let ty = field(node, |f| f.type_).map(|ty| type_expr(ty, self.text)).unwrap_or_default();
         self.add(Kind::Cast { value, ty }, node)
     }
 
-    fn member(
-        &mut self,
-        node: Node<'_>,
-        object: NodeId,
-        name: Option<Node<'_>>,
-        access: Access,
-    ) -> NodeId {
+    fn member(&mut self, node: Node<'_>, object: NodeId, name: Option<Node<'_>>, access: Access) -> NodeId {
         let Some(name) = name else { return object };
-        let kind = Kind::Member {
-            object,
-            name: self.name(name),
-            name_range: self.own_range(name),
-            access,
-        };
+        let kind = Kind::Member { object, name: self.name(name), name_range: self.own_range(name), access };
         self.add(kind, node)
     }
 
     /// An expression that does not begin with another one.
     fn head(&mut self, node: Node<'_>, place: Place, wanted: Wanted) -> NodeId {
         match kind(node) {
-            K::Identifier
-            | K::Metavariable
-            | K::TypeIdentifier
-            | K::PrimitiveType
-            | K::FieldIdentifier => self.name_node(node),
+            K::Identifier | K::Metavariable | K::TypeIdentifier | K::PrimitiveType | K::FieldIdentifier => {
+                self.name_node(node)
+            }
             K::SelfValue if place == Place::Elsewhere => self.this(node),
             K::SelfValue | K::Super | K::Crate => self.path_root(node),
             // `::std::mem::take`
@@ -136,13 +117,9 @@ impl Lower<'_, '_> {
                 self.type_as_path(node)
             }
             K::GenericFunction => self.expr_or_nothing(field(node, |f| f.function), node),
-            K::String
-            | K::RawString
-            | K::Char
-            | K::Boolean
-            | K::Integer
-            | K::Float
-            | K::NegativeLiteral => self.literal(node),
+            K::String | K::RawString | K::Char | K::Boolean | K::Integer | K::Float | K::NegativeLiteral => {
+                self.literal(node)
+            }
             K::MacroInvocation => self.macro_call(node),
             K::Unary | K::Reference => self.unary(node),
             K::Assignment | K::CompoundAssignment => self.assignment(node),
@@ -196,14 +173,7 @@ impl Lower<'_, '_> {
         if name.is_empty() {
             return self.nothing_at(node);
         }
-        let kind = if name == "Self" {
-            Kind::PathRoot(name)
-        } else {
-            Kind::Name {
-                name,
-                binding: None,
-            }
-        };
+        let kind = if name == "Self" { Kind::PathRoot(name) } else { Kind::Name { name, binding: None } };
         self.add(kind, node)
     }
 
@@ -236,9 +206,7 @@ impl Lower<'_, '_> {
             at = inner;
         }
         let mut id = match kind(at) {
-            K::Identifier | K::TypeIdentifier | K::PrimitiveType | K::Metavariable => {
-                self.name_node(at)
-            }
+            K::Identifier | K::TypeIdentifier | K::PrimitiveType | K::Metavariable => self.name_node(at),
             K::SelfValue | K::Super | K::Crate => self.path_root(at),
             _ => self.nothing_at(at),
         };
@@ -269,8 +237,7 @@ impl Lower<'_, '_> {
         }
         let target = self.expr_or_nothing(field(node, |f| f.left), node);
         let value = self.expr_or_nothing(field(node, |f| f.right), node);
-        let op =
-            field(node, |f| f.operator).map_or_else(|| Name::new_static("="), |op| self.name(op));
+        let op = field(node, |f| f.operator).map_or_else(|| Name::new_static("="), |op| self.name(op));
         self.add(Kind::Assign { op, target, value }, node)
     }
 
@@ -290,10 +257,7 @@ impl Lower<'_, '_> {
 
     /// Every part of a node as an expression.
     pub(super) fn all_parts(&mut self, node: Node<'_>) -> Vec<NodeId> {
-        parts(node)
-            .into_iter()
-            .map(|part| self.expr(part))
-            .collect()
+        parts(node).into_iter().map(|part| self.expr(part)).collect()
     }
 
     fn range_expression(&mut self, node: Node<'_>) -> NodeId {
@@ -313,10 +277,8 @@ impl Lower<'_, '_> {
 
     fn break_expression(&mut self, node: Node<'_>) -> NodeId {
         let label = self.label(node);
-        let value = parts(node)
-            .into_iter()
-            .find(|part| kind(*part) != K::Label)
-            .map(|value| self.expr(value));
+        let value =
+            parts(node).into_iter().find(|part| kind(*part) != K::Label).map(|value| self.expr(value));
         self.add(Kind::Break { label, value }, node)
     }
 

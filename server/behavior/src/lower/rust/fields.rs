@@ -16,9 +16,7 @@ impl Lower<'_, '_> {
             _ => TypeKind::Struct,
         };
         let name = field(node, |f| f.name).map(|name| self.name(name));
-        let fields = field(node, |f| f.body)
-            .map(|body| self.fields(body))
-            .unwrap_or_default();
+        let fields = field(node, |f| f.body).map(|body| self.fields(body)).unwrap_or_default();
         let declared = TypeDecl {
             name: name.unwrap_or_default(),
             kind: type_kind,
@@ -93,9 +91,9 @@ impl Lower<'_, '_> {
             .named_children(&mut cursor)
             .filter(|part| !is_trivia(*part) && kind(*part) != K::Visibility)
             .map(|part| match kind(part) {
-                K::FieldDeclaration => field(part, |f| f.type_)
-                    .map(|ty| type_expr(ty, self.text))
-                    .unwrap_or_default(),
+                K::FieldDeclaration => {
+                    field(part, |f| f.type_).map(|ty| type_expr(ty, self.text)).unwrap_or_default()
+                }
                 _ => type_expr(part, self.text),
             })
             .collect();
@@ -103,10 +101,7 @@ impl Lower<'_, '_> {
         if !is_named && args.len() == 1 {
             return args.remove(0);
         }
-        TypeExpr {
-            path: vec![Name::new_static(if is_named { "{}" } else { "()" })],
-            args,
-        }
+        TypeExpr { path: vec![Name::new_static(if is_named { "{}" } else { "()" })], args }
     }
 
     /// `const A: T = value` of an impl or trait: a static field of it.

@@ -96,9 +96,7 @@ fn hole(content: &str, open: usize, close: usize) -> Option<Hole> {
 
 fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|first| first == '_' || first.is_alphabetic())
+    chars.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && chars.all(|c| c == '_' || c.is_alphanumeric())
 }
 
@@ -119,10 +117,7 @@ impl Lower<'_, '_> {
                 return list.into_iter().map(|arg| lower.expr(arg)).collect();
             };
             let mut args: Vec<_> = list[..index].iter().map(|arg| lower.expr(*arg)).collect();
-            let mut formatted = Formatted {
-                positional: Vec::new(),
-                named: Vec::new(),
-            };
+            let mut formatted = Formatted { positional: Vec::new(), named: Vec::new() };
             for &arg in &list[index + 1..] {
                 match named_argument(arg) {
                     Some((name, value)) => {
@@ -149,27 +144,17 @@ impl Lower<'_, '_> {
         for group in &groups {
             keys.push(prepare_field(group, &mut blanks));
         }
-        let keys: Vec<Option<Name>> = keys
-            .into_iter()
-            .map(|key| key.map(|key| self.name(key)))
-            .collect();
+        let keys: Vec<Option<Name>> = keys.into_iter().map(|key| key.map(|key| self.name(key))).collect();
         self.reparse(inside(tree), ReadAs::Arguments, &blanks, |lower, list| {
             let list = parts(list);
             if list.len() != keys.len() {
                 return None;
             }
             let is_field = |i: usize, arg: Node<'_>| keys[i].is_some() || !is_string(arg);
-            let format = list
-                .iter()
-                .enumerate()
-                .find(|(i, arg)| !is_field(*i, **arg))
-                .map(|(i, _)| i);
+            let format = list.iter().enumerate().find(|(i, arg)| !is_field(*i, **arg)).map(|(i, _)| i);
             let mut args = Vec::new();
             let mut entries = Vec::new();
-            let mut formatted = Formatted {
-                positional: Vec::new(),
-                named: Vec::new(),
-            };
+            let mut formatted = Formatted { positional: Vec::new(), named: Vec::new() };
             for (i, &arg) in list.iter().enumerate() {
                 if Some(i) == format {
                     continue;
@@ -189,9 +174,7 @@ impl Lower<'_, '_> {
                     }
                     (None, Some((name, value))) => {
                         let key = match kind(name) {
-                            K::String | K::RawString => {
-                                Name::new(string_content(lower.text_of(name)).1)
-                            }
+                            K::String | K::RawString => Name::new(string_content(lower.text_of(name)).1),
                             _ => lower.name(name),
                         };
                         let value = lower.expr(value);
@@ -219,15 +202,10 @@ impl Lower<'_, '_> {
                 entries.retain(|entry| left.contains(&entry.value));
             }
             if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
-                let place = crate::OwnRange {
-                    start: first.range.start,
-                    end: last.range.end.max(first.range.start),
-                };
+                let place =
+                    crate::OwnRange { start: first.range.start, end: last.range.end.max(first.range.start) };
                 let around = lower.cover(list[0], list[list.len() - 1]);
-                let object = lower
-                    .state
-                    .builder
-                    .node(Kind::Object { entries, ty: None }, around);
+                let object = lower.state.builder.node(Kind::Object { entries, ty: None }, around);
                 lower.state.builder.unit.nodes[object.0 as usize].range = place;
                 args.push(object);
             }
@@ -263,10 +241,7 @@ impl Lower<'_, '_> {
                 next += 1;
                 take_positional(formatted, next - 1)
             } else if hole.is_number {
-                argument
-                    .parse()
-                    .ok()
-                    .and_then(|number| take_positional(formatted, number))
+                argument.parse().ok().and_then(|number| take_positional(formatted, number))
             } else {
                 let name = Name::new(argument);
                 let bytes = base + hole.argument.start..base + hole.argument.end;
@@ -285,13 +260,7 @@ impl Lower<'_, '_> {
             return self.literal(literal);
         }
         pieces.push(Name::new(&content[piece_start..]));
-        self.add(
-            Kind::Template {
-                pieces,
-                holes: filled,
-            },
-            literal,
-        )
+        self.add(Kind::Template { pieces, holes: filled }, literal)
     }
 }
 
@@ -325,10 +294,7 @@ fn prepare_field<'t>(group: &Group<'t>, blanks: &mut Vec<Range<usize>>) -> Optio
         blanks.push(tokens[1].byte_range());
         return Some(tokens[0]);
     }
-    let after_equals = tokens
-        .iter()
-        .position(|token| kind(*token) == K::Equals)
-        .map(|equals| equals + 1);
+    let after_equals = tokens.iter().position(|token| kind(*token) == K::Equals).map(|equals| equals + 1);
     for at in std::iter::once(0).chain(after_equals) {
         if is(at, K::Percent) || is(at, K::Question) {
             blanks.push(tokens[at].byte_range());
@@ -343,13 +309,7 @@ mod tests {
 
     fn names(content: &str) -> Option<Vec<&str>> {
         let found = holes(content, true)?;
-        Some(
-            found
-                .into_iter()
-                .flat_map(super::Hole::names)
-                .map(|range| &content[range])
-                .collect(),
-        )
+        Some(found.into_iter().flat_map(super::Hole::names).map(|range| &content[range]).collect())
     }
 
     #[test]

@@ -10,8 +10,7 @@ use super::types::type_expr;
 use super::{Lower, Wanted};
 use crate::lower::UnitSite;
 use crate::{
-    Attribute, BindingKind, Function, FunctionId, FunctionKind, Name, NodeId, OwnRange, Param,
-    ScopeId,
+    Attribute, BindingKind, Function, FunctionId, FunctionKind, Name, NodeId, OwnRange, Param, ScopeId,
 };
 
 /// The type that a function is a method of, and the trait whose impl it stands in.
@@ -92,11 +91,7 @@ impl Lower<'_, '_> {
         attributes: Vec<Attribute>,
     ) -> NodeId {
         let name = field(node, |f| f.name);
-        let kind = if owner.name.is_some() {
-            FunctionKind::Method
-        } else {
-            FunctionKind::Free
-        };
+        let kind = if owner.name.is_some() { FunctionKind::Method } else { FunctionKind::Free };
         let function = Function {
             name: name.map(|name| self.name(name)),
             name_range: name.map(|name| self.own_range(name)),
@@ -135,11 +130,7 @@ impl Lower<'_, '_> {
     fn signature_and_body(&mut self, node: Node<'_>, id: FunctionId) {
         let (params, takes_self) = self.parameters(node, id);
         let returns = field(node, |f| f.return_type).map(|ty| type_expr(ty, self.text));
-        let wanted = if returns.is_some() {
-            Wanted::Value
-        } else {
-            Wanted::Nothing
-        };
+        let wanted = if returns.is_some() { Wanted::Value } else { Wanted::Nothing };
         let body = field(node, |f| f.body).map(|body| self.expr_in(body, wanted));
         let function = &mut self.state.builder.unit.functions[id.0 as usize];
         function.is_static = function.kind == FunctionKind::Method && !takes_self;
@@ -195,9 +186,7 @@ impl Lower<'_, '_> {
                 kind: BindingKind::Parameter(id, index),
                 value: None,
                 ty: ty.clone(),
-                is_mutable: parts(child)
-                    .iter()
-                    .any(|part| kind(*part) == K::MutableSpecifier),
+                is_mutable: parts(child).iter().any(|part| kind(*part) == K::MutableSpecifier),
                 visible_from: None,
             };
             params.push(Param {

@@ -98,13 +98,7 @@ impl Lower<'_, '_> {
         self.add_import(whole, segments, what, binding);
     }
 
-    fn add_import(
-        &mut self,
-        whole: Node<'_>,
-        module: Vec<Name>,
-        what: Imported,
-        binding: Option<BindingId>,
-    ) {
+    fn add_import(&mut self, whole: Node<'_>, module: Vec<Name>, what: Imported, binding: Option<BindingId>) {
         let import = Import {
             module: Name::from(module.join("::")),
             what,
@@ -121,9 +115,8 @@ impl Lower<'_, '_> {
         let offered: Vec<_> = builder.unit.imports[first..]
             .iter()
             .map(|import| {
-                let name = import.binding.map_or(Name::new_static("*"), |b| {
-                    builder.unit.binding(b).name.clone()
-                });
+                let name =
+                    import.binding.map_or(Name::new_static("*"), |b| builder.unit.binding(b).name.clone());
                 let there = match &import.what {
                     Imported::Name(name) => Some(name.clone()),
                     _ => None,
@@ -139,7 +132,5 @@ impl Lower<'_, '_> {
 
 /// What a `use` declaration imports.
 fn first_part_of_use(node: Node<'_>) -> Option<Node<'_>> {
-    parts(node)
-        .into_iter()
-        .find(|part| kind(*part) != K::Visibility)
+    parts(node).into_iter().find(|part| kind(*part) != K::Visibility)
 }

@@ -11,8 +11,8 @@ use super::types::type_expr;
 use super::{Lower, Wanted};
 use crate::lower::builder::NewBinding;
 use crate::{
-    Attribute, BindingId, BindingKind, BlockForm, Export, Exported, FunctionId, FunctionKind, Kind,
-    Name, NodeId, ScopeId, TypeDecl, TypeKind,
+    Attribute, BindingId, BindingKind, BlockForm, Export, Exported, FunctionId, FunctionKind, Kind, Name,
+    NodeId, ScopeId, TypeDecl, TypeKind,
 };
 
 impl Lower<'_, '_> {
@@ -47,12 +47,7 @@ impl Lower<'_, '_> {
     }
 
     /// One item; `owner` is the type whose impl, or the trait, it stands in.
-    pub(super) fn item(
-        &mut self,
-        node: Node<'_>,
-        attributes: &[Node<'_>],
-        owner: &Owner,
-    ) -> Option<NodeId> {
+    pub(super) fn item(&mut self, node: Node<'_>, attributes: &[Node<'_>], owner: &Owner) -> Option<NodeId> {
         if !self.enter() {
             return None;
         }
@@ -61,12 +56,7 @@ impl Lower<'_, '_> {
         made
     }
 
-    fn item_inside(
-        &mut self,
-        node: Node<'_>,
-        attributes: &[Node<'_>],
-        owner: &Owner,
-    ) -> Option<NodeId> {
+    fn item_inside(&mut self, node: Node<'_>, attributes: &[Node<'_>], owner: &Owner) -> Option<NodeId> {
         match kind(node) {
             K::FunctionItem | K::FunctionSignature => {
                 let made = match self.nested(node) {
@@ -119,11 +109,7 @@ impl Lower<'_, '_> {
             .iter()
             .filter_map(|&item| {
                 let raw = attribute(item, self.text)?;
-                Some(Attribute {
-                    path: raw.path,
-                    text: raw.text,
-                    range: self.own_range(item),
-                })
+                Some(Attribute { path: raw.path, text: raw.text, range: self.own_range(item) })
             })
             .collect()
     }
@@ -159,11 +145,7 @@ impl Lower<'_, '_> {
 
     pub(super) fn export(&mut self, name: Name, local: Exported, node: Node<'_>) {
         let range = self.own_range(node);
-        self.state
-            .builder
-            .unit
-            .exports
-            .push(Export { name, local, range });
+        self.state.builder.unit.exports.push(Export { name, local, range });
     }
 
     /// Whether the scope is that of the file.
@@ -178,14 +160,7 @@ impl Lower<'_, '_> {
         let before = self.state.builder.open_scope();
         let statements = self.items(body);
         self.state.builder.close_scope(before);
-        self.add(
-            Kind::Block {
-                statements,
-                has_value: false,
-                form: BlockForm::Plain,
-            },
-            node,
-        )
+        self.add(Kind::Block { statements, has_value: false, form: BlockForm::Plain }, node)
     }
 
     fn constant(&mut self, node: Node<'_>) -> NodeId {
@@ -206,16 +181,7 @@ impl Lower<'_, '_> {
             range,
             ..crate::Pattern::default()
         };
-        self.add(
-            Kind::Let {
-                pattern,
-                ty,
-                init,
-                otherwise: None,
-                is_using: false,
-            },
-            node,
-        )
+        self.add(Kind::Let { pattern, ty, init, otherwise: None, is_using: false }, node)
     }
 
     fn impl_or_trait(&mut self, node: Node<'_>, attributes: &[Node<'_>]) -> NodeId {
@@ -225,18 +191,10 @@ impl Lower<'_, '_> {
             (TypeKind::Impl, of.unwrap_or_default())
         } else {
             let bounds = field(node, |f| f.bounds).map(parts).unwrap_or_default();
-            let bounds = bounds
-                .into_iter()
-                .filter(|bound| type_name(*bound, self.text).is_some());
-            (
-                TypeKind::Trait,
-                bounds.map(|bound| type_expr(bound, self.text)).collect(),
-            )
+            let bounds = bounds.into_iter().filter(|bound| type_name(*bound, self.text).is_some());
+            (TypeKind::Trait, bounds.map(|bound| type_expr(bound, self.text)).collect())
         };
-        let inside = Owner {
-            name: name.clone(),
-            of_trait,
-        };
+        let inside = Owner { name: name.clone(), of_trait };
         let mut declared = TypeDecl {
             name: name.unwrap_or_default(),
             kind: type_kind,

@@ -206,25 +206,19 @@ pub(super) fn field<'t>(node: Node<'t>, field: impl Fn(&Fields) -> u16) -> Optio
 
 /// Comments and attributes, which may stand between any two parts of a node.
 pub(super) fn is_trivia(node: Node<'_>) -> bool {
-    matches!(
-        kind(node),
-        K::LineComment | K::BlockComment | K::AttributeItem | K::InnerAttributeItem
-    )
+    matches!(kind(node), K::LineComment | K::BlockComment | K::AttributeItem | K::InnerAttributeItem)
 }
 
 /// The named children without comments and attributes.
 pub(super) fn parts(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor)
-        .filter(|child| !is_trivia(*child))
-        .collect()
+    node.named_children(&mut cursor).filter(|child| !is_trivia(*child)).collect()
 }
 
 /// The first named child that is no comment or attribute.
 pub(super) fn first_part(node: Node<'_>) -> Option<Node<'_>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor)
-        .find(|child| !is_trivia(*child))
+    node.named_children(&mut cursor).find(|child| !is_trivia(*child))
 }
 
 /// Whether a direct child is of a kind.
@@ -235,8 +229,7 @@ pub(super) fn has_child(node: Node<'_>, wanted: K) -> bool {
 /// The first direct child of a kind.
 pub(super) fn child_of_kind(node: Node<'_>, wanted: K) -> Option<Node<'_>> {
     let mut cursor = node.walk();
-    node.children(&mut cursor)
-        .find(|child| kind(*child) == wanted)
+    node.children(&mut cursor).find(|child| kind(*child) == wanted)
 }
 
 #[cfg(test)]
@@ -245,15 +238,7 @@ mod tests {
 
     #[test]
     fn every_name_exists_in_the_grammar() {
-        assert!(
-            TABLES.kinds.missing().is_empty(),
-            "{:?}",
-            TABLES.kinds.missing()
-        );
-        assert!(
-            TABLES.fields.missing().is_empty(),
-            "{:?}",
-            TABLES.fields.missing()
-        );
+        assert!(TABLES.kinds.missing().is_empty(), "{:?}", TABLES.kinds.missing());
+        assert!(TABLES.fields.missing().is_empty(), "{:?}", TABLES.fields.missing());
     }
 }

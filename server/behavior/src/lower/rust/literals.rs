@@ -34,9 +34,7 @@ pub(super) fn string_content(literal: &str) -> (usize, &str) {
 
 /// Whether escapes mean something in a string literal.
 pub(super) fn has_escapes(literal: &str) -> bool {
-    literal
-        .find('"')
-        .is_none_or(|quote| !literal[..quote].contains('r'))
+    literal.find('"').is_none_or(|quote| !literal[..quote].contains('r'))
 }
 
 #[cfg(test)]

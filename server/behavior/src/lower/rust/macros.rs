@@ -138,24 +138,14 @@ impl<'p> Lower<'_, 'p> {
             Some(Shape::Format(index)) => self.format_arguments(tree, index),
             Some(Shape::Fields) => self.field_arguments(tree),
             Some(Shape::Arguments) => {
-                self.reparse(inside(tree), ReadAs::Arguments, &[], |inside, list| {
-                    inside.all_parts(list)
-                })
+                self.reparse(inside(tree), ReadAs::Arguments, &[], |inside, list| inside.all_parts(list))
             }
             Some(Shape::Json) => Some(vec![self.json(&tokens(tree))]),
             Some(Shape::Select) => self.select_arms(tree),
             Some(Shape::Array | Shape::Matches) | None => None,
         };
         let args = args.unwrap_or_else(|| vec![self.names_only(tree)]);
-        self.add(
-            Kind::Call {
-                callee,
-                args,
-                form: CallForm::Macro,
-                type_args: Vec::new(),
-            },
-            node,
-        )
+        self.add(Kind::Call { callee, args, form: CallForm::Macro, type_args: Vec::new() }, node)
     }
 
     /// `matches!(value, pattern if guard)`
@@ -171,14 +161,7 @@ impl<'p> Lower<'_, 'p> {
         let (pattern, guard) = read.unwrap_or_default();
         let is = self.add(Kind::Is { value, pattern }, node);
         let whole = match guard {
-            Some(right) => self.add(
-                Kind::Binary {
-                    op: Name::new_static("&&"),
-                    left: is,
-                    right,
-                },
-                node,
-            ),
+            Some(right) => self.add(Kind::Binary { op: Name::new_static("&&"), left: is, right }, node),
             None => is,
         };
         self.state.builder.close_scope(before);
@@ -199,17 +182,12 @@ impl<'p> Lower<'_, 'p> {
         }
         let made = match self.text_of(tree).as_bytes().first() {
             Some(b'{') => {
-                let entries = groups(tree)
-                    .into_iter()
-                    .filter_map(|group| self.json_entry(&group.tokens))
-                    .collect();
+                let entries =
+                    groups(tree).into_iter().filter_map(|group| self.json_entry(&group.tokens)).collect();
                 self.add(Kind::Object { entries, ty: None }, tree)
             }
             Some(b'[') => {
-                let elements = groups(tree)
-                    .into_iter()
-                    .map(|group| self.json(&group.tokens))
-                    .collect();
+                let elements = groups(tree).into_iter().map(|group| self.json(&group.tokens)).collect();
                 self.add(Kind::Array(elements), tree)
             }
             _ => self.expr_of_tokens(tokens),
@@ -229,12 +207,7 @@ impl<'p> Lower<'_, 'p> {
         };
         let value = self.json(value);
         let range = self.range_of_bytes(span(tokens));
-        Some(Entry {
-            key,
-            value,
-            is_shorthand: false,
-            range: self.state.builder.own(range),
-        })
+        Some(Entry { key, value, is_shorthand: false, range: self.state.builder.own(range) })
     }
 
     /// The names that the tokens of an unknown macro use.
@@ -279,35 +252,19 @@ impl<'p> Lower<'_, 'p> {
             .flat_map(|hole| hole.names())
             .map(|name| (name.clone(), Name::new(&content[name])))
             .collect();
-        named
-            .into_iter()
-            .map(|(at, name)| self.name_at(base + at.start..base + at.end, name))
-            .collect()
+        named.into_iter().map(|(at, name)| self.name_at(base + at.start..base + at.end, name)).collect()
     }
 
     /// A name that is no node of its own: in a format string.
     pub(super) fn name_at(&mut self, bytes: std::ops::Range<usize>, name: Name) -> NodeId {
         let range = self.range_of_bytes(bytes);
-        let kind = if name == "self" {
-            Kind::This
-        } else {
-            Kind::Name {
-                name,
-                binding: None,
-            }
-        };
+        let kind = if name == "self" { Kind::This } else { Kind::Name { name, binding: None } };
         self.state.builder.node(kind, range)
     }
 
     /// What the names of a pattern in a macro are bound to.
     pub(super) fn matched_in_macro(value: Option<NodeId>) -> Matched {
-        Matched {
-            kind: BindingKind::Matched,
-            value,
-            ty: None,
-            is_mutable: false,
-            visible_from: None,
-        }
+        Matched { kind: BindingKind::Matched, value, ty: None, is_mutable: false, visible_from: None }
     }
 
     /// The file's bytes from the first to the last of some nodes of the file.

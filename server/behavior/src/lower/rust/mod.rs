@@ -55,12 +55,7 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
         found: vec![None; site.nested.len()],
         depth: 0,
     };
-    let mut lower = Lower {
-        state: &mut state,
-        text,
-        shift: 0,
-        macro_depth: 0,
-    };
+    let mut lower = Lower { state: &mut state, text, shift: 0, macro_depth: 0 };
     lower.unit(site.node);
     comments::collect(&mut state, site.node, text);
     // A nested unit that a limit kept from being reached still is where the outline says.
@@ -70,10 +65,7 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
             state.builder.scope = ScopeId(0);
             state.builder.function = crate::FunctionId(0);
             let kind = Kind::Nested(u32::try_from(i).unwrap_or(u32::MAX));
-            (
-                state.builder.node(kind, TextRange::of(nested.node)),
-                ScopeId(0),
-            )
+            (state.builder.node(kind, TextRange::of(nested.node)), ScopeId(0))
         });
         let kind = outline::function_kind(nested);
         let is_async = attributes::is_async(nested.node);
@@ -119,14 +111,10 @@ impl Lower<'_, '_> {
             _ => {
                 let statements = self.items(node);
                 let range = TextRange::from_usize(0, self.text.len());
-                let body = self.state.builder.node(
-                    Kind::Block {
-                        statements,
-                        has_value: false,
-                        form: BlockForm::Plain,
-                    },
-                    range,
-                );
+                let body = self
+                    .state
+                    .builder
+                    .node(Kind::Block { statements, has_value: false, form: BlockForm::Plain }, range);
                 let range = self.state.builder.own(range);
                 let own = &mut self.state.builder.unit.functions[0];
                 own.body = Some(body);

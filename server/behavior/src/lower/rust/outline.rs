@@ -3,9 +3,7 @@
 use plimsoll_syntax::{Language, TextRange};
 use tree_sitter::{Node, Tree};
 
-use super::attributes::{
-    RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name,
-};
+use super::attributes::{RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name};
 use super::kinds::{K, field, kind};
 use crate::lower::{Interface, Outline, UNIT_BYTES, UnitSite};
 use crate::{FunctionKind, Name, UnitPlace};
@@ -46,10 +44,7 @@ pub(in crate::lower) fn outline<'t>(tree: &'t Tree, text: &str) -> Outline<'t> {
     let mut walk = Walk {
         text,
         sites: vec![UnitSite {
-            place: UnitPlace {
-                range: TextRange::from_usize(0, text.len()),
-                holes: Vec::new(),
-            },
+            place: UnitPlace { range: TextRange::from_usize(0, text.len()), holes: Vec::new() },
             node: root,
             parent: None,
             index_in_parent: 0,
@@ -107,9 +102,7 @@ impl<'t> Walk<'t, '_> {
             return;
         }
         loop {
-            let entered = frames
-                .last_mut()
-                .and_then(|frame| self.visit(cursor.node(), frame));
+            let entered = frames.last_mut().and_then(|frame| self.visit(cursor.node(), frame));
             if let Some(frame) = entered
                 && cursor.goto_first_child()
             {
@@ -147,19 +140,11 @@ impl<'t> Walk<'t, '_> {
         match kind(node) {
             K::FunctionItem if frame.is_item_list || is_large => {
                 let unit = self.add_function(node, frame, &attributes);
-                is_large.then(|| Frame {
-                    unit,
-                    owner: None,
-                    of_trait: None,
-                    ..frame.inside(false)
-                })
+                is_large.then(|| Frame { unit, owner: None, of_trait: None, ..frame.inside(false) })
             }
             K::Closure if is_large => {
                 let unit = self.add_closure(node, frame);
-                Some(Frame {
-                    unit,
-                    ..frame.inside(false)
-                })
+                Some(Frame { unit, ..frame.inside(false) })
             }
             K::ModItem | K::ImplItem | K::TraitItem if frame.is_item_list || is_large => {
                 let mut inner = frame.inside(frame.is_item_list);
@@ -179,9 +164,7 @@ impl<'t> Walk<'t, '_> {
                 inner.closure_name = match k {
                     K::Let => field(node, |f| f.value).zip(field(node, |f| f.pattern)),
                     K::FieldInitializer => field(node, |f| f.value).zip(field(node, |f| f.field)),
-                    K::StaticItem | K::ConstItem => {
-                        field(node, |f| f.value).zip(field(node, |f| f.name))
-                    }
+                    K::StaticItem | K::ConstItem => field(node, |f| f.value).zip(field(node, |f| f.name)),
                     _ => None,
                 };
                 Some(inner)
@@ -191,23 +174,11 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn read(&self, attributes: &[Node<'t>]) -> Vec<RawAttribute> {
-        attributes
-            .iter()
-            .filter_map(|&node| attribute(node, self.text))
-            .collect()
+        attributes.iter().filter_map(|&node| attribute(node, self.text)).collect()
     }
 
-    fn add_function(
-        &mut self,
-        node: Node<'t>,
-        frame: &Frame<'t>,
-        attributes: &[Node<'t>],
-    ) -> usize {
-        let mut attributes: Vec<_> = self
-            .read(attributes)
-            .into_iter()
-            .map(|a| (a.path, a.text))
-            .collect();
+    fn add_function(&mut self, node: Node<'t>, frame: &Frame<'t>, attributes: &[Node<'t>]) -> usize {
+        let mut attributes: Vec<_> = self.read(attributes).into_iter().map(|a| (a.path, a.text)).collect();
         if frame.is_test {
             attributes.push((vec![Name::new_static("cfg")], Name::new_static("test")));
         }
@@ -246,10 +217,7 @@ impl<'t> Walk<'t, '_> {
         around.nested.push(index);
         around.place.holes.push(range);
         self.sites.push(UnitSite {
-            place: UnitPlace {
-                range,
-                holes: Vec::new(),
-            },
+            place: UnitPlace { range, holes: Vec::new() },
             node,
             parent: Some(parent),
             index_in_parent,
@@ -265,15 +233,10 @@ impl<'t> Walk<'t, '_> {
 pub(super) fn owner(node: Node<'_>, text: &str) -> (Option<Name>, Option<Name>) {
     match kind(node) {
         K::ImplItem => (
-            field(node, |f| f.type_)
-                .and_then(|ty| type_name(ty, text))
-                .or(Some(Name::default())),
+            field(node, |f| f.type_).and_then(|ty| type_name(ty, text)).or(Some(Name::default())),
             field(node, |f| f.trait_).and_then(|ty| type_name(ty, text)),
         ),
-        K::TraitItem => (
-            field(node, |f| f.name).map(|name| Name::new(slice(text, name))),
-            None,
-        ),
+        K::TraitItem => (field(node, |f| f.name).map(|name| Name::new(slice(text, name))), None),
         _ => (None, None),
     }
 }

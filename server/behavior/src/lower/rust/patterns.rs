@@ -113,15 +113,9 @@ impl Lower<'_, '_> {
 
     fn inner_pattern(&mut self, node: Node<'_>, reading: &mut Reading<'_>, is_mutable: bool) {
         let is_mutable = is_mutable || has_child(node, K::MutableSpecifier);
-        let inner = parts(node)
-            .into_iter()
-            .find(|part| kind(*part) != K::MutableSpecifier);
+        let inner = parts(node).into_iter().find(|part| kind(*part) != K::MutableSpecifier);
         if let Some(inner) = inner {
-            self.read_pattern(
-                inner,
-                reading,
-                is_mutable && kind(node) != K::ReferencePattern,
-            );
+            self.read_pattern(inner, reading, is_mutable && kind(node) != K::ReferencePattern);
         }
     }
 
@@ -226,11 +220,7 @@ impl Lower<'_, '_> {
         path: Vec<PathStep>,
         is_mutable: bool,
     ) -> BindingId {
-        let ty = if path.is_empty() {
-            matched.ty.clone()
-        } else {
-            None
-        };
+        let ty = if path.is_empty() { matched.ty.clone() } else { None };
         self.state.builder.bind(NewBinding {
             name,
             range,

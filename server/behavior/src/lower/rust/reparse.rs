@@ -48,10 +48,7 @@ pub(super) fn span(tokens: &[Node<'_>]) -> Range<usize> {
 /// The tokens of a token tree, without its delimiters and comments.
 pub(super) fn tokens(tree: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = tree.walk();
-    let mut tokens: Vec<_> = tree
-        .children(&mut cursor)
-        .filter(|token| !is_trivia(*token))
-        .collect();
+    let mut tokens: Vec<_> = tree.children(&mut cursor).filter(|token| !is_trivia(*token)).collect();
     tokens.pop();
     if !tokens.is_empty() {
         tokens.remove(0);
@@ -65,9 +62,7 @@ pub(super) fn groups(tree: Node<'_>) -> Vec<Group<'_>> {
     let mut open = Vec::new();
     for token in tokens(tree) {
         if kind(token) == K::Comma {
-            groups.push(Group {
-                tokens: std::mem::take(&mut open),
-            });
+            groups.push(Group { tokens: std::mem::take(&mut open) });
         } else {
             open.push(token);
         }
@@ -108,8 +103,7 @@ impl<'p> Lower<'_, 'p> {
         source.push_str(prefix);
         let mut at = 0;
         for blank in blanks {
-            let blank =
-                blank.start.checked_sub(bytes.start)?..blank.end.checked_sub(bytes.start)?;
+            let blank = blank.start.checked_sub(bytes.start)?..blank.end.checked_sub(bytes.start)?;
             source.push_str(inner.get(at..blank.start)?);
             source.extend(std::iter::repeat_n(' ', blank.len()));
             at = blank.end;

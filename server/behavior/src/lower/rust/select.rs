@@ -51,25 +51,13 @@ impl Lower<'_, '_> {
         if !arm.guard.is_empty() {
             let right = self.expr_of_tokens(arm.guard);
             let range = self.range_of_bytes(span(arm.pattern).start..span(arm.guard).end);
-            let both = Kind::Binary {
-                op: Name::new_static("&&"),
-                left: condition,
-                right,
-            };
+            let both = Kind::Binary { op: Name::new_static("&&"), left: condition, right };
             condition = self.state.builder.node(both, range);
         }
         let then = self.expr_of_tokens(arm.body);
         self.state.builder.close_scope(before);
         let range = self.range_of_bytes(span(arm.pattern).start..span(arm.body).end);
-        self.state.builder.node(
-            Kind::If {
-                condition,
-                then,
-                otherwise: None,
-                is_expression: true,
-            },
-            range,
-        )
+        self.state.builder.node(Kind::If { condition, then, otherwise: None, is_expression: true }, range)
     }
 
     fn pattern_of_tokens(&mut self, tokens: &[Node<'_>], value: NodeId) -> Pattern {
@@ -88,34 +76,25 @@ impl Lower<'_, '_> {
 
 /// The first arm, and the tokens after it.
 fn split_arm<'a, 't>(tokens: &'a [Node<'t>]) -> Option<(SelectArm<'a, 't>, &'a [Node<'t>])> {
-    let arrow = tokens
-        .iter()
-        .position(|token| kind(*token) == K::FatArrow)?;
+    let arrow = tokens.iter().position(|token| kind(*token) == K::FatArrow)?;
     let (head, body) = (&tokens[..arrow], &tokens[arrow + 1..]);
     let (pattern, future) = match head.iter().position(|token| kind(*token) == K::Equals) {
         Some(equals) => (&head[..equals], &head[equals + 1..]),
         None => (head, &head[..0]),
     };
-    let comma_if = future
-        .windows(2)
-        .position(|pair| kind(pair[0]) == K::Comma && kind(pair[1]) == K::IfToken);
+    let comma_if =
+        future.windows(2).position(|pair| kind(pair[0]) == K::Comma && kind(pair[1]) == K::IfToken);
     let (future, guard) = match comma_if {
         Some(at) => (&future[..at], &future[at + 2..]),
         None => (future, &future[..0]),
     };
     // A body in braces needs no comma behind it.
-    let ends_itself = body
-        .first()
-        .is_some_and(|first| kind(*first) == K::TokenTree)
-        && body
-            .get(1)
-            .is_none_or(|next| !matches!(kind(*next), K::Dot | K::Question));
+    let ends_itself = body.first().is_some_and(|first| kind(*first) == K::TokenTree)
+        && body.get(1).is_none_or(|next| !matches!(kind(*next), K::Dot | K::Question));
     let end = if ends_itself {
         1
     } else {
-        body.iter()
-            .position(|token| kind(*token) == K::Comma)
-            .unwrap_or(body.len())
+        body.iter().position(|token| kind(*token) == K::Comma).unwrap_or(body.len())
     };
     let (body, mut after) = body.split_at(end);
     if let [comma, rest @ ..] = after
@@ -123,13 +102,5 @@ fn split_arm<'a, 't>(tokens: &'a [Node<'t>]) -> Option<(SelectArm<'a, 't>, &'a [
     {
         after = rest;
     }
-    (!body.is_empty()).then_some((
-        SelectArm {
-            pattern,
-            future,
-            guard,
-            body,
-        },
-        after,
-    ))
+    (!body.is_empty()).then_some((SelectArm { pattern, future, guard, body }, after))
 }

@@ -52,11 +52,7 @@ impl Lower<'_, '_> {
                 let value = self.expr_in(inner, wanted);
                 let leaves = matches!(kind(inner), K::Return | K::Break | K::Continue);
                 let is_discarded = has_child(node, K::Semicolon) && !leaves;
-                Some(if is_discarded {
-                    self.discard(value, node)
-                } else {
-                    value
-                })
+                Some(if is_discarded { self.discard(value, node) } else { value })
             }
             K::Let => Some(self.let_statement(node)),
             K::EmptyStatement | K::InnerAttributeItem => None,
@@ -90,12 +86,7 @@ impl Lower<'_, '_> {
     }
 
     /// The `let` whose values are lowered: they do not see the names that it binds.
-    fn let_of(
-        &mut self,
-        node: Node<'_>,
-        init: Option<NodeId>,
-        otherwise: Option<NodeId>,
-    ) -> NodeId {
+    fn let_of(&mut self, node: Node<'_>, init: Option<NodeId>, otherwise: Option<NodeId>) -> NodeId {
         let pattern = field(node, |f| f.pattern);
         let ty = field(node, |f| f.type_).map(|ty| type_expr(ty, self.text));
         let matched = Matched {
@@ -105,19 +96,8 @@ impl Lower<'_, '_> {
             is_mutable: has_child(node, K::MutableSpecifier),
             visible_from: Some(self.range(node).end),
         };
-        let pattern = pattern
-            .map(|pattern| self.pattern(pattern, &matched))
-            .unwrap_or_default();
-        self.add(
-            Kind::Let {
-                pattern,
-                ty,
-                init,
-                otherwise,
-                is_using: false,
-            },
-            node,
-        )
+        let pattern = pattern.map(|pattern| self.pattern(pattern, &matched)).unwrap_or_default();
+        self.add(Kind::Let { pattern, ty, init, otherwise, is_using: false }, node)
     }
 
     /// What can be read inside something that did not parse.

@@ -8,16 +8,13 @@ use crate::{Kind, Unit, print};
 fn with_units<R>(text: &str, check: impl FnOnce(&Outline<'_>, &[Unit]) -> R) -> R {
     let parsed = Parsed::parse(text, Language::Rust).expect("it is small");
     let outline = outline(parsed.tree(), text, Language::Rust);
-    let units: Vec<_> = (0..outline.sites.len())
-        .map(|site| extract(&outline, site, text, Language::Rust))
-        .collect();
+    let units: Vec<_> =
+        (0..outline.sites.len()).map(|site| extract(&outline, site, text, Language::Rust)).collect();
     check(&outline, &units)
 }
 
 fn printed(text: &str) -> String {
-    with_units(text, |_, units| {
-        units.iter().map(print).collect::<Vec<_>>().join("\n")
-    })
+    with_units(text, |_, units| units.iter().map(print).collect::<Vec<_>>().join("\n"))
 }
 
 /// What holds for every unit of every text.
@@ -248,11 +245,7 @@ fn comments_are_trimmed_and_know_whether_they_are_alone() {
 fn everything_holds_its_invariants() {
     with_units(EVERYTHING, |outline, units| {
         check_invariants(EVERYTHING, outline, units);
-        assert!(
-            units
-                .iter()
-                .all(|unit| unit.errors.is_empty() && !unit.is_cut)
-        );
+        assert!(units.iter().all(|unit| unit.errors.is_empty() && !unit.is_cut));
         assert!(outline.sites.len() > 10);
     });
 }
@@ -299,18 +292,9 @@ fn what_is_long_is_not_deep() {
     let sum = format!("fn f() {{ x = a{}; }}", " + a".repeat(10_000));
     let chain = format!("fn f() {{ x{}; }}", ".y()".repeat(5_000));
     let path = format!("fn f() {{ x{}; }}", "::y".repeat(5_000));
-    let elses = format!(
-        "fn f() {{ if a {{ b }}{} }}",
-        " else if c { d }".repeat(5_000)
-    );
+    let elses = format!("fn f() {{ if a {{ b }}{} }}", " else if c { d }".repeat(5_000));
     let alternatives = format!("fn f() {{ match a {{ B{} => c }} }}", " | B".repeat(5_000));
-    for (text, nodes) in [
-        (sum, 20_000),
-        (chain, 10_000),
-        (path, 5_000),
-        (elses, 15_000),
-        (alternatives, 3),
-    ] {
+    for (text, nodes) in [(sum, 20_000), (chain, 10_000), (path, 5_000), (elses, 15_000), (alternatives, 3)] {
         with_units(&text, |outline, units| {
             check_invariants(&text, outline, units);
             assert!(!units[1].is_cut);
@@ -340,14 +324,8 @@ fn what_is_too_deep_is_cut() {
         ("let Some(", ")"),
     ] {
         let depth = 2_000;
-        let text = format!(
-            "fn f() {{ {}x{} }}",
-            open.repeat(depth),
-            close.repeat(depth)
-        );
-        with_units(&text, |outline, units| {
-            check_invariants(&text, outline, units)
-        });
+        let text = format!("fn f() {{ {}x{} }}", open.repeat(depth), close.repeat(depth));
+        with_units(&text, |outline, units| check_invariants(&text, outline, units));
     }
 }
 

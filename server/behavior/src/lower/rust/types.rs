@@ -34,23 +34,16 @@ fn read(node: Node<'_>, text: &str, depth: u32) -> TypeExpr {
     if depth > MAX_TYPE_DEPTH {
         return TypeExpr::default();
     }
-    let inner = |part: Option<Node<'_>>| {
-        part.map(|part| read(part, text, depth + 1))
-            .unwrap_or_default()
-    };
-    let named = |name: &'static str, args: Vec<TypeExpr>| TypeExpr {
-        path: vec![Name::new_static(name)],
-        args,
-    };
+    let inner = |part: Option<Node<'_>>| part.map(|part| read(part, text, depth + 1)).unwrap_or_default();
+    let named =
+        |name: &'static str, args: Vec<TypeExpr>| TypeExpr { path: vec![Name::new_static(name)], args };
     match kind(node) {
-        K::TypeIdentifier | K::PrimitiveType | K::Identifier | K::SelfValue => TypeExpr {
-            path: path_segments(node, text),
-            args: Vec::new(),
-        },
-        K::ScopedTypeIdentifier | K::ScopedIdentifier => TypeExpr {
-            path: path_segments(node, text),
-            args: Vec::new(),
-        },
+        K::TypeIdentifier | K::PrimitiveType | K::Identifier | K::SelfValue => {
+            TypeExpr { path: path_segments(node, text), args: Vec::new() }
+        }
+        K::ScopedTypeIdentifier | K::ScopedIdentifier => {
+            TypeExpr { path: path_segments(node, text), args: Vec::new() }
+        }
         K::GenericType => {
             let mut ty = inner(field(node, |f| f.type_));
             if let Some(list) = field(node, |f| f.type_arguments) {
@@ -62,11 +55,9 @@ fn read(node: Node<'_>, text: &str, depth: u32) -> TypeExpr {
             inner(field(node, |f| f.type_))
         }
         K::AbstractType | K::DynamicType => inner(field(node, |f| f.trait_)),
-        K::BoundedType | K::RemovedBound | K::BracketedType => inner(
-            parts(node)
-                .into_iter()
-                .find(|part| kind(*part) != K::Lifetime),
-        ),
+        K::BoundedType | K::RemovedBound | K::BracketedType => {
+            inner(parts(node).into_iter().find(|part| kind(*part) != K::Lifetime))
+        }
         K::ArrayType => named("[]", vec![inner(field(node, |f| f.element))]),
         K::TupleType => named("()", arguments(node, text, depth)),
         K::UnitType => named("()", Vec::new()),

@@ -12,14 +12,8 @@ impl Reviewer for Toy {
     fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding> {
         let text = files.read(path).unwrap_or_default();
         let worse = text.matches("worse worse").count() * 2;
-        let places = text
-            .match_indices("bad")
-            .map(|(at, _)| at)
-            .chain(std::iter::repeat_n(0, worse));
-        places
-            .enumerate()
-            .map(|(ordinal, at)| finding(path, at, ordinal))
-            .collect()
+        let places = text.match_indices("bad").map(|(at, _)| at).chain(std::iter::repeat_n(0, worse));
+        places.enumerate().map(|(ordinal, at)| finding(path, at, ordinal)).collect()
     }
 
     fn fixes(&self, files: &dyn Files, finding: &Finding) -> Vec<Fix> {
@@ -28,25 +22,15 @@ impl Reviewer for Toy {
         let new_text = if is_alone { "good" } else { self.together };
         let mut edits = vec![edit(&finding.path, Some(finding.range), new_text)];
         if text.starts_with("index") {
-            let range = files
-                .read("/p/schema")
-                .map(|schema| TextRange::empty(schema.len() as u32));
+            let range = files.read("/p/schema").map(|schema| TextRange::empty(schema.len() as u32));
             edits.push(edit("/p/schema", range, "index\n"));
         }
-        vec![Fix {
-            title: "Make it good".to_owned(),
-            safety: self.safety,
-            edits,
-        }]
+        vec![Fix { title: "Make it good".to_owned(), safety: self.safety, edits }]
     }
 }
 
 fn edit(path: &str, range: Option<TextRange>, new_text: &str) -> FileEdit {
-    FileEdit {
-        path: path.to_owned(),
-        range,
-        new_text: new_text.to_owned(),
-    }
+    FileEdit { path: path.to_owned(), range, new_text: new_text.to_owned() }
 }
 
 fn finding(path: &str, at: usize, ordinal: usize) -> Finding {
@@ -71,63 +55,37 @@ fn run(toy: &Toy, files: &[(&str, &str)], allowed: Safety) -> Repaired {
     for (path, text) in files {
         disk.insert(*path, *text);
     }
-    let findings = files
-        .iter()
-        .map(|(path, _)| ((*path).to_owned(), toy.review(&disk, path)))
-        .collect();
+    let findings = files.iter().map(|(path, _)| ((*path).to_owned(), toy.review(&disk, path))).collect();
     repair(toy, &disk, findings, allowed)
 }
 
 fn texts(repaired: &Repaired) -> Vec<(&str, &str)> {
-    repaired
-        .changes
-        .iter()
-        .map(|change| (change.path.as_str(), change.after.as_str()))
-        .collect()
+    repaired.changes.iter().map(|change| (change.path.as_str(), change.after.as_str())).collect()
 }
 
-const SAFE: Toy = Toy {
-    safety: Safety::Safe,
-    together: "good",
-};
+const SAFE: Toy = Toy { safety: Safety::Safe, together: "good" };
 
 #[test]
 fn all_that_is_bad_is_made_good_also_where_fixes_touch() {
-    let repaired = run(
-        &SAFE,
-        &[("/p/a", "bad bad\n"), ("/p/b", "badbad"), ("/p/c", "fine")],
-        Safety::Safe,
-    );
-    assert_eq!(
-        texts(&repaired),
-        [("/p/a", "good good\n"), ("/p/b", "goodgood")]
-    );
+    let repaired = run(&SAFE, &[("/p/a", "bad bad\n"), ("/p/b", "badbad"), ("/p/c", "fine")], Safety::Safe);
+    assert_eq!(texts(&repaired), [("/p/a", "good good\n"), ("/p/b", "goodgood")]);
     assert_eq!(repaired.done.len(), 4);
     assert_eq!(repaired.left.values().sum::<usize>(), 0);
 }
 
 #[test]
 fn what_needs_a_review_waits_until_it_is_asked_for() {
-    let toy = Toy {
-        safety: Safety::Review,
-        ..SAFE
-    };
+    let toy = Toy { safety: Safety::Review, ..SAFE };
     let held = run(&toy, &[("/p/a", "bad")], Safety::Safe);
     assert!(held.changes.is_empty() && held.done.is_empty());
     assert_eq!(held.left.get("/p/a"), Some(&1));
-    assert_eq!(
-        texts(&run(&toy, &[("/p/a", "bad")], Safety::Review)),
-        [("/p/a", "good")]
-    );
+    assert_eq!(texts(&run(&toy, &[("/p/a", "bad")], Safety::Review)), [("/p/a", "good")]);
 }
 
 #[test]
 fn fixes_that_do_not_agree_are_made_one_by_one() {
     // Two at once read `worse worse`; one alone is reviewed with the other still bad.
-    let toy = Toy {
-        together: "worse",
-        ..SAFE
-    };
+    let toy = Toy { together: "worse", ..SAFE };
     let repaired = run(&toy, &[("/p/a", "bad bad")], Safety::Safe);
     assert_eq!(texts(&repaired), [("/p/a", "worse good")]);
     assert_eq!(repaired.done.len(), 2);
@@ -135,10 +93,7 @@ fn fixes_that_do_not_agree_are_made_one_by_one() {
 
 #[test]
 fn a_fix_that_changes_nothing_ends() {
-    let toy = Toy {
-        together: "bad",
-        ..SAFE
-    };
+    let toy = Toy { together: "bad", ..SAFE };
     let repaired = run(&toy, &[("/p/a", "bad bad")], Safety::Safe);
     assert!(repaired.changes.is_empty() && repaired.done.is_empty());
     assert_eq!(repaired.left.get("/p/a"), Some(&2));
@@ -146,20 +101,10 @@ fn a_fix_that_changes_nothing_ends() {
 
 #[test]
 fn other_files_are_changed_and_created() {
-    let repaired = run(
-        &SAFE,
-        &[("/p/a", "index bad"), ("/p/schema", "table\n")],
-        Safety::Safe,
-    );
-    assert_eq!(
-        texts(&repaired),
-        [("/p/a", "index good"), ("/p/schema", "table\nindex\n")]
-    );
+    let repaired = run(&SAFE, &[("/p/a", "index bad"), ("/p/schema", "table\n")], Safety::Safe);
+    assert_eq!(texts(&repaired), [("/p/a", "index good"), ("/p/schema", "table\nindex\n")]);
     let repaired = run(&SAFE, &[("/p/a", "index bad")], Safety::Safe);
-    assert_eq!(
-        texts(&repaired),
-        [("/p/a", "index good"), ("/p/schema", "index\n")]
-    );
+    assert_eq!(texts(&repaired), [("/p/a", "index good"), ("/p/schema", "index\n")]);
     assert_eq!(repaired.changes[1].before, None);
 }
 
