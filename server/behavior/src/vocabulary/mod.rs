@@ -7,11 +7,13 @@
 mod function;
 mod node;
 mod place;
+mod print;
 mod unit;
 
 pub use function::*;
 pub use node::*;
 pub use place::*;
+pub use print::print;
 pub use unit::*;
 
 /// A name as it stands in the source.
