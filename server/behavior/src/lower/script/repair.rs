@@ -120,17 +120,16 @@ impl<'t> Lowering<'_, 't> {
     /// `f<typeof import("x")>()` parses as `f < typeof import("x")` before an error.
     pub(super) fn repair_empty_call(&mut self, node: Node<'t>) -> Option<NodeId> {
         let (callee, ty) = self.sides(node, "<")?;
-        let error = node.next_sibling().filter(|n| n.is_error())?;
-        let is_call = self.text(error).trim_end() == ">()" && error.start_byte() == ty.end_byte();
-        if self.kind(ty) != K::Unary || !is_call {
+        if self.kind(ty) != K::Unary || !self.text[ty.end_byte()..].starts_with(">()") {
             return None;
         }
+        let error = TextRange::at(TextRange::of(ty).end, 3);
         let (mut awaits, mut tag) = (Vec::new(), callee);
         while self.kind(tag) == K::Await {
             awaits.push(tag);
             tag = tag.named_child(0)?;
         }
-        let end = TextRange::of(error).end;
+        let end = error.end;
         let start = TextRange::of(tag).start;
         let callee = self.expression(tag);
         let kind = Kind::Call {
@@ -144,8 +143,13 @@ impl<'t> Lowering<'_, 't> {
             let range = TextRange::new(TextRange::of(awaited).start, end);
             value = self.b.node(Kind::Await(value), range);
         }
-        self.forgive(TextRange::of(error));
+        self.forgive(error);
         Some(value)
+    }
+
+    /// Whether [`Self::forgive`] was called for the range.
+    pub(super) fn is_forgiven(&self, range: TextRange) -> bool {
+        self.forgiven.contains(&self.b.own(range))
     }
 
     /// Takes back an error that is none.

@@ -118,6 +118,9 @@ impl<'t> Lowering<'_, 't> {
 
     /// What could be read of text that does not parse.
     fn broken(&mut self, node: Node<'t>, out: &mut Vec<NodeId>) {
+        if self.is_forgiven(TextRange::of(node)) {
+            return;
+        }
         let children = self.children(node);
         let mut parts = Vec::new();
         for child in children.named() {

@@ -1,6 +1,7 @@
 //! Tests of the lowering as a whole.
 
 mod check;
+mod properties;
 mod readings;
 
 use plimsoll_syntax::{Language, Parsed, TextRange};
