@@ -7,10 +7,11 @@ pub mod ask;
 pub mod edit;
 mod registry;
 mod report;
+pub mod resilience;
 mod rule;
 mod view;
 
 pub use registry::{RULES, rule_named};
 pub use report::{FixPlan, Place, PlannedEdit, RawFinding, RawRelated, Report};
 pub use rule::{Category, Confidence, Rule, RuleMeta, Safety, Severity};
-pub use view::{ProjectFacts, UnitView};
+pub use view::{CallView, ProjectFacts, UnitView};

@@ -1,9 +1,10 @@
 //! All rules.
 
 use crate::Rule;
+use crate::resilience::MissingTimeout;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[&MissingTimeout];
 
 /// The rule with this id.
 #[must_use]

@@ -21,6 +21,8 @@ pub(crate) struct Builder<'a> {
     pub scope: ScopeId,
     /// The function that new nodes stand in.
     pub function: FunctionId,
+    /// Names that no binding can mean: HTML elements, `import`.
+    pub never_bound: rustc_hash::FxHashSet<NodeId>,
 }
 
 /// What a binding is made from, besides its name and place.
@@ -53,7 +55,14 @@ impl<'a> Builder<'a> {
         let mut unit = Unit::default();
         unit.functions.push(own);
         unit.scopes.push(Scope { parent: None, function: FunctionId(0), bindings: Vec::new() });
-        Builder { unit, place, holes, scope: ScopeId(0), function: FunctionId(0) }
+        Builder {
+            unit,
+            place,
+            holes,
+            scope: ScopeId(0),
+            function: FunctionId(0),
+            never_bound: rustc_hash::FxHashSet::default(),
+        }
     }
 
     /// Own coordinates of bytes of the file.
@@ -209,6 +218,9 @@ impl<'a> Builder<'a> {
             let Kind::Name { name, binding: None } = &node.kind else {
                 continue;
             };
+            if self.never_bound.contains(&NodeId(i)) {
+                continue;
+            }
             let name = name.clone();
             match self.unit.resolve(&name, node.scope, node.range.start) {
                 Some(found) => {
@@ -228,10 +240,17 @@ impl<'a> Builder<'a> {
                 Kind::Unary { op, value } if op == "++" || op == "--" => *value,
                 _ => continue,
             };
-            if let Kind::Name { binding: Some(b), .. } = self.unit.nodes[target.0 as usize].kind {
-                self.unit.bindings[b.0 as usize]
-                    .assignments
-                    .push(NodeId(u32::try_from(i).expect("MAX_NODES fits")));
+            // A destructuring assigns to each name that is directly in it.
+            let targets = match &self.unit.nodes[target.0 as usize].kind {
+                Kind::Other(parts) => parts.as_slice(),
+                _ => std::slice::from_ref(&target),
+            };
+            for target in targets {
+                if let Kind::Name { binding: Some(b), .. } = self.unit.nodes[target.0 as usize].kind {
+                    self.unit.bindings[b.0 as usize]
+                        .assignments
+                        .push(NodeId(u32::try_from(i).expect("MAX_NODES fits")));
+                }
             }
         }
         let nodes = &self.unit.nodes;

@@ -1,0 +1,5 @@
+//! Time limits, retries, status checks.
+
+mod missing_timeout;
+
+pub use missing_timeout::MissingTimeout;
