@@ -137,6 +137,7 @@ impl Engine {
         let linker = Linker::new(request.files, &self.links, request.path.into());
         match self.understand(request, &linker, false) {
             Ok(understood) => assemble(request, &linker, &understood).outcome,
+            Err(Stopped::Context) => Outcome::default(),
             Err(Stopped::Cancelled) => Outcome { is_cancelled: true, ..Outcome::default() },
             Err(Stopped::Skipped(reason, is_failure)) => {
                 let path = request.path.to_owned();
@@ -248,6 +249,8 @@ fn reuse(state: &State, file: &FileUnits, linker: &Linker<'_>) -> Option<(Linked
 /// Why there is nothing to say of a file.
 enum Stopped {
     Cancelled,
+    /// A schema, a manifest: looked at for the sources around it, with no findings of its own.
+    Context,
     Skipped(String, bool),
 }
 
