@@ -65,7 +65,8 @@ fn check_unit(unit: &Unit, site: &super::UnitSite<'_>, text: &str) {
     }
     for (index, nested) in unit.nested.iter().enumerate() {
         assert_eq!(unit.kind(nested.node), &Kind::Nested(u32::try_from(index).expect("few")));
-        assert_eq!(place.to_file(unit.range(nested.node)), place.holes[index]);
+        // Two units with nothing between them, as in `class A{a(){}b(){}}`, have the same place.
+        assert!(place.to_file(unit.range(nested.node)).contains_range(place.holes[index]));
     }
     // The tree below the body holds each node once.
     if let Some(body) = unit.own().body {
