@@ -174,7 +174,9 @@ pub struct TypeDecl {
     pub kind: TypeKind,
     /// What it extends and implements; for an impl, the trait.
     pub supertypes: Vec<TypeExpr>,
-    /// Fields, properties and enum variants (whose type is their payload).
+    /// Fields, properties and enum variants (whose type is their payload). A method without a body is a field of type
+    /// `["=>"]`, a `static { }` block is the initial value of a static field `static`, and the expression of a computed
+    /// key is that of a field without a name.
     pub fields: Vec<Field>,
     /// Methods, in order: name and the node ([`super::Kind::Nested`] or [`super::Kind::Function`]) of each.
     pub methods: Vec<(Name, NodeId)>,

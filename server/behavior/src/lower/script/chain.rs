@@ -147,9 +147,14 @@ impl<'t> Lowering<'_, 't> {
         self.b.node(kind, range)
     }
 
+    /// A level of its own: the way from a call to its arguments takes the most stack.
     pub(super) fn arguments(&mut self, node: Node<'t>) -> Vec<NodeId> {
         let children = self.children(node);
-        children.named().map(|c| self.expression(c.node)).collect()
+        let lowered = self.deeper(|this| {
+            let arguments = children.named();
+            arguments.map(|c| this.expression(c.node)).collect()
+        });
+        lowered.unwrap_or_else(|| vec![self.leave_out(node)])
     }
 
     /// `new F<T>(x)`

@@ -75,7 +75,7 @@ impl<'t> Lowering<'_, 't> {
             match children.field(f.kind) {
                 Some(word) => {
                     let word = self.text(word);
-                    let (mutable, var) = (word != "const", word == "var");
+                    let (mutable, var) = (matches!(word, "let" | "var"), word == "var");
                     let bound = self.pattern_of(left, BindingKind::Element, None, mutable, var);
                     self.b.set_value(&bound.bindings, over);
                     pattern = Some(bound);

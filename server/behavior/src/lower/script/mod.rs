@@ -184,23 +184,21 @@ impl<'a, 't> Lowering<'a, 't> {
     }
 
     fn note_error(&mut self, child: Child<'t>) {
-        if child.kind == K::Error {
-            self.error(TextRange::of(child.node));
-        } else if child.node.is_missing() {
+        if child.kind == K::Error || child.node.is_missing() {
             self.error(TextRange::of(child.node));
         }
     }
 
-    /// An error may reach over everything after it: only its first line is surely wrong.
+    /// An error may reach over everything after it: only its first line is surely wrong, and no nested unit.
     fn error(&mut self, range: TextRange) {
-        let text = &self.text[range.as_usize()];
-        let skipped = text.len() - text.trim_start().len();
-        let line = text[skipped..].find(['\n', '\r']);
-        let end = line.map_or(text.len(), |line| skipped + line);
-        let start = if skipped == text.len() { 0 } else { skipped };
-        let start = range.start + u32::try_from(start).unwrap_or(0);
-        let end = range.start + u32::try_from(end).unwrap_or(0);
-        let own = self.b.own(TextRange::new(start.min(end), end));
+        let holes = &self.site.place.holes;
+        let hole = holes.get(holes.partition_point(|hole| hole.start < range.start));
+        let end = hole.map_or(range.end, |hole| hole.start.min(range.end));
+        let text = &self.text[range.start as usize..end as usize];
+        let blank = text.len() - text.trim_start().len();
+        let line = text[blank..].find(['\n', '\r']).unwrap_or(text.len() - blank);
+        let from = range.start as usize + blank;
+        let own = self.b.own(TextRange::from_usize(from, from + line));
         self.b.unit.errors.push(own);
     }
 

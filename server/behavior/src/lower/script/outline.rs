@@ -138,10 +138,8 @@ impl<'t> Walk<'_, 't> {
             is_exported: naming.is_exported,
         };
         self.add_site(node, TextRange::of(node), Some(site), interface);
-        for part in [shape.body, shape.params] {
-            if let Some(part) = part {
-                self.open(at, part, Naming::default(), Vec::new());
-            }
+        for part in [shape.body, shape.params].into_iter().flatten() {
+            self.open(at, part, Naming::default(), Vec::new());
         }
     }
 

@@ -246,3 +246,11 @@ fn names_come_from_what_a_function_is_the_value_of() {
         ]
     );
 }
+
+#[test]
+fn units_may_stand_side_by_side() {
+    let units = check("class A{a(){}b(){}}function f(){}f()", Language::JavaScript);
+    let names: Vec<_> = units[0].nested.iter().filter_map(|n| n.name.as_deref()).collect();
+    assert_eq!(names, ["a", "b", "f"]);
+    assert!(units[0].free_names.is_empty());
+}
