@@ -28,6 +28,8 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use plimsoll_syntax::TextRange;
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
@@ -143,11 +145,16 @@ impl Lower<'_, '_> {
 
     /// The bytes of the file that a node covers.
     fn range(&self, node: Node<'_>) -> TextRange {
+        self.range_of_bytes(node.byte_range())
+    }
+
+    /// The bytes of the file for bytes of the text.
+    fn range_of_bytes(&self, bytes: Range<usize>) -> TextRange {
         let shifted = |byte: usize| {
             let byte = i64::try_from(byte).unwrap_or(i64::MAX);
             u32::try_from(byte.saturating_add(self.shift).max(0)).unwrap_or(u32::MAX)
         };
-        TextRange::new(shifted(node.start_byte()), shifted(node.end_byte()))
+        TextRange::new(shifted(bytes.start), shifted(bytes.end))
     }
 
     /// The node's range in the unit's own coordinates.

@@ -186,7 +186,10 @@ async fn f() {
     dbg!(vec![format!("{}", vec![a])]);
     let odd = vec![a b];
     println!("{}", );
+    let all = try_stream! { while let Some(v) = s.next().await { yield v; } };
 }
+cfg_if! { if #[cfg(unix)] { fn here() {} } else { fn here() { there() } } }
+lazy_static! { static ref CLIENT: Client = Client::new(); }
 "#
     ));
 }
