@@ -256,6 +256,14 @@ fn everything_holds_its_invariants() {
         check_invariants(EVERYTHING, outline, units);
         assert!(units.iter().all(|unit| unit.errors.is_empty() && !unit.is_cut));
         assert!(outline.sites.len() > 10);
+        // Nothing is made that does not become part of the body, and nothing is part of two.
+        for unit in units {
+            let body = unit.own().body.expect("every function here has one");
+            let mut reached = unit.descendants(body);
+            reached.sort();
+            let all: Vec<_> = (0..unit.nodes.len() as u32).map(crate::NodeId).collect();
+            assert_eq!(reached, all);
+        }
     });
 }
 
