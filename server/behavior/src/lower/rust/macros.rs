@@ -8,6 +8,7 @@ use super::attributes::path_segments;
 use super::format;
 use super::kinds::{K, child_of_kind, field, kind};
 use super::literals::{has_escapes, string_content};
+use super::namespaces::Namespace;
 use super::patterns::Matched;
 use super::reparse::{ReadAs, groups, inside, span, tokens};
 use super::{Lower, Wanted};
@@ -149,6 +150,7 @@ impl<'p> Lower<'_, 'p> {
             _ => {}
         }
         let callee = self.expr(path);
+        self.state.looks_up(callee, Namespace::Macros);
         let args = match shape {
             Some(Shape::Format(index)) => self.format_arguments(tree, index),
             Some(Shape::Fields) => self.field_arguments(tree),
@@ -175,9 +177,7 @@ impl<'p> Lower<'_, 'p> {
 
     /// Items, which bind their names around the macro.
     fn items_argument(&mut self, tree: Node<'_>) -> NodeId {
-        let items = self.reparse(inside(tree), ReadAs::Items, &[], |lower, list| {
-            lower.items(list)
-        });
+        let items = self.reparse(inside(tree), ReadAs::Items, &[], |lower, list| lower.items(list));
         match items {
             Some(items) => self.add(Kind::Other(items), tree),
             None => self.names_only(tree),
@@ -187,12 +187,8 @@ impl<'p> Lower<'_, 'p> {
     /// The items in each pair of braces.
     fn either_items(&mut self, tree: Node<'_>) -> Vec<NodeId> {
         let mut branches = tokens(tree);
-        branches
-            .retain(|token| kind(*token) == K::TokenTree && self.text_of(*token).starts_with('{'));
-        branches
-            .into_iter()
-            .map(|branch| self.items_argument(branch))
-            .collect()
+        branches.retain(|token| kind(*token) == K::TokenTree && self.text_of(*token).starts_with('{'));
+        branches.into_iter().map(|branch| self.items_argument(branch)).collect()
     }
 
     /// `matches!(value, pattern if guard)`

@@ -18,6 +18,7 @@ mod items;
 mod kinds;
 mod literals;
 mod macros;
+mod namespaces;
 mod outline;
 mod patterns;
 mod reparse;
@@ -56,6 +57,7 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
             .collect(),
         found: vec![None; site.nested.len()],
         depth: 0,
+        namespaces: Vec::new(),
     };
     let mut lower = Lower { state: &mut state, text, shift: 0, macro_depth: 0 };
     lower.unit(site.node);
@@ -74,7 +76,9 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
         let interface = super::nested(nested, node, scope, kind, is_async);
         state.builder.unit.nested.push(interface);
     }
-    state.builder.finish()
+    let mut unit = state.builder.finish();
+    namespaces::correct(&mut unit, &state.namespaces);
+    unit
 }
 
 /// What is built, whichever text is being read.
@@ -85,6 +89,8 @@ struct State<'p> {
     /// The node and scope of each nested unit that was reached.
     found: Vec<Option<(NodeId, ScopeId)>>,
     depth: u32,
+    /// Names that are looked up among types or macros.
+    namespaces: Vec<(NodeId, namespaces::Namespace)>,
 }
 
 /// Reads one text: the file, or the arguments of a macro made parsable.

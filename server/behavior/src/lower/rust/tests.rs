@@ -35,10 +35,7 @@ fn check_invariants(text: &str, outline: &Outline<'_>, units: &[Unit]) {
                 // In broken code a name may touch a nested unit: then its range cannot be told from one with it.
                 let written = &text[range.as_usize()];
                 let touches = place.holes.iter().any(|hole| range.contains_range(*hole));
-                assert!(
-                    written == name || touches && written.contains(name.as_str()),
-                    "{name} at {range:?}"
-                );
+                assert!(written == name || touches && written.contains(name.as_str()), "{name} at {range:?}");
             }
         }
         for (index, nested) in unit.nested.iter().enumerate() {
@@ -192,6 +189,15 @@ cfg_if! { if #[cfg(unix)] { fn here() {} } else { fn here() { there() } } }
 lazy_static! { static ref CLIENT: Client = Client::new(); }
 "#
     ));
+}
+
+#[test]
+fn variables_are_no_macros_and_no_modules() {
+    let text = "use std::env; use tracing::error;
+fn f() { let env = env::var(\"X\"); match env { Err(error) => error!(\"{error}\"), Ok(log) => log::info(log) } }";
+    insta::assert_snapshot!(printed(text));
+    let local = "fn f() { use std::env; let env = env::var(env); let (mut a, mut b); (a, b) = (b, a); }";
+    insta::assert_snapshot!(printed(local));
 }
 
 #[test]
