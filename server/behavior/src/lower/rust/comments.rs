@@ -51,10 +51,11 @@ fn comment(state: &mut State<'_>, node: Node<'_>, text: &str) {
     // A doc comment contains the end of its line here.
     let written = written.trim_end();
     let start = node.start_byte();
-    let line = text.get(..start).unwrap_or_default();
-    let line = &line[line.rfind(['\n', '\r']).map_or(0, |at| at + 1)..];
+    let before = text.get(..start).unwrap_or_default();
+    let before = before.trim_end_matches(|c: char| c.is_whitespace() && c != '\n' && c != '\r');
+    let is_alone = before.is_empty() || before.ends_with(['\n', '\r']);
     let range = TextRange::from_usize(start, start + written.len());
-    state.builder.comment(written, range, line.trim().is_empty());
+    state.builder.comment(written, range, is_alone);
 }
 
 /// Notes the parts of an error that are no whole statement or item: those did parse. Returns the end of what is noted,

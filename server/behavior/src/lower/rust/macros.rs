@@ -130,15 +130,9 @@ impl<'p> Lower<'_, 'p> {
         };
         match shape {
             Some(Shape::Array) => {
-                let range = self.range(node);
-                let read = self.reparse(inside(tree), ReadAs::Array, &[], |lower, list| {
-                    let id = lower.expr(list);
-                    // The array stands where the macro does.
-                    let own = lower.state.builder.own(range);
-                    lower.state.builder.unit.nodes[id.0 as usize].range = own;
-                    id
-                });
+                let read = self.reparse(inside(tree), ReadAs::Array, &[], |lower, list| lower.expr(list));
                 if let Some(read) = read {
+                    self.place(read, node);
                     return read;
                 }
             }
@@ -170,9 +164,17 @@ impl<'p> Lower<'_, 'p> {
 
     /// Statements that run when what the macro makes is polled.
     fn async_argument(&mut self, tree: Node<'_>) -> Option<Vec<NodeId>> {
-        self.reparse(inside(tree), ReadAs::Block, &[], |lower, body| {
-            vec![lower.block(body, body, BlockForm::Async, Wanted::Value)]
-        })
+        let block = self.reparse(inside(tree), ReadAs::Block, &[], |lower, body| {
+            lower.block(body, body, BlockForm::Async, Wanted::Value)
+        })?;
+        self.place(block, tree);
+        Some(vec![block])
+    }
+
+    /// Makes what was read from a wrapped text stand where the macro, or its arguments, do.
+    fn place(&mut self, id: NodeId, node: Node<'_>) {
+        let range = self.own_range(node);
+        self.state.builder.unit.nodes[id.0 as usize].range = range;
     }
 
     /// Items, which bind their names around the macro.

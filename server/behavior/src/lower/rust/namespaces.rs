@@ -1,6 +1,8 @@
 //! Names that no variable can mean: the head of a path, the name of a macro. `Err(error) => error!(…)` and
 //! `let env = env::var(…)` are common Rust.
 
+use rustc_hash::FxHashSet;
+
 use super::State;
 use crate::{BindingId, BindingKind, Kind, NodeId, Unit};
 
@@ -25,6 +27,7 @@ impl State<'_> {
 /// Takes the names back that were resolved to something of another namespace.
 pub(super) fn correct(unit: &mut Unit, names: &[(NodeId, Namespace)]) {
     let mut has_new_free_name = false;
+    let mut changed = FxHashSet::default();
     for &(id, namespace) in names {
         let Kind::Name { name, binding: Some(wrong) } = unit.kind(id) else {
             continue;
@@ -33,16 +36,20 @@ pub(super) fn correct(unit: &mut Unit, names: &[(NodeId, Namespace)]) {
             continue;
         }
         let (name, wrong) = (name.clone(), *wrong);
-        unit.bindings[wrong.0 as usize].uses.retain(|&u| u != id);
         let right = find(unit, &name, id, namespace);
+        changed.insert(wrong);
         if let Some(right) = right {
-            let start = unit.range(id).start;
-            let uses = &unit.binding(right).uses;
-            let at = uses.partition_point(|&u| unit.range(u).start < start);
-            unit.bindings[right.0 as usize].uses.insert(at, id);
+            unit.bindings[right.0 as usize].uses.push(id);
+            changed.insert(right);
         }
         has_new_free_name |= right.is_none();
         unit.nodes[id.0 as usize].kind = Kind::Name { name, binding: right };
+    }
+    for id in changed {
+        let mut uses = std::mem::take(&mut unit.bindings[id.0 as usize].uses);
+        uses.retain(|&u| matches!(unit.kind(u), Kind::Name { binding: Some(b), .. } if *b == id));
+        uses.sort_by_key(|&u| unit.range(u).start);
+        unit.bindings[id.0 as usize].uses = uses;
     }
     if has_new_free_name {
         gather_free_names(unit);
@@ -77,7 +84,7 @@ fn find(unit: &Unit, name: &str, id: NodeId, namespace: Namespace) -> Option<Bin
 fn gather_free_names(unit: &mut Unit) {
     let mut order: Vec<_> = unit.nodes.iter().collect();
     order.sort_by_key(|node| node.range.start);
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = FxHashSet::default();
     let mut free = Vec::new();
     for node in order {
         if let Kind::Name { name, binding: None } = &node.kind

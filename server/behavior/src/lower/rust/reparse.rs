@@ -77,10 +77,12 @@ pub(super) fn groups(tree: Node<'_>) -> Vec<Group<'_>> {
     groups
 }
 
-/// The bytes between the delimiters of a token tree.
+/// The bytes between the delimiters of a token tree, of which half-written code lacks the last.
 pub(super) fn inside(tree: Node<'_>) -> Range<usize> {
     let start = tree.start_byte() + 1;
-    start..tree.end_byte().saturating_sub(1).max(start)
+    let last = tree.child_count().checked_sub(1).and_then(|last| tree.child(last as u32));
+    let end = last.map_or(tree.end_byte(), |last| last.start_byte());
+    start..end.max(start)
 }
 
 impl<'p> Lower<'_, 'p> {
