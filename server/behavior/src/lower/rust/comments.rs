@@ -13,13 +13,21 @@ pub(super) fn collect(state: &mut State<'_>, root: Node<'_>, text: &str) {
     if !root.has_error() && !own.contains("//") && !own.contains("/*") {
         return;
     }
+    // The depth of the token tree that the walk is in: a token that the grammar does not know is no error there.
+    let mut tree_depth = usize::MAX;
+    // Where the last error ends: those inside it are parts of it.
+    let mut error_end = 0;
     let mut walk = preorder(root);
     while let Some((node, depth)) = walk.next() {
+        if depth <= tree_depth {
+            tree_depth = usize::MAX;
+        }
+        let is_code = tree_depth == usize::MAX;
         if depth > 0 && state.holes.contains_key(&node.id()) {
             walk.skip_children();
             continue;
         }
-        if node.is_missing() {
+        if is_code && node.is_missing() {
             let range = state.builder.own(TextRange::of(node));
             state.builder.unit.errors.push(range);
             continue;
@@ -29,7 +37,10 @@ pub(super) fn collect(state: &mut State<'_>, root: Node<'_>, text: &str) {
                 walk.skip_children();
                 comment(state, node, text);
             }
-            K::Error => error(state, node),
+            K::TokenTree if is_code => tree_depth = depth,
+            K::Error if is_code && node.start_byte() >= error_end => {
+                error_end = error(state, node);
+            }
             _ => {}
         }
     }
@@ -40,15 +51,18 @@ fn comment(state: &mut State<'_>, node: Node<'_>, text: &str) {
     // A doc comment contains the end of its line here.
     let written = written.trim_end();
     let start = node.start_byte();
-    let line = text.get(..start).unwrap_or_default();
-    let line = &line[line.rfind(['\n', '\r']).map_or(0, |at| at + 1)..];
+    let before = text.get(..start).unwrap_or_default();
+    let before = before.trim_end_matches(|c: char| c.is_whitespace() && c != '\n' && c != '\r');
+    let is_alone = before.is_empty() || before.ends_with(['\n', '\r']);
     let range = TextRange::from_usize(start, start + written.len());
-    state.builder.comment(written, range, line.trim().is_empty());
+    state.builder.comment(written, range, is_alone);
 }
 
-/// The parts of an error that are no whole statement or item: those did parse.
-fn error(state: &mut State<'_>, node: Node<'_>) {
+/// Notes the parts of an error that are no whole statement or item: those did parse. Returns the end of what is noted,
+/// up to the first of them that may hold an error of its own.
+fn error(state: &mut State<'_>, node: Node<'_>) -> usize {
     let mut loose: Option<TextRange> = None;
+    let mut whole_at = None;
     let mut cursor = node.walk();
     for child in node.children(&mut cursor) {
         if child.is_extra() && kind(child) != K::Error {
@@ -57,6 +71,7 @@ fn error(state: &mut State<'_>, node: Node<'_>) {
         let range = TextRange::of(child);
         let is_whole = is_item(child) || matches!(kind(child), K::Let | K::ExpressionStatement);
         if is_whole {
+            whole_at.get_or_insert(child.start_byte());
             if let Some(range) = loose.take() {
                 push(state, range);
             }
@@ -69,6 +84,7 @@ fn error(state: &mut State<'_>, node: Node<'_>) {
         None if node.child_count() == 0 => push(state, TextRange::of(node)),
         None => {}
     }
+    whole_at.unwrap_or(node.end_byte())
 }
 
 fn push(state: &mut State<'_>, range: TextRange) {

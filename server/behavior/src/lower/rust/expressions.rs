@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::kinds::{K, child_of_kind, field, first_part, has_child, kind, parts};
+use super::namespaces::Namespace;
 use super::types::type_expr;
 use super::{Lower, Wanted};
 use crate::{Access, BlockForm, Kind, Name, NodeId};
@@ -107,6 +108,7 @@ impl Lower<'_, '_> {
     /// An expression that does not begin with another one.
     fn head(&mut self, node: Node<'_>, place: Place, wanted: Wanted) -> NodeId {
         match kind(node) {
+            K::Identifier if place == Place::Path => self.path_head(node),
             K::Identifier | K::Metavariable | K::TypeIdentifier | K::PrimitiveType | K::FieldIdentifier => {
                 self.name_node(node)
             }
@@ -177,6 +179,13 @@ impl Lower<'_, '_> {
         self.add(kind, node)
     }
 
+    /// A name before `::`, which no variable can be meant by.
+    fn path_head(&mut self, node: Node<'_>) -> NodeId {
+        let id = self.name_node(node);
+        self.state.looks_up(id, Namespace::Types);
+        id
+    }
+
     /// A type at the head of a path: `Vec::<u8>::new`, `<T as Trait>::f`, `::std`.
     fn type_as_path(&mut self, node: Node<'_>) -> NodeId {
         let mut at = node;
@@ -206,7 +215,7 @@ impl Lower<'_, '_> {
             at = inner;
         }
         let mut id = match kind(at) {
-            K::Identifier | K::TypeIdentifier | K::PrimitiveType | K::Metavariable => self.name_node(at),
+            K::Identifier | K::TypeIdentifier | K::PrimitiveType | K::Metavariable => self.path_head(at),
             K::SelfValue | K::Super | K::Crate => self.path_root(at),
             _ => self.nothing_at(at),
         };
@@ -235,7 +244,14 @@ impl Lower<'_, '_> {
             let end = Some(self.expr(end));
             return self.add(Kind::Range { start: None, end }, node);
         }
-        let target = self.expr_or_nothing(field(node, |f| f.left), node);
+        let target = match field(node, |f| f.left) {
+            // `(a, b) = (b, a)`
+            Some(left) if matches!(kind(left), K::TupleExpression | K::ArrayExpression) => {
+                let targets = self.all_parts(left);
+                self.add(Kind::Other(targets), left)
+            }
+            left => self.expr_or_nothing(left, node),
+        };
         let value = self.expr_or_nothing(field(node, |f| f.right), node);
         let op = field(node, |f| f.operator).map_or_else(|| Name::new_static("="), |op| self.name(op));
         self.add(Kind::Assign { op, target, value }, node)

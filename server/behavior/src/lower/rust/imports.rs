@@ -8,6 +8,9 @@ use super::kinds::{K, field, first_part, kind, parts};
 use crate::lower::builder::NewBinding;
 use crate::{BindingId, BindingKind, Exported, Import, Imported, Name};
 
+/// The longest path of an import: what nests deeper is left out.
+const MAX_SEGMENTS: usize = 100;
+
 impl Lower<'_, '_> {
     pub(super) fn use_declaration(&mut self, node: Node<'_>) {
         let is_reexport = is_public(node) && self.is_top_level();
@@ -18,6 +21,10 @@ impl Lower<'_, '_> {
         while let Some((clause, mut prefix)) = open.pop() {
             if self.state.builder.is_full() {
                 return;
+            }
+            if prefix.len() > MAX_SEGMENTS {
+                self.state.builder.unit.is_cut = true;
+                continue;
             }
             match kind(clause) {
                 K::ScopedUseList => {

@@ -29,21 +29,15 @@ impl Lower<'_, '_> {
                 _ => {
                     if is_item(child) {
                         items.extend(self.item(child, &attributes, &Owner::default()));
-                    } else if matches!(kind(child), K::ExpressionStatement | K::Let) {
-                        items.extend(self.recover_one(child));
                     } else {
-                        items.push(self.expr_in(child, Wanted::Nothing));
+                        // A macro call, or half-written code.
+                        items.extend(self.statement(child, None, &[], Wanted::Nothing));
                     }
                     attributes.clear();
                 }
             }
         }
         items
-    }
-
-    /// A statement where only items belong: half-written code, or a macro call with `;`.
-    fn recover_one(&mut self, node: Node<'_>) -> Vec<NodeId> {
-        self.recover(node)
     }
 
     /// One item; `owner` is the type whose impl, or the trait, it stands in.

@@ -4,15 +4,15 @@ use tree_sitter::Node;
 
 use plimsoll_syntax::{TextRange, preorder};
 
-use super::Lower;
 use super::attributes::path_segments;
 use super::format;
 use super::kinds::{K, child_of_kind, field, kind};
 use super::literals::{has_escapes, string_content};
-use super::reparse::{ReadAs, groups, inside, span, tokens};
-use crate::{BindingKind, CallForm, Entry, Key, Kind, Literal, Name, NodeId};
-
+use super::namespaces::Namespace;
 use super::patterns::Matched;
+use super::reparse::{ReadAs, groups, inside, span, tokens};
+use super::{Lower, Wanted};
+use crate::{BindingKind, BlockForm, CallForm, Entry, Key, Kind, Literal, Name, NodeId};
 
 /// What stands between the parentheses of a macro.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,12 @@ enum Shape {
     Json,
     /// Arms of futures.
     Select,
+    /// The statements of an async block.
+    Async,
+    /// Items, as `lazy_static!` and `thread_local!` have them.
+    Items,
+    /// `if #[cfg(…)] { items } else { items }`
+    EitherItems,
 }
 
 /// Macros by the last segment of their path. All others are only searched for names.
@@ -40,6 +46,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("assert_eq", Shape::Format(2)),
     ("assert_ne", Shape::Format(2)),
     ("bail", Shape::Format(0)),
+    ("cfg_if", Shape::EitherItems),
     ("concat", Shape::Arguments),
     ("dbg", Shape::Arguments),
     ("debug", Shape::Fields),
@@ -47,6 +54,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("debug_assert_eq", Shape::Format(2)),
     ("debug_assert_ne", Shape::Format(2)),
     ("debug_span", Shape::Fields),
+    ("enabled", Shape::Fields),
     ("ensure", Shape::Format(1)),
     ("env", Shape::Arguments),
     ("eprint", Shape::Format(0)),
@@ -57,18 +65,23 @@ const SHAPES: &[(&str, Shape)] = &[
     ("eyre", Shape::Format(0)),
     ("format", Shape::Format(0)),
     ("format_args", Shape::Format(0)),
+    ("format_ident", Shape::Format(0)),
     ("include_bytes", Shape::Arguments),
     ("include_str", Shape::Arguments),
     ("info", Shape::Fields),
     ("info_span", Shape::Fields),
     ("join", Shape::Arguments),
     ("json", Shape::Json),
+    ("lazy_static", Shape::Items),
     ("log", Shape::Fields),
+    ("log_enabled", Shape::Fields),
     ("matches", Shape::Matches),
+    ("migrate", Shape::Arguments),
     ("offset_of", Shape::Arguments),
     ("option_env", Shape::Arguments),
     ("panic", Shape::Format(0)),
     ("pin", Shape::Arguments),
+    ("pin_project", Shape::Items),
     ("print", Shape::Format(0)),
     ("println", Shape::Format(0)),
     ("query", Shape::Arguments),
@@ -84,10 +97,13 @@ const SHAPES: &[(&str, Shape)] = &[
     ("select", Shape::Select),
     ("select_biased", Shape::Select),
     ("span", Shape::Fields),
+    ("stream", Shape::Async),
+    ("thread_local", Shape::Items),
     ("todo", Shape::Format(0)),
     ("trace", Shape::Fields),
     ("trace_span", Shape::Fields),
     ("try_join", Shape::Arguments),
+    ("try_stream", Shape::Async),
     ("unimplemented", Shape::Format(0)),
     ("unreachable", Shape::Format(0)),
     ("vec", Shape::Array),
@@ -114,15 +130,9 @@ impl<'p> Lower<'_, 'p> {
         };
         match shape {
             Some(Shape::Array) => {
-                let range = self.range(node);
-                let read = self.reparse(inside(tree), ReadAs::Array, &[], |lower, list| {
-                    let id = lower.expr(list);
-                    // The array stands where the macro does.
-                    let own = lower.state.builder.own(range);
-                    lower.state.builder.unit.nodes[id.0 as usize].range = own;
-                    id
-                });
+                let read = self.reparse(inside(tree), ReadAs::Array, &[], |lower, list| lower.expr(list));
                 if let Some(read) = read {
+                    self.place(read, node);
                     return read;
                 }
             }
@@ -134,6 +144,7 @@ impl<'p> Lower<'_, 'p> {
             _ => {}
         }
         let callee = self.expr(path);
+        self.state.looks_up(callee, Namespace::Macros);
         let args = match shape {
             Some(Shape::Format(index)) => self.format_arguments(tree, index),
             Some(Shape::Fields) => self.field_arguments(tree),
@@ -142,10 +153,44 @@ impl<'p> Lower<'_, 'p> {
             }
             Some(Shape::Json) => Some(vec![self.json(&tokens(tree))]),
             Some(Shape::Select) => self.select_arms(tree),
+            Some(Shape::Async) => self.async_argument(tree),
+            Some(Shape::Items) => Some(vec![self.items_argument(tree)]),
+            Some(Shape::EitherItems) => Some(self.either_items(tree)),
             Some(Shape::Array | Shape::Matches) | None => None,
         };
         let args = args.unwrap_or_else(|| vec![self.names_only(tree)]);
         self.add(Kind::Call { callee, args, form: CallForm::Macro, type_args: Vec::new() }, node)
+    }
+
+    /// Statements that run when what the macro makes is polled.
+    fn async_argument(&mut self, tree: Node<'_>) -> Option<Vec<NodeId>> {
+        let block = self.reparse(inside(tree), ReadAs::Block, &[], |lower, body| {
+            lower.block(body, body, BlockForm::Async, Wanted::Value)
+        })?;
+        self.place(block, tree);
+        Some(vec![block])
+    }
+
+    /// Makes what was read from a wrapped text stand where the macro, or its arguments, do.
+    fn place(&mut self, id: NodeId, node: Node<'_>) {
+        let range = self.own_range(node);
+        self.state.builder.unit.nodes[id.0 as usize].range = range;
+    }
+
+    /// Items, which bind their names around the macro.
+    fn items_argument(&mut self, tree: Node<'_>) -> NodeId {
+        let items = self.reparse(inside(tree), ReadAs::Items, &[], |lower, list| lower.items(list));
+        match items {
+            Some(items) => self.add(Kind::Other(items), tree),
+            None => self.names_only(tree),
+        }
+    }
+
+    /// The items in each pair of braces.
+    fn either_items(&mut self, tree: Node<'_>) -> Vec<NodeId> {
+        let mut branches = tokens(tree);
+        branches.retain(|token| kind(*token) == K::TokenTree && self.text_of(*token).starts_with('{'));
+        branches.into_iter().map(|branch| self.items_argument(branch)).collect()
     }
 
     /// `matches!(value, pattern if guard)`

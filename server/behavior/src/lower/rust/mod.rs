@@ -18,6 +18,7 @@ mod items;
 mod kinds;
 mod literals;
 mod macros;
+mod namespaces;
 mod outline;
 mod patterns;
 mod reparse;
@@ -27,6 +28,8 @@ mod types;
 
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use plimsoll_syntax::TextRange;
 use rustc_hash::FxHashMap;
@@ -54,6 +57,7 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
             .collect(),
         found: vec![None; site.nested.len()],
         depth: 0,
+        namespaces: Vec::new(),
     };
     let mut lower = Lower { state: &mut state, text, shift: 0, macro_depth: 0 };
     lower.unit(site.node);
@@ -72,7 +76,9 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
         let interface = super::nested(nested, node, scope, kind, is_async);
         state.builder.unit.nested.push(interface);
     }
-    state.builder.finish()
+    let mut unit = state.builder.finish();
+    namespaces::correct(&mut unit, &state.namespaces);
+    unit
 }
 
 /// What is built, whichever text is being read.
@@ -83,6 +89,8 @@ struct State<'p> {
     /// The node and scope of each nested unit that was reached.
     found: Vec<Option<(NodeId, ScopeId)>>,
     depth: u32,
+    /// Names that are looked up among types or macros.
+    namespaces: Vec<(NodeId, namespaces::Namespace)>,
 }
 
 /// Reads one text: the file, or the arguments of a macro made parsable.
@@ -143,11 +151,16 @@ impl Lower<'_, '_> {
 
     /// The bytes of the file that a node covers.
     fn range(&self, node: Node<'_>) -> TextRange {
+        self.range_of_bytes(node.byte_range())
+    }
+
+    /// The bytes of the file for bytes of the text.
+    fn range_of_bytes(&self, bytes: Range<usize>) -> TextRange {
         let shifted = |byte: usize| {
             let byte = i64::try_from(byte).unwrap_or(i64::MAX);
             u32::try_from(byte.saturating_add(self.shift).max(0)).unwrap_or(u32::MAX)
         };
-        TextRange::new(shifted(node.start_byte()), shifted(node.end_byte()))
+        TextRange::new(shifted(bytes.start), shifted(bytes.end))
     }
 
     /// The node's range in the unit's own coordinates.

@@ -1,6 +1,7 @@
 //! Patterns: what they bind, and the way from the matched value to each name.
 
 use plimsoll_syntax::TextRange;
+use rustc_hash::FxHashSet;
 use tree_sitter::Node;
 
 use super::Lower;
@@ -25,7 +26,8 @@ struct Reading<'m> {
     matched: &'m Matched,
     path: Vec<PathStep>,
     pattern: Pattern,
-    names: Vec<Name>,
+    /// The names that are bound already: alternatives bind the same ones.
+    names: FxHashSet<Name>,
 }
 
 impl Lower<'_, '_> {
@@ -40,7 +42,7 @@ impl Lower<'_, '_> {
                 range: self.state.builder.own(range),
                 ..Pattern::default()
             },
-            names: Vec::new(),
+            names: FxHashSet::default(),
         };
         self.read_pattern(node, &mut reading, matched.is_mutable);
         reading.pattern
@@ -202,10 +204,9 @@ impl Lower<'_, '_> {
     fn bind_name(&mut self, node: Node<'_>, reading: &mut Reading<'_>, is_mutable: bool) {
         let name = self.name(node);
         // A name that is missing is none.
-        if name.is_empty() || reading.names.contains(&name) {
+        if name.is_empty() || !reading.names.insert(name.clone()) {
             return;
         }
-        reading.names.push(name.clone());
         let range = self.range(node);
         let matched = reading.matched;
         let binding = self.bind(name, range, matched, reading.path.clone(), is_mutable);

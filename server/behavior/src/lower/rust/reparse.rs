@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use plimsoll_syntax::{Language, Parsed, TextRange};
+use plimsoll_syntax::{Language, Parsed};
 use tree_sitter::Node;
 
 use super::Lower;
@@ -23,6 +23,10 @@ pub(super) enum ReadAs {
     Array,
     /// `Some(x) if x > 1`, the head of a match arm.
     Pattern,
+    /// Statements.
+    Block,
+    /// Items.
+    Items,
 }
 
 /// A part of a token tree between two commas: its tokens without comments.
@@ -73,10 +77,12 @@ pub(super) fn groups(tree: Node<'_>) -> Vec<Group<'_>> {
     groups
 }
 
-/// The bytes between the delimiters of a token tree.
+/// The bytes between the delimiters of a token tree, of which half-written code lacks the last.
 pub(super) fn inside(tree: Node<'_>) -> Range<usize> {
     let start = tree.start_byte() + 1;
-    start..tree.end_byte().saturating_sub(1).max(start)
+    let last = tree.child_count().checked_sub(1).and_then(|last| tree.child(last as u32));
+    let end = last.map_or(tree.end_byte(), |last| last.start_byte());
+    start..end.max(start)
 }
 
 impl<'p> Lower<'_, 'p> {
@@ -98,6 +104,8 @@ impl<'p> Lower<'_, 'p> {
             ReadAs::Arguments => ("fn f(){m(", "\n);}"),
             ReadAs::Array => ("fn f(){[", "\n];}"),
             ReadAs::Pattern => ("fn f(){match a{", "\n=>a}}"),
+            ReadAs::Block => ("fn f(){", "\n}"),
+            ReadAs::Items => ("mod m{", "\n}"),
         };
         let mut source = String::with_capacity(prefix.len() + inner.len() + suffix.len());
         source.push_str(prefix);
@@ -120,6 +128,9 @@ impl<'p> Lower<'_, 'p> {
         let is_whole = match read_as {
             ReadAs::Arguments | ReadAs::Array => {
                 wanted.start_byte() + 1 == prefix.len() && wanted.end_byte() == ends_at + 2
+            }
+            ReadAs::Block | ReadAs::Items => {
+                wanted.start_byte() + 1 == prefix.len() && wanted.end_byte() == source.len()
             }
             ReadAs::Pattern => wanted.end_byte() <= ends_at,
         };
@@ -172,25 +183,21 @@ impl<'p> Lower<'_, 'p> {
         let range = self.range_of_bytes(span(tokens));
         self.state.builder.node(Kind::Other(names), range)
     }
-
-    /// The bytes of the file for bytes of the text.
-    pub(super) fn range_of_bytes(&self, bytes: Range<usize>) -> TextRange {
-        let shifted = |byte: usize| {
-            let byte = i64::try_from(byte).unwrap_or(i64::MAX);
-            u32::try_from(byte.saturating_add(self.shift).max(0)).unwrap_or(u32::MAX)
-        };
-        TextRange::new(shifted(bytes.start), shifted(bytes.end))
-    }
 }
 
 /// The node in a wrapped text that covers what was wrapped.
 fn wrapped(root: Node<'_>, read_as: ReadAs) -> Option<Node<'_>> {
     let body = field(first_part(root)?, |f| f.body)?;
+    let is_body = matches!(read_as, ReadAs::Block | ReadAs::Items);
+    if is_body {
+        return Some(body);
+    }
     let mut inner = first_part(body)?;
     if kind(inner) == K::ExpressionStatement {
         inner = first_part(inner)?;
     }
     match read_as {
+        ReadAs::Block | ReadAs::Items => None,
         ReadAs::Arguments => field(inner, |f| f.arguments),
         ReadAs::Array => Some(inner).filter(|inner| kind(*inner) == K::ArrayExpression),
         ReadAs::Pattern => {

@@ -39,7 +39,8 @@ impl Lower<'_, '_> {
         (statements, has_value)
     }
 
-    fn statement(
+    /// One statement; `next` is the one after it.
+    pub(super) fn statement(
         &mut self,
         node: Node<'_>,
         next: Option<Node<'_>>,
