@@ -27,11 +27,14 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     let mut session = Session::new(&args.selection)?;
     let mut report = Report::default();
     let mut typed = MemoryFiles::default();
-    let files = if let Some(path) = &args.stdin_path {
-        let path = walk::absolute(Path::new(session.current_dir()), path);
+    let files = if let Some(named) = &args.stdin_path {
+        let path = walk::absolute(Path::new(session.current_dir()), named);
         let Some(path) = path.to_str() else {
             bail!("the path in --stdin-path is not UTF-8");
         };
+        if !walk::is_reviewed(path) {
+            return Err(walk::not_reviewed(named));
+        }
         match read_stdin(io::stdin().lock())? {
             Ok(text) => {
                 typed.insert(path, text);
