@@ -459,6 +459,20 @@ fn the_number_of_threads_changes_nothing() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_is_not_waited_for() {
+    let project = Project::new(&[]);
+    let pipe = project.path().join("pipe.rs");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("the system has pipes");
+    assert!(made.success());
+    let run = project.run(&["check", "pipe.rs"]);
+    assert_eq!(
+        (run.status, run.stdout.lines().next()),
+        (2, Some("skipped pipe.rs: unreadable (no regular file)"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let names: Vec<String> = (0..4000).map(|number| format!("{number}.rs")).collect();
     let project = Project::new(&[]);

@@ -1,6 +1,6 @@
 //! From what rules found in each unit to the findings of a file: places, precedence, configuration, suppression.
 
-use plimsoll_behavior::{Attribute, Kind};
+use plimsoll_behavior::Kind;
 use plimsoll_project::link::{Linked, Linker, World};
 use plimsoll_rules::{FixPlan, Place, RawFinding, rule_named};
 use plimsoll_syntax::TextRange;
@@ -194,19 +194,6 @@ fn comments_and_statements(linked: &Linked, text: &str) -> (Vec<TextRange>, Vec<
         let unit = &entry.unit;
         comments.extend(unit.comments.iter().map(|c| file.to_file(i, c.range)));
         statements.push(entry.place.range);
-        let with_attributes = |attributes: &[Attribute], range: TextRange| {
-            let ranges = attributes.iter().map(|attribute| file.to_file(i, attribute.range));
-            ranges.fold(range, TextRange::cover)
-        };
-        for nested in &unit.nested {
-            statements.push(with_attributes(&nested.attributes, file.to_file(i, unit.range(nested.node))));
-        }
-        for declared in &unit.types {
-            statements.push(with_attributes(&declared.attributes, file.to_file(i, declared.range)));
-        }
-        for function in unit.functions.iter().filter(|function| function.parent.is_some()) {
-            statements.push(with_attributes(&function.attributes, file.to_file(i, function.range)));
-        }
         for node in &unit.nodes {
             if let Kind::Block { statements: all, .. } = &node.kind {
                 statements.extend(all.iter().map(|&s| file.to_file(i, unit.range(s))));
