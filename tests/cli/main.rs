@@ -12,7 +12,7 @@ macro_rules! assert_run {
 
 #[test]
 fn a_mistake_in_the_command_is_one_line_and_status_2() {
-    let project = Project::new(&[("a.ts", "let a\n")]);
+    let project = Project::new(&[("a.rs", "fn a() {}\n")]);
     let mistakes: &[&[&str]] = &[
         &["chek"],
         &["check", "--formt", "json"],
@@ -20,7 +20,7 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
         &["check", "--fail-on", "fatal"],
         &["check", "--jobs", "0"],
         &["check", "--rule", "no-such-rule-at-all"],
-        &["check", "a.ts", "--stdin-path", "b.ts"],
+        &["check", "a.rs", "--stdin-path", "b.rs"],
         &["explain"],
         &["explain", "no-such-rule"],
         &["fix", "--format", "json"],
@@ -96,7 +96,7 @@ fn help_and_version_go_to_standard_output() {
 #[test]
 fn a_clean_project_is_clean() {
     let project =
-        Project::new(&[("src/a.ts", "export const a = 1\n"), ("README.md", "no code\n"), ("b.rs", "")]);
+        Project::new(&[("src/a.rs", "pub const A: u8 = 1;\n"), ("README.md", "no code\n"), ("b.rs", "")]);
     assert_run!(project.run(&["check"]), @r"
     status: 0
     --- stdout
@@ -119,8 +119,8 @@ fn a_clean_project_is_clean() {
 
 #[test]
 fn json_is_one_object() {
-    let project = Project::new(&[("src/a.ts", "export const a = 1\n"), ("src/b.ts", &"x".repeat(10))]);
-    project.write_bytes("src/c.ts", b"// caf\xe9\n");
+    let project = Project::new(&[("src/a.rs", "pub const A: u8 = 1;\n"), ("src/b.rs", &"x".repeat(10))]);
+    project.write_bytes("src/c.rs", b"// caf\xe9\n");
     assert_run!(project.run(&["check", "--format", "json"]), @r#"
     status: 2
     --- stdout
@@ -142,7 +142,7 @@ fn json_is_one_object() {
       "findings": [],
       "skipped": [
         {
-          "path": "src/c.ts",
+          "path": "src/c.rs",
           "reason": "undecodable (not UTF-8)"
         }
       ]
@@ -151,30 +151,181 @@ fn json_is_one_object() {
     "#);
 }
 
+/// A text with one finding.
+const SUPPRESSES_NOTHING: &str = "// plimsoll-ignore no-such-rule-at-all: it is new\nfn a() {}\n";
+
+#[test]
+fn findings_are_shown_and_make_the_status_1() {
+    let project = Project::new(&[("src/a.rs", SUPPRESSES_NOTHING), ("src/b.rs", "fn b() {}\n")]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 1
+    --- stdout
+    warning[unused-suppression]: this suppression hides nothing, for there is no rule `no-such-rule-at-all`
+     --> src/a.rs:1:1
+      |
+    1 | // plimsoll-ignore no-such-rule-at-all: it is new
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 finding (1 warning) in 2 files
+    --- stderr
+    ");
+    assert_run!(project.run(&["check", "--format", "json", "src/a.rs"]), @r#"
+    status: 1
+    --- stdout
+    {
+      "version": 1,
+      "tool": {
+        "name": "plimsoll",
+        "version": "0.1.0"
+      },
+      "summary": {
+        "files": 1,
+        "findings": 1,
+        "error": 0,
+        "warning": 1,
+        "info": 0,
+        "duration_ms": [time]
+      },
+      "complete": true,
+      "findings": [
+        {
+          "rule": "unused-suppression",
+          "category": "suppression",
+          "severity": "warning",
+          "confidence": "high",
+          "message": "this suppression hides nothing, for there is no rule `no-such-rule-at-all`",
+          "path": "src/a.rs",
+          "range": {
+            "start": {
+              "line": 1,
+              "column": 1
+            },
+            "end": {
+              "line": 1,
+              "column": 50
+            }
+          },
+          "fingerprint": "366373d2077da2c3",
+          "function": null,
+          "language": "rust",
+          "related": [],
+          "fixes": []
+        }
+      ],
+      "skipped": []
+    }
+    --- stderr
+    "#);
+    let status = |arguments: &[&str]| project.run(arguments).status;
+    assert_eq!(status(&["check", "--fail-on", "info"]), 1);
+    assert_eq!(status(&["check", "--fail-on", "warning"]), 1);
+    assert_eq!(status(&["check", "--fail-on", "error"]), 0);
+    assert_eq!(status(&["check", "--fail-on", "never"]), 0);
+    assert_eq!(status(&["check", "--rule", "suppression-without-reason"]), 0);
+    assert_eq!(status(&["check", "--rule", "unused-suppression,suppression-without-reason"]), 1);
+    // With findings the status tells of them, also where the review is incomplete.
+    project.write_bytes("src/c.rs", b"\xff");
+    assert_eq!(status(&["check"]), 1);
+}
+
+#[test]
+fn the_configuration_sets_severities() {
+    let project = Project::new(&[
+        ("a.rs", SUPPRESSES_NOTHING),
+        ("old/a.rs", SUPPRESSES_NOTHING),
+        (
+            "plimsoll.toml",
+            "[rules]\nunused-suppression = 'error'\n[[overrides]]\npaths = ['old']\nrules = { unused-suppression = 'off' }\n",
+        ),
+    ]);
+    let stdout = project.run(&["check"]).stdout;
+    assert!(stdout.starts_with("error[unused-suppression]: "), "{stdout}");
+    assert!(stdout.ends_with("\n1 finding (1 error) in 2 files\n"), "{stdout}");
+}
+
+#[test]
+fn generated_files_are_left_alone_and_the_result_is_complete() {
+    let project =
+        Project::new(&[("Cargo.toml", ""), ("target/a.rs", SUPPRESSES_NOTHING), ("b.rs", "// @generated\n")]);
+    assert_run!(project.run(&["check", "--format", "json"]), @r#"
+    status: 0
+    --- stdout
+    {
+      "version": 1,
+      "tool": {
+        "name": "plimsoll",
+        "version": "0.1.0"
+      },
+      "summary": {
+        "files": 0,
+        "findings": 0,
+        "error": 0,
+        "warning": 0,
+        "info": 0,
+        "duration_ms": [time]
+      },
+      "complete": true,
+      "findings": [],
+      "skipped": [
+        {
+          "path": "b.rs",
+          "reason": "generated"
+        },
+        {
+          "path": "target/a.rs",
+          "reason": "generated"
+        }
+      ]
+    }
+    --- stderr
+    "#);
+    assert_run!(project.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    no findings in 0 files; left alone: 2 generated
+    --- stderr
+    ");
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let project = Project::new(&[]);
+    let lines = project.run(&["rules"]).stdout;
+    assert!(lines.lines().any(|line| line.starts_with("unused-suppression  ")), "{lines}");
+    let json = project.run(&["rules", "--format", "json"]).stdout;
+    assert!(json.starts_with("[\n  {\n    \"id\": \""), "{json}");
+    assert_eq!(json.matches("\"id\": ").count(), lines.lines().count());
+    let page = project.run(&["explain", "unused-suppression"]).stdout;
+    assert!(page.starts_with("# unused-suppression\n\nA suppression that hides no finding.\n"), "{page}");
+    assert!(project.run(&["rules", "--format", "md"]).stdout.contains(page.trim_end()));
+    let near = project.run(&["explain", "unused-supression"]);
+    assert_eq!(near.stderr, "error: unknown rule `unused-supression`; did you mean `unused-suppression`?\n");
+}
+
 #[test]
 fn what_cannot_be_decoded_or_is_too_large_is_skipped_and_makes_a_clean_result_status_2() {
-    let project = Project::new(&[("good.ts", "let a\n")]);
-    project.write_bytes("latin1.ts", b"// caf\xe9\n");
-    project.write_bytes("utf16.ts", b"\xff\xfel\0e\0t\0");
-    project.write_bytes("huge.ts", "let a = 1;\n".repeat(2_000_000).as_bytes());
+    let project = Project::new(&[("good.rs", "fn a() {}\n")]);
+    project.write_bytes("latin1.rs", b"// caf\xe9\n");
+    project.write_bytes("utf16.rs", b"\xff\xfel\0e\0t\0");
+    project.write_bytes("huge.rs", "let a = 1;\n".repeat(2_000_000).as_bytes());
     assert_run!(project.run(&["check"]), @r"
     status: 2
     --- stdout
-    skipped huge.ts: too large (22.0 MB)
-    skipped latin1.ts: undecodable (not UTF-8)
-    skipped utf16.ts: undecodable (not UTF-8)
+    skipped huge.rs: too large (22.0 MB)
+    skipped latin1.rs: undecodable (not UTF-8)
+    skipped utf16.rs: undecodable (not UTF-8)
     no findings in 1 file; incomplete: 3 not reviewed
     --- stderr
     ");
-    assert_eq!(project.run(&["check", "good.ts"]).status, 0);
+    assert_eq!(project.run(&["check", "good.rs"]).status, 0);
     // A person who asks never to fail on findings still learns that nothing was claimed.
     assert_eq!(project.run(&["check", "--fail-on", "never"]).status, 2);
 }
 
 #[test]
 fn a_path_that_does_not_exist_or_is_no_code_is_one_line() {
-    let project = Project::new(&[("a.ts", ""), ("notes.txt", "")]);
-    assert_run!(project.run(&["check", "a.ts", "nowhere"]), @r"
+    let project = Project::new(&[("a.rs", ""), ("notes.txt", "")]);
+    assert_run!(project.run(&["check", "a.rs", "nowhere"]), @r"
     status: 2
     --- stdout
     --- stderr
@@ -184,7 +335,7 @@ fn a_path_that_does_not_exist_or_is_no_code_is_one_line() {
     status: 2
     --- stdout
     --- stderr
-    error: cannot review `notes.txt`: it is no TypeScript, JavaScript, Rust, Prisma, SQL, package.json or Cargo.toml
+    error: cannot review `notes.txt`: it is no TypeScript, JavaScript or Rust
     ");
     assert_run!(project.run(&["fix", "nowhere"]), @r"
     status: 2
@@ -197,20 +348,20 @@ fn a_path_that_does_not_exist_or_is_no_code_is_one_line() {
 #[test]
 fn folders_are_searched_as_git_sees_them_and_named_paths_are_always_reviewed() {
     let project = Project::new(&[
-        (".gitignore", "ignored/\n*.skip.js\n"),
-        (".ignore", "also.ts\n"),
-        ("a.ts", ""),
-        ("also.ts", ""),
-        ("b.skip.js", ""),
-        ("ignored/c.ts", ""),
-        (".hidden/d.ts", ""),
-        ("deep/.gitignore", "!*.skip.js\n"),
-        ("deep/e.skip.js", ""),
+        (".gitignore", "ignored/\n*.skip.rs\n"),
+        (".ignore", "also.rs\n"),
+        ("a.rs", ""),
+        ("also.rs", ""),
+        ("b.skip.rs", ""),
+        ("ignored/c.rs", ""),
+        (".hidden/d.rs", ""),
+        ("deep/.gitignore", "!*.skip.rs\n"),
+        ("deep/e.skip.rs", ""),
     ]);
     let files = |arguments: &[&str]| project.run(arguments).stdout;
     assert_eq!(files(&["check"]), "no findings in 2 files\n");
     assert_eq!(files(&["check", "deep"]), "no findings in 1 file\n");
-    assert_eq!(files(&["check", "ignored/c.ts", "also.ts", "./also.ts"]), "no findings in 2 files\n");
+    assert_eq!(files(&["check", "ignored/c.rs", "also.rs", "./also.rs"]), "no findings in 2 files\n");
     assert_eq!(files(&["check", "ignored"]), "no findings in 1 file\n");
 }
 
@@ -218,27 +369,23 @@ fn folders_are_searched_as_git_sees_them_and_named_paths_are_always_reviewed() {
 fn standard_input_is_reviewed_in_place_of_a_file() {
     let project = Project::new(&[]);
     let run = |input: &[u8], arguments: &[&str]| project.run_with(arguments, input);
-    assert_run!(run(b"let a\n", &["check", "--stdin-path", "src/new.ts"]), @r"
+    assert_run!(run(b"fn a() {}\n", &["check", "--stdin-path", "src/new.rs"]), @r"
     status: 0
     --- stdout
     no findings in 1 file
     --- stderr
     ");
-    assert_run!(run(b"caf\xe9", &["check", "--stdin-path", "src/new.ts"]), @r"
+    assert_run!(run(b"caf\xe9", &["check", "--stdin-path", "src/new.rs"]), @r"
     status: 2
     --- stdout
-    skipped src/new.ts: undecodable (not UTF-8)
+    skipped src/new.rs: undecodable (not UTF-8)
     no findings in 0 files; incomplete: 1 not reviewed
     --- stderr
     ");
     let huge = "let a = 1;\n".repeat(500_000);
-    assert_run!(run(huge.as_bytes(), &["check", "--stdin-path", "src/new.ts"]), @r"
-    status: 2
-    --- stdout
-    skipped src/new.ts: too large (over 4 MiB)
-    no findings in 0 files; incomplete: 1 not reviewed
-    --- stderr
-    ");
+    let run = run(huge.as_bytes(), &["check", "--stdin-path", "src/new.rs"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stdout.starts_with("skipped src/new.rs: too large ("), "{run}");
 }
 
 #[test]
@@ -246,10 +393,10 @@ fn a_bad_configuration_is_told_with_its_line_and_a_suggestion() {
     let project = Project::new(&[
         ("plimsoll.toml", "preview = true\n\n[fils]\nexclude = []\n"),
         ("a/plimsoll.toml", "extends = '../plimsoll.toml'\n[rules]\nno-such-rule = 'off'\n"),
-        ("a/x.ts", ""),
-        ("a/b/y.ts", ""),
+        ("a/x.rs", ""),
+        ("a/b/y.rs", ""),
         ("c/plimsoll.toml", "files = [\n"),
-        ("c/z.ts", ""),
+        ("c/z.rs", ""),
     ]);
     assert_run!(project.run(&["check"]), @r"
     status: 2
@@ -271,8 +418,8 @@ fn a_bad_configuration_is_told_with_its_line_and_a_suggestion() {
 fn excluded_files_are_left_alone_and_said() {
     let project = Project::new(&[
         ("plimsoll.toml", "[files]\nexclude = ['legacy']\n"),
-        ("legacy/a.ts", ""),
-        ("b.ts", ""),
+        ("legacy/a.rs", ""),
+        ("b.rs", ""),
     ]);
     assert_run!(project.run(&["check"]), @r"
     status: 0
@@ -280,7 +427,7 @@ fn excluded_files_are_left_alone_and_said() {
     no findings in 1 file; left alone: 1 excluded
     --- stderr
     ");
-    assert_run!(project.run(&["check", "legacy/a.ts"]), @r"
+    assert_run!(project.run(&["check", "legacy/a.rs"]), @r"
     status: 0
     --- stdout
     no findings in 0 files; left alone: 1 excluded
@@ -290,19 +437,19 @@ fn excluded_files_are_left_alone_and_said() {
 
 #[test]
 fn paths_are_told_from_the_current_folder() {
-    let project = Project::new(&[("src/deep/x.ts", "")]);
-    project.write_bytes("lib/latin1.ts", b"\xe9");
+    let project = Project::new(&[("src/deep/x.rs", "")]);
+    project.write_bytes("lib/latin1.rs", b"\xe9");
     let run = project.run_in("src", &["check", "../lib"]);
-    assert!(run.stdout.starts_with("skipped ../lib/latin1.ts: "), "{run}");
+    assert!(run.stdout.starts_with("skipped ../lib/latin1.rs: "), "{run}");
 }
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let names: Vec<String> = (0..40).map(|number| format!("src/{number}.ts")).collect();
-    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "let a\n")).collect();
+    let names: Vec<String> = (0..40).map(|number| format!("src/{number}.rs")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "fn a() {}\n")).collect();
     let project = Project::new(&files);
     for number in [3, 17, 31] {
-        project.write_bytes(&format!("src/{number}.ts"), b"\xff");
+        project.write_bytes(&format!("src/{number}.rs"), b"\xff");
     }
     let one = project.run(&["check", "--jobs", "1"]).to_string();
     for _ in 0..3 {
@@ -312,8 +459,22 @@ fn the_number_of_threads_changes_nothing() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_is_not_waited_for() {
+    let project = Project::new(&[]);
+    let pipe = project.path().join("pipe.rs");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("the system has pipes");
+    assert!(made.success());
+    let run = project.run(&["check", "pipe.rs"]);
+    assert_eq!(
+        (run.status, run.stdout.lines().next()),
+        (2, Some("skipped pipe.rs: unreadable (no regular file)"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn a_reader_that_leaves_early_is_no_error() {
-    let names: Vec<String> = (0..4000).map(|number| format!("{number}.ts")).collect();
+    let names: Vec<String> = (0..4000).map(|number| format!("{number}.rs")).collect();
     let project = Project::new(&[]);
     for name in &names {
         project.write_bytes(name, b"\xff");
@@ -326,24 +487,27 @@ fn a_reader_that_leaves_early_is_no_error() {
 #[test]
 fn names_that_are_no_text_are_skipped_and_links_are_not_followed() {
     use std::os::unix::ffi::OsStrExt;
-    let project = Project::new(&[("a.ts", "")]);
-    let odd = std::ffi::OsStr::from_bytes(b"b\xff.ts");
+    let project = Project::new(&[("a.rs", "")]);
+    let odd = std::ffi::OsStr::from_bytes(b"b\xff.rs");
     std::fs::write(project.path().join(odd), "").expect("the disk takes any name");
     std::os::unix::fs::symlink(".", project.path().join("around")).expect("there is room");
     assert_run!(project.run(&["check"]), @r"
     status: 2
     --- stdout
-    skipped b�.ts: its name is not UTF-8
+    skipped b�.rs: its name is not UTF-8
     no findings in 1 file; incomplete: 1 not reviewed
     --- stderr
     ");
-    std::fs::write(project.path().join("\u{1b}[31m.ts"), b"\xff").expect("the disk takes any name");
+    std::fs::write(project.path().join("\u{1b}[31m.rs"), b"\xff").expect("the disk takes any name");
     assert!(!project.run(&["check"]).stdout.contains('\u{1b}'));
 }
 
 #[test]
 fn colours_appear_only_when_asked_for_or_on_a_terminal() {
-    let project = Project::new(&[("a.ts", "")]);
-    assert!(!project.run(&["check"]).stdout.contains('\u{1b}'));
-    assert_eq!(project.run(&["check", "--color", "never"]).status, 0);
+    let project = Project::new(&[("a.rs", "")]);
+    project.write_bytes("a.rs", SUPPRESSES_NOTHING.as_bytes());
+    let has_colours = |arguments: &[&str]| project.run(arguments).stdout.contains('\u{1b}');
+    assert!(!has_colours(&["check"]));
+    assert!(!has_colours(&["check", "--color", "never"]));
+    assert!(has_colours(&["check", "--color", "always"]));
 }

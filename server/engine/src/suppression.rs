@@ -6,10 +6,12 @@
 //! findings, and is a finding as severe as what it hides; one that hides nothing is a finding, too.
 
 mod comments;
+mod coverage;
 
 use plimsoll_syntax::TextRange;
 
 pub use comments::{comments_of_prisma, comments_of_sql};
+use coverage::covered;
 
 use crate::config::{did_you_mean, nearest};
 use crate::{Confidence, Finding, Fingerprints, RuleInfo, RuleNames, Severity};
@@ -301,61 +303,6 @@ impl<'a> Directive<'a> {
         let has_reason = reason.chars().any(char::is_alphanumeric);
         Some(Self { is_for_file, rules, has_reason })
     }
-}
-
-/// What a comment covers: its line if code stands before it, otherwise the next line of code and what starts there.
-fn covered(
-    text: &str,
-    comment: TextRange,
-    later_comments: &[TextRange],
-    statements: &[TextRange],
-) -> Vec<TextRange> {
-    let line = line_around(text, comment.start as usize);
-    let before = text.get(line.start as usize..comment.start as usize).unwrap_or_default();
-    // A JSX comment stands in braces.
-    if !before.chars().all(|char| char.is_whitespace() || char == '{') {
-        let line = line.cover(line_around(text, comment.end as usize));
-        // A statement that ends on this line, such as a call over several lines, has its comment here.
-        let ending =
-            statements.iter().filter(|statement| line.touches(statement.end) && statement.start < line.start);
-        return ending.map(|statement| line_around(text, statement.start as usize)).chain([line]).collect();
-    }
-    let mut at = skip_blank(text, comment.end as usize);
-    for later in later_comments {
-        if later.start as usize > at {
-            break;
-        }
-        at = skip_blank(text, (later.end as usize).max(at));
-    }
-    let next = line_around(text, at);
-    // Where the comment and code share a line, `/* plimsoll-ignore a: b */ call()`, that line is the next one.
-    let starting = statements
-        .iter()
-        .filter(|statement| statement.start as usize == at)
-        .max_by_key(|statement| statement.end);
-    let next = TextRange::from_usize(at.min(next.end as usize), next.end as usize);
-    starting.copied().into_iter().chain([next]).collect()
-}
-
-/// The offset after white space, and after the brace that closes a JSX comment.
-fn skip_blank(text: &str, from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    let rest = rest.trim_start();
-    let rest = rest.strip_prefix('}').map_or(rest, str::trim_start);
-    // The brace that opens the next JSX comment.
-    let inner = rest.strip_prefix('{').map_or(rest, str::trim_start);
-    let rest = if inner.starts_with("/*") { inner } else { rest };
-    text.len() - rest.len()
-}
-
-/// The line that holds a byte, without its break.
-fn line_around(text: &str, byte: usize) -> TextRange {
-    let bytes = text.as_bytes();
-    let byte = byte.min(bytes.len());
-    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let start = bytes[..byte].iter().rposition(is_break).map_or(0, |at| at + 1);
-    let end = bytes[byte..].iter().position(is_break).map_or(bytes.len(), |at| byte + at);
-    TextRange::from_usize(start, end)
 }
 
 #[cfg(test)]

@@ -302,15 +302,12 @@ impl Reader<'_> {
     }
 
     /// The value as what it must be, or an error.
-    fn expect<'v, 'i, T: ?Sized>(
+    fn expect<'v, 'i, T>(
         &mut self,
         value: &'v Value<'i>,
         what: &str,
         as_what: impl FnOnce(&'v DeValue<'i>) -> Option<T>,
-    ) -> Option<T>
-    where
-        T: Sized,
-    {
+    ) -> Option<T> {
         let found = as_what(value.get_ref());
         if found.is_none() {
             let kind = value.get_ref().type_str();

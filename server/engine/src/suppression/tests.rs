@@ -28,7 +28,7 @@ fn finding(rule: &'static str, start: usize, end: usize) -> Finding {
     }
 }
 
-/// Comments and statements as a lowering would tell them.
+/// Comments and statements as a lowering would tell them, attributes left out.
 fn parse(text: &str, kind: FileKind) -> Suppressions {
     let FileKind::Source(language) = kind else {
         let comments = if kind == FileKind::Sql { comments_of_sql(text) } else { comments_of_prisma(text) };
@@ -43,15 +43,7 @@ fn parse(text: &str, kind: FileKind) -> Suppressions {
             .iter()
             .any(|part| node.kind().ends_with(part))
         {
-            let mut range = TextRange::of(node);
-            let mut before = node.prev_sibling();
-            while let Some(attribute) =
-                before.filter(|node| ["decorator", "attribute_item"].contains(&node.kind()))
-            {
-                range = range.cover(TextRange::of(attribute));
-                before = attribute.prev_sibling();
-            }
-            statements.push(range);
+            statements.push(TextRange::of(node));
         }
     }
     Suppressions::parse(text, &comments, &statements, &NAMES)
@@ -105,6 +97,14 @@ fn a_comment_hides_what_it_stands_by() {
             "const a = <ul>\n  {/* plimsoll-ignore n-plus-one: few */}\n  {/* more */}\n  {bad()}\n</ul>\n",
         ),
         (RUST, "// plimsoll-ignore n-plus-one: few\n/// Docs.\n#[inline]\nfn f() {\n    bad();\n}\n"),
+        (
+            RUST,
+            "// plimsoll-ignore n-plus-one: few\n#[doc = \"]\"]\n// More.\n#[route(\"/a\", [1])] fn f() {\n    bad();\n}\n",
+        ),
+        (
+            TS,
+            "class C {\n  // plimsoll-ignore n-plus-one: few\n  @Get(':id', { a: [')'] })\n  list() { bad() }\n}\n",
+        ),
         (FileKind::Sql, "-- plimsoll-ignore n-plus-one: few\nselect bad()\n"),
         (FileKind::Prisma, "/// plimsoll-ignore n-plus-one: few\nx bad()\n"),
     ];

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use plimsoll_engine::Outcome;
-use plimsoll_project::{Files, MemoryFiles, Overlay};
+use plimsoll_engine::Fix;
+use plimsoll_project::{MemoryFiles, Overlay};
 use rayon::prelude::*;
 
 use super::session::{Session, read_stdin, skipped};
@@ -27,18 +27,21 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     let mut session = Session::new(&args.selection)?;
     let mut report = Report::default();
     let mut typed = MemoryFiles::default();
-    let files = if let Some(path) = &args.stdin_path {
-        let path = walk::absolute(Path::new(session.current_dir()), path);
+    let files = if let Some(named) = &args.stdin_path {
+        let path = walk::absolute(Path::new(session.current_dir()), named);
         let Some(path) = path.to_str() else {
             bail!("the path in --stdin-path is not UTF-8");
         };
+        if !walk::is_reviewed(path) {
+            return Err(walk::not_reviewed(named));
+        }
         match read_stdin(io::stdin().lock())? {
             Ok(text) => {
                 typed.insert(path, text);
                 vec![path.to_owned()]
             }
             Err(reason) => {
-                report.add(skipped(path, reason, true), |_| Vec::new());
+                report.add(skipped(path, reason, true), Vec::new());
                 Vec::new()
             }
         }
@@ -55,8 +58,14 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         }
         return Ok(Status::Failed);
     }
-    for outcome in review_all(&session, &view, &files, args.selection.jobs)? {
-        report.add(outcome, |finding| if args.fixes { session.fixes(&view, finding) } else { Vec::new() });
+    let reviewed = for_each_file(&files, args.selection.jobs, |path| {
+        let outcome = session.review(&view, path);
+        let wanted = if args.fixes { outcome.findings.as_slice() } else { &[] };
+        let fixes: Vec<Vec<Fix>> = wanted.iter().map(|finding| session.fixes(&view, finding)).collect();
+        (outcome, fixes)
+    })?;
+    for (outcome, fixes) in reviewed {
+        report.add(outcome, fixes);
     }
     report.finish();
     let texts = Texts::new(&view, session.current_dir());
@@ -80,27 +89,27 @@ fn status(report: &Report, fail_on: super::FailOn) -> Status {
     }
 }
 
-/// Reviews files on all threads; the outcomes are in the order of the files.
-pub fn review_all(
-    session: &Session,
-    view: &dyn Files,
+/// Does something with each file on all threads; the results are in the order of the files.
+///
+/// # Errors
+/// If the threads cannot be started.
+pub fn for_each_file<T: Send>(
     files: &[String],
     jobs: Option<u16>,
-) -> anyhow::Result<Vec<Outcome>> {
+    each: impl Fn(&str) -> T + Sync,
+) -> anyhow::Result<Vec<T>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build()?;
     let progress = Progress::new(files.len());
-    let outcomes = pool.install(|| {
-        files
-            .par_iter()
-            .map(|path| {
-                let outcome = session.review(view, path);
-                progress.advance();
-                outcome
-            })
-            .collect()
+    let results = pool.install(|| {
+        let results = files.par_iter().map(|path| {
+            let result = each(path);
+            progress.advance();
+            result
+        });
+        results.collect()
     });
     progress.bar.finish_and_clear();
-    Ok(outcomes)
+    Ok(results)
 }
 
 /// A progress bar on standard error that shows itself only once the work takes long.

@@ -7,7 +7,7 @@ use plimsoll_engine::{Finding, Fix, Safety};
 use plimsoll_project::Files;
 use similar::TextDiff;
 
-use super::check::review_all;
+use super::check::for_each_file;
 use super::repair::{Repaired, Reviewer, repair};
 use super::session::Session;
 use super::write::Change;
@@ -31,7 +31,7 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     let current_dir = session.current_dir();
     let mut skipped = found.skipped;
     let mut findings: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-    let outcomes = review_all(&session, &disk, &found.files, args.selection.jobs)?;
+    let outcomes = for_each_file(&found.files, args.selection.jobs, |path| session.review(&disk, path))?;
     for (path, outcome) in found.files.into_iter().zip(outcomes) {
         skipped.extend(outcome.skipped);
         findings.insert(path, outcome.findings);

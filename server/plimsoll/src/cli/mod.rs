@@ -168,6 +168,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    tell_of_panics_in_a_line();
     let color = cli.color.choice();
     let done = match cli.command {
         Command::Check(args) => check::run(&args, color),
@@ -184,6 +185,13 @@ pub fn run() -> ExitCode {
             ExitCode::from(Status::Failed as u8)
         }
     }
+}
+
+/// A panic costs a rule or a file, which the report says; the line is for whoever repairs it.
+fn tell_of_panics_in_a_line() {
+    std::panic::set_hook(Box::new(|panic| {
+        say(&one_line(&format!("internal error, please report it: {panic}")))
+    }));
 }
 
 /// Prints a line on standard error. If that is closed, there is nobody to tell.
@@ -208,10 +216,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Help goes to standard output; a mistake is one line on standard error.
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return match error.print() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::SUCCESS,
-        };
+        // Whoever closes the output of `--help` has read enough.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
     }
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = error.print();

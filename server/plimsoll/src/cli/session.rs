@@ -202,6 +202,8 @@ fn why_unreadable(files: &dyn Files, path: &str) -> Option<String> {
         return None;
     }
     Some(match std::fs::metadata(path) {
+        // Opening a pipe would wait for its writer.
+        Ok(metadata) if !metadata.is_file() => "unreadable (no regular file)".to_owned(),
         Ok(metadata) if metadata.len() > MAX_FILE_BYTES as u64 => too_large(metadata.len()),
         Ok(_) => match std::fs::read(path) {
             Ok(_) => "undecodable (not UTF-8)".to_owned(),

@@ -41,10 +41,7 @@ pub fn find(paths: &[PathBuf], current_dir: &str) -> anyhow::Result<Found> {
             bail!("cannot read `{}`: its name is not UTF-8", named.display());
         };
         if !is_reviewed(path) {
-            bail!(
-                "cannot review `{}`: it is no TypeScript, JavaScript, Rust, Prisma, SQL, package.json or Cargo.toml",
-                named.display()
-            );
+            return Err(not_reviewed(named));
         }
         found.files.push(path.to_owned());
     }
@@ -89,18 +86,14 @@ fn find_below(folder: &Path, found: &mut Found) {
     }
 }
 
-/// Whether Plimsoll has findings in files of this name.
-fn is_reviewed(path: &str) -> bool {
-    match FileKind::from_path(path) {
-        Some(
-            FileKind::Source(_)
-            | FileKind::Prisma
-            | FileKind::Sql
-            | FileKind::PackageJson
-            | FileKind::CargoToml,
-        ) => true,
-        Some(FileKind::TsConfig | FileKind::PlimsollToml) | None => false,
-    }
+/// The error on a file that is no code.
+pub fn not_reviewed(named: &Path) -> anyhow::Error {
+    anyhow!("cannot review `{}`: it is no TypeScript, JavaScript or Rust", named.display())
+}
+
+/// Whether Plimsoll has findings in files of this name. The rest that it reads is context.
+pub fn is_reviewed(path: &str) -> bool {
+    matches!(FileKind::from_path(path), Some(FileKind::Source(_)))
 }
 
 /// The path without `.` and `..` parts. Links are left as they are, so that paths look as they were typed.

@@ -33,12 +33,11 @@ pub struct Reported {
 }
 
 impl Report {
-    /// Adds the outcome of a file.
-    pub fn add(&mut self, outcome: Outcome, mut fixes: impl FnMut(&Finding) -> Vec<Fix>) {
-        for finding in outcome.findings {
-            let fixes = fixes(&finding);
-            self.findings.push(Reported { finding, fixes });
-        }
+    /// Adds the outcome of a file, with the fixes of each of its findings in their order, if they are wanted.
+    pub fn add(&mut self, outcome: Outcome, fixes: Vec<Vec<Fix>>) {
+        let fixes = fixes.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let findings = outcome.findings.into_iter().zip(fixes);
+        self.findings.extend(findings.map(|(finding, fixes)| Reported { finding, fixes }));
         // A file is read even where one of the rules failed on it.
         let is_read = |skipped: &Skipped| skipped.reason.starts_with("rule ");
         self.files += usize::from(outcome.skipped.iter().all(is_read));

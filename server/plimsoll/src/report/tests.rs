@@ -57,11 +57,12 @@ fn related(path: &str, range: TextRange, message: &str) -> Related {
 fn report(findings: Vec<Finding>, fixes: &[Fix], skipped: Vec<Skipped>) -> Report {
     let mut report = Report::default();
     let outcome = Outcome { findings, ..Outcome::default() };
-    report.add(outcome, |_| fixes.to_vec());
-    report.add(Outcome::default(), |_| Vec::new());
+    let fixes = vec![fixes.to_vec(); outcome.findings.len()];
+    report.add(outcome, fixes);
+    report.add(Outcome::default(), Vec::new());
     for skipped in skipped {
         let outcome = Outcome { skipped: vec![skipped], ..Outcome::default() };
-        report.add(outcome, |_| Vec::new());
+        report.add(outcome, Vec::new());
     }
     report.finish();
     report
