@@ -50,7 +50,7 @@ fn unknown_methods_and_wrong_parameters_are_refused() {
         client.answer(id).expect_err("it is refused")["code"].as_i64()
     };
     assert_eq!(code_of("plimsoll/unheardOf", json!({})), Some(-32601));
-    assert_eq!(code_of("textDocument/completion", json!({})), Some(-32601));
+    assert_eq!(code_of("textDocument/completion", Client::position(URI, 0, 0)), Some(-32601));
     assert_eq!(code_of("textDocument/hover", json!({"position": "here"})), Some(-32602));
     assert_eq!(code_of("textDocument/codeAction", json!([1, 2])), Some(-32602));
     client.notify("textDocument/didOpen", json!({"textDocument": {"uri": 7}}));

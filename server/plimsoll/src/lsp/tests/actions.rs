@@ -116,7 +116,6 @@ fn changes_to_other_files_are_announced_and_checked() {
     client.change(other, 2, (0, 0), (0, 0), "x");
     let stale = client.ask("codeAction/resolve", actions[1].clone());
     assert_eq!(client.answer(stale).expect_err("the other file has changed")["code"], -32801);
-    client.published_for(A, 1);
     session.end();
 }
 
@@ -183,14 +182,32 @@ fn a_hover_tells_what_why_and_where() {
     let hover = client.call("textDocument/hover", Client::position(A, 1, 4));
     assert_eq!(hover["range"], range((1, 0), (1, 9)));
     assert_eq!(hover["contents"]["kind"], "markdown");
-    insta::assert_snapshot!(hover["contents"]["value"].as_str().expect("text"), @"");
+    insta::assert_snapshot!(hover["contents"]["value"].as_str().expect("text"), @r"
+        **`FIXMEWORD` wants fixing**
+
+        Words that want fixing are not fixed by themselves.
+
+        Warning `fixme-word`, high confidence: what is called here is known
+
+        - it is about this ([a.ts:1](file:///p/a.ts#L1))
+
+        [More about this rule](https://plimsoll.dev/rules/fixme-word)
+        ");
     assert_eq!(client.call("textDocument/hover", Client::position(A, 1, 12)), Value::Null);
     session.end();
 
     let mut session = start_with_text(WordReviewer::default(), json!({}));
     let hover = session.client.call("textDocument/hover", Client::position(A, 1, 4));
     assert_eq!(hover["contents"]["kind"], "plaintext");
-    insta::assert_snapshot!(hover["contents"]["value"].as_str().expect("text"), @"");
+    insta::assert_snapshot!(hover["contents"]["value"].as_str().expect("text"), @r"
+        `FIXMEWORD` wants fixing
+
+        Words that want fixing are not fixed by themselves.
+
+        Warning fixme-word, high confidence: what is called here is known
+
+        https://plimsoll.dev/rules/fixme-word
+        ");
     session.end();
 }
 
