@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod lsp;
 mod report;
 
 fn main() -> std::process::ExitCode {

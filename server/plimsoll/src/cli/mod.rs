@@ -36,6 +36,8 @@ enum Command {
     Rules(RulesArgs),
     /// Explains a rule.
     Explain(ExplainArgs),
+    /// Serves an editor over the Language Server Protocol, on standard input and output.
+    Lsp(LspArgs),
 }
 
 /// What is reviewed, and with which rules.
@@ -96,6 +98,13 @@ struct RulesArgs {
 struct ExplainArgs {
     /// The rule's id.
     rule: String,
+}
+
+#[derive(Debug, Args)]
+struct LspArgs {
+    /// What is done anyway; some editors say it.
+    #[arg(long)]
+    stdio: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -171,6 +180,10 @@ pub fn run() -> ExitCode {
     tell_of_panics_in_a_line();
     let color = cli.color.choice();
     let done = match cli.command {
+        Command::Lsp(LspArgs { stdio: _ }) => match crate::lsp::run() {
+            Ok(status) => return status,
+            Err(error) => Err(error),
+        },
         Command::Check(args) => check::run(&args, color),
         Command::Fix(args) => fix::run(&args, color),
         Command::Rules(args) => rules::list(&args, color),

@@ -1,0 +1,72 @@
+//! The configuration in force for each document, read once as long as nothing changes that it was read from.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use plimsoll_engine::{Config, RuleInfo, RuleNames};
+use plimsoll_project::Files;
+use rustc_hash::FxHashMap;
+
+/// Configurations by the file they were read from. A clone shares them.
+#[derive(Clone, Debug, Default)]
+pub struct Configurations {
+    known: Arc<Mutex<FxHashMap<String, Known>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    stamp: Option<u64>,
+    config: Arc<Config>,
+}
+
+impl Configurations {
+    /// The configuration in force for a file.
+    #[must_use]
+    pub fn of(&self, files: &dyn Files, path: &str, rules: &[RuleInfo]) -> Arc<Config> {
+        let Some(source) = Config::find(files, path) else {
+            return Arc::default();
+        };
+        let stamp = files.stamp(&source);
+        if let Some(known) = self.lock().get(&source).filter(|known| known.stamp == stamp) {
+            return Arc::clone(&known.config);
+        }
+        let loaded = Config::load_from(files, &source, &RuleNames::new(rules));
+        for error in &loaded.errors {
+            tracing::warn!("{error}");
+        }
+        let config = loaded.config;
+        self.lock().insert(source, Known { stamp, config: Arc::clone(&config) });
+        config
+    }
+
+    /// Forgets all: what a configuration extends may have changed, which its own stamp does not tell.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Configurations;
+    use plimsoll_project::MemoryFiles;
+
+    #[test]
+    fn a_configuration_is_read_again_when_it_changes() {
+        let configurations = Configurations::default();
+        let mut files = MemoryFiles::default();
+        let is_excluded =
+            |files: &MemoryFiles| configurations.of(files, "/p/src/a.ts", &[]).is_excluded("/p/src/a.ts");
+        assert!(!is_excluded(&files));
+        files.insert("/p/plimsoll.toml", "[files]\nexclude = [\"src/**\"]\n");
+        assert!(is_excluded(&files));
+        files.insert("/p/plimsoll.toml", "extends = \"base.toml\"\n");
+        files.insert("/p/base.toml", "");
+        assert!(!is_excluded(&files));
+        files.insert("/p/base.toml", "[files]\nexclude = [\"src/**\"]\n");
+        configurations.forget();
+        assert!(is_excluded(&files));
+    }
+}

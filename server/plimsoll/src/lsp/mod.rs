@@ -1,0 +1,59 @@
+//! The language server: `plimsoll lsp`.
+//!
+//! [`connection`] reads and writes, [`server`] turns messages into [`events`], [`owner`] holds all state and applies
+//! them in order, [`worker`] reviews snapshots. Types of the protocol appear below this folder only.
+
+mod actions;
+mod capabilities;
+mod client;
+mod configuration;
+mod connection;
+mod documents;
+mod edits;
+mod events;
+mod hover;
+mod owner;
+mod positions;
+mod publish;
+mod requests;
+mod retention;
+mod reviewer;
+mod server;
+mod transport;
+mod watch;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use plimsoll_engine::Engine;
+use tracing_subscriber::EnvFilter;
+
+use connection::{End, serve};
+
+/// The environment variable that says what is logged: `PLIMSOLL_LOG=debug`.
+const LOG_FILTER: &str = "PLIMSOLL_LOG";
+
+/// Serves one client on standard input and output until it leaves. Logs go to standard error.
+///
+/// The status is 0 if the client has said `shutdown` before it left, otherwise 1.
+///
+/// # Errors
+/// If threads cannot be started.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let filter = EnvFilter::try_from_env(LOG_FILTER).unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A log that cannot be set up twice is no reason not to serve.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
+    let end = serve(std::io::stdin(), std::io::stdout(), Arc::new(Engine::new()))?;
+    Ok(match end {
+        End::Orderly => ExitCode::SUCCESS,
+        End::Abrupt => ExitCode::FAILURE,
+    })
+}

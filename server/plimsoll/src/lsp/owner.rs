@@ -1,0 +1,317 @@
+//! The owner of all mutable state: one thread that applies events in order.
+//!
+//! It never waits for a worker, for the client or for a disk. What it hands out are immutable snapshots; what comes
+//! back is taken only if it was computed from the text that the document still has.
+
+use std::cmp::Reverse;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender};
+
+use plimsoll_syntax::Edit;
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+use tower_lsp::ls_types::Uri;
+
+use super::capabilities::ClientProfile;
+use super::configuration::Configurations;
+use super::documents::{OpenDocument, RunningReview, Text, Urgency, path_of};
+use super::events::Event;
+use super::publish::{publish, publish_nothing};
+use super::retention::Retention;
+use super::reviewer::Reviewer;
+use super::transport::Outgoing;
+use super::worker::{Elsewhere, Pool, ReviewJob, Reviewed, Subject};
+use crate::files::{Buffer, DiskFiles, EditorFiles};
+
+/// The most events that are applied before reviews are started and the outcomes of others are looked at.
+const MAX_BATCH: usize = 4096;
+
+/// All state of the server.
+pub struct Owner {
+    pub(super) documents: FxHashMap<Uri, OpenDocument>,
+    pub(super) files: EditorFiles,
+    pub(super) profile: Arc<ClientProfile>,
+    pub(super) reviewer: Arc<dyn Reviewer>,
+    pub(super) pool: Pool,
+    configurations: Configurations,
+    outgoing: Outgoing,
+    roots: Vec<String>,
+    settings: Settings,
+    last_revision: u64,
+    last_review: u64,
+}
+
+/// What the editor's user has set, as far as `plimsoll.toml` does not say it.
+#[derive(Debug, Default)]
+struct Settings {
+    /// Publishes a list for every version, also where the client shows the same already: for measuring.
+    publish_unchanged: bool,
+}
+
+impl Settings {
+    fn of(value: &Value) -> Self {
+        // Some clients send the section, others what is in it.
+        let section = value.get("plimsoll").unwrap_or(value);
+        let is_set = |name| section.get(name).and_then(Value::as_bool) == Some(true);
+        Self { publish_unchanged: is_set("publishUnchanged") }
+    }
+}
+
+impl Owner {
+    /// An owner without documents. `events` is where its workers tell what they have done.
+    #[must_use]
+    pub fn new(reviewer: Arc<dyn Reviewer>, events: &Sender<Event>, outgoing: Outgoing) -> Self {
+        Self {
+            documents: FxHashMap::default(),
+            files: EditorFiles::default(),
+            profile: Arc::default(),
+            pool: Pool::start(&reviewer, events),
+            reviewer,
+            configurations: Configurations::default(),
+            outgoing,
+            roots: Vec::new(),
+            settings: Settings::default(),
+            last_revision: 0,
+            last_review: 0,
+        }
+    }
+
+    /// Applies events until the connection ends.
+    pub fn run(mut self, events: &Receiver<Event>) {
+        while let Ok(first) = events.recv() {
+            // What has piled up meanwhile is applied before any of it is reviewed.
+            let batch = std::iter::once(first).chain(events.try_iter().take(MAX_BATCH));
+            for event in coalesce(batch) {
+                if matches!(event, Event::Stop) {
+                    return;
+                }
+                // One bad event must not take the editor's documents down with it.
+                if catch_unwind(AssertUnwindSafe(|| self.handle(event))).is_err() {
+                    tracing::error!("an event could not be handled");
+                }
+            }
+            self.start_reviews();
+        }
+    }
+
+    /// Applies one event.
+    pub(super) fn handle(&mut self, event: Event) {
+        match event {
+            Event::Initialize { profile, roots, settings } => {
+                self.profile = Arc::from(profile);
+                self.roots = roots;
+                self.settings = settings.as_ref().map(Settings::of).unwrap_or_default();
+                self.files.set_disk(DiskFiles::with_roots(self.roots.clone()));
+            }
+            Event::Open { uri, language_id, version, text } => {
+                self.open(uri, &language_id, version, &text);
+            }
+            Event::Change { uri, version, edits } => self.change(&uri, version, &edits),
+            Event::Save { uri } => self.review_all_but(Some(&uri)),
+            Event::Close { uri } => self.close(&uri),
+            Event::Settings(settings) => {
+                self.settings = Settings::of(&settings);
+                self.review_all_but(None);
+            }
+            Event::Folders { added, removed } => {
+                self.roots.retain(|root| !removed.contains(root));
+                self.roots.extend(added);
+                self.files.set_disk(DiskFiles::with_roots(self.roots.clone()));
+                self.review_all_but(None);
+            }
+            Event::Disk { paths } => {
+                // A buffer stands over what has changed below it.
+                if paths.iter().any(|path| self.files.buffer(path).is_none()) {
+                    self.review_all_but(None);
+                }
+            }
+            Event::Reviewed(reviewed) => self.take_review(*reviewed),
+            Event::Actions { .. } | Event::Resolve { .. } | Event::Hover { .. } => self.ask(event),
+            Event::Proven(proven) => self.take_proven(*proven),
+            Event::Stop => {}
+        }
+    }
+
+    fn open(&mut self, uri: Uri, language_id: &str, version: i32, text: &str) {
+        if self.documents.contains_key(&uri) {
+            tracing::warn!("{} is opened twice", uri.as_str());
+            self.forget(&uri);
+        }
+        let Some(path) = path_of(&uri) else {
+            return;
+        };
+        let Some(text) = Text::open(&path, language_id, text, version) else {
+            return;
+        };
+        self.last_revision += 1;
+        let document = OpenDocument {
+            uri: uri.clone(),
+            path,
+            text,
+            revision: self.last_revision,
+            retention: Retention::default(),
+            shown: Vec::new(),
+            elsewhere: Elsewhere::default(),
+            published: None,
+            review: None,
+            wants_review: Some(Urgency::Typing),
+            waiting: Vec::new(),
+            proven: Vec::new(),
+        };
+        hold(&mut self.files, &document);
+        self.documents.insert(uri, document);
+    }
+
+    fn change(&mut self, uri: &Uri, version: i32, edits: &[Edit]) {
+        let Some(document) = self.documents.get_mut(uri) else {
+            tracing::debug!("{} is changed but not open", uri.as_str());
+            return;
+        };
+        // The notifications are in order whatever their numbers say, and the client compares with its own number.
+        if version <= document.text.version() {
+            let before = document.text.version();
+            tracing::warn!("{} goes from version {before} to {version}", uri.as_str());
+        }
+        document.cancel_review();
+        let applied = document.text.apply(edits, self.profile.encoding, version);
+        self.last_revision += 1;
+        document.revision = self.last_revision;
+        document.retention.follow(&document.path, &applied);
+        document.proven.clear();
+        document.want_review(Urgency::Typing);
+        refuse_all(std::mem::take(&mut document.waiting));
+        hold(&mut self.files, document);
+        if document.is_configuration() {
+            self.review_all_but(Some(uri));
+        }
+    }
+
+    fn close(&mut self, uri: &Uri) {
+        if self.forget(uri) {
+            publish_nothing(uri.clone(), &self.outgoing);
+            // What was written but not saved is gone for the others.
+            self.review_all_but(None);
+        }
+    }
+
+    fn forget(&mut self, uri: &Uri) -> bool {
+        let Some(mut document) = self.documents.remove(uri) else {
+            return false;
+        };
+        document.cancel_review();
+        refuse_all(std::mem::take(&mut document.waiting));
+        self.files.close(&document.path);
+        true
+    }
+
+    /// What a worker needs to know of a document.
+    pub(super) fn subject(&self, document: &OpenDocument) -> Subject {
+        Subject {
+            uri: document.uri.clone(),
+            path: document.path.clone(),
+            revision: document.revision,
+            snapshot: document.text.snapshot(),
+            files: self.files.clone(),
+            profile: Arc::clone(&self.profile),
+            configurations: self.configurations.clone(),
+        }
+    }
+
+    fn review_all_but(&mut self, uri: Option<&Uri>) {
+        self.configurations.forget();
+        for document in self.documents.values_mut() {
+            if uri != Some(&document.uri) {
+                document.want_review(Urgency::Background);
+            }
+        }
+    }
+
+    fn start_reviews(&mut self) {
+        let wants = self.documents.values().filter_map(|document| {
+            Some((Reverse(document.wants_review?), document.revision, document.uri.clone()))
+        });
+        let mut wants: Vec<(Reverse<Urgency>, u64, Uri)> = wants.collect();
+        wants.sort();
+        for (Reverse(urgency), _, uri) in wants {
+            self.last_review += 1;
+            let id = self.last_review;
+            let cancel = Arc::new(AtomicBool::new(false));
+            let Some(document) = self.documents.get_mut(&uri) else {
+                continue;
+            };
+            document.wants_review = None;
+            document.review = Some(RunningReview { id, cancel: Arc::clone(&cancel) });
+            let subject = self.subject(&self.documents[&uri]);
+            self.pool.review(ReviewJob { id, subject, urgency, cancel });
+        }
+    }
+
+    fn take_review(&mut self, reviewed: Reviewed) {
+        let Reviewed { id, uri, outcome, elsewhere } = reviewed;
+        let Some(document) = self.documents.get_mut(&uri) else {
+            return;
+        };
+        // Any edit, and whatever else may change the findings, has put another review in its place.
+        if document.review.as_ref().is_none_or(|review| review.id != id) {
+            return;
+        }
+        document.review = None;
+        match outcome {
+            Some(outcome) if outcome.is_cancelled => {
+                tracing::warn!("a review of {} gave up by itself", uri.as_str());
+            }
+            Some(outcome) => {
+                for skipped in outcome.skipped.iter().filter(|skipped| skipped.is_failure) {
+                    tracing::warn!("{} was skipped: {}", skipped.path, skipped.reason);
+                }
+                let has_tree = document.text.has_tree();
+                document.shown = document.retention.show(outcome.findings, &outcome.units, has_tree);
+                document.take_places(elsewhere);
+                publish(document, &self.profile, self.settings.publish_unchanged, &self.outgoing);
+            }
+            None => {
+                tracing::error!("the review of {} panicked", uri.as_str());
+                document.shown = document.retention.show(Vec::new(), &[], false);
+                publish(document, &self.profile, self.settings.publish_unchanged, &self.outgoing);
+            }
+        }
+        for event in std::mem::take(&mut document.waiting) {
+            self.handle(event);
+        }
+    }
+}
+
+/// Makes the view of files show a document's newest text.
+fn hold(files: &mut EditorFiles, document: &OpenDocument) {
+    let uri = document.uri.as_str().to_owned();
+    let text = &document.text;
+    let buffer = Buffer::new(text.rope().clone(), uri, text.version(), document.revision);
+    files.open(document.path.clone(), buffer);
+}
+
+/// Answers requests that an edit has overtaken.
+fn refuse_all(waiting: Vec<Event>) {
+    for event in waiting {
+        super::requests::refuse(event);
+    }
+}
+
+/// Joins changes of one document that follow each other, so that the text is parsed once for all of them.
+fn coalesce(events: impl Iterator<Item = Event>) -> Vec<Event> {
+    let mut coalesced: Vec<Event> = Vec::new();
+    for event in events {
+        match (coalesced.last_mut(), event) {
+            (
+                Some(Event::Change { uri, version, edits }),
+                Event::Change { uri: next_uri, version: next_version, edits: next },
+            ) if *uri == next_uri => {
+                *version = next_version;
+                edits.extend(next);
+            }
+            (_, event) => coalesced.push(event),
+        }
+    }
+    coalesced
+}

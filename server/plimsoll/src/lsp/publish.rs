@@ -1,0 +1,130 @@
+//! Findings as the protocol's diagnostics.
+
+use plimsoll_engine::{Finding, Related, Severity};
+use plimsoll_syntax::Rope;
+use serde::Serialize;
+use tower_lsp::ls_types::{
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
+    PublishDiagnosticsParams, Uri,
+};
+
+use super::capabilities::ClientProfile;
+use super::documents::OpenDocument;
+use super::positions;
+use super::transport::Outgoing;
+use super::worker::Elsewhere;
+
+/// What the client shows as the origin of a diagnostic.
+const SOURCE: &str = "plimsoll";
+
+/// Where the page of a rule is; its id follows.
+const RULE_PAGES: &str = "https://plimsoll.dev/rules/";
+
+/// The page of a rule.
+#[must_use]
+pub fn rule_page(rule: &str) -> String {
+    format!("{RULE_PAGES}{rule}")
+}
+
+/// Shows the findings of a document, unless the client shows the same already.
+pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, is_repeated: bool, outgoing: &Outgoing) {
+    let place = Place::of(document, profile);
+    let diagnostics: Vec<Diagnostic> =
+        document.shown.iter().map(|finding| diagnostic(finding, &place)).collect();
+    if !is_repeated && document.published.as_ref() == Some(&diagnostics) {
+        return;
+    }
+    let version = profile.diagnostic_versions.then(|| document.text.version());
+    let params = PublishDiagnosticsParams::new(document.uri.clone(), diagnostics, version);
+    send(&params, outgoing);
+    document.published = Some(params.diagnostics);
+}
+
+/// Shows nothing for a document that was closed.
+pub fn publish_nothing(uri: Uri, outgoing: &Outgoing) {
+    send(&PublishDiagnosticsParams::new(uri, Vec::new(), None), outgoing);
+}
+
+fn send(params: &PublishDiagnosticsParams, outgoing: &Outgoing) {
+    #[derive(Serialize)]
+    struct Notification<'a> {
+        jsonrpc: &'static str,
+        method: &'static str,
+        params: &'a PublishDiagnosticsParams,
+    }
+    let notification = Notification { jsonrpc: "2.0", method: "textDocument/publishDiagnostics", params };
+    outgoing.send_newest(params.uri.as_str(), &notification);
+}
+
+/// Where findings are told, and how.
+pub struct Place<'a> {
+    uri: &'a Uri,
+    path: &'a str,
+    rope: &'a Rope,
+    elsewhere: &'a Elsewhere,
+    profile: &'a ClientProfile,
+}
+
+impl<'a> Place<'a> {
+    /// The newest text of a document.
+    #[must_use]
+    pub const fn of(document: &'a OpenDocument, profile: &'a ClientProfile) -> Self {
+        Self {
+            uri: &document.uri,
+            path: document.path.as_str(),
+            rope: document.text.rope(),
+            elsewhere: &document.elsewhere,
+            profile,
+        }
+    }
+
+    /// Where a related place is, if it can be told.
+    #[must_use]
+    pub fn locate(&self, related: &Related) -> Option<Location> {
+        if related.path == self.path {
+            let range = positions::to_range(self.rope, related.range, self.profile.encoding);
+            return Some(Location::new(self.uri.clone(), range));
+        }
+        let key = (related.path.clone(), related.range);
+        self.elsewhere.get(&key).cloned()
+    }
+}
+
+/// A finding as the client takes it.
+#[must_use]
+pub fn diagnostic(finding: &Finding, place: &Place<'_>) -> Diagnostic {
+    let profile = place.profile;
+    let link = || Some(CodeDescription { href: rule_page(finding.rule).parse().ok()? });
+    Diagnostic {
+        range: positions::to_range(place.rope, finding.range, profile.encoding),
+        severity: Some(severity(finding.severity)),
+        code: Some(NumberOrString::String(finding.rule.to_owned())),
+        code_description: profile.code_descriptions.then(link).flatten(),
+        source: Some(SOURCE.to_owned()),
+        message: finding.message.clone(),
+        related_information: related_information(finding, place),
+        tags: None,
+        data: profile.diagnostic_data.then(|| serde_json::json!({ "fingerprint": finding.fingerprint })),
+    }
+}
+
+fn related_information(finding: &Finding, place: &Place<'_>) -> Option<Vec<DiagnosticRelatedInformation>> {
+    if !place.profile.related_information || finding.related.is_empty() {
+        return None;
+    }
+    let told = finding.related.iter().filter_map(|related| {
+        Some(DiagnosticRelatedInformation {
+            location: place.locate(related)?,
+            message: related.message.clone(),
+        })
+    });
+    Some(told.collect())
+}
+
+const fn severity(severity: Severity) -> DiagnosticSeverity {
+    match severity {
+        Severity::Error => DiagnosticSeverity::ERROR,
+        Severity::Warning => DiagnosticSeverity::WARNING,
+        Severity::Info => DiagnosticSeverity::INFORMATION,
+    }
+}

@@ -1,0 +1,158 @@
+//! The protocol crate's shell: handlers that send an event, and where there is a reply, wait for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+
+use plimsoll_syntax::Edit;
+use tower_lsp::LanguageServer;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, ServerInfo, WorkspaceFolder,
+};
+
+use super::capabilities::ClientProfile;
+use super::client::ClientRequests;
+use super::documents::path_of;
+use super::events::{Event, Reply};
+use super::positions::to_edit;
+use super::watch;
+
+/// What the handlers share. Nothing here is awaited before an event is sent, so events keep the order of the messages.
+pub struct Handlers {
+    /// To the owner of all state.
+    pub events: Sender<Event>,
+    /// Requests to the client.
+    pub requests: ClientRequests,
+    /// Set by `shutdown`.
+    pub is_shut_down: Arc<AtomicBool>,
+    /// Whether the client can be asked to watch files.
+    pub may_watch_files: AtomicBool,
+    /// Called with the client's process.
+    pub watch_client: Box<dyn Fn(u32) + Send + Sync>,
+}
+
+impl Handlers {
+    fn send(&self, event: Event) {
+        // An owner that is gone has ended with the connection.
+        let _ = self.events.send(event);
+    }
+}
+
+impl LanguageServer for Handlers {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let profile = ClientProfile::of(&params.capabilities);
+        let answer = profile.answer();
+        self.may_watch_files.store(profile.file_watchers, Ordering::Relaxed);
+        if let Some(id) = params.process_id {
+            (self.watch_client)(id);
+        }
+        self.send(Event::Initialize {
+            profile: Box::new(profile),
+            roots: roots(&params),
+            settings: params.initialization_options,
+        });
+        Ok(InitializeResult {
+            capabilities: answer,
+            server_info: Some(ServerInfo {
+                name: "plimsoll".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+            ..InitializeResult::default()
+        })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        if self.may_watch_files.load(Ordering::Relaxed) {
+            self.requests.send("client/registerCapability", watch::registration());
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.is_shut_down.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let document = params.text_document;
+        self.send(Event::Open {
+            uri: document.uri,
+            language_id: document.language_id,
+            version: document.version,
+            text: document.text,
+        });
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let edits: Vec<Edit> = params.content_changes.into_iter().map(to_edit).collect();
+        self.send(Event::Change {
+            uri: params.text_document.uri,
+            version: params.text_document.version,
+            edits,
+        });
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.send(Event::Save { uri: params.text_document.uri });
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.send(Event::Close { uri: params.text_document.uri });
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        self.send(Event::Settings(params.settings));
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.send(Event::Folders {
+            added: paths(&params.event.added),
+            removed: paths(&params.event.removed),
+        });
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        let paths = watch::paths_that_matter(params.changes.iter().map(|change| &change.uri));
+        if !paths.is_empty() {
+            self.send(Event::Disk { paths });
+        }
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let (reply, answer) = Reply::new();
+        self.send(Event::Actions { params: Box::new(params), reply });
+        answer.wait().await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        let (reply, answer) = Reply::new();
+        self.send(Event::Resolve { action: Box::new(action), reply });
+        answer.wait().await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let (reply, answer) = Reply::new();
+        self.send(Event::Hover { params: Box::new(params), reply });
+        answer.wait().await
+    }
+}
+
+/// The folders of the workspace, told in the newest way that the client knows.
+#[expect(deprecated, reason = "older clients name their folder in the older ways only")]
+fn roots(params: &InitializeParams) -> Vec<String> {
+    if let Some(folders) = &params.workspace_folders {
+        return paths(folders);
+    }
+    if let Some(uri) = &params.root_uri {
+        return path_of(uri).into_iter().collect();
+    }
+    let path = params.root_path.as_deref().map(std::path::Path::new);
+    path.and_then(crate::files::to_files_path).into_iter().collect()
+}
+
+fn paths(folders: &[WorkspaceFolder]) -> Vec<String> {
+    folders.iter().filter_map(|folder| path_of(&folder.uri)).collect()
+}

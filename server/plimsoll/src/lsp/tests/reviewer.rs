@@ -1,0 +1,171 @@
+//! A reviewer for tests of the server: every word `FIXMEWORD` is a finding, every line a unit, and a line that holds
+//! `(((` does not parse: nothing is found in it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use plimsoll_engine::{
+    Confidence, FileEdit, Finding, Fix, Outcome, Related, Request, RuleInfo, Safety, Severity, UnitReport,
+};
+use plimsoll_syntax::TextRange;
+
+const WORD: &str = "FIXMEWORD";
+
+const RULES: [RuleInfo; 1] = [RuleInfo {
+    id: "fixme-word",
+    category: "tests",
+    severity: Severity::Warning,
+    is_preview: false,
+    since: "0.1.0",
+    summary: "Words that want fixing are not fixed by themselves.",
+    documentation: "",
+}];
+
+/// Finds the word.
+#[derive(Default)]
+pub struct WordReviewer {
+    hold: Option<Mutex<Hold>>,
+    /// The file that every finding points to.
+    related: Option<String>,
+    /// How many reviews have begun.
+    pub begun: Arc<AtomicUsize>,
+}
+
+struct Hold {
+    begins: Sender<i32>,
+    goes_on: Receiver<()>,
+}
+
+/// Holds each review until the test lets it go on.
+pub struct Held {
+    begun: Receiver<i32>,
+    go_on: Sender<()>,
+}
+
+impl Held {
+    /// Waits until a review has begun; returns the version that it reviews.
+    pub fn wait_for_begin(&self) -> i32 {
+        self.begun.recv_timeout(Duration::from_secs(20)).expect("a review begins")
+    }
+
+    /// Lets one review go on, which waits or will.
+    pub fn go_on(&self) {
+        self.go_on.send(()).expect("the reviewer is there");
+    }
+}
+
+impl WordReviewer {
+    /// A reviewer whose findings point to a file, and whose fixes change it.
+    pub fn pointing_to(path: &str) -> Self {
+        Self { related: Some(path.into()), ..Self::default() }
+    }
+
+    /// A reviewer whose reviews wait for the test.
+    pub fn held() -> (Self, Held) {
+        let (begins, begun) = channel();
+        let (go_on, goes_on) = channel();
+        let hold = Some(Mutex::new(Hold { begins, goes_on }));
+        let reviewer = Self { hold, ..Self::default() };
+        (reviewer, Held { begun, go_on })
+    }
+
+    fn wait(&self, version: i32, request: &Request<'_>) {
+        let Some(hold) = &self.hold else {
+            return;
+        };
+        let hold = hold.lock().expect("no review panics");
+        hold.begins.send(version).expect("the test is there");
+        while !request.cancel.load(Ordering::Relaxed) {
+            if hold.goes_on.recv_timeout(Duration::from_millis(1)).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+impl super::super::reviewer::Reviewer for WordReviewer {
+    fn review(&self, request: &Request<'_>) -> Outcome {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        let version = request.document.map_or(0, |document| document.version());
+        self.wait(version, request);
+        let text = request.files.read(request.path).unwrap_or_default();
+        assert!(!text.contains("PANIC"), "the text asks for it");
+        let mut outcome =
+            Outcome { is_cancelled: request.cancel.load(Ordering::Relaxed), ..Outcome::default() };
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let errors = line.match_indices("(((");
+            let errors: Vec<TextRange> =
+                errors.map(|(at, _)| TextRange::from_usize(start + at, start + at + 3)).collect();
+            if errors.is_empty() {
+                let words = line.match_indices(WORD);
+                outcome.findings.extend(words.enumerate().map(|(ordinal, (at, _))| {
+                    let range = TextRange::from_usize(start + at, start + at + WORD.len());
+                    self.finding(request, range, &format!("{} {ordinal}", line.trim()))
+                }));
+            }
+            outcome
+                .units
+                .push(UnitReport { range: TextRange::from_usize(start, start + line.len()), errors });
+            start += line.len();
+        }
+        outcome
+    }
+
+    fn fixes(&self, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
+        let edit = |path: &str, range, new_text: &str| FileEdit {
+            path: path.into(),
+            range,
+            new_text: new_text.into(),
+        };
+        let replace = edit(request.path, Some(finding.range), "FIXEDWORD");
+        let mut fixes = vec![Fix {
+            title: "Replace the word".into(),
+            safety: Safety::Safe,
+            edits: vec![replace.clone()],
+        }];
+        if let Some(other) = &self.related {
+            fixes.push(Fix {
+                title: "Replace the word here and there (review needed)".into(),
+                safety: Safety::Review,
+                edits: vec![replace.clone(), edit(other, Some(TextRange::new(0, 1)), "x")],
+            });
+            fixes.push(Fix {
+                title: "Explain the word in a new file (review needed)".into(),
+                safety: Safety::Review,
+                edits: vec![replace, edit("/p/new.sql", None, "new")],
+            });
+        }
+        fixes
+    }
+
+    fn rules(&self) -> &[RuleInfo] {
+        &RULES
+    }
+}
+
+impl WordReviewer {
+    fn finding(&self, request: &Request<'_>, range: TextRange, fingerprint: &str) -> Finding {
+        let related = |path: &str| Related {
+            path: path.into(),
+            range: TextRange::new(0, 1),
+            message: "it is about this".into(),
+        };
+        Finding {
+            rule: "fixme-word",
+            category: "tests",
+            severity: Severity::Warning,
+            confidence: Confidence::High,
+            message: "`FIXMEWORD` wants fixing".into(),
+            path: request.path.into(),
+            range,
+            fingerprint: fingerprint.into(),
+            function: None,
+            language: "typescript",
+            related: self.related.iter().map(|path| related(path)).collect(),
+            may_have_fixes: true,
+        }
+    }
+}

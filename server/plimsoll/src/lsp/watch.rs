@@ -1,0 +1,69 @@
+//! Files of the disk that matter to reviews, and whether the client still lives.
+
+use std::path::Path;
+use std::time::Duration;
+
+use plimsoll_syntax::FileKind;
+use serde_json::{Value, json};
+use tower_lsp::ls_types::Uri;
+
+use super::documents::path_of;
+
+/// What the client is asked to watch: all that [`FileKind::from_path`] knows.
+const WATCHED: [&str; 3] = [
+    "**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs,rs,prisma,sql}",
+    "**/{plimsoll.toml,package.json,Cargo.toml}",
+    "**/{tsconfig,jsconfig}*.json",
+];
+
+/// How often the client's process is looked after.
+const PULSE: Duration = Duration::from_secs(2);
+
+/// The parameters of `client/registerCapability` that ask for [`WATCHED`].
+#[must_use]
+pub fn registration() -> Value {
+    let watchers: Vec<Value> = WATCHED.iter().map(|glob| json!({ "globPattern": glob })).collect();
+    json!({ "registrations": [{
+        "id": "plimsoll-files",
+        "method": "workspace/didChangeWatchedFiles",
+        "registerOptions": { "watchers": watchers },
+    }] })
+}
+
+/// The paths among those that have changed which matter.
+#[must_use]
+pub fn paths_that_matter<'a>(changed: impl IntoIterator<Item = &'a Uri>) -> Vec<String> {
+    let paths = changed.into_iter().filter_map(path_of);
+    paths.filter(|path| FileKind::from_path(path).is_some()).collect()
+}
+
+/// Returns when the process `id` has ended. Where that cannot be told it never returns; the end of the input, which
+/// most often comes with it, must then be enough.
+pub fn wait_for_end_of_process(id: u32) {
+    let process = format!("/proc/{id}");
+    let process = Path::new(&process);
+    let can_be_told = cfg!(target_os = "linux") && Path::new("/proc/self").exists();
+    while !can_be_told || process.exists() {
+        std::thread::sleep(PULSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_plimsoll_reads_matter() {
+        let uris = ["file:///a/b.ts", "file:///a/README.md", "git:/a/b.ts", "file:///tsconfig.x.json"];
+        let uris: Vec<Uri> = uris.iter().map(|uri| uri.parse().expect("a URI")).collect();
+        assert_eq!(paths_that_matter(&uris), ["/a/b.ts", "/tsconfig.x.json"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_end_of_a_process_is_noticed() {
+        let mut child = std::process::Command::new("true").spawn().expect("it starts");
+        child.wait().expect("it ends");
+        wait_for_end_of_process(child.id());
+    }
+}

@@ -1,0 +1,309 @@
+//! The workers: they review immutable snapshots and tell the owner what came of it.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use plimsoll_engine::{Outcome, Request};
+use plimsoll_project::Files;
+use plimsoll_syntax::{Rope, Snapshot, TextRange};
+use rustc_hash::FxHashMap;
+use tower_lsp::ls_types::{Location, Uri};
+
+use super::actions::{self, FixJob};
+use super::capabilities::ClientProfile;
+use super::configuration::Configurations;
+use super::documents::{Urgency, uri_of};
+use super::events::Event;
+use super::positions;
+use super::reviewer::Reviewer;
+use crate::files::EditorFiles;
+
+/// How many threads review. One is left for the keys while another proves fixes.
+const WORKERS: usize = 2;
+
+/// The most closed files whose text is remembered to tell positions in them.
+const REMEMBERED_ROPES: usize = 32;
+
+/// Where places in files other than the reviewed one are, as the client counts.
+pub type Elsewhere = FxHashMap<(String, TextRange), Location>;
+
+/// What a worker needs to know of a document, at one moment.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// As the client spells it.
+    pub uri: Uri,
+    /// As the view of files spells it.
+    pub path: String,
+    /// Which text it is.
+    pub revision: u64,
+    /// Text and tree, if it is code.
+    pub snapshot: Option<Snapshot>,
+    /// All files as the user sees them.
+    pub files: EditorFiles,
+    /// What the client can do.
+    pub profile: Arc<ClientProfile>,
+    /// Where the configuration is found.
+    pub configurations: Configurations,
+}
+
+impl Subject {
+    /// Calls `ask` with a request for this document, or not if it is excluded.
+    pub fn with_request<T>(
+        &self,
+        reviewer: &dyn Reviewer,
+        cancel: &AtomicBool,
+        ask: impl FnOnce(&Request<'_>) -> T,
+    ) -> Option<T> {
+        let config = self.configurations.of(&self.files, &self.path, reviewer.rules());
+        if config.is_excluded(&self.path) {
+            return None;
+        }
+        Some(ask(&Request {
+            files: &self.files,
+            path: &self.path,
+            document: self.snapshot.as_ref(),
+            config: &config,
+            cancel,
+            now: seconds_since_1970(),
+        }))
+    }
+}
+
+fn seconds_since_1970() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}
+
+/// A review to be done.
+#[derive(Debug)]
+pub struct ReviewJob {
+    /// Which one.
+    pub id: u64,
+    /// Of what.
+    pub subject: Subject,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Set when it is superseded.
+    pub cancel: Arc<AtomicBool>,
+}
+
+/// A review that was done.
+#[derive(Debug)]
+pub struct Reviewed {
+    /// Which one.
+    pub id: u64,
+    /// Of which document.
+    pub uri: Uri,
+    /// What it yielded; `None` if the reviewer panicked.
+    pub outcome: Option<Outcome>,
+    /// Where the related places in other files are.
+    pub elsewhere: Elsewhere,
+}
+
+/// The workers and what waits for them. Dropping it lets them end.
+#[derive(Debug)]
+pub struct Pool {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    typing: VecDeque<ReviewJob>,
+    fixes: VecDeque<FixJob>,
+    background: VecDeque<ReviewJob>,
+    /// How many workers are at something that nobody types for.
+    unhurried: usize,
+    is_closed: bool,
+}
+
+enum Job {
+    Review(ReviewJob),
+    Fixes(FixJob),
+}
+
+impl Pool {
+    /// Starts the workers. They tell what they have done to `events`.
+    #[must_use]
+    pub fn start(reviewer: &Arc<dyn Reviewer>, events: &Sender<Event>) -> Self {
+        let shared = Arc::new(Shared::default());
+        for number in 0..WORKERS {
+            let worker = Worker {
+                shared: Arc::clone(&shared),
+                reviewer: Arc::clone(reviewer),
+                events: events.clone(),
+                ropes: FxHashMap::default(),
+            };
+            let thread = std::thread::Builder::new().name(format!("worker {number}"));
+            if let Err(error) = thread.spawn(move || worker.run()) {
+                tracing::error!("a worker cannot be started: {error}");
+            }
+        }
+        Self { shared }
+    }
+
+    /// Has a document reviewed.
+    pub fn review(&self, job: ReviewJob) {
+        let mut waiting = self.shared.lock();
+        match job.urgency {
+            Urgency::Typing => waiting.typing.push_back(job),
+            Urgency::Background => waiting.background.push_back(job),
+        }
+        drop(waiting);
+        self.shared.changed.notify_all();
+    }
+
+    /// Has fixes proven.
+    pub fn prove(&self, job: FixJob) {
+        self.shared.lock().fixes.push_back(job);
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.lock().is_closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for something to do; `None` when there will be nothing more.
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            if waiting.is_closed {
+                return None;
+            }
+            if let Some(job) = waiting.take() {
+                return Some(job);
+            }
+            let woken = self.changed.wait(waiting);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn unhurried_job_ended(&self) {
+        self.lock().unhurried -= 1;
+        self.changed.notify_all();
+    }
+}
+
+impl Waiting {
+    fn take(&mut self) -> Option<Job> {
+        if let Some(job) = self.typing.pop_front() {
+            return Some(Job::Review(job));
+        }
+        if self.unhurried + 1 >= WORKERS {
+            return None;
+        }
+        let job = match self.fixes.pop_front() {
+            Some(job) => Job::Fixes(job),
+            None => Job::Review(self.background.pop_front()?),
+        };
+        self.unhurried += 1;
+        Some(job)
+    }
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    reviewer: Arc<dyn Reviewer>,
+    events: Sender<Event>,
+    /// The texts of closed files, by path, with the stamps they had.
+    ropes: FxHashMap<String, (u64, Rope)>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while let Some(job) = self.shared.next() {
+            let is_unhurried = match &job {
+                Job::Review(job) => job.urgency == Urgency::Background,
+                Job::Fixes(_) => true,
+            };
+            let done = match job {
+                Job::Review(job) => Some(Event::Reviewed(Box::new(self.review(job)))),
+                Job::Fixes(job) => {
+                    let proving = || actions::prove(self.reviewer.as_ref(), job);
+                    let proven = catch_unwind(AssertUnwindSafe(proving));
+                    proven.ok().map(|proven| Event::Proven(Box::new(proven)))
+                }
+            };
+            if is_unhurried {
+                self.shared.unhurried_job_ended();
+            }
+            if done.is_some_and(|event| self.events.send(event).is_err()) {
+                return;
+            }
+        }
+    }
+
+    fn review(&mut self, job: ReviewJob) -> Reviewed {
+        let ReviewJob { id, subject, cancel, .. } = job;
+        let reviewer = self.reviewer.as_ref();
+        let review = || {
+            if cancel.load(Ordering::Relaxed) {
+                return Outcome { is_cancelled: true, ..Outcome::default() };
+            }
+            subject.with_request(reviewer, &cancel, |request| reviewer.review(request)).unwrap_or_default()
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(review)).ok();
+        let elsewhere = match &outcome {
+            Some(outcome) if !outcome.is_cancelled => self.locate_elsewhere(&subject, outcome),
+            _ => Elsewhere::default(),
+        };
+        Reviewed { id, uri: subject.uri, outcome, elsewhere }
+    }
+
+    fn locate_elsewhere(&mut self, subject: &Subject, outcome: &Outcome) -> Elsewhere {
+        let mut elsewhere = Elsewhere::default();
+        if !subject.profile.related_information {
+            return elsewhere;
+        }
+        for related in outcome.findings.iter().flat_map(|finding| &finding.related) {
+            if related.path == subject.path {
+                continue;
+            }
+            let key = (related.path.clone(), related.range);
+            if elsewhere.contains_key(&key) {
+                continue;
+            }
+            if let Some(location) = self.locate(subject, &related.path, related.range) {
+                elsewhere.insert(key, location);
+            }
+        }
+        elsewhere
+    }
+
+    fn locate(&mut self, subject: &Subject, path: &str, range: TextRange) -> Option<Location> {
+        let encoding = subject.profile.encoding;
+        if let Some(buffer) = subject.files.buffer(path) {
+            let uri = buffer.uri.parse().ok()?;
+            let range = positions::to_range(&buffer.rope, range, encoding);
+            return Some(Location { uri, range });
+        }
+        let stamp = subject.files.stamp(path)?;
+        if self.ropes.get(path).is_none_or(|(known, _)| *known != stamp) {
+            let rope = Rope::from_str(&subject.files.read(path)?);
+            if self.ropes.len() >= REMEMBERED_ROPES {
+                self.ropes.clear();
+            }
+            self.ropes.insert(path.to_owned(), (stamp, rope));
+        }
+        let (_, rope) = self.ropes.get(path)?;
+        Some(Location { uri: uri_of(path)?, range: positions::to_range(rope, range, encoding) })
+    }
+}
