@@ -166,8 +166,10 @@ impl Engine {
         linker: &Linker<'_>,
         wants_fixes: bool,
     ) -> Result<Understood, Stopped> {
-        let Some(FileKind::Source(language)) = kind(request) else {
-            return Err(Stopped::skipped("no source"));
+        let language = match kind(request) {
+            Some(FileKind::Source(language)) => language,
+            Some(_) => return Err(Stopped::Context),
+            None => return Err(Stopped::skipped("no file that is reviewed")),
         };
         let (text, tree) = read(request, language)?;
         if let Some(reason) = policy::skip_reason(policy::below_manifest(request.files, request.path), &text)
