@@ -145,3 +145,18 @@ fn each_root_has_its_own_configuration_and_a_change_of_it_counts() {
     assert_eq!(client.published_for(&uris[1], 1)[0]["severity"], 3);
     server.end();
 }
+
+#[test]
+fn a_mistake_in_a_configuration_is_told_where_it_stands() {
+    let mut server = Server::initialized();
+    let client = &mut server.client;
+    let uri = "file:///findings/plimsoll.toml";
+    client.open(uri, "toml", "[rules]\nmissing-timeot = \"error\"\n");
+    let diagnostics = client.published_for(uri, 1);
+    assert_eq!(places(&diagnostics), vec![("configuration".to_owned(), 1, 0)]);
+    assert!(diagnostics[0]["message"].as_str().expect("text").contains("missing-timeout"));
+    assert_eq!(diagnostics[0].get("codeDescription"), None, "there is no rule to link to");
+    client.change(uri, 2, (1, 13), (1, 13), "u");
+    assert_eq!(client.published_for(uri, 2), json!([]));
+    server.end();
+}

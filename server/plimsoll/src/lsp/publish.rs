@@ -9,6 +9,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::capabilities::ClientProfile;
+use super::configuration::CONFIGURATION;
 use super::documents::OpenDocument;
 use super::positions;
 use super::transport::Outgoing;
@@ -99,7 +100,7 @@ pub fn diagnostic(finding: &Finding, place: &Place<'_>) -> Diagnostic {
         range: positions::to_range(place.rope, finding.range, profile.encoding),
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.rule.to_owned())),
-        code_description: profile.code_descriptions.then(link).flatten(),
+        code_description: (profile.code_descriptions && finding.rule != CONFIGURATION).then(link).flatten(),
         source: Some(SOURCE.to_owned()),
         message: finding.message.clone(),
         related_information: related_information(finding, place),
