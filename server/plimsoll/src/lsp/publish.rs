@@ -28,11 +28,11 @@ pub fn rule_page(rule: &str) -> String {
 }
 
 /// Shows the findings of a document, unless the client shows the same already.
-pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, is_repeated: bool, outgoing: &Outgoing) {
+pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, outgoing: &Outgoing) {
     let place = Place::of(document, profile);
     let diagnostics: Vec<Diagnostic> =
         document.shown.iter().map(|finding| diagnostic(finding, &place)).collect();
-    if !is_repeated && document.published.as_ref() == Some(&diagnostics) {
+    if document.published.as_ref() == Some(&diagnostics) {
         return;
     }
     let version = profile.diagnostic_versions.then(|| document.text.version());
