@@ -2,9 +2,10 @@
 
 use crate::Rule;
 use crate::resilience::MissingTimeout;
+use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingTimeout];
+pub const RULES: &[&dyn Rule] = &[&MissingTimeout, &LeakedTimer];
 
 /// The rule with this id.
 #[must_use]

@@ -1,1 +1,4 @@
 //! The writers of edits: what a fix must write, one folder per language.
+
+pub mod cleanup;
+pub mod style;
