@@ -37,6 +37,9 @@ pub struct Model {
     /// Where its facts come from.
     #[serde(default)]
     pub source: Option<String>,
+    /// Whether it does its work in this process, so that many calls cost no round trips.
+    #[serde(default)]
+    pub in_process: bool,
     /// What it exports as functions.
     #[serde(default, rename = "function")]
     pub functions: Vec<FunctionModel>,
@@ -196,6 +199,9 @@ pub struct Behavior {
     /// The method that does it for many at once.
     #[serde(default)]
     pub batch: Option<Name>,
+    /// Whether the library itself makes one query of the calls that are started at the same time.
+    #[serde(default)]
+    pub coalesces: bool,
     /// What releases the result: `clearInterval(handle)` is `call:clearInterval`, `handle.close()` is `method:close`,
     /// calling the result is `call`, the twin method on the receiver with the same arguments is `twin:removeListener`,
     /// an option by which it ends on its own or by an `AbortSignal` is `option:2.signal`.

@@ -1,11 +1,16 @@
 //! Questions that several rules ask of a unit.
 
+mod code;
+mod collection;
 mod lifetime;
 mod released;
 mod request;
 mod role;
+mod turn;
 
+pub(crate) use code::{Source, source, source_in};
 pub use lifetime::{Lifetime, lifetime};
 pub use released::{Fate, binding_around, binding_of, fate, uses_of};
 pub use request::{is_same_origin, url_head};
 pub use role::{Role, role};
+pub use turn::{Turn, handed_to_each, names_of, once_per_element};

@@ -1,0 +1,5 @@
+//! Queries, schemas, transactions.
+
+mod n_plus_one;
+
+pub use n_plus_one::NPlusOne;
