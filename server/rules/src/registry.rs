@@ -1,10 +1,11 @@
 //! All rules.
 
 use crate::Rule;
+use crate::database::MissingIndex;
 use crate::resilience::MissingTimeout;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingTimeout];
+pub const RULES: &[&dyn Rule] = &[&MissingIndex, &MissingTimeout];
 
 /// The rule with this id.
 #[must_use]

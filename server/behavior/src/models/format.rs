@@ -37,6 +37,10 @@ pub struct Model {
     /// Where its facts come from.
     #[serde(default)]
     pub source: Option<String>,
+    /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
+    /// for those whose schema is code.
+    #[serde(default)]
+    pub schema: Option<SchemaKind>,
     /// What it exports as functions.
     #[serde(default, rename = "function")]
     pub functions: Vec<FunctionModel>,
@@ -60,6 +64,16 @@ pub enum ModelLanguage {
     Typescript,
     /// Rust.
     Rust,
+}
+
+/// What describes the tables of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemaKind {
+    /// A Prisma schema, with the migrations beside it.
+    Prisma,
+    /// Migrations or whole schemas in SQL.
+    Sql,
 }
 
 /// An exported function, or a type's associated one (`Client.new`).

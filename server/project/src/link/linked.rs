@@ -368,18 +368,28 @@ impl Files for Recorder<'_> {
     }
 
     fn stamp(&self, path: &str) -> Option<u64> {
-        let stamp = self.files.stamp(path);
+        let stamp = match path.strip_suffix('/') {
+            Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
+            None => self.files.stamp(path),
+        };
         self.note(path, stamp);
         stamp
     }
 
+    /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
     fn list(&self, folder: &str) -> Vec<String> {
-        self.files.list(folder)
+        let names = self.files.list(folder);
+        self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
+        names
     }
 
     fn root_of(&self, path: &str) -> Option<String> {
         self.files.root_of(path)
     }
+}
+
+fn stamp_of_names(names: &[String]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(names.join("\n").as_bytes())
 }
 
 impl<'a> Linker<'a> {

@@ -1,1 +1,3 @@
 //! The writers of edits: what a fix must write, one folder per language.
+
+pub mod schema;

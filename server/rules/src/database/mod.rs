@@ -1,0 +1,5 @@
+//! Queries, schemas, transactions.
+
+mod missing_index;
+
+pub use missing_index::MissingIndex;
