@@ -37,9 +37,16 @@ pub struct Model {
     /// Where its facts come from.
     #[serde(default)]
     pub source: Option<String>,
+<<<<<<< HEAD
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
+=======
+    /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
+    /// for those whose schema is code.
+    #[serde(default)]
+    pub schema: Option<SchemaKind>,
+>>>>>>> missingindex
     /// What it exports as functions.
     #[serde(default, rename = "function")]
     pub functions: Vec<FunctionModel>,
@@ -63,6 +70,16 @@ pub enum ModelLanguage {
     Typescript,
     /// Rust.
     Rust,
+}
+
+/// What describes the tables of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemaKind {
+    /// A Prisma schema, with the migrations beside it.
+    Prisma,
+    /// Migrations or whole schemas in SQL.
+    Sql,
 }
 
 /// An exported function, or a type's associated one (`Client.new`).

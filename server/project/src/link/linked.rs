@@ -233,3 +233,275 @@ fn outward(
     }
     hasher.finish()
 }
+<<<<<<< HEAD
+=======
+
+fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
+    let unit = &eval.file.units[0].unit;
+    let mut exports = BTreeMap::new();
+    if eval.file.language.is_script_family() {
+        for export in &unit.exports {
+            match &export.local {
+                Exported::From(module, _) if export.name == "*" => {
+                    let language = eval.file.language;
+                    let file = super::resolve_module(eval.world.files(), &eval.file.path, module, language);
+                    if let Some(other) = file.and_then(|f| eval.world.linked(&f)) {
+                        for (name, value) in other.exports().filter(|(n, _)| *n != "default") {
+                            exports.entry(name.clone()).or_insert_with(|| value.clone());
+                        }
+                    }
+                }
+                Exported::Value(node) if export.name == "export=" => {
+                    let whole = eval.value(0, *node);
+                    if let Value::Syntax(site) = &whole
+                        && let Some(u) = eval.file.unit_at(&site.unit)
+                        && let Kind::Object { entries, .. } = eval.file.units[u].unit.kind(site.node)
+                    {
+                        for entry in entries {
+                            if let plimsoll_behavior::Key::Name(name) = &entry.key {
+                                exports.insert(name.clone(), eval.value(u, entry.value).exported());
+                            }
+                        }
+                    }
+                    exports.insert("default".into(), whole.exported());
+                }
+                _ => {
+                    exports.insert(export.name.clone(), eval.own_export(&export.name).exported());
+                }
+            }
+        }
+    } else {
+        for &b in unit.scopes.iter().take(1).flat_map(|s| &s.bindings) {
+            let name = &unit.binding(b).name;
+            exports.insert(name.clone(), eval.own_export(name).exported());
+        }
+        for (_, ty) in eval.file.all_types().filter(|(_, t)| t.kind != TypeKind::Impl) {
+            exports.entry(ty.name.clone()).or_insert_with(|| {
+                Value::Type(TypeRef { file: Arc::clone(&eval.file.path), name: ty.name.clone() })
+            });
+        }
+    }
+    exports
+}
+
+fn types(eval: &Evaluator<'_>) -> FxHashMap<Name, TypeFacts> {
+    let mut types: FxHashMap<Name, TypeFacts> = FxHashMap::default();
+    let names: FxHashSet<Name> = eval.file.all_types().map(|(_, t)| t.name.clone()).collect();
+    for name in names {
+        let own = TypeRef { file: Arc::clone(&eval.file.path), name: name.clone() };
+        let ty = plimsoll_behavior::TypeExpr { path: vec![name.clone()], args: Vec::new() };
+        let unit = eval.file.types_named(&name).next().map_or(0, |(unit, _)| unit);
+        let value = eval.value_of_type(unit, plimsoll_behavior::ScopeId(0), &ty).exported();
+        let mut members = FxHashMap::default();
+        let mut member = |m: &Name| {
+            if !members.contains_key(m) {
+                let found = eval.member_of(&Value::Type(own.clone()), m);
+                let found =
+                    if found.is_unknown() { eval.member_of(&Value::Own(own.clone()), m) } else { found };
+                members.insert(m.clone(), found.exported());
+            }
+        };
+        for (in_unit, decl) in eval.file.types_named(&name) {
+            decl.fields.iter().for_each(|f| member(&f.name));
+            decl.methods.iter().for_each(|(m, _)| member(m));
+            for (_, method) in &decl.methods {
+                let Some(f) = eval.file.function_at(in_unit, *method) else {
+                    continue;
+                };
+                let Some(u) = eval.file.unit_at(&f.unit) else {
+                    continue;
+                };
+                for param in &eval.file.units[u].unit.function(f.function).params {
+                    param.field.iter().for_each(&mut member);
+                }
+            }
+        }
+        types.insert(name, TypeFacts { value, members });
+    }
+    types
+}
+
+/// Files that have been linked, shared between reviews. An entry is good as long as every file that was looked at to
+/// make it, those that were absent included, has the stamp it had.
+#[derive(Debug, Default)]
+pub struct LinkCache {
+    entries: DashMap<Arc<str>, Arc<Cached>>,
+}
+
+#[derive(Debug)]
+struct Cached {
+    linked: Arc<Linked>,
+    looked_at: Vec<(Arc<str>, Option<u64>)>,
+}
+
+/// The most files that are kept linked.
+const MAX_CACHED: usize = 20_000;
+
+/// Links files of one view, for one review.
+pub struct Linker<'a> {
+    recorder: Recorder<'a>,
+    cache: &'a LinkCache,
+    /// The file under review, which is not read through the view.
+    under_review: Arc<str>,
+    done: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
+    /// Files being linked now, outermost first.
+    open: RefCell<Vec<Arc<str>>>,
+    /// Whether a file under way was asked for since: what was linked then must not be kept.
+    met_cycle: RefCell<bool>,
+}
+
+/// A view that remembers what was asked of it.
+struct Recorder<'a> {
+    files: &'a dyn Files,
+    asked: Mutex<Vec<FxHashMap<Arc<str>, Option<u64>>>>,
+}
+
+impl Recorder<'_> {
+    fn note(&self, path: &str, stamp: Option<u64>) {
+        if let Ok(mut asked) = self.asked.lock()
+            && let Some(top) = asked.last_mut()
+        {
+            top.insert(path.into(), stamp);
+        }
+    }
+}
+
+impl Files for Recorder<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        self.note(path, self.files.stamp(path));
+        self.files.read(path)
+    }
+
+    fn stamp(&self, path: &str) -> Option<u64> {
+        let stamp = match path.strip_suffix('/') {
+            Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
+            None => self.files.stamp(path),
+        };
+        self.note(path, stamp);
+        stamp
+    }
+
+    /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
+    fn list(&self, folder: &str) -> Vec<String> {
+        let names = self.files.list(folder);
+        self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
+        names
+    }
+
+    fn root_of(&self, path: &str) -> Option<String> {
+        self.files.root_of(path)
+    }
+}
+
+fn stamp_of_names(names: &[String]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(names.join("\n").as_bytes())
+}
+
+impl<'a> Linker<'a> {
+    /// A linker for the review of one file.
+    #[must_use]
+    pub fn new(files: &'a dyn Files, cache: &'a LinkCache, under_review: Arc<str>) -> Self {
+        Linker {
+            recorder: Recorder { files, asked: Mutex::new(vec![FxHashMap::default()]) },
+            cache,
+            under_review,
+            done: RefCell::default(),
+            open: RefCell::default(),
+            met_cycle: RefCell::new(false),
+        }
+    }
+
+    /// Every file that was looked at so far, with its stamp; absent ones without.
+    #[must_use]
+    pub fn looked_at(&self) -> Vec<(Arc<str>, Option<u64>)> {
+        let asked =
+            self.recorder.asked.lock().map(|a| a.first().cloned().unwrap_or_default()).unwrap_or_default();
+        let mut all: Vec<_> = asked.into_iter().collect();
+        all.sort();
+        all
+    }
+
+    /// The view of files, which remembers what is asked of it.
+    #[must_use]
+    pub fn recorded(&self) -> &dyn Files {
+        &self.recorder
+    }
+
+    /// The stamp of a file.
+    #[must_use]
+    pub fn stamp(&self, path: &str) -> Option<u64> {
+        self.recorder.stamp(path)
+    }
+
+    fn is_good(&self, cached: &Cached) -> bool {
+        cached.looked_at.iter().all(|(path, stamp)| self.recorder.stamp(path) == *stamp)
+    }
+
+    fn link_file(&self, path: &Arc<str>) -> Option<Arc<Linked>> {
+        let language = Language::from_path(path)?;
+        let text = self.recorder.read(path)?;
+        let parsed = Parsed::parse(&text, language).ok()?;
+        let file = FileUnits::extract(Arc::clone(path), language, parsed.tree(), &text, &|_| None);
+        Some(Arc::new(link(file, self)))
+    }
+}
+
+impl World for Linker<'_> {
+    fn files(&self) -> &dyn Files {
+        &self.recorder
+    }
+
+    fn linked(&self, path: &str) -> Option<Arc<Linked>> {
+        let path: Arc<str> = path.into();
+        if let Some(done) = self.done.borrow().get(&path) {
+            return done.clone();
+        }
+        if path == self.under_review || self.open.borrow().contains(&path) {
+            *self.met_cycle.borrow_mut() = true;
+            return None;
+        }
+        if self.open.borrow().len() >= MAX_IMPORT_DEPTH {
+            *self.met_cycle.borrow_mut() = true;
+            return None;
+        }
+        let cached = self.cache.entries.get(&path).map(|entry| Arc::clone(&entry));
+        if let Some(cached) = cached
+            && self.is_good(&cached)
+        {
+            self.done.borrow_mut().insert(path, Some(Arc::clone(&cached.linked)));
+            return Some(Arc::clone(&cached.linked));
+        }
+        if let Ok(mut asked) = self.recorder.asked.lock() {
+            asked.push(FxHashMap::default());
+        }
+        let cycle_before = self.met_cycle.replace(false);
+        self.open.borrow_mut().push(Arc::clone(&path));
+        let linked = self.link_file(&path);
+        self.open.borrow_mut().pop();
+        let met_cycle = self.met_cycle.replace(cycle_before);
+        let mut looked_at: Vec<(Arc<str>, Option<u64>)> = Vec::new();
+        if let Ok(mut asked) = self.recorder.asked.lock() {
+            let own = asked.pop().unwrap_or_default();
+            looked_at.extend(own.iter().map(|(p, s)| (Arc::clone(p), *s)));
+            if let Some(top) = asked.last_mut() {
+                top.extend(own);
+            }
+        }
+        if met_cycle && !self.open.borrow().is_empty() {
+            *self.met_cycle.borrow_mut() = true;
+        }
+        if let Some(linked) = &linked
+            && !met_cycle
+            && self.cache.entries.len() < MAX_CACHED
+        {
+            looked_at.sort();
+            let entry = Cached { linked: Arc::clone(linked), looked_at };
+            self.cache.entries.insert(Arc::clone(&path), Arc::new(entry));
+        }
+        if !met_cycle || self.open.borrow().is_empty() {
+            self.done.borrow_mut().insert(path, linked.clone());
+        }
+        linked
+    }
+}
+>>>>>>> missingindex

@@ -2,10 +2,14 @@
 
 mod code;
 mod collection;
+pub mod filter;
 mod lifetime;
 mod released;
 mod request;
+mod request;
 mod role;
+mod role;
+mod sql_text;
 mod turn;
 
 pub(crate) use code::{Source, source, source_in};
@@ -13,4 +17,5 @@ pub use lifetime::{Lifetime, lifetime};
 pub use released::{Fate, binding_around, binding_of, fate, uses_of};
 pub use request::{is_same_origin, url_head};
 pub use role::{Role, role};
+pub use sql_text::{SqlText, sql_text};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};

@@ -1,4 +1,5 @@
 //! The writers of edits: what a fix must write, one folder per language.
 
 pub mod cleanup;
+pub mod schema;
 pub mod style;
