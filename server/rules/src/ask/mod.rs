@@ -1,7 +1,9 @@
 //! Questions that several rules ask of a unit.
 
 mod request;
+mod response;
 mod role;
 
-pub use request::{is_same_origin, url_head};
+pub use request::{has_deadline_around, is_bounded, is_local_resource, is_same_origin, url_head};
+pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
 pub use role::{Role, role};
