@@ -100,7 +100,7 @@ impl<'a> UnitView<'a> {
         if function.file == self.linked.file.path {
             return self.linked.summary(function).cloned();
         }
-        self.world.linked(&function.file)?.summary(function).cloned()
+        self.world.summary(function)
     }
 
     /// The library call by which a function of the project has an effect, through its callees.
@@ -203,7 +203,12 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn own_node(&self, slot: Option<&SlotValue>) -> Option<NodeId> {
         match slot? {
-            SlotValue::Node(site) if site.unit == self.linked.file.units[self.index].path => Some(site.node),
+            SlotValue::Node(site)
+                if site.file == self.linked.file.path
+                    && site.unit == self.linked.file.units[self.index].path =>
+            {
+                Some(site.node)
+            }
             _ => None,
         }
     }
@@ -211,7 +216,8 @@ impl<'a> UnitView<'a> {
     /// The unit and node of a site of this file.
     #[must_use]
     pub fn node_at(&self, site: &Site) -> Option<(usize, NodeId)> {
-        Some((self.linked.file.unit_at(&site.unit)?, site.node))
+        let unit = self.linked.file.unit_at(&site.unit)?;
+        (site.file == self.linked.file.path).then_some((unit, site.node))
     }
 
     /// The name that a call is called by: `findMany`, `authorOf`, `prisma.user.findMany` where the receiver is short.

@@ -15,7 +15,7 @@ pub struct Summary {
     pub effects: Effects,
     /// For each effect, the call that has it, and the own function that call goes to.
     pub witnesses: Vec<Witness>,
-    /// What it returns, as another file sees it.
+    /// What it returns, awaited, unwrapped.
     pub returns: Value,
     /// What it does with its parameters.
     pub params: Vec<ParamFacts>,
@@ -223,7 +223,7 @@ pub fn close(
         let summary = Summary {
             effects: effects[i],
             witnesses,
-            returns: local.returns.clone().exported(),
+            returns: local.returns.clone(),
             params: local.params.clone(),
             is_async: local.is_async,
         };
