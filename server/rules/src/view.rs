@@ -12,6 +12,9 @@ use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
 
+/// How many functions a chain of calls is followed through.
+const MAX_CHAIN: usize = 40;
+
 /// Facts of the project around a file.
 pub struct ProjectFacts<'a> {
     /// The text of the file under review, for the writers of edits.
@@ -100,6 +103,29 @@ impl<'a> UnitView<'a> {
             return self.linked.summary(function).cloned();
         }
         self.world.summary(function)
+    }
+
+    /// The library call by which a function of the project has an effect, through its callees.
+    #[must_use]
+    pub fn witness_facts(&self, function: &FnRef, effect: Effects) -> Option<Arc<CallFacts>> {
+        let mut function = function.clone();
+        for _ in 0..MAX_CHAIN {
+            let summary = self.summary(&function)?;
+            let witness = summary.witness(effect)?;
+            let Some(next) = &witness.next else {
+                let find = |linked: &Linked| {
+                    let unit = linked.file.unit_at(&witness.unit)?;
+                    linked.facts[unit].calls.get(&witness.node).cloned()
+                };
+                return if function.file == self.linked.file.path {
+                    find(self.linked)
+                } else {
+                    find(&*self.world.linked(&function.file)?)
+                };
+            };
+            function = next.clone();
+        }
+        None
     }
 
     /// What becomes of a function of this unit where it is written.

@@ -199,6 +199,37 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// What reading members of modelled values does in a unit, and where: `response.ok`, `const { status } = response`.
+    #[must_use]
+    pub fn member_effects(&self, unit: usize) -> Vec<(Effects, NodeId)> {
+        let u = self.unit(unit);
+        let mut found = Vec::new();
+        for (i, node) in u.nodes.iter().enumerate() {
+            if let Kind::Member { object, name, .. } = &node.kind
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, *object), name)
+            {
+                found.push((effects, NodeId(u32::try_from(i).expect("few nodes"))));
+            }
+        }
+        for binding in &u.bindings {
+            if let (Some(value), Some(PathStep::Member(name))) = (binding.value, binding.path.first())
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, value), name)
+            {
+                found.push((effects, value));
+            }
+        }
+        found
+    }
+
+    /// What reading a member of a value does.
+    #[must_use]
+    pub fn member_effect(&self, value: &Value, name: &str) -> Option<Effects> {
+        let effects = self.models.member(value.instance()?.ty, name)?.effect.0;
+        (!effects.is_empty()).then_some(effects)
+    }
+
     fn heads_a_path(&self, u: &Unit, node: NodeId) -> bool {
         u.parent(node).is_some_and(
             |p| matches!(u.kind(p), Kind::Member { object, access: Access::Path, .. } if *object == node),
