@@ -1,10 +1,10 @@
 //! All rules.
 
 use crate::Rule;
-use crate::resilience::MissingTimeout;
+use crate::resilience::{MissingRetry, MissingTimeout};
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingTimeout];
+pub const RULES: &[&dyn Rule] = &[&MissingRetry, &MissingTimeout];
 
 /// The rule with this id.
 #[must_use]
