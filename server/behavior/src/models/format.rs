@@ -210,6 +210,9 @@ pub struct Behavior {
     /// A time bound that holds without any option, and where that is documented.
     #[serde(default)]
     pub default_timeout: Option<String>,
+    /// What must be written to bound its time.
+    #[serde(default)]
+    pub timeout_edit: Option<TimeoutEdit>,
     /// Options that make it retry.
     #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,
@@ -218,7 +221,7 @@ pub struct Behavior {
     pub redelivers: bool,
     /// How a call is written with it so that it is tried again; for functions that retry.
     #[serde(default)]
-    pub edit: Option<RetryEdit>,
+    pub retry_edit: Option<RetryEdit>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
     pub checks_status: bool,
@@ -239,6 +242,37 @@ pub struct RetryEdit {
     /// The call, where a signal does. Without it, such requests are not written so.
     #[serde(default)]
     pub call_with_signal: Option<Name>,
+}
+
+/// What must be written to bound the time of a call. In its texts `{ms}` stands for milliseconds, `{duration}` for a Rust
+/// `Duration`, `{head}` for the path before the last name of the callee, `{args}` for the arguments as they stand.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum TimeoutEdit {
+    /// An option: `{ option = "1.signal", value = "AbortSignal.timeout({ms})" }`.
+    Option {
+        /// The argument and the property in it.
+        option: Name,
+        /// What it is set to.
+        value: Name,
+    },
+    /// A method called before this one: `{ before = ".timeout({duration})" }`.
+    Before {
+        /// The call, from its dot on.
+        before: Name,
+    },
+    /// Another call in place of this one, which can fail: `{ replace = "{head}.timeout({duration}).build()" }`.
+    Replace {
+        /// The other call.
+        replace: Name,
+        /// What follows where the failure is handed on: all but `?`.
+        #[serde(default)]
+        then: Name,
+        /// The message of `expect` where this call could fail in the same way but without saying so; without it, nothing
+        /// is written where the failure cannot be handed on.
+        #[serde(default)]
+        expect: Option<Name>,
+    },
 }
 
 /// Effects by name.

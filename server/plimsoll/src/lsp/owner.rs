@@ -258,6 +258,9 @@ impl Owner {
             return;
         }
         document.review = None;
+        if self.settings.publish_unchanged {
+            document.published = None;
+        }
         match outcome {
             Some(outcome) if outcome.is_cancelled => {
                 tracing::warn!("a review of {} gave up by itself", uri.as_str());
@@ -266,15 +269,15 @@ impl Owner {
                 for skipped in outcome.skipped.iter().filter(|skipped| skipped.is_failure) {
                     tracing::warn!("{} was skipped: {}", skipped.path, skipped.reason);
                 }
-                let has_tree = document.text.has_tree();
-                document.shown = document.retention.show(outcome.findings, &outcome.units, has_tree);
+                let units = document.text.has_tree().then_some(&outcome.units[..]);
+                document.shown = document.retention.show(outcome.findings, units);
                 document.take_places(elsewhere);
-                publish(document, &self.profile, self.settings.publish_unchanged, &self.outgoing);
+                publish(document, &self.profile, &self.outgoing);
             }
             None => {
                 tracing::error!("the review of {} panicked", uri.as_str());
-                document.shown = document.retention.show(Vec::new(), &[], false);
-                publish(document, &self.profile, self.settings.publish_unchanged, &self.outgoing);
+                document.shown = document.retention.show(Vec::new(), None);
+                publish(document, &self.profile, &self.outgoing);
             }
         }
         for event in std::mem::take(&mut document.waiting) {

@@ -135,6 +135,23 @@ fn all_safe_fixes_are_one_action_on_demand() {
 }
 
 #[test]
+fn fixes_that_are_wrong_together_are_not_combined() {
+    let mut session = Session::start(WordReviewer::default());
+    let client = &mut session.client;
+    client.open(A, "typescript", "FIXMEWORD\nFIXMEWORD ALONE FIXMEWORD\nFIXMEWORD\n");
+    client.published_for(A, 1);
+    let mut params = Client::actions_at(A, (0, 0), (0, 0));
+    params["context"]["only"] = json!(["source.fixAll.plimsoll"]);
+    let actions = client.call("textDocument/codeAction", params);
+    let resolved = client.call("codeAction/resolve", actions[0].clone());
+    let edits = resolved["edit"]["documentChanges"][0]["edits"].as_array().expect("a list").clone();
+    let places: Vec<_> = edits.iter().map(|edit| edit["range"]["start"].clone()).collect();
+    let place = |line: u32, character: u32| json!({"line": line, "character": character});
+    assert_eq!(places, [place(0, 0), place(1, 0), place(2, 0)]);
+    session.end();
+}
+
+#[test]
 fn a_request_waits_for_the_review_and_an_edit_or_a_cancel_ends_the_wait() {
     let (reviewer, held): (WordReviewer, Held) = WordReviewer::held();
     let mut session = Session::start(reviewer);
