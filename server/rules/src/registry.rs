@@ -2,11 +2,11 @@
 
 use crate::Rule;
 use crate::database::{MissingIndex, NPlusOne};
-use crate::resilience::MissingTimeout;
+use crate::resilience::{MissingRetry, MissingTimeout};
 use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingIndex, &NPlusOne, &MissingTimeout, &LeakedTimer];
+pub const RULES: &[&dyn Rule] = &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &LeakedTimer];
 
 /// The rule with this id.
 #[must_use]
