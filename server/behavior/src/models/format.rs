@@ -37,16 +37,13 @@ pub struct Model {
     /// Where its facts come from.
     #[serde(default)]
     pub source: Option<String>,
-<<<<<<< HEAD
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
-=======
     /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
     /// for those whose schema is code.
     #[serde(default)]
     pub schema: Option<SchemaKind>,
->>>>>>> missingindex
     /// What it exports as functions.
     #[serde(default, rename = "function")]
     pub functions: Vec<FunctionModel>,
