@@ -7,10 +7,13 @@ use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Uni
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
-use plimsoll_project::{Files, WhereItRuns};
+use plimsoll_project::{Files, SchemasOf, WhereItRuns};
 use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
+
+/// How many functions a chain of calls is followed through.
+const MAX_CHAIN: usize = 40;
 
 /// Facts of the project around a file.
 pub struct ProjectFacts<'a> {
@@ -22,6 +25,8 @@ pub struct ProjectFacts<'a> {
     pub runs: WhereItRuns,
     /// Files as the user sees them now: for manifests and schemas.
     pub files: &'a dyn Files,
+    /// The database schemas around the file.
+    pub schemas: SchemasOf<'a>,
 }
 
 /// One unit under review.
@@ -97,7 +102,30 @@ impl<'a> UnitView<'a> {
         if function.file == self.linked.file.path {
             return self.linked.summary(function).cloned();
         }
-        self.world.linked(&function.file)?.summary(function).cloned()
+        self.world.summary(function)
+    }
+
+    /// The library call by which a function of the project has an effect, through its callees.
+    #[must_use]
+    pub fn witness_facts(&self, function: &FnRef, effect: Effects) -> Option<Arc<CallFacts>> {
+        let mut function = function.clone();
+        for _ in 0..MAX_CHAIN {
+            let summary = self.summary(&function)?;
+            let witness = summary.witness(effect)?;
+            let Some(next) = &witness.next else {
+                let find = |linked: &Linked| {
+                    let unit = linked.file.unit_at(&witness.unit)?;
+                    linked.facts[unit].calls.get(&witness.node).cloned()
+                };
+                return if function.file == self.linked.file.path {
+                    find(self.linked)
+                } else {
+                    find(&*self.world.linked(&function.file)?)
+                };
+            };
+            function = next.clone();
+        }
+        None
     }
 
     /// What becomes of a function of this unit where it is written.
@@ -177,15 +205,27 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn own_node(&self, slot: Option<&SlotValue>) -> Option<NodeId> {
         match slot? {
-            SlotValue::Node(site) if site.unit == self.linked.file.units[self.index].path => Some(site.node),
+            SlotValue::Node(site)
+                if site.file == self.linked.file.path
+                    && site.unit == self.linked.file.units[self.index].path =>
+            {
+                Some(site.node)
+            }
             _ => None,
         }
+    }
+
+    /// A unit of this file.
+    #[must_use]
+    pub fn unit_of(&self, index: usize) -> &'a Unit {
+        &self.linked.file.units[index].unit
     }
 
     /// The unit and node of a site of this file.
     #[must_use]
     pub fn node_at(&self, site: &Site) -> Option<(usize, NodeId)> {
-        Some((self.linked.file.unit_at(&site.unit)?, site.node))
+        let unit = self.linked.file.unit_at(&site.unit)?;
+        (site.file == self.linked.file.path).then_some((unit, site.node))
     }
 
     /// The name that a call is called by: `findMany`, `authorOf`, `prisma.user.findMany` where the receiver is short.

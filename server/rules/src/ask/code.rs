@@ -128,14 +128,15 @@ pub(crate) struct Source {
 }
 
 /// The library call with the effect that a call comes down to, through the project's own functions.
-pub(crate) fn source(
-    view: &UnitView<'_>,
-    facts: &Arc<CallFacts>,
-    effect: Effects,
-) -> Option<Source> {
+pub(crate) fn source(view: &UnitView<'_>, facts: &Arc<CallFacts>, effect: Effects) -> Option<Source> {
     if facts.effects.intersects(effect) {
         let sql = sql_of(&view.linked.file, facts);
-        return Some(Source { facts: Arc::clone(facts), effect: facts.effects & effect, sql, is_kept: false });
+        return Some(Source {
+            facts: Arc::clone(facts),
+            effect: facts.effects & effect,
+            sql,
+            is_kept: false,
+        });
     }
     source_in(view, facts.target.clone()?, effect)
 }
@@ -189,7 +190,8 @@ fn constant_text(u: &Unit, node: NodeId, depth: u8) -> Option<String> {
     })
 }
 
-const LOOKED_UP: &[&str] = &["get", "has", "contains_key", "contains", "get_mut", "peek", "getItem", "includes"];
+const LOOKED_UP: &[&str] =
+    &["get", "has", "contains_key", "contains", "get_mut", "peek", "getItem", "includes"];
 const KEPT: &[&str] = &["set", "insert", "put", "add", "setItem", "setex", "entry"];
 
 /// Whether the result of a call is put into a store in which the code below `root` also looks: a cache in front of it.

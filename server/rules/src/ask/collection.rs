@@ -16,15 +16,52 @@ const MAX_DEPTH: u8 = 8;
 
 /// Methods whose result has as many elements as what they are called on, or fewer.
 const KEEPS_LENGTH: &[&str] = &[
-    "map", "filter", "entries", "keys", "values", "iter", "iter_mut", "into_iter", "enumerate", "rev", "reverse",
-    "toReversed", "sort", "toSorted", "slice", "copied", "cloned", "to_vec", "filter_map", "skip", "collect",
-    "as_slice", "into_values", "into_keys", "as_ref", "clone", "peekable", "concat", "zip",
+    "map",
+    "filter",
+    "entries",
+    "keys",
+    "values",
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "enumerate",
+    "rev",
+    "reverse",
+    "toReversed",
+    "sort",
+    "toSorted",
+    "slice",
+    "copied",
+    "cloned",
+    "to_vec",
+    "filter_map",
+    "skip",
+    "collect",
+    "as_slice",
+    "into_values",
+    "into_keys",
+    "as_ref",
+    "clone",
+    "peekable",
+    "concat",
+    "zip",
 ];
 const GROWS: &[&str] =
     &["push", "unshift", "splice", "insert", "extend", "append", "push_back", "push_front", "set", "add"];
 /// Methods that only a collection has.
 const OF_COLLECTIONS: &[&str] = &[
-    "map", "forEach", "filter", "flatMap", "reduce", "some", "every", "iter", "into_iter", "iter_mut", "join", "chunks",
+    "map",
+    "forEach",
+    "filter",
+    "flatMap",
+    "reduce",
+    "some",
+    "every",
+    "iter",
+    "into_iter",
+    "iter_mut",
+    "join",
+    "chunks",
 ];
 /// Words in the names of collections of several elements at once.
 const BATCH_WORDS: &[&str] = &["chunk", "batch", "page", "slice", "partition", "bucket"];
@@ -81,7 +118,8 @@ fn small_call(
     let u = unit_of(view, unit);
     let first = args.first().copied();
     let Some(name) = callee_name(u, call) else { return false };
-    let few = |argument: Option<&NodeId>| argument.and_then(|&a| number(u, a)).is_some_and(|n| n <= MAX_SMALL);
+    let few =
+        |argument: Option<&NodeId>| argument.and_then(|&a| number(u, a)).is_some_and(|n| n <= MAX_SMALL);
     match (u.kind(callee), name.as_str()) {
         (Kind::Member { access: Access::Dot | Access::Optional, .. }, "take") if few(args.first()) => true,
         (Kind::Member { access: Access::Dot | Access::Optional, .. }, "slice")
@@ -146,7 +184,9 @@ fn is_constant_name(name: &str) -> bool {
 
 fn number(u: &Unit, node: NodeId) -> Option<u64> {
     match u.kind(bare(u, node)) {
-        Kind::Literal(Literal::Number(text)) => text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok(),
+        Kind::Literal(Literal::Number(text)) => {
+            text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()
+        }
         _ => None,
     }
 }
@@ -194,10 +234,12 @@ pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, cal
             Kind::Member { object, name, .. } => {
                 *object == *used
                     && OF_COLLECTIONS.contains(&name.as_str())
-                    && u.parent(parent).is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent))
+                    && u.parent(parent)
+                        .is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent))
             }
             Kind::Object { entries, .. } if in_call => entries.iter().any(|e| {
-                e.value == *used && matches!(&e.key, Key::Name(k) if matches!(k.as_str(), "in" | "$in" | "_in" | "notIn"))
+                e.value == *used
+                    && matches!(&e.key, Key::Name(k) if matches!(k.as_str(), "in" | "$in" | "_in" | "notIn"))
             }),
             Kind::Call { args, .. } if args.contains(used) => takes_many(view, unit, parent, *used),
             Kind::Unary { .. } => {
@@ -263,10 +305,46 @@ pub(crate) fn is_row_stream(view: &UnitView<'_>, unit: usize, node: NodeId) -> b
 
 /// Calls after which a chain of Rust's adapters goes over elements, and not into an `Option` or a `Result`.
 const ITERATES: &[&str] = &[
-    "iter", "iter_mut", "into_iter", "drain", "keys", "values", "values_mut", "into_values", "into_keys", "lines",
-    "split", "chars", "bytes", "windows", "chunks", "enumerate", "zip", "rev", "skip", "take", "filter", "filter_map",
-    "flat_map", "par_iter", "into_par_iter", "into_stream", "buffered", "buffer_unordered", "fetch", "stream", "range",
-    "split_whitespace", "chain", "cloned", "copied", "step_by", "peekable", "inspect", "flatten", "for_each",
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "drain",
+    "keys",
+    "values",
+    "values_mut",
+    "into_values",
+    "into_keys",
+    "lines",
+    "split",
+    "chars",
+    "bytes",
+    "windows",
+    "chunks",
+    "enumerate",
+    "zip",
+    "rev",
+    "skip",
+    "take",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "par_iter",
+    "into_par_iter",
+    "into_stream",
+    "buffered",
+    "buffer_unordered",
+    "fetch",
+    "stream",
+    "range",
+    "split_whitespace",
+    "chain",
+    "cloned",
+    "copied",
+    "step_by",
+    "peekable",
+    "inspect",
+    "flatten",
+    "for_each",
 ];
 
 /// Whether an adapter that is called on this value runs for every element of a collection.

@@ -5,7 +5,8 @@ use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Literal, Loop, Loo
 use plimsoll_project::link::{Context, run_of};
 
 use super::code::{
-    bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver, unit_of,
+    bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver,
+    unit_of,
 };
 use super::collection::{is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
 use crate::UnitView;
@@ -60,7 +61,9 @@ pub fn handed_to_each(view: &UnitView<'_>, call: NodeId, argument: usize) -> Opt
     let Kind::Call { args, .. } = view.unit.kind(call) else { return None };
     let body = *args.get(argument)?;
     let turn = closure_turn(view, run, (view.index, call), argument, (view.index, body), Vec::new(), body)?;
-    let is_many = turn.over.is_none_or(|(unit, over)| !is_small(view, unit, over) && !is_of_batches(unit_of(view, unit), over));
+    let is_many = turn
+        .over
+        .is_none_or(|(unit, over)| !is_small(view, unit, over) && !is_of_batches(unit_of(view, unit), over));
     (is_many && !is_handed_to_a_transaction(view, view.index, call)).then_some(turn)
 }
 
@@ -239,7 +242,8 @@ fn loop_turn(view: &UnitView<'_>, unit: usize, at: NodeId, l: &Loop, below: Node
 
 /// What a loop over numbers indexes with them, and what it binds the elements to.
 fn indexed(u: &Unit, body: NodeId, counters: &[BindingId]) -> Option<(NodeId, Vec<BindingId>)> {
-    let is_counter = |node| matches!(u.kind(bare(u, node)), Kind::Name { binding: Some(b), .. } if counters.contains(b));
+    let is_counter =
+        |node| matches!(u.kind(bare(u, node)), Kind::Name { binding: Some(b), .. } if counters.contains(b));
     let mut over = None;
     let mut elements = Vec::new();
     for node in u.descendants(body) {
@@ -296,7 +300,8 @@ fn steps_by_one(u: &Unit, l: &Loop) -> bool {
     }
 }
 
-const TAKES_ONE: &[&str] = &["pop", "shift", "pop_front", "pop_back", "pop_first", "pop_last", "next", "try_next"];
+const TAKES_ONE: &[&str] =
+    &["pop", "shift", "pop_front", "pop_back", "pop_first", "pop_last", "next", "try_next"];
 
 /// What a `while` or `loop` takes elements from one by one, and what it binds them to: a work list, an iterator, rows.
 fn taken(view: &UnitView<'_>, unit: usize, l: &Loop) -> Option<(NodeId, Vec<BindingId>)> {
@@ -326,7 +331,8 @@ fn taken(view: &UnitView<'_>, unit: usize, l: &Loop) -> Option<(NodeId, Vec<Bind
         match u.kind(around) {
             Kind::Is { pattern, .. } | Kind::Let { pattern, .. } => Some((list, pattern.bindings.clone())),
             Kind::Match { arms, .. } => {
-                let bound = arms.iter().filter_map(|arm| arm.pattern.as_ref()).flat_map(|p| p.bindings.clone());
+                let bound =
+                    arms.iter().filter_map(|arm| arm.pattern.as_ref()).flat_map(|p| p.bindings.clone());
                 Some((list, bound.collect()))
             }
             Kind::Assign { target, .. } => match u.kind(*target) {
@@ -347,7 +353,8 @@ fn is_own_list(view: &UnitView<'_>, unit: usize, node: NodeId, is_iterator: bool
     match u.kind(bare(u, value)) {
         Kind::Array(_) | Kind::Repeat { .. } | Kind::Name { .. } | Kind::Member { .. } => true,
         Kind::Call { .. } => {
-            effects_of(view, outer, value).is_empty() || effects_of(view, outer, value).intersects(Effects::DB)
+            effects_of(view, outer, value).is_empty()
+                || effects_of(view, outer, value).intersects(Effects::DB)
         }
         Kind::Await(_) | Kind::Try(_) => true,
         _ => false,
@@ -378,7 +385,8 @@ fn closure_turn(
     let repeats = match run {
         Run::Then => {
             view.is_rust()
-                && callee_name(u, call).is_some_and(|n| matches!(n.as_str(), "and_then" | "map_ok" | "then" | "try_filter_map"))
+                && callee_name(u, call)
+                    .is_some_and(|n| matches!(n.as_str(), "and_then" | "map_ok" | "then" | "try_filter_map"))
                 && over.is_some_and(|over| is_iterated(view, unit, over))
         }
         Run::Each => !view.is_rust() || over.is_some_and(|over| is_iterated(view, unit, over)),
@@ -415,7 +423,8 @@ fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || settles_its_element(view, turn, &calls)
         || is_handed_to_a_transaction(view, view.index, call)
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
-        || turn.unit == view.index && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+        || turn.unit == view.index
+            && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
 }
 
 /// Whether each turn sleeps: for a rate limit.
@@ -423,7 +432,8 @@ fn paces_itself(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)]) -
     let u = unit_of(view, turn.unit);
     let waits = Effects::SLEEP | Effects::TIMER_ONCE;
     calls.iter().any(|&(node, effects)| {
-        let only_waits = effects.intersects(waits) && !effects.intersects(Effects::DB | Effects::HTTP_REQUEST);
+        let only_waits =
+            effects.intersects(waits) && !effects.intersects(Effects::DB | Effects::HTTP_REQUEST);
         only_waits && !is_in_a_catch(u, node, turn.body)
     })
 }
@@ -472,7 +482,10 @@ fn waits_for_the_turn_before(u: &Unit, turn: &Turn, call: NodeId) -> bool {
             && b.assignments.iter().any(|&assignment| match u.kind(assignment) {
                 Kind::Assign { op, value, .. } => {
                     let range = u.range(assignment);
-                    op == "=" && body.start <= range.start && range.end <= body.end && derives_from(u, *value, call)
+                    op == "="
+                        && body.start <= range.start
+                        && range.end <= body.end
+                        && derives_from(u, *value, call)
                 }
                 _ => false,
             })
@@ -511,7 +524,9 @@ fn goes_to_a_transaction(view: &UnitView<'_>, (unit, binding): (usize, BindingId
     let u = unit_of(view, unit);
     u.binding(binding).uses.iter().any(|&used| {
         u.ancestors(used)
-            .take_while(|&n| matches!(u.kind(n), Kind::Array(_) | Kind::Spread(_) | Kind::Cast { .. } | Kind::Call { .. }))
+            .take_while(|&n| {
+                matches!(u.kind(n), Kind::Array(_) | Kind::Spread(_) | Kind::Cast { .. } | Kind::Call { .. })
+            })
             .any(|n| match u.kind(n) {
                 Kind::Call { callee, .. } => {
                     !u.descendants(*callee).contains(&used)

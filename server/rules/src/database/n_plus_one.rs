@@ -97,7 +97,9 @@ impl Rule for NPlusOne {
 fn cost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Effects, Source)> {
     let effects = call.effects();
     let found = if effects.intersects(Effects::DB) {
-        [Effects::DB_READ, Effects::DB_WRITE].iter().find_map(|&effect| source(unit, call.facts, effects & effect))
+        [Effects::DB_READ, Effects::DB_WRITE]
+            .iter()
+            .find_map(|&effect| source(unit, call.facts, effects & effect))
     } else {
         let has_batch = call.facts.behavior.as_ref().is_some_and(|(_, b)| b.batch.is_some());
         source(unit, call.facts, Effects::HTTP_REQUEST).filter(|_| has_batch)
@@ -115,7 +117,8 @@ fn handed_functions(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<(usize, Nod
         }
         let Value::Function(function) = unit.eval.value(unit.index, node) else { return None };
         let summary = unit.summary(&function)?;
-        let effect = if summary.effects.contains(Effects::DB_READ) { Effects::DB_READ } else { Effects::DB_WRITE };
+        let effect =
+            if summary.effects.contains(Effects::DB_READ) { Effects::DB_READ } else { Effects::DB_WRITE };
         let source = source_in(unit, function, summary.effects & effect)?;
         let is_job = summary.effects.contains(Effects::DB_TRANSACTION) || is_job(summary.effects);
         (!is_fine(unit, &source) && !is_job).then_some((argument, node, source))
@@ -139,7 +142,8 @@ fn is_fine(unit: &UnitView<'_>, source: &Source) -> bool {
 
 /// Whether it reads or writes: the text of a statement knows better than the method that runs it.
 fn effect_of(source: &Source) -> Effects {
-    let word = source.sql.as_deref().and_then(|sql| sql.split_whitespace().next()).map(str::to_ascii_uppercase);
+    let word =
+        source.sql.as_deref().and_then(|sql| sql.split_whitespace().next()).map(str::to_ascii_uppercase);
     match word.as_deref() {
         Some("INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE") => Effects::DB_WRITE,
         Some("SELECT") => Effects::DB_READ,
