@@ -1,7 +1,9 @@
 //! From what rules found in each unit to the findings of a file: places, precedence, configuration, suppression.
 
+use std::sync::Arc;
+
 use plimsoll_behavior::Kind;
-use plimsoll_project::link::{Linked, Linker, World};
+use plimsoll_project::link::{Linked, Linker};
 use plimsoll_rules::{FixPlan, Place, RawFinding, rule_named};
 use plimsoll_syntax::TextRange;
 
@@ -172,12 +174,11 @@ fn resolve(place: &Place, linked: &Linked, linker: &Linker<'_>) -> Option<(Strin
     match place {
         Place::Bytes { file, range } => Some((file.to_string(), *range)),
         Place::Node { file, unit, node } => {
-            let at = |linked: &Linked| {
-                let index = linked.file.unit_at(unit)?;
-                let range = linked.file.units[index].unit.nodes.get(node.0 as usize)?.range;
-                Some((file.to_string(), linked.file.to_file(index, range)))
-            };
-            if *file == linked.file.path { at(linked) } else { at(&*linker.linked(file)?) }
+            let units =
+                if *file == linked.file.path { Arc::clone(&linked.file) } else { linker.units(file)? };
+            let index = units.unit_at(unit)?;
+            let range = units.units[index].unit.nodes.get(node.0 as usize)?.range;
+            Some((file.to_string(), units.to_file(index, range)))
         }
     }
 }

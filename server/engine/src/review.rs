@@ -134,7 +134,7 @@ impl Engine {
     /// Reviews one file.
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
-        let linker = Linker::new(request.files, &self.links, request.path.into());
+        let linker = Linker::new(request.files, &self.links);
         match self.understand(request, &linker, false) {
             Ok(understood) => assemble(request, &linker, &understood).outcome,
             Err(Stopped::Context) => Outcome::default(),
@@ -155,7 +155,7 @@ impl Engine {
 
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
-        let linker = Linker::new(request.files, &self.links, request.path.into());
+        let linker = Linker::new(request.files, &self.links);
         let understood = self.understand(request, &linker, wants_fixes).ok()?;
         Some(assemble(request, &linker, &understood))
     }
@@ -184,7 +184,7 @@ impl Engine {
             let unit = state.linked.file.unit_with_key(key)?;
             Some(Arc::clone(&state.linked.file.units[unit].unit))
         };
-        let file = FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key);
+        let file = Arc::new(FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key));
         stop_if_cancelled(request)?;
         let mut counters = Counters { extracted: file.extracted, ..Counters::default() };
         let runs = where_it_runs(linker.recorded(), &file);
@@ -193,7 +193,7 @@ impl Engine {
 
         let (linked, stale) = match before.as_ref().and_then(|state| reuse(state, &file, linker)) {
             Some((linked, changed)) => (Arc::new(linked), Some(changed)),
-            None => (Arc::new(link(file, linker)), None),
+            None => (Arc::new(link(Arc::clone(&file), linker)), None),
         };
         stop_if_cancelled(request)?;
         let mut found = Vec::with_capacity(linked.file.units.len());
@@ -225,7 +225,7 @@ impl Engine {
 
 /// The file as understood before with only the changed units anew, and which units must be reviewed again; none when
 /// anything else that the last review asked of the world may answer otherwise now.
-fn reuse(state: &State, file: &FileUnits, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
+fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
     let before = &state.linked.file;
     if before.units.len() != file.units.len() || before.language != file.language {
         return None;
@@ -246,7 +246,7 @@ fn reuse(state: &State, file: &FileUnits, linker: &Linker<'_>) -> Option<(Linked
         return None;
     }
     let facts = relink(&state.linked, file, linker, &changed)?;
-    Some((state.linked.with_facts(file.clone(), facts, &changed), changed))
+    Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
 }
 
 /// Why there is nothing to say of a file.

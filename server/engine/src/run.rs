@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plimsoll_behavior::Effects;
-use plimsoll_project::link::{Evaluator, Linked, Linker, Memo, models_of};
+use plimsoll_project::link::{Linked, Linker};
 use plimsoll_rules::{ProjectFacts, RULES, Report, UnitView};
 
 use crate::review::Found;
@@ -19,9 +19,8 @@ pub(crate) fn run_rules(
     project: &ProjectFacts<'_>,
     wants_fixes: bool,
 ) -> Found {
-    let memo = Memo::default();
-    let eval =
-        Evaluator { file: &linked.file, world: linker, models: models_of(linked.file.language), memo: &memo };
+    let session = linker.open(&linked.file);
+    let eval = linker.evaluator(&session);
     let view = UnitView {
         eval: &eval,
         linked,

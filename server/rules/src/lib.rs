@@ -9,6 +9,7 @@ pub mod edit;
 mod registry;
 mod report;
 pub mod resilience;
+pub mod resources;
 mod rule;
 mod view;
 

@@ -12,6 +12,9 @@ use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
 
+/// How many functions a chain of calls is followed through.
+const MAX_CHAIN: usize = 40;
+
 /// Facts of the project around a file.
 pub struct ProjectFacts<'a> {
     /// The text of the file under review, for the writers of edits.
@@ -99,7 +102,30 @@ impl<'a> UnitView<'a> {
         if function.file == self.linked.file.path {
             return self.linked.summary(function).cloned();
         }
-        self.world.linked(&function.file)?.summary(function).cloned()
+        self.world.summary(function)
+    }
+
+    /// The library call by which a function of the project has an effect, through its callees.
+    #[must_use]
+    pub fn witness_facts(&self, function: &FnRef, effect: Effects) -> Option<Arc<CallFacts>> {
+        let mut function = function.clone();
+        for _ in 0..MAX_CHAIN {
+            let summary = self.summary(&function)?;
+            let witness = summary.witness(effect)?;
+            let Some(next) = &witness.next else {
+                let find = |linked: &Linked| {
+                    let unit = linked.file.unit_at(&witness.unit)?;
+                    linked.facts[unit].calls.get(&witness.node).cloned()
+                };
+                return if function.file == self.linked.file.path {
+                    find(self.linked)
+                } else {
+                    find(&*self.world.linked(&function.file)?)
+                };
+            };
+            function = next.clone();
+        }
+        None
     }
 
     /// What becomes of a function of this unit where it is written.
@@ -179,7 +205,12 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn own_node(&self, slot: Option<&SlotValue>) -> Option<NodeId> {
         match slot? {
-            SlotValue::Node(site) if site.unit == self.linked.file.units[self.index].path => Some(site.node),
+            SlotValue::Node(site)
+                if site.file == self.linked.file.path
+                    && site.unit == self.linked.file.units[self.index].path =>
+            {
+                Some(site.node)
+            }
             _ => None,
         }
     }
@@ -193,7 +224,8 @@ impl<'a> UnitView<'a> {
     /// The unit and node of a site of this file.
     #[must_use]
     pub fn node_at(&self, site: &Site) -> Option<(usize, NodeId)> {
-        Some((self.linked.file.unit_at(&site.unit)?, site.node))
+        let unit = self.linked.file.unit_at(&site.unit)?;
+        (site.file == self.linked.file.path).then_some((unit, site.node))
     }
 
     /// The name that a call is called by: `findMany`, `authorOf`, `prisma.user.findMany` where the receiver is short.

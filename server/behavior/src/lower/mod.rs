@@ -85,6 +85,7 @@ pub fn extract(outline: &Outline<'_>, site: usize, text: &str, language: Languag
 
 /// The key of a unit: its own text piece by piece, and what it and its nested units are called.
 pub(crate) fn key(
+    node: Node<'_>,
     place: &UnitPlace,
     text: &str,
     language: Language,
@@ -108,7 +109,44 @@ pub(crate) fn key(
         kind.hash(&mut hasher);
         is_async.hash(&mut hasher);
     }
+    if node.has_error() {
+        hash_broken(node, place, &mut hasher);
+    }
     hasher.finish()
+}
+
+/// How a broken text is read depends on what stands around it, so its tree is a part of the key: every node on the
+/// way to an error, and what stands beside it.
+fn hash_broken(node: Node<'_>, place: &UnitPlace, hasher: &mut impl std::hash::Hasher) {
+    use std::hash::Hash;
+    let root = node.id();
+    let mut cursor = node.walk();
+    loop {
+        let at = cursor.node();
+        let range = TextRange::of(at);
+        let is_hole = at.id() != root && place.holes.binary_search(&range).is_ok();
+        (at.kind_id(), at.is_missing(), is_hole).hash(hasher);
+        // The length of what holds another unit is that unit's business too.
+        let next_hole = place.holes.partition_point(|hole| hole.start < range.start);
+        if place.holes.get(next_hole).is_none_or(|hole| hole.start >= range.end) {
+            range.len().hash(hasher);
+        }
+        if at.has_error() && !is_hole && cursor.goto_first_child() {
+            continue;
+        }
+        loop {
+            if cursor.node().id() == root {
+                return;
+            }
+            0xfe_u8.hash(hasher);
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
 }
 
 /// Positions are no part of a key: the text above a unit may move.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use plimsoll_engine::{FileEdit, Finding, Fix, Safety};
+use plimsoll_engine::{Finding, Fix, Safety};
 use plimsoll_project::Files;
 use plimsoll_syntax::TextRange;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use tower_lsp::ls_types::{
 use super::capabilities::FIX_ALL;
 use super::edits;
 use super::events::Reply;
+use super::fix_all::{Cure, combine};
 use super::reviewer::Reviewer;
 use super::worker::Subject;
 
@@ -185,24 +186,21 @@ impl Prover<'_> {
         fixes
     }
 
-    /// One fix of all safe fixes. Where two change the same place, the first one counts.
+    /// One fix of all safe fixes.
     fn fix_all(&self, findings: &[(Finding, Diagnostic)]) -> Option<ProvenFix> {
-        let mut edits: Vec<FileEdit> = Vec::new();
-        for (_, fix, _) in self.fixes(findings, |_| true, FIX_ALL_BUDGET) {
-            let is_safe =
-                fix.safety == Safety::Safe && fix.edits.iter().all(|edit| edit.path == self.subject.path);
-            let is_known = |edit: &FileEdit| edits.contains(edit);
-            // Two fixes may bring the same import.
-            let new: Vec<FileEdit> = fix.edits.iter().filter(|edit| !is_known(edit)).cloned().collect();
-            let collides = |edit: &FileEdit| edits.iter().any(|other| edits::collide(edit, other));
-            if is_safe && !new.iter().any(collides) {
-                edits.extend(new);
-            }
-        }
+        let end = Instant::now() + FIX_ALL_BUDGET;
+        let fixes = self.fixes(findings, |_| true, FIX_ALL_BUDGET / 2);
+        let mut cured: Option<&str> = None;
+        let preferred = fixes.into_iter().filter_map(|(finding, fix, _)| {
+            // Of several fixes of one finding only the preferred one, which comes first.
+            let is_first = cured != Some(finding.fingerprint.as_str());
+            cured = Some(&finding.fingerprint);
+            is_first.then_some(Cure { rule: finding.rule, fix })
+        });
+        let edits = combine(self.reviewer, self.subject, preferred.collect(), self.cancel, end);
         if edits.is_empty() {
             return None;
         }
-        edits.sort_by_key(|edit| edit.range);
         let all = Fix { title: FIX_ALL_TITLE.to_owned(), safety: Safety::Safe, edits };
         self.proven(&all, "", None)
     }

@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use plimsoll_engine::{Config, RuleInfo, RuleNames};
+use plimsoll_engine::{Confidence, Config, Finding, RuleInfo, RuleNames, Severity};
 use plimsoll_project::Files;
 use rustc_hash::FxHashMap;
+
+/// What stands in the place of a rule's id where a configuration is wrong.
+pub const CONFIGURATION: &str = "configuration";
 
 /// Configurations by the file they were read from. A clone shares them.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,30 @@ impl Configurations {
         let config = loaded.config;
         self.lock().insert(source, Known { stamp, config: Arc::clone(&config) });
         config
+    }
+
+    /// What is wrong in a configuration file, as findings in it.
+    #[must_use]
+    pub fn findings(files: &dyn Files, path: &str, rules: &[RuleInfo]) -> Vec<Finding> {
+        let errors = Config::load_from(files, path, &RuleNames::new(rules)).errors;
+        // What it extends is wrong there.
+        let here = errors.into_iter().filter(|error| error.path == path);
+        here.enumerate()
+            .map(|(ordinal, error)| Finding {
+                rule: CONFIGURATION,
+                category: CONFIGURATION,
+                severity: Severity::Error,
+                confidence: Confidence::High,
+                path: error.path,
+                range: error.range.unwrap_or_default(),
+                fingerprint: format!("{CONFIGURATION}:{ordinal}:{}", error.message),
+                message: error.message,
+                function: None,
+                language: "toml",
+                related: Vec::new(),
+                may_have_fixes: false,
+            })
+            .collect()
     }
 
     /// Forgets all: what a configuration extends may have changed, which its own stamp does not tell.

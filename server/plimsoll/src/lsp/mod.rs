@@ -11,6 +11,7 @@ mod connection;
 mod documents;
 mod edits;
 mod events;
+mod fix_all;
 mod hover;
 mod owner;
 mod positions;

@@ -1,7 +1,10 @@
 //! Findings as the protocol's diagnostics.
 
+use std::cell::RefCell;
+
 use plimsoll_engine::{Finding, Related, Severity};
 use plimsoll_syntax::Rope;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
@@ -9,6 +12,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::capabilities::ClientProfile;
+use super::configuration::CONFIGURATION;
 use super::documents::OpenDocument;
 use super::positions;
 use super::transport::Outgoing;
@@ -26,18 +30,19 @@ pub fn rule_page(rule: &str) -> String {
     format!("{RULE_PAGES}{rule}")
 }
 
-/// Shows the findings of a document, unless the client shows the same already.
-pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, is_repeated: bool, outgoing: &Outgoing) {
+/// Shows the findings of a document, unless the client shows the same already. To a client that reads versions, the
+/// same list for a newer text is news: it tells that the list is up to date.
+pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, outgoing: &Outgoing) {
     let place = Place::of(document, profile);
     let diagnostics: Vec<Diagnostic> =
         document.shown.iter().map(|finding| diagnostic(finding, &place)).collect();
-    if !is_repeated && document.published.as_ref() == Some(&diagnostics) {
-        return;
-    }
     let version = profile.diagnostic_versions.then(|| document.text.version());
     let params = PublishDiagnosticsParams::new(document.uri.clone(), diagnostics, version);
+    if document.published.as_ref() == Some(&params) {
+        return;
+    }
     send(&params, outgoing);
-    document.published = Some(params.diagnostics);
+    document.published = Some(params);
 }
 
 /// Shows nothing for a document that was closed.
@@ -63,19 +68,30 @@ pub struct Place<'a> {
     rope: &'a Rope,
     elsewhere: &'a Elsewhere,
     profile: &'a ClientProfile,
+    /// The links to rules that were told already: parsing one for every finding would cost more than it tells.
+    links: RefCell<FxHashMap<&'static str, Option<CodeDescription>>>,
 }
 
 impl<'a> Place<'a> {
     /// The newest text of a document.
     #[must_use]
-    pub const fn of(document: &'a OpenDocument, profile: &'a ClientProfile) -> Self {
+    pub fn of(document: &'a OpenDocument, profile: &'a ClientProfile) -> Self {
         Self {
             uri: &document.uri,
             path: document.path.as_str(),
             rope: document.text.rope(),
             elsewhere: &document.elsewhere,
             profile,
+            links: RefCell::default(),
         }
+    }
+
+    fn link(&self, rule: &'static str) -> Option<CodeDescription> {
+        if !self.profile.code_descriptions || rule == CONFIGURATION {
+            return None;
+        }
+        let parse = || Some(CodeDescription { href: rule_page(rule).parse().ok()? });
+        self.links.borrow_mut().entry(rule).or_insert_with(parse).clone()
     }
 
     /// Where a related place is, if it can be told.
@@ -94,12 +110,11 @@ impl<'a> Place<'a> {
 #[must_use]
 pub fn diagnostic(finding: &Finding, place: &Place<'_>) -> Diagnostic {
     let profile = place.profile;
-    let link = || Some(CodeDescription { href: rule_page(finding.rule).parse().ok()? });
     Diagnostic {
         range: positions::to_range(place.rope, finding.range, profile.encoding),
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(finding.rule.to_owned())),
-        code_description: profile.code_descriptions.then(link).flatten(),
+        code_description: place.link(finding.rule),
         source: Some(SOURCE.to_owned()),
         message: finding.message.clone(),
         related_information: related_information(finding, place),

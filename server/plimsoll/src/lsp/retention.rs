@@ -36,11 +36,11 @@ impl Retention {
         });
     }
 
-    /// What to show for a review of the newest text: `findings` and `units` are what it yielded, `has_tree` is whether
-    /// the text could be parsed at all.
+    /// What to show for a review of the newest text: `findings` and `units` are what it yielded, no units are where the
+    /// text could not be parsed at all.
     #[must_use]
-    pub fn show(&mut self, findings: Vec<Finding>, units: &[UnitReport], has_tree: bool) -> Vec<Finding> {
-        let health = Health { units, has_tree };
+    pub fn show(&mut self, findings: Vec<Finding>, units: Option<&[UnitReport]>) -> Vec<Finding> {
+        let health = Health { units };
         if health.is_sound() {
             self.good.clone_from(&findings);
             return findings;
@@ -73,30 +73,30 @@ impl Retention {
 
 /// Where the text parses.
 struct Health<'a> {
-    units: &'a [UnitReport],
-    has_tree: bool,
+    /// None if it does not at all.
+    units: Option<&'a [UnitReport]>,
 }
 
 impl Health<'_> {
     fn is_sound(&self) -> bool {
-        self.has_tree && self.units.iter().all(|unit| unit.errors.is_empty())
+        self.units.is_some_and(|units| units.iter().all(|unit| unit.errors.is_empty()))
     }
 
     /// Whether the innermost unit around `range` holds a syntax error. Where an error has torn the units apart, the
     /// text that stands in none of them is broken too.
     fn is_broken_at(&self, range: TextRange) -> bool {
-        if !self.has_tree {
+        let Some(units) = self.units else {
             return true;
-        }
-        let around = self.units.iter().filter(|unit| unit.range.contains_range(range));
+        };
+        let around = units.iter().filter(|unit| unit.range.contains_range(range));
         match around.min_by_key(|unit| unit.range.len()) {
             Some(innermost) => !innermost.errors.is_empty(),
-            None => self.units.iter().any(|unit| !unit.errors.is_empty()),
+            None => units.iter().any(|unit| !unit.errors.is_empty()),
         }
     }
 
     fn is_within_error(&self, range: TextRange) -> bool {
-        let mut errors = self.units.iter().flat_map(|unit| &unit.errors);
+        let mut errors = self.units.unwrap_or_default().iter().flat_map(|unit| &unit.errors);
         errors.any(|error| !error.is_empty() && error.contains_range(range))
     }
 }
@@ -147,7 +147,7 @@ mod tests {
             let document = Document::open(text, Language::TypeScript, 1);
             let mut retention = Retention::default();
             let len = document.current().len();
-            assert_eq!(retention.show(found.clone(), &[unit(0, len, &[])], true), found);
+            assert_eq!(retention.show(found.clone(), Some(&[unit(0, len, &[])])), found);
             Self { document, retention }
         }
 
@@ -165,10 +165,10 @@ mod tests {
         let mut editor = Editor::new("one       two   ", found);
         editor.replace(5, 5, "(");
         let units = [unit(0, 8, &[(5, 6)]), unit(8, 17, &[])];
-        let shown = editor.retention.show(Vec::new(), &units, true);
+        let shown = editor.retention.show(Vec::new(), Some(&units));
         assert_eq!(fingerprints(&shown), ["one"]);
         let units = [unit(0, 8, &[]), unit(8, 17, &[])];
-        assert!(editor.retention.show(Vec::new(), &units, true).is_empty());
+        assert!(editor.retention.show(Vec::new(), Some(&units)).is_empty());
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
         let mut editor = Editor::new("outer inner  ", vec![finding(6, 11, "inner")]);
         editor.replace(0, 1, "(");
         let units = [unit(0, 13, &[(0, 1)]), unit(5, 12, &[])];
-        assert!(editor.retention.show(Vec::new(), &units, true).is_empty());
+        assert!(editor.retention.show(Vec::new(), Some(&units)).is_empty());
     }
 
     #[test]
@@ -184,9 +184,9 @@ mod tests {
         let mut editor = Editor::new("one  ", vec![finding(0, 3, "one")]);
         editor.replace(4, 4, "(");
         let units = [unit(0, 6, &[(4, 5)])];
-        let shown = editor.retention.show(vec![finding(0, 3, "one")], &units, true);
+        let shown = editor.retention.show(vec![finding(0, 3, "one")], Some(&units));
         assert_eq!(fingerprints(&shown), ["one"]);
-        let shown = editor.retention.show(vec![finding(0, 3, "renamed")], &units, true);
+        let shown = editor.retention.show(vec![finding(0, 3, "renamed")], Some(&units));
         assert_eq!(fingerprints(&shown), ["renamed"]);
     }
 
@@ -195,17 +195,17 @@ mod tests {
         let mut retention = Retention::default();
         let units = [unit(0, 20, &[(5, 9)])];
         let found = vec![finding(0, 3, "beside"), finding(6, 8, "inside")];
-        assert_eq!(fingerprints(&retention.show(found, &units, true)), ["beside"]);
+        assert_eq!(fingerprints(&retention.show(found, Some(&units))), ["beside"]);
         // It was never good, so it is not carried either.
-        assert!(retention.show(Vec::new(), &units, true).is_empty());
+        assert!(retention.show(Vec::new(), Some(&units)).is_empty());
     }
 
     #[test]
     fn a_text_without_a_tree_keeps_everything() {
         let mut editor = Editor::new("one  ", vec![finding(0, 3, "one")]);
         editor.replace(4, 4, "x");
-        assert_eq!(editor.retention.show(Vec::new(), &[], false).len(), 1);
-        assert!(editor.retention.show(Vec::new(), &[], true).is_empty());
+        assert_eq!(editor.retention.show(Vec::new(), None).len(), 1);
+        assert!(editor.retention.show(Vec::new(), Some(&[])).is_empty());
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         with_related.related = vec![related("/a.ts", 5, 8), related("/b.ts", 5, 8), related("/a.ts", 0, 3)];
         let mut editor = Editor::new("one  now  two   ", vec![with_related]);
         editor.replace(1, 1, "((");
-        let shown = editor.retention.show(Vec::new(), &[unit(0, 18, &[(1, 2)])], true);
+        let shown = editor.retention.show(Vec::new(), Some(&[unit(0, 18, &[(1, 2)])]));
         let places: Vec<_> = shown[0].related.iter().map(|it| (it.path.as_str(), it.range.start)).collect();
         assert_eq!(places, [("/a.ts", 7), ("/b.ts", 5)]);
     }
@@ -250,7 +250,7 @@ mod tests {
             for (start, len, new) in edits {
                 editor.replace(start, start + len, &new);
                 let len = editor.document.current().len();
-                let shown = editor.retention.show(Vec::new(), &[unit(0, len, &[(0, len)])], true);
+                let shown = editor.retention.show(Vec::new(), Some(&[unit(0, len, &[(0, len)])]));
                 for finding in shown {
                     let before = texts.iter().find(|(id, _)| *id == finding.fingerprint);
                     let now = editor.document.current().text_of(finding.range);

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use plimsoll_engine::{Outcome, Request};
 use plimsoll_project::Files;
-use plimsoll_syntax::{Rope, Snapshot, TextRange};
+use plimsoll_syntax::{FileKind, Rope, Snapshot, TextRange};
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types::{Location, Uri};
 
@@ -257,6 +257,10 @@ impl Worker {
         let review = || {
             if cancel.load(Ordering::Relaxed) {
                 return Outcome { is_cancelled: true, ..Outcome::default() };
+            }
+            if FileKind::from_path(&subject.path) == Some(FileKind::PlimsollToml) {
+                let findings = Configurations::findings(&subject.files, &subject.path, reviewer.rules());
+                return Outcome { findings, ..Outcome::default() };
             }
             subject.with_request(reviewer, &cancel, |request| reviewer.review(request)).unwrap_or_default()
         };

@@ -1,6 +1,6 @@
 //! Follows values from names to where they come from, and says what each call does.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
@@ -53,7 +53,7 @@ pub struct Memo {
     values: RefCell<FxHashMap<(usize, NodeId), Option<Value>>>,
     calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
-    depth: Cell<u32>,
+    exports: RefCell<FxHashMap<Name, Option<Value>>>,
 }
 
 /// Evaluates one file.
@@ -85,16 +85,16 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.memo.values.borrow().get(&(unit, node)) {
             return known.clone().unwrap_or_default();
         }
-        if self.memo.depth.get() >= MAX_DEPTH {
+        if self.world.depth().get() >= MAX_DEPTH {
             return Value::Unknown;
         }
         self.memo.values.borrow_mut().insert((unit, node), None);
-        self.memo.depth.set(self.memo.depth.get() + 1);
+        self.world.depth().set(self.world.depth().get() + 1);
         let mut value = self.evaluate(unit, node);
         if value.is_unknown() {
             value = self.by_convention(unit, node);
         }
-        self.memo.depth.set(self.memo.depth.get() - 1);
+        self.world.depth().set(self.world.depth().get() - 1);
         self.memo.values.borrow_mut().insert((unit, node), Some(value.clone()));
         value
     }
@@ -105,14 +105,14 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.memo.calls.borrow().get(&(unit, node)) {
             return Arc::clone(known);
         }
-        if self.memo.depth.get() >= MAX_DEPTH {
+        if self.world.depth().get() >= MAX_DEPTH {
             return Arc::default();
         }
         // A call that is part of its own evaluation does nothing known in there.
         self.memo.calls.borrow_mut().insert((unit, node), Arc::default());
-        self.memo.depth.set(self.memo.depth.get() + 1);
+        self.world.depth().set(self.world.depth().get() + 1);
         let facts = Arc::new(self.evaluate_call(unit, node));
-        self.memo.depth.set(self.memo.depth.get() - 1);
+        self.world.depth().set(self.world.depth().get() - 1);
         self.memo.calls.borrow_mut().insert((unit, node), Arc::clone(&facts));
         facts
     }
@@ -124,7 +124,7 @@ impl<'a> Evaluator<'a> {
     /// A reference to a node that outlives this pass.
     #[must_use]
     pub fn site(&self, unit: usize, node: NodeId) -> Site {
-        Site { unit: self.file.units[unit].path.clone(), node }
+        Site { file: Arc::clone(&self.file.path), unit: self.file.units[unit].path.clone(), node }
     }
 
     fn evaluate(&self, unit: usize, node: NodeId) -> Value {
@@ -197,6 +197,37 @@ impl<'a> Evaluator<'a> {
             }
             _ => Value::Unknown,
         }
+    }
+
+    /// What reading members of modelled values does in a unit, and where: `response.ok`, `const { status } = response`.
+    #[must_use]
+    pub fn member_effects(&self, unit: usize) -> Vec<(Effects, NodeId)> {
+        let u = self.unit(unit);
+        let mut found = Vec::new();
+        for (i, node) in u.nodes.iter().enumerate() {
+            if let Kind::Member { object, name, .. } = &node.kind
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, *object), name)
+            {
+                found.push((effects, NodeId(u32::try_from(i).expect("few nodes"))));
+            }
+        }
+        for binding in &u.bindings {
+            if let (Some(value), Some(PathStep::Member(name))) = (binding.value, binding.path.first())
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, value), name)
+            {
+                found.push((effects, value));
+            }
+        }
+        found
+    }
+
+    /// What reading a member of a value does.
+    #[must_use]
+    pub fn member_effect(&self, value: &Value, name: &str) -> Option<Effects> {
+        let effects = self.models.member(value.instance()?.ty, name)?.effect.0;
+        (!effects.is_empty()).then_some(effects)
     }
 
     fn heads_a_path(&self, u: &Unit, node: NodeId) -> bool {
@@ -331,9 +362,8 @@ impl<'a> Evaluator<'a> {
             if import.what == Imported::Glob
                 && let Some(file) =
                     resolve_module(self.world.files(), &self.file.path, &import.module, self.file.language)
-                && let Some(linked) = self.world.linked(&file)
             {
-                let value = linked.export(name);
+                let value = self.world.ask(&file, |there| there.export(name));
                 if !value.is_unknown() {
                     return value;
                 }
@@ -350,8 +380,8 @@ impl<'a> Evaluator<'a> {
         let language = self.file.language;
         let in_module = |file: &str, what: &Imported| match what {
             Imported::Module => Value::Module(file.into()),
-            Imported::Name(name) => self.world.linked(file).map_or(Value::Unknown, |l| l.export(name)),
-            Imported::Default => self.world.linked(file).map_or(Value::Unknown, |l| l.export("default")),
+            Imported::Name(name) => self.world.ask(file, |there| there.export(name)),
+            Imported::Default => self.world.ask(file, |there| there.export("default")),
             Imported::Glob | Imported::Nothing => Value::Unknown,
         };
         if language.is_script_family() {
@@ -456,9 +486,9 @@ impl<'a> Evaluator<'a> {
                 );
                 Value::Instance(Arc::new(Instance { ty, slots, is_convention: instance.is_convention }))
             }
-            Value::Module(file) if *file == self.file.path => self.own_export(name),
+            Value::Module(file) if *file == self.file.path => self.export(name),
             Value::Module(file) => {
-                let exported = self.world.linked(file).map_or(Value::Unknown, |l| l.export(name));
+                let exported = self.world.ask(file, |there| there.export(name));
                 if exported.is_unknown() && !self.file.language.is_script_family() {
                     // A module of a module: `crate::db::users`.
                     let below = resolve_module(
@@ -472,6 +502,9 @@ impl<'a> Evaluator<'a> {
                 exported
             }
             Value::Own(own) | Value::Type(own) => self.own_member(own, name, matches!(value, Value::Type(_))),
+            Value::Syntax(site) if site.file != self.file.path => {
+                self.world.ask(&site.file, |there| there.member_of(value, name))
+            }
             Value::Syntax(site) => {
                 let Some(unit) = self.file.unit_at(&site.unit) else {
                     return Value::Unknown;
@@ -488,7 +521,7 @@ impl<'a> Evaluator<'a> {
 
     fn own_member(&self, own: &TypeRef, name: &str, of_type: bool) -> Value {
         if own.file != self.file.path {
-            return self.world.linked(&own.file).map_or(Value::Unknown, |l| l.type_member(&own.name, name));
+            return self.world.ask(&own.file, |there| there.own_member(own, name, of_type));
         }
         for (unit, decl) in self.file.types_named(&own.name) {
             if let Some((_, method)) = decl.methods.iter().find(|(n, _)| n == name)
@@ -611,6 +644,9 @@ impl<'a> Evaluator<'a> {
     pub fn element_of(&self, value: &Value) -> Value {
         match value {
             Value::List(of) => (**of).clone(),
+            Value::Syntax(site) if site.file != self.file.path => {
+                self.world.ask(&site.file, |there| there.element_of(value))
+            }
             Value::Syntax(site) => {
                 let Some(unit) = self.file.unit_at(&site.unit) else {
                     return Value::Unknown;
@@ -626,6 +662,11 @@ impl<'a> Evaluator<'a> {
 
     fn item_of(&self, value: &Value, index: u32) -> Value {
         if let Value::Syntax(site) = value
+            && site.file != self.file.path
+        {
+            return self.world.ask(&site.file, |there| there.item_of(value, index));
+        }
+        if let Value::Syntax(site) = value
             && let Some(unit) = self.file.unit_at(&site.unit)
             && let Kind::Array(items) = self.unit(unit).kind(site.node)
         {
@@ -636,7 +677,18 @@ impl<'a> Evaluator<'a> {
 
     /// What this file exports under a name.
     #[must_use]
-    pub fn own_export(&self, name: &str) -> Value {
+    pub fn export(&self, name: &str) -> Value {
+        if let Some(known) = self.memo.exports.borrow().get(name) {
+            return known.clone().unwrap_or_default();
+        }
+        // Files may re-export each other in circles.
+        self.memo.exports.borrow_mut().insert(name.into(), None);
+        let value = self.own_export(name);
+        self.memo.exports.borrow_mut().insert(name.into(), Some(value.clone()));
+        value
+    }
+
+    fn own_export(&self, name: &str) -> Value {
         let u = self.unit(0);
         for export in u.exports.iter().rev() {
             match &export.local {
@@ -655,12 +707,11 @@ impl<'a> Evaluator<'a> {
                     else {
                         continue;
                     };
-                    let Some(linked) = self.world.linked(&file) else {
-                        continue;
-                    };
                     let found = match what {
-                        Some(inner) if export.name == name => linked.export(inner),
-                        None if export.name == "*" => linked.export(name),
+                        Some(inner) if export.name == name => {
+                            self.world.ask(&file, |there| there.export(inner))
+                        }
+                        None if export.name == "*" => self.world.ask(&file, |there| there.export(name)),
                         _ => Value::Module(file.into()),
                     };
                     if !found.is_unknown() {
@@ -687,11 +738,11 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.memo.returns.borrow().get(&(unit, function)) {
             return known.clone().unwrap_or_default();
         }
-        if self.memo.depth.get() >= MAX_DEPTH {
+        if self.world.depth().get() >= MAX_DEPTH {
             return Value::Unknown;
         }
         self.memo.returns.borrow_mut().insert((unit, function), None);
-        self.memo.depth.set(self.memo.depth.get() + 1);
+        self.world.depth().set(self.world.depth().get() + 1);
         let u = self.unit(unit);
         let f = u.function(function);
         let mut value = Value::Unknown;
@@ -715,7 +766,7 @@ impl<'a> Evaluator<'a> {
                 value = typed;
             }
         }
-        self.memo.depth.set(self.memo.depth.get() - 1);
+        self.world.depth().set(self.world.depth().get() - 1);
         self.memo.returns.borrow_mut().insert((unit, function), Some(value.clone()));
         value
     }
@@ -729,10 +780,7 @@ impl<'a> Evaluator<'a> {
                 .unit_at(&function.unit)
                 .map_or(Value::Unknown, |u| self.returned(u, function.function));
         }
-        self.world
-            .linked(&function.file)
-            .and_then(|l| l.summary(function).cloned())
-            .map_or(Value::Unknown, |s| s.returns.clone())
+        self.world.ask(&function.file, |there| there.returned_by(function))
     }
 
     fn evaluate_call(&self, unit: usize, node: NodeId) -> CallFacts {
@@ -855,7 +903,7 @@ impl<'a> Evaluator<'a> {
         if own.file == self.file.path {
             return self.own_instance(own);
         }
-        self.world.linked(&own.file).map_or(Value::Unknown, |l| l.type_value(&own.name))
+        self.world.ask(&own.file, |there| there.own_instance(own))
     }
 
     /// Methods that values have whatever their origin: `map`, `then`, `unwrap`.
@@ -1057,10 +1105,16 @@ impl<'a> Evaluator<'a> {
 
     /// The property of an object in this file, whether written in place or bound to a name.
     fn property(&self, at: &Site, name: &str) -> Argument {
+        if at.file != self.file.path {
+            let mut found = Argument::Unknown;
+            self.world.in_file(&at.file, &mut |there| found = there.property(at, name));
+            return found;
+        }
         let Some(unit) = self.file.unit_at(&at.unit) else {
             return Argument::Unknown;
         };
         let (unit, node) = match self.value(unit, at.node) {
+            Value::Syntax(site) if site.file != self.file.path => return self.property(&site, name),
             Value::Syntax(site) => match self.file.unit_at(&site.unit) {
                 Some(unit) => (unit, site.node),
                 None => return Argument::Unknown,

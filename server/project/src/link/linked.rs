@@ -1,29 +1,43 @@
-//! A file whose calls are understood, and the world of other files it is understood in.
+//! A file whose calls are understood.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::cell::Cell;
+use std::sync::Arc;
 
-use dashmap::DashMap;
 use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{Effects, Exported, FunctionId, Kind, Name, NodeId, TypeKind};
-use plimsoll_syntax::{Language, Parsed};
-use rustc_hash::{FxHashMap, FxHashSet};
+use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
+use plimsoll_syntax::Language;
+use rustc_hash::FxHashMap;
 
-use super::summary::{Local, close, locals};
-use super::{CallFacts, Evaluator, FileUnits, FnRef, Memo, Summary, TypeRef, Value};
+use super::summary::{Local, locals};
+use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Summary, Value};
 use crate::Files;
 
-/// How many files an import may lead through from the file under review.
-const MAX_IMPORT_DEPTH: usize = 12;
-
-/// Other files, as a file under evaluation sees them.
+/// Other files, as a file under evaluation sees them: only through questions that are answered there.
 pub trait World {
     /// The view of files.
     fn files(&self) -> &dyn Files;
 
-    /// The file with this path, linked; none when it is no source, cannot be read, or is being linked now.
+    /// Asks something of the file with this path; not called when it is no source or cannot be read.
+    fn in_file(&self, path: &str, ask: &mut dyn FnMut(&Evaluator<'_>));
+
+    /// Another file with all its calls understood: for questions about a place in it, which cost as much as the file
+    /// is large.
     fn linked(&self, path: &str) -> Option<Arc<Linked>>;
+
+    /// What a function of any file does, its callees in all files included.
+    fn summary(&self, function: &FnRef) -> Option<Arc<Summary>>;
+
+    /// How many evaluations are under way inside each other, in all files.
+    fn depth(&self) -> &Cell<u32>;
+}
+
+impl dyn World + '_ {
+    /// A value that another file knows.
+    pub(super) fn ask(&self, path: &str, what: impl Fn(&Evaluator<'_>) -> Value) -> Value {
+        let mut value = Value::Unknown;
+        self.in_file(path, &mut |eval| value = what(eval));
+        value
+    }
 }
 
 /// What the calls of one unit do.
@@ -42,52 +56,17 @@ pub struct UnitFacts {
 #[derive(Debug)]
 pub struct Linked {
     /// The file.
-    pub file: FileUnits,
+    pub file: Arc<FileUnits>,
     /// What the calls of each unit do.
     pub facts: Vec<Arc<UnitFacts>>,
-    /// What each function does.
+    /// What each of its functions does.
     pub summaries: Arc<FxHashMap<FnRef, Arc<Summary>>>,
-    exports: Arc<BTreeMap<Name, Value>>,
-    types: Arc<FxHashMap<Name, TypeFacts>>,
+    /// Functions that a call hands by their name to a router, a scheduler or a timer, with that call's effects.
+    pub registered: Arc<FxHashMap<FnRef, Effects>>,
 }
 
-/// What another file may know of a type.
-#[derive(Debug, Default)]
-struct TypeFacts {
-    value: Value,
-    members: FxHashMap<Name, Value>,
-}
-
-impl Linked {
-    /// What the file exports under a name.
-    #[must_use]
-    pub fn export(&self, name: &str) -> Value {
-        self.exports.get(name).cloned().unwrap_or_default()
-    }
-
-    /// All it exports, by name.
-    pub fn exports(&self) -> impl Iterator<Item = (&Name, &Value)> {
-        self.exports.iter()
-    }
-
-    /// A value of one of its types.
-    #[must_use]
-    pub fn type_value(&self, name: &str) -> Value {
-        self.types.get(name).map_or(Value::Unknown, |t| t.value.clone())
-    }
-
-    /// A member of a value of one of its types.
-    #[must_use]
-    pub fn type_member(&self, ty: &str, name: &str) -> Value {
-        self.types.get(ty).and_then(|t| t.members.get(name)).cloned().unwrap_or_default()
-    }
-
-    /// What one of its functions does.
-    #[must_use]
-    pub fn summary(&self, function: &FnRef) -> Option<&Arc<Summary>> {
-        self.summaries.get(function)
-    }
-}
+/// Effects of calls that register functions.
+const REGISTERING: Effects = Effects::ROUTE.union(Effects::SCHEDULE).union(Effects::TIMER_REPEATING);
 
 /// The models of a language.
 #[must_use]
@@ -99,23 +78,42 @@ pub fn models_of(language: Language) -> &'static Models {
     })
 }
 
-/// Understands a file.
-pub fn link(file: FileUnits, world: &dyn World) -> Linked {
-    let memo = Memo::default();
-    let eval = Evaluator { file: &file, world, models: models_of(file.language), memo: &memo };
+/// Understands a file, which is then the one that `linker` reviews.
+pub fn link(file: Arc<FileUnits>, linker: &Linker<'_>) -> Linked {
+    let session = linker.open(&file);
+    let eval = linker.evaluator(&session);
     let facts: Vec<Arc<UnitFacts>> = (0..file.units.len()).map(|i| Arc::new(unit_facts(&eval, i))).collect();
-    let mut all: Vec<(FnRef, &Local)> = Vec::new();
+    let mut summaries = FxHashMap::default();
     for (i, unit) in facts.iter().enumerate() {
-        for (f, local) in unit.locals.iter().enumerate() {
-            all.push((file.fn_ref(i, FunctionId(u32::try_from(f).expect("few functions"))), local));
+        for f in 0..unit.locals.len() {
+            let function = file.fn_ref(i, FunctionId(u32::try_from(f).expect("few functions")));
+            if let Some(summary) = linker.summary(&function) {
+                summaries.insert(function, summary);
+            }
         }
     }
-    let outside = |function: &FnRef| world.linked(&function.file).and_then(|l| l.summary(function).cloned());
-    let summaries = Arc::new(close(&all, &outside));
-    let exports = Arc::new(exports(&eval));
-    let types = Arc::new(types(&eval));
-    drop(all);
-    Linked { facts, summaries, exports, types, file }
+    let mut registered: FxHashMap<FnRef, Effects> = FxHashMap::default();
+    for (i, unit) in facts.iter().enumerate() {
+        for (&call, facts) in &unit.calls {
+            for function in registered_by(&eval, i, call, facts) {
+                *registered.entry(function).or_default() |= facts.effects;
+            }
+        }
+    }
+    Linked { facts, summaries: Arc::new(summaries), registered: Arc::new(registered), file }
+}
+
+/// The functions that a registering call is handed, wherever they are written.
+fn registered_by(eval: &Evaluator<'_>, unit: usize, call: NodeId, facts: &CallFacts) -> Vec<FnRef> {
+    if !facts.effects.intersects(REGISTERING) {
+        return Vec::new();
+    }
+    let Kind::Call { args, .. } = eval.file.units[unit].unit.kind(call) else { return Vec::new() };
+    let functions = args.iter().filter_map(|&arg| match eval.value(unit, arg) {
+        Value::Function(function) => Some(function),
+        _ => None,
+    });
+    functions.collect()
 }
 
 /// Understands a file in which only the units `changed` have other text than in `before`, each with the same
@@ -123,12 +121,12 @@ pub fn link(file: FileUnits, world: &dyn World) -> Linked {
 /// `changed` must contain every unit nested in one of them too.
 pub fn relink(
     before: &Linked,
-    file: &FileUnits,
-    world: &dyn World,
+    file: &Arc<FileUnits>,
+    linker: &Linker<'_>,
     changed: &[usize],
 ) -> Option<Vec<Arc<UnitFacts>>> {
-    let memo = Memo::default();
-    let eval = Evaluator { file, world, models: models_of(file.language), memo: &memo };
+    let session = linker.open(file);
+    let eval = linker.evaluator(&session);
     let mut facts = before.facts.clone();
     for &unit in changed {
         let now = unit_facts(&eval, unit);
@@ -143,7 +141,7 @@ pub fn relink(
 impl Linked {
     /// The file with the facts that [`relink`] found.
     #[must_use]
-    pub fn with_facts(&self, file: FileUnits, facts: Vec<Arc<UnitFacts>>, changed: &[usize]) -> Linked {
+    pub fn with_facts(&self, file: Arc<FileUnits>, facts: Vec<Arc<UnitFacts>>, changed: &[usize]) -> Linked {
         let mut summaries = Arc::clone(&self.summaries);
         if !changed.is_empty() {
             let all = Arc::make_mut(&mut summaries);
@@ -157,7 +155,13 @@ impl Linked {
                 }
             }
         }
-        Linked { file, facts, summaries, exports: Arc::clone(&self.exports), types: Arc::clone(&self.types) }
+        Linked { file, facts, summaries, registered: Arc::clone(&self.registered) }
+    }
+
+    /// What one of its functions does.
+    #[must_use]
+    pub fn summary(&self, function: &FnRef) -> Option<&Arc<Summary>> {
+        self.summaries.get(function)
     }
 }
 
@@ -217,10 +221,13 @@ fn outward(
             && !matches!(u.kind(*target), Kind::Name { binding: Some(_), .. })
         {
             path(*target).hash(&mut hasher);
-            eval.value(unit, *value).exported().hash(&mut hasher);
+            eval.value(unit, *value).hash(&mut hasher);
         }
     }
     for &call in &u.calls {
+        if let Some(facts) = calls.get(&call) {
+            registered_by(eval, unit, call, facts).hash(&mut hasher);
+        }
         if calls.get(&call).is_some_and(|facts| facts.effects.contains(Effects::RELEASE))
             && let Kind::Call { callee, args, .. } = u.kind(call)
         {
@@ -229,273 +236,4 @@ fn outward(
         }
     }
     hasher.finish()
-}
-
-fn exports(eval: &Evaluator<'_>) -> BTreeMap<Name, Value> {
-    let unit = &eval.file.units[0].unit;
-    let mut exports = BTreeMap::new();
-    if eval.file.language.is_script_family() {
-        for export in &unit.exports {
-            match &export.local {
-                Exported::From(module, _) if export.name == "*" => {
-                    let language = eval.file.language;
-                    let file = super::resolve_module(eval.world.files(), &eval.file.path, module, language);
-                    if let Some(other) = file.and_then(|f| eval.world.linked(&f)) {
-                        for (name, value) in other.exports().filter(|(n, _)| *n != "default") {
-                            exports.entry(name.clone()).or_insert_with(|| value.clone());
-                        }
-                    }
-                }
-                Exported::Value(node) if export.name == "export=" => {
-                    let whole = eval.value(0, *node);
-                    if let Value::Syntax(site) = &whole
-                        && let Some(u) = eval.file.unit_at(&site.unit)
-                        && let Kind::Object { entries, .. } = eval.file.units[u].unit.kind(site.node)
-                    {
-                        for entry in entries {
-                            if let plimsoll_behavior::Key::Name(name) = &entry.key {
-                                exports.insert(name.clone(), eval.value(u, entry.value).exported());
-                            }
-                        }
-                    }
-                    exports.insert("default".into(), whole.exported());
-                }
-                _ => {
-                    exports.insert(export.name.clone(), eval.own_export(&export.name).exported());
-                }
-            }
-        }
-    } else {
-        for &b in unit.scopes.iter().take(1).flat_map(|s| &s.bindings) {
-            let name = &unit.binding(b).name;
-            exports.insert(name.clone(), eval.own_export(name).exported());
-        }
-        for (_, ty) in eval.file.all_types().filter(|(_, t)| t.kind != TypeKind::Impl) {
-            exports.entry(ty.name.clone()).or_insert_with(|| {
-                Value::Type(TypeRef { file: Arc::clone(&eval.file.path), name: ty.name.clone() })
-            });
-        }
-    }
-    exports
-}
-
-fn types(eval: &Evaluator<'_>) -> FxHashMap<Name, TypeFacts> {
-    let mut types: FxHashMap<Name, TypeFacts> = FxHashMap::default();
-    let names: FxHashSet<Name> = eval.file.all_types().map(|(_, t)| t.name.clone()).collect();
-    for name in names {
-        let own = TypeRef { file: Arc::clone(&eval.file.path), name: name.clone() };
-        let ty = plimsoll_behavior::TypeExpr { path: vec![name.clone()], args: Vec::new() };
-        let unit = eval.file.types_named(&name).next().map_or(0, |(unit, _)| unit);
-        let value = eval.value_of_type(unit, plimsoll_behavior::ScopeId(0), &ty).exported();
-        let mut members = FxHashMap::default();
-        let mut member = |m: &Name| {
-            if !members.contains_key(m) {
-                let found = eval.member_of(&Value::Type(own.clone()), m);
-                let found =
-                    if found.is_unknown() { eval.member_of(&Value::Own(own.clone()), m) } else { found };
-                members.insert(m.clone(), found.exported());
-            }
-        };
-        for (in_unit, decl) in eval.file.types_named(&name) {
-            decl.fields.iter().for_each(|f| member(&f.name));
-            decl.methods.iter().for_each(|(m, _)| member(m));
-            for (_, method) in &decl.methods {
-                let Some(f) = eval.file.function_at(in_unit, *method) else {
-                    continue;
-                };
-                let Some(u) = eval.file.unit_at(&f.unit) else {
-                    continue;
-                };
-                for param in &eval.file.units[u].unit.function(f.function).params {
-                    param.field.iter().for_each(&mut member);
-                }
-            }
-        }
-        types.insert(name, TypeFacts { value, members });
-    }
-    types
-}
-
-/// Files that have been linked, shared between reviews. An entry is good as long as every file that was looked at to
-/// make it, those that were absent included, has the stamp it had.
-#[derive(Debug, Default)]
-pub struct LinkCache {
-    entries: DashMap<Arc<str>, Arc<Cached>>,
-}
-
-#[derive(Debug)]
-struct Cached {
-    linked: Arc<Linked>,
-    looked_at: Vec<(Arc<str>, Option<u64>)>,
-}
-
-/// The most files that are kept linked.
-const MAX_CACHED: usize = 20_000;
-
-/// Links files of one view, for one review.
-pub struct Linker<'a> {
-    recorder: Recorder<'a>,
-    cache: &'a LinkCache,
-    /// The file under review, which is not read through the view.
-    under_review: Arc<str>,
-    done: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
-    /// Files being linked now, outermost first.
-    open: RefCell<Vec<Arc<str>>>,
-    /// Whether a file under way was asked for since: what was linked then must not be kept.
-    met_cycle: RefCell<bool>,
-}
-
-/// A view that remembers what was asked of it.
-struct Recorder<'a> {
-    files: &'a dyn Files,
-    asked: Mutex<Vec<FxHashMap<Arc<str>, Option<u64>>>>,
-}
-
-impl Recorder<'_> {
-    fn note(&self, path: &str, stamp: Option<u64>) {
-        if let Ok(mut asked) = self.asked.lock()
-            && let Some(top) = asked.last_mut()
-        {
-            top.insert(path.into(), stamp);
-        }
-    }
-}
-
-impl Files for Recorder<'_> {
-    fn read(&self, path: &str) -> Option<Arc<str>> {
-        self.note(path, self.files.stamp(path));
-        self.files.read(path)
-    }
-
-    fn stamp(&self, path: &str) -> Option<u64> {
-        let stamp = match path.strip_suffix('/') {
-            Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
-            None => self.files.stamp(path),
-        };
-        self.note(path, stamp);
-        stamp
-    }
-
-    /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
-    fn list(&self, folder: &str) -> Vec<String> {
-        let names = self.files.list(folder);
-        self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
-        names
-    }
-
-    fn root_of(&self, path: &str) -> Option<String> {
-        self.files.root_of(path)
-    }
-}
-
-fn stamp_of_names(names: &[String]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(names.join("\n").as_bytes())
-}
-
-impl<'a> Linker<'a> {
-    /// A linker for the review of one file.
-    #[must_use]
-    pub fn new(files: &'a dyn Files, cache: &'a LinkCache, under_review: Arc<str>) -> Self {
-        Linker {
-            recorder: Recorder { files, asked: Mutex::new(vec![FxHashMap::default()]) },
-            cache,
-            under_review,
-            done: RefCell::default(),
-            open: RefCell::default(),
-            met_cycle: RefCell::new(false),
-        }
-    }
-
-    /// Every file that was looked at so far, with its stamp; absent ones without.
-    #[must_use]
-    pub fn looked_at(&self) -> Vec<(Arc<str>, Option<u64>)> {
-        let asked =
-            self.recorder.asked.lock().map(|a| a.first().cloned().unwrap_or_default()).unwrap_or_default();
-        let mut all: Vec<_> = asked.into_iter().collect();
-        all.sort();
-        all
-    }
-
-    /// The view of files, which remembers what is asked of it.
-    #[must_use]
-    pub fn recorded(&self) -> &dyn Files {
-        &self.recorder
-    }
-
-    /// The stamp of a file.
-    #[must_use]
-    pub fn stamp(&self, path: &str) -> Option<u64> {
-        self.recorder.stamp(path)
-    }
-
-    fn is_good(&self, cached: &Cached) -> bool {
-        cached.looked_at.iter().all(|(path, stamp)| self.recorder.stamp(path) == *stamp)
-    }
-
-    fn link_file(&self, path: &Arc<str>) -> Option<Arc<Linked>> {
-        let language = Language::from_path(path)?;
-        let text = self.recorder.read(path)?;
-        let parsed = Parsed::parse(&text, language).ok()?;
-        let file = FileUnits::extract(Arc::clone(path), language, parsed.tree(), &text, &|_| None);
-        Some(Arc::new(link(file, self)))
-    }
-}
-
-impl World for Linker<'_> {
-    fn files(&self) -> &dyn Files {
-        &self.recorder
-    }
-
-    fn linked(&self, path: &str) -> Option<Arc<Linked>> {
-        let path: Arc<str> = path.into();
-        if let Some(done) = self.done.borrow().get(&path) {
-            return done.clone();
-        }
-        if path == self.under_review || self.open.borrow().contains(&path) {
-            *self.met_cycle.borrow_mut() = true;
-            return None;
-        }
-        if self.open.borrow().len() >= MAX_IMPORT_DEPTH {
-            *self.met_cycle.borrow_mut() = true;
-            return None;
-        }
-        let cached = self.cache.entries.get(&path).map(|entry| Arc::clone(&entry));
-        if let Some(cached) = cached
-            && self.is_good(&cached)
-        {
-            self.done.borrow_mut().insert(path, Some(Arc::clone(&cached.linked)));
-            return Some(Arc::clone(&cached.linked));
-        }
-        if let Ok(mut asked) = self.recorder.asked.lock() {
-            asked.push(FxHashMap::default());
-        }
-        let cycle_before = self.met_cycle.replace(false);
-        self.open.borrow_mut().push(Arc::clone(&path));
-        let linked = self.link_file(&path);
-        self.open.borrow_mut().pop();
-        let met_cycle = self.met_cycle.replace(cycle_before);
-        let mut looked_at: Vec<(Arc<str>, Option<u64>)> = Vec::new();
-        if let Ok(mut asked) = self.recorder.asked.lock() {
-            let own = asked.pop().unwrap_or_default();
-            looked_at.extend(own.iter().map(|(p, s)| (Arc::clone(p), *s)));
-            if let Some(top) = asked.last_mut() {
-                top.extend(own);
-            }
-        }
-        if met_cycle && !self.open.borrow().is_empty() {
-            *self.met_cycle.borrow_mut() = true;
-        }
-        if let Some(linked) = &linked
-            && !met_cycle
-            && self.cache.entries.len() < MAX_CACHED
-        {
-            looked_at.sort();
-            let entry = Cached { linked: Arc::clone(linked), looked_at };
-            self.cache.entries.insert(Arc::clone(&path), Arc::new(entry));
-        }
-        if !met_cycle || self.open.borrow().is_empty() {
-            self.done.borrow_mut().insert(path, linked.clone());
-        }
-        linked
-    }
 }

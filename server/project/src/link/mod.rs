@@ -2,12 +2,13 @@
 //!
 //! [`FileUnits`] is one file, extracted. [`Linked`] adds to it what every call of the file does: values are followed
 //! from names to imports, models and the project's own functions, and each function gets a [`Summary`]. Another file
-//! is only ever seen through its [`Linked::exports`], its types and its summaries.
+//! is only ever asked through [`World`]: for a value it exports, a type, the summary of a function.
 
 mod context;
 mod evaluate;
 mod file;
 mod linked;
+mod linker;
 mod resolve;
 mod summary;
 mod types;
@@ -16,7 +17,8 @@ mod value;
 pub use context::{Closure, Context, run_of};
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
-pub use linked::{LinkCache, Linked, Linker, UnitFacts, World, link, models_of, relink};
+pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
+pub use linker::{LinkCache, Linker, Session};
 pub use resolve::{ancestors, parent, resolve_module};
 pub use summary::{Local, ParamFacts, Summary, Witness};
 pub use value::{FnRef, Instance, Site, SlotValue, TypeRef, Value};

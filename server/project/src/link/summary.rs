@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, Unit};
+use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit};
 use rustc_hash::FxHashMap;
 
 use super::{Evaluator, FnRef, Value};
@@ -15,7 +15,7 @@ pub struct Summary {
     pub effects: Effects,
     /// For each effect, the call that has it, and the own function that call goes to.
     pub witnesses: Vec<Witness>,
-    /// What it returns, as another file sees it.
+    /// What it returns, awaited, unwrapped.
     pub returns: Value,
     /// What it does with its parameters.
     pub params: Vec<ParamFacts>,
@@ -93,6 +93,11 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
         }
         runs_in.push(all);
     }
+    for (effects, node) in eval.member_effects(unit) {
+        for &f in &runs_in[u.node(node).function.0 as usize] {
+            locals[f].direct.push((effects, path.clone(), node));
+        }
+    }
     for &call in &u.calls {
         let facts = eval.call(unit, call);
         for &f in &runs_in[u.node(call).function.0 as usize] {
@@ -122,6 +127,11 @@ fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamF
     for param in &u.function(function).params {
         let mut facts = ParamFacts::default();
         for &b in &param.pattern.bindings {
+            if let Some(PathStep::Member(name)) = u.binding(b).path.first()
+                && !facts.members.contains(name)
+            {
+                facts.members.push(name.clone());
+            }
             for &used in &u.binding(b).uses {
                 let Some(parent) = u.parent(used) else {
                     continue;
@@ -213,7 +223,7 @@ pub fn close(
         let summary = Summary {
             effects: effects[i],
             witnesses,
-            returns: local.returns.clone().exported(),
+            returns: local.returns.clone(),
             params: local.params.clone(),
             is_async: local.is_async,
         };

@@ -77,7 +77,7 @@ impl Evaluator<'_> {
 
     fn value_of_own_type(&self, own: &TypeRef, depth: u32) -> Value {
         if own.file != self.file.path {
-            return self.world.linked(&own.file).map_or(Value::Unknown, |l| l.type_value(&own.name));
+            return self.world.ask(&own.file, |there| there.value_of_own_type(own, depth + 1));
         }
         let Some((unit, decl)) = self.file.types_named(&own.name).next() else {
             return Value::Unknown;

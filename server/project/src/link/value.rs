@@ -31,7 +31,7 @@ pub enum Value {
     Own(TypeRef),
     /// The exports of a file of the project: its path.
     Module(Arc<str>),
-    /// An object, array or closure in this file.
+    /// An object or array.
     Syntax(Site),
     /// A collection of such values.
     List(Arc<Value>),
@@ -51,17 +51,19 @@ pub struct Instance {
 /// What stands in a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SlotValue {
-    /// A node of the same file.
+    /// A node of this or another file.
     Node(Site),
     /// A constant from the model.
     Text(Name),
-    /// Something in another file.
+    /// It may be there: options whose insides are not known.
     Elsewhere,
 }
 
 /// A node of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Site {
+    /// The file.
+    pub file: Arc<str>,
     /// The unit's path in the file.
     pub unit: Name,
     /// The node.
@@ -115,26 +117,6 @@ impl Value {
                 Value::Instance(Arc::new(Instance { slots, ..(*a).clone() }))
             }
             _ => Value::Unknown,
-        }
-    }
-
-    /// The value as another file sees it: without nodes of this one.
-    #[must_use]
-    pub fn exported(self) -> Value {
-        match self {
-            Value::Syntax(_) => Value::Unknown,
-            Value::List(of) => Value::List(Arc::new((*of).clone().exported())),
-            Value::Instance(instance) => {
-                let slots = instance.slots.iter().map(|(slot, value)| {
-                    let value = match value {
-                        SlotValue::Node(_) => SlotValue::Elsewhere,
-                        other => other.clone(),
-                    };
-                    (*slot, value)
-                });
-                Value::Instance(Arc::new(Instance { slots: slots.collect(), ..(*instance).clone() }))
-            }
-            other => other,
         }
     }
 }

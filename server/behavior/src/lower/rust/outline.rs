@@ -65,7 +65,7 @@ pub(in crate::lower) fn outline<'t>(tree: &'t Tree, text: &str) -> Outline<'t> {
                 (&n.interface, function_kind(n), is_async(n.node))
             })
             .collect();
-        let key = crate::lower::key(&site.place, text, Language::Rust, &site.interface, &nested);
+        let key = crate::lower::key(site.node, &site.place, text, Language::Rust, &site.interface, &nested);
         sites[index].key = key;
     }
     Outline { sites }

@@ -51,7 +51,7 @@ pub(in crate::lower) fn outline<'t>(tree: &'t Tree, text: &str, language: Langua
         let nested: Vec<_> =
             sites[at].nested.iter().map(|&n| (&sites[n].interface, kinds[n].0, kinds[n].1)).collect();
         let site = &sites[at];
-        sites[at].key = key(&site.place, text, language, &site.interface, &nested);
+        sites[at].key = key(site.node, &site.place, text, language, &site.interface, &nested);
     }
     Outline { sites }
 }

@@ -49,6 +49,7 @@ fn an_action_of_an_older_text_is_refused() {
     let client = &mut session.client;
     let actions = client.call("textDocument/codeAction", Client::actions_at(A, (0, 0), (0, 0)));
     client.change(A, 2, (2, 0), (2, 0), "x");
+    client.published_for(A, 2);
     let stale = client.ask("codeAction/resolve", actions[0].clone());
     assert_eq!(client.answer(stale).expect_err("it is stale")["code"], -32801);
     client.close(A);
@@ -114,6 +115,7 @@ fn changes_to_other_files_are_announced_and_checked() {
     assert_eq!(changes[2]["textDocument"], json!({"uri": "file:///p/new.sql", "version": null}));
 
     client.change(other, 2, (0, 0), (0, 0), "x");
+    client.published_for(other, 2);
     let stale = client.ask("codeAction/resolve", actions[1].clone());
     assert_eq!(client.answer(stale).expect_err("the other file has changed")["code"], -32801);
     session.end();
@@ -131,6 +133,23 @@ fn all_safe_fixes_are_one_action_on_demand() {
     let resolved = client.call("codeAction/resolve", actions[0].clone());
     let edits = &resolved["edit"]["documentChanges"][0]["edits"];
     assert_eq!(edits.as_array().map(Vec::len), Some(2));
+    session.end();
+}
+
+#[test]
+fn fixes_that_are_wrong_together_are_not_combined() {
+    let mut session = Session::start(WordReviewer::default());
+    let client = &mut session.client;
+    client.open(A, "typescript", "FIXMEWORD\nFIXMEWORD ALONE FIXMEWORD\nFIXMEWORD\n");
+    client.published_for(A, 1);
+    let mut params = Client::actions_at(A, (0, 0), (0, 0));
+    params["context"]["only"] = json!(["source.fixAll.plimsoll"]);
+    let actions = client.call("textDocument/codeAction", params);
+    let resolved = client.call("codeAction/resolve", actions[0].clone());
+    let edits = resolved["edit"]["documentChanges"][0]["edits"].as_array().expect("a list").clone();
+    let places: Vec<_> = edits.iter().map(|edit| edit["range"]["start"].clone()).collect();
+    let place = |line: u32, character: u32| json!({"line": line, "character": character});
+    assert_eq!(places, [place(0, 0), place(1, 0), place(2, 0)]);
     session.end();
 }
 

@@ -1,5 +1,6 @@
 //! A reviewer for tests of the server: every word `FIXMEWORD` is a finding, every line a unit, and a line that holds
-//! `(((` does not parse: nothing is found in it.
+//! `(((` does not parse: nothing is found in it. A line that holds `ALONE` and two fixed words does not parse either, so
+//! that two fixes can be right alone and wrong together.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -96,7 +97,8 @@ impl super::super::reviewer::Reviewer for WordReviewer {
             Outcome { is_cancelled: request.cancel.load(Ordering::Relaxed), ..Outcome::default() };
         let mut start = 0;
         for line in text.split_inclusive('\n') {
-            let errors = line.match_indices("(((");
+            let is_spoilt = line.contains("ALONE") && line.matches("FIXEDWORD").count() > 1;
+            let errors = line.match_indices(if is_spoilt { "ALONE" } else { "(((" });
             let errors: Vec<TextRange> =
                 errors.map(|(at, _)| TextRange::from_usize(start + at, start + at + 3)).collect();
             if errors.is_empty() {

@@ -1,0 +1,173 @@
+//! A review has no history: what is kept from the last one changes its cost, never its answer.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use plimsoll_engine::{Config, Engine, Finding, Outcome, Request};
+use plimsoll_project::MemoryFiles;
+use plimsoll_syntax::{Document, Edit, Language, PositionEncoding};
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let mut found = Vec::new();
+    let mut open = vec![root.join("rules"), root.join("projects")];
+    while let Some(folder) = open.pop() {
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(&folder).expect("readable").map(|e| e.expect("readable").path()).collect();
+        entries.sort();
+        for path in entries {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && name != "node_modules" && name != "target" {
+                open.push(path);
+            } else if path.is_file() && Language::from_path(&name).is_some() {
+                let text = std::fs::read_to_string(&path).expect("UTF-8");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+fn review(engine: &Engine, files: &MemoryFiles, path: &str, document: &Document) -> Outcome {
+    let snapshot = document.snapshot();
+    let cancel = AtomicBool::new(false);
+    let config = Config::default().with_preview();
+    engine.review(&Request {
+        files,
+        path,
+        document: Some(&snapshot),
+        config: &config,
+        cancel: &cancel,
+        now: 0,
+    })
+}
+
+fn seen(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(|f| format!("{:?} {} {} {:?}", f.range, f.rule, f.message, f.related)).collect()
+}
+
+/// A small generator with a fixed seed: the edits are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits fit") % n.max(1)
+    }
+}
+
+/// Pieces that change what code does, or break it for a while.
+const PIECES: &[&str] = &[
+    "x",
+    " ",
+    "\n",
+    "{",
+    "}",
+    "(",
+    ")",
+    "'",
+    "`",
+    "/*",
+    "await ",
+    "return ",
+    ".ok",
+    "const y = 1\n",
+    "fetch(url)",
+    "clearInterval(id)\n",
+    "for (const a of as) {",
+    "async ",
+    "// note\n",
+    "import x from './x'\n",
+    ";",
+    "?.",
+    "fn g() {}\n",
+    ".await",
+    "?",
+    "class A { m() { this.t = 1 } }\n",
+    "🦀",
+];
+
+#[test]
+fn cached_equals_uncached_after_random_edits() {
+    let mut dice = Dice(7);
+    let all = sources();
+    let mut files = MemoryFiles::default();
+    for (path, text) in &all {
+        files.insert(path.display().to_string(), text.as_str());
+    }
+    for (path, text) in &all {
+        let name = path.display().to_string();
+        let language = Language::from_path(&name).expect("a source");
+        let mut document = Document::open(text, language, 0);
+        let cached = Engine::new();
+        let _ = review(&cached, &files, &name, &document);
+        for version in 1..14 {
+            let snapshot = document.snapshot();
+            let len = snapshot.len() as usize;
+            let start = dice.below(len + 1);
+            let end = (start + if dice.below(3) == 0 { dice.below(40) } else { 0 }).min(len);
+            let piece = PIECES[dice.below(PIECES.len())];
+            let at = |byte: usize| {
+                snapshot.to_position(u32::try_from(byte).expect("small"), PositionEncoding::Utf8)
+            };
+            let edit = Edit::replace(at(start), at(end), piece);
+            document.apply(&[edit], PositionEncoding::Utf8, version);
+            let (with, without) =
+                (review(&cached, &files, &name, &document), review(&Engine::new(), &files, &name, &document));
+            assert_eq!(
+                seen(&with.findings),
+                seen(&without.findings),
+                "{name} after edit {version}: {piece:?} at {start}..{end}"
+            );
+            assert_eq!(with.units, without.units);
+        }
+    }
+}
+
+/// Sixty handlers, each with something to find.
+fn routes() -> String {
+    let mut text = String::from("import express from 'express'\nconst app = express()\n");
+    for i in 0..60 {
+        text.push_str(&format!(
+            "app.get('/r{i}', async (req, res) => {{\n  const answer = await fetch(`https://api.example.com/{i}/${{req.params.id}}`)\n  \
+             if (!answer.ok) return res.status(502).end()\n  res.json(await answer.json())\n}})\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn a_key_in_a_function_extracts_and_reviews_that_unit_alone() {
+    let files = MemoryFiles::default();
+    let text = routes();
+    let mut document = Document::open(&text, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let first = review(&engine, &files, "/p/server/routes.ts", &document);
+    assert_eq!(first.counters.reused, 0);
+    assert_eq!(first.findings.len(), 60, "one request without a time limit in each handler");
+    let at = u32::try_from(text.find("/30/").expect("the thirtieth handler")).expect("small");
+    for (version, key) in ["a", "b", "c"].iter().enumerate() {
+        let position = document.snapshot().to_position(at + 1, PositionEncoding::Utf8);
+        let version = i32::try_from(version).expect("small") + 1;
+        document.apply(&[Edit::replace(position, position, *key)], PositionEncoding::Utf8, version);
+        let outcome = review(&engine, &files, "/p/server/routes.ts", &document);
+        assert_eq!((outcome.counters.extracted, outcome.counters.reviewed), (1, 1));
+        assert_eq!(outcome.findings.len(), 60);
+    }
+}
+
+#[test]
+fn a_helper_that_another_file_changes_is_seen_without_an_edit_here() {
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"4"}}"#);
+    let own = "import { load } from './load'\nexport const rate = () => load('https://api.example.com')\n";
+    files.insert("/p/load.ts", "export const load = (url: string) => url\n");
+    let document = Document::open(own, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let before = review(&engine, &files, "/p/rate.ts", &document);
+    assert_eq!(before.counters.reused, 0);
+    assert!(review(&engine, &files, "/p/rate.ts", &document).counters.reviewed == 0, "nothing changed");
+    files.insert("/p/load.ts", "export const load = (url: string) => fetch(url)\n");
+    let after = review(&engine, &files, "/p/rate.ts", &document);
+    assert!(after.counters.reviewed > 0, "another file changed");
+}

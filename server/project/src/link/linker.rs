@@ -1,0 +1,261 @@
+//! The world of files that a file is understood in, for one review.
+//!
+//! Each file is extracted once and kept as long as its stamp is the same. What is evaluated in it lives for one review:
+//! a question to another file evaluates there only what the question needs, so that files may import each other in
+//! circles, and no answer depends on which file was asked first unless values themselves go in a circle.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use dashmap::DashMap;
+use plimsoll_syntax::{Language, Parsed};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::summary::{Local, close, locals};
+use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
+use crate::Files;
+
+/// Extracted files, shared between reviews.
+#[derive(Debug, Default)]
+pub struct LinkCache {
+    entries: DashMap<Arc<str>, (u64, Arc<FileUnits>)>,
+}
+
+/// The most files that are kept extracted.
+const MAX_CACHED: usize = 20_000;
+
+/// The most functions whose effects are gathered for one question; beyond it the effects are taken as unknown.
+const MAX_REACHED: usize = 20_000;
+
+/// Links files of one view, for one review.
+pub struct Linker<'a> {
+    recorder: Recorder<'a>,
+    cache: &'a LinkCache,
+    sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
+    summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
+    linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
+    depth: Cell<u32>,
+}
+
+/// One file during one review.
+#[derive(Debug)]
+pub struct Session {
+    units: Arc<FileUnits>,
+    memo: Memo,
+    locals: RefCell<FxHashMap<usize, Rc<Vec<Local>>>>,
+}
+
+/// A view that remembers what was asked of it.
+struct Recorder<'a> {
+    files: &'a dyn Files,
+    asked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
+}
+
+impl Recorder<'_> {
+    fn note(&self, path: &str, stamp: Option<u64>) {
+        if let Ok(mut asked) = self.asked.lock()
+            && !asked.contains_key(path)
+        {
+            asked.insert(path.into(), stamp);
+        }
+    }
+
+    /// A stamp that was asked for before is not asked for again: a review sees one moment.
+    fn noted(&self, path: &str) -> Option<Option<u64>> {
+        self.asked.lock().ok()?.get(path).copied()
+    }
+}
+
+impl Files for Recorder<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        self.stamp(path)?;
+        self.files.read(path)
+    }
+
+    fn stamp(&self, path: &str) -> Option<u64> {
+        if let Some(noted) = self.noted(path) {
+            return noted;
+        }
+        let stamp = match path.strip_suffix('/') {
+            Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
+            None => self.files.stamp(path),
+        };
+        self.note(path, stamp);
+        stamp
+    }
+
+    /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
+    fn list(&self, folder: &str) -> Vec<String> {
+        let names = self.files.list(folder);
+        self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
+        names
+    }
+
+    fn root_of(&self, path: &str) -> Option<String> {
+        self.files.root_of(path)
+    }
+}
+
+fn stamp_of_names(names: &[String]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(names.join("\n").as_bytes())
+}
+
+impl<'a> Linker<'a> {
+    /// A linker for the review of one file.
+    #[must_use]
+    pub fn new(files: &'a dyn Files, cache: &'a LinkCache) -> Self {
+        Linker {
+            recorder: Recorder { files, asked: Mutex::default() },
+            cache,
+            sessions: RefCell::default(),
+            summaries: RefCell::default(),
+            linked: RefCell::default(),
+            depth: Cell::new(0),
+        }
+    }
+
+    /// Every file that was looked at so far, with its stamp; absent ones without.
+    #[must_use]
+    pub fn looked_at(&self) -> Vec<(Arc<str>, Option<u64>)> {
+        let asked = self.recorder.asked.lock().map(|asked| asked.clone()).unwrap_or_default();
+        let mut all: Vec<_> = asked.into_iter().collect();
+        all.sort();
+        all
+    }
+
+    /// The view of files, which remembers what is asked of it.
+    #[must_use]
+    pub fn recorded(&self) -> &dyn Files {
+        &self.recorder
+    }
+
+    /// The stamp of a file.
+    #[must_use]
+    pub fn stamp(&self, path: &str) -> Option<u64> {
+        self.recorder.stamp(path)
+    }
+
+    /// Makes `file` what its path means in this review.
+    pub fn open(&self, file: &Arc<FileUnits>) -> Rc<Session> {
+        if let Some(Some(session)) = self.sessions.borrow().get(&file.path)
+            && Arc::ptr_eq(&session.units, file)
+        {
+            return Rc::clone(session);
+        }
+        let session =
+            Rc::new(Session { units: Arc::clone(file), memo: Memo::default(), locals: RefCell::default() });
+        self.sessions.borrow_mut().insert(Arc::clone(&file.path), Some(Rc::clone(&session)));
+        session
+    }
+
+    /// Evaluates the file of a session.
+    pub fn evaluator<'s>(&'s self, session: &'s Session) -> Evaluator<'s> {
+        Evaluator {
+            file: &session.units,
+            world: self,
+            models: models_of(session.units.language),
+            memo: &session.memo,
+        }
+    }
+
+    /// The units of a file.
+    #[must_use]
+    pub fn units(&self, path: &str) -> Option<Arc<FileUnits>> {
+        self.session(path).map(|session| Arc::clone(&session.units))
+    }
+
+    fn session(&self, path: &str) -> Option<Rc<Session>> {
+        if let Some(known) = self.sessions.borrow().get(path) {
+            return known.clone();
+        }
+        let path: Arc<str> = path.into();
+        let session = self
+            .extracted(&path)
+            .map(|units| Rc::new(Session { units, memo: Memo::default(), locals: RefCell::default() }));
+        self.sessions.borrow_mut().insert(path, session.clone());
+        session
+    }
+
+    fn extracted(&self, path: &Arc<str>) -> Option<Arc<FileUnits>> {
+        let language = Language::from_path(path)?;
+        let stamp = self.recorder.stamp(path)?;
+        if let Some(entry) = self.cache.entries.get(path)
+            && entry.0 == stamp
+        {
+            return Some(Arc::clone(&entry.1));
+        }
+        let text = self.recorder.read(path)?;
+        let parsed = Parsed::parse(&text, language).ok()?;
+        let units = Arc::new(FileUnits::extract(Arc::clone(path), language, parsed.tree(), &text, &|_| None));
+        if self.cache.entries.len() < MAX_CACHED {
+            self.cache.entries.insert(Arc::clone(path), (stamp, Arc::clone(&units)));
+        }
+        Some(units)
+    }
+
+    fn locals(&self, session: &Session, unit: usize) -> Rc<Vec<Local>> {
+        if let Some(known) = session.locals.borrow().get(&unit) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(locals(&self.evaluator(session), unit));
+        session.locals.borrow_mut().insert(unit, Rc::clone(&found));
+        found
+    }
+}
+
+impl World for Linker<'_> {
+    fn files(&self) -> &dyn Files {
+        &self.recorder
+    }
+
+    fn in_file(&self, path: &str, ask: &mut dyn FnMut(&Evaluator<'_>)) {
+        if let Some(session) = self.session(path) {
+            ask(&self.evaluator(&session));
+        }
+    }
+
+    fn linked(&self, path: &str) -> Option<Arc<Linked>> {
+        if let Some(known) = self.linked.borrow().get(path) {
+            return known.clone();
+        }
+        let linked = self.session(path).map(|session| Arc::new(link(Arc::clone(&session.units), self)));
+        self.linked.borrow_mut().insert(path.into(), linked.clone());
+        linked
+    }
+
+    fn summary(&self, function: &FnRef) -> Option<Arc<Summary>> {
+        if let Some(known) = self.summaries.borrow().get(function) {
+            return Some(Arc::clone(known));
+        }
+        // Everything that can be reached from here is closed at once: its effects are then final.
+        let mut reached: Vec<(FnRef, Rc<Vec<Local>>)> = Vec::new();
+        let mut seen: FxHashSet<FnRef> = FxHashSet::default();
+        let mut open = vec![function.clone()];
+        while let Some(next) = open.pop() {
+            if self.summaries.borrow().contains_key(&next) || !seen.insert(next.clone()) {
+                continue;
+            }
+            if reached.len() >= MAX_REACHED {
+                return None;
+            }
+            let Some(session) = self.session(&next.file) else { continue };
+            let Some(unit) = session.units.unit_at(&next.unit) else { continue };
+            let locals = self.locals(&session, unit);
+            let Some(local) = locals.get(next.function.0 as usize) else { continue };
+            open.extend(local.callees.iter().map(|(callee, ..)| callee.clone()));
+            reached.push((next, locals));
+        }
+        let all: Vec<(FnRef, &Local)> =
+            reached.iter().map(|(f, locals)| (f.clone(), &locals[f.function.0 as usize])).collect();
+        let outside = |function: &FnRef| self.summaries.borrow().get(function).cloned();
+        let closed = close(&all, &outside);
+        let found = closed.get(function).cloned();
+        self.summaries.borrow_mut().extend(closed);
+        found
+    }
+
+    fn depth(&self) -> &Cell<u32> {
+        &self.depth
+    }
+}
