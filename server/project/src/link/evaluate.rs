@@ -189,9 +189,7 @@ impl<'a> Evaluator<'a> {
             Kind::If { then, otherwise: Some(otherwise), .. } => {
                 self.value(unit, *then).or(self.value(unit, *otherwise))
             }
-            Kind::Match { arms, .. } => {
-                arms.iter().map(|arm| self.value(unit, arm.body)).fold(Value::Unknown, Value::or)
-            }
+            Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
                 statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
@@ -660,7 +658,7 @@ impl<'a> Evaluator<'a> {
                 let Kind::Array(items) = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                items.iter().map(|&i| self.value(unit, i)).fold(Value::Unknown, Value::or)
+                Value::one_of(items.iter().map(|&i| self.value(unit, i)))
             }
             _ => Value::Unknown,
         }
