@@ -1,10 +1,10 @@
 //! All rules.
 
 use crate::Rule;
-use crate::resilience::MissingTimeout;
+use crate::resilience::{MissingTimeout, UncheckedResponse};
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingTimeout];
+pub const RULES: &[&dyn Rule] = &[&MissingTimeout, &UncheckedResponse];
 
 /// The rule with this id.
 #[must_use]

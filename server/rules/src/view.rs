@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
+use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
@@ -76,6 +76,20 @@ impl CallView<'_> {
 }
 
 impl<'a> UnitView<'a> {
+    /// Another unit of the same file.
+    #[must_use]
+    pub fn of(&self, index: usize) -> UnitView<'a> {
+        UnitView {
+            eval: self.eval,
+            linked: self.linked,
+            world: self.world,
+            index,
+            unit: &self.linked.file.units[index].unit,
+            facts: &self.linked.facts[index],
+            project: self.project,
+        }
+    }
+
     /// Every call of the unit, small closures included, in source order of their ends.
     pub fn calls(&self) -> impl Iterator<Item = CallView<'a>> + '_ {
         self.unit.calls.iter().filter_map(|&node| self.call(node))
@@ -111,15 +125,17 @@ impl<'a> UnitView<'a> {
             let summary = self.summary(&function)?;
             let witness = summary.witness(effect)?;
             let Some(next) = &witness.next else {
-                let find = |linked: &Linked| {
-                    let unit = linked.file.unit_at(&witness.unit)?;
-                    linked.facts[unit].calls.get(&witness.node).cloned()
+                let mut found = None;
+                let mut find = |there: &Evaluator<'_>| {
+                    let unit = there.file.unit_at(&witness.unit);
+                    found = unit.map(|unit| there.call(unit, witness.node));
                 };
-                return if function.file == self.linked.file.path {
-                    find(self.linked)
+                if function.file == self.linked.file.path {
+                    find(self.eval);
                 } else {
-                    find(&*self.world.linked(&function.file)?)
-                };
+                    self.world.in_file(&function.file, &mut find);
+                }
+                return found;
             };
             function = next.clone();
         }
@@ -224,25 +240,30 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn call_name(&self, call: NodeId) -> String {
         let Kind::Call { callee, .. } = self.unit.kind(call) else { return String::new() };
-        match self.unit.kind(*callee) {
+        let mut callee = *callee;
+        // The grammar takes `await f<T>()` for a call of `await f`.
+        while let Kind::Await(inner) | Kind::NonNull(inner) = self.unit.kind(callee) {
+            callee = *inner;
+        }
+        match self.unit.kind(callee) {
             Kind::Name { name, .. } => name.to_string(),
-            Kind::Member { object, name, .. } => match self.dotted(*object) {
-                Some(head) if head.len() + name.len() <= 40 => format!("{head}.{name}"),
+            Kind::Member { object, name, access, .. } => match self.dotted(*object) {
+                Some(head) if head.len() + name.len() <= 40 => format!("{head}{}{name}", separator(*access)),
                 _ => name.to_string(),
             },
-            _ => self.text(*callee).chars().take(40).collect(),
+            _ => self.text(callee).chars().take(40).collect(),
         }
     }
 
-    /// A path of names as text: `this.prisma.user`.
+    /// A path of names as text: `this.prisma.user`, `reqwest::Client`.
     #[must_use]
     pub fn dotted(&self, node: NodeId) -> Option<String> {
         let mut parts: Vec<&str> = Vec::new();
         let mut at = node;
         loop {
             match self.unit.kind(at) {
-                Kind::Member { object, name, .. } => {
-                    parts.push(name);
+                Kind::Member { object, name, access, .. } => {
+                    parts.extend([name.as_str(), separator(*access)]);
                     at = *object;
                 }
                 Kind::Name { name, .. } | Kind::PathRoot(name) => {
@@ -258,7 +279,7 @@ impl<'a> UnitView<'a> {
             }
         }
         parts.reverse();
-        Some(parts.join("."))
+        Some(parts.concat())
     }
 
     /// The file's bytes of a node.
@@ -284,6 +305,14 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn is_rust(&self) -> bool {
         !self.linked.file.language.is_script_family()
+    }
+}
+
+/// What stands between a value and the name of its member.
+fn separator(access: Access) -> &'static str {
+    match access {
+        Access::Dot | Access::Optional => ".",
+        Access::Path => "::",
     }
 }
 

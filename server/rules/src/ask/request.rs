@@ -77,7 +77,7 @@ fn is_named_local(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 /// whatever the other side does. A client of which nothing is known counts as one that does not.
 #[must_use]
 pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    if has_deadline_around(unit, call.node) {
+    if has_deadline_around(unit, call.node) || is_bounded_later(unit, call.node) {
         return true;
     }
     if call.facts.effects.intersects(Effects::HTTP_REQUEST | Effects::HTTP_CLIENT | Effects::DB_CONNECT) {
@@ -87,6 +87,37 @@ pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     }
     let Some(target) = &call.facts.target else { return false };
     unit.witness_facts(target, Effects::HTTP_REQUEST).is_some_and(|facts| facts_are_bounded(&facts))
+}
+
+/// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`,
+/// `builder = builder.timeout(limit)`.
+fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let u = unit.unit;
+    let sets = |node: NodeId| {
+        let Some(member) = u.parent(node).filter(|&p| matches!(u.kind(p), Kind::Member { .. })) else {
+            return false;
+        };
+        let Some(facts) = u.parent(member).and_then(|call| unit.call(call)) else { return false };
+        let listens = unit.own_node(facts.slot(Slot::Event)).and_then(|e| unit.eval.text_head(unit.index, e));
+        facts.facts.effects.contains(Effects::DEADLINE) || listens.is_some_and(|event| event == "timeout")
+    };
+    if sets(call)
+        || u.bindings.iter().filter(|b| b.value == Some(call)).flat_map(|b| &b.uses).any(|&used| sets(used))
+    {
+        return true;
+    }
+    // The receiver of the last call of a builder's chain.
+    let mut at = call;
+    while let Kind::Call { callee, .. } = u.kind(at) {
+        let Kind::Member { object, .. } = u.kind(*callee) else { return false };
+        at = *object;
+    }
+    let Kind::Name { binding: Some(b), .. } = u.kind(at) else { return false };
+    u.binding(*b).assignments.iter().any(|&assignment| {
+        let Kind::Assign { value, .. } = u.kind(assignment) else { return false };
+        let made = unit.eval.value(unit.index, *value);
+        made.is_unknown() || made.instance().is_some_and(|i| i.slot(Slot::Timeout).is_some())
+    })
 }
 
 /// Whether a model or an argument says that the call has a time limit.
@@ -112,9 +143,12 @@ fn is_streamed(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 
 fn asks_for_events(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let Some(SlotValue::Node(site)) = call.slot(Slot::Options) else { return false };
+    if site.file != unit.linked.file.path {
+        return false;
+    }
     let Some((index, node)) = unit.node_at(site) else { return false };
     let object = match unit.eval.value(index, node) {
-        Value::Syntax(site) => unit.node_at(&site),
+        Value::Syntax(site) if site.file == unit.linked.file.path => unit.node_at(&site),
         _ => None,
     };
     let (index, node) = object.unwrap_or((index, node));
@@ -162,6 +196,56 @@ pub fn has_deadline_around(unit: &UnitView<'_>, node: NodeId) -> bool {
         }
     }
     false
+}
+
+/// Whether every request of a client that is made here is made here too and has a time limit of its own.
+#[must_use]
+pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) -> bool {
+    let u = unit.unit;
+    let mut at = client.node;
+    while let Some(parent) = u.parent(at)
+        && matches!(u.kind(parent), Kind::Try(_) | Kind::Await(_) | Kind::NonNull(_))
+    {
+        at = parent;
+    }
+    let bound = u.bindings.iter().find(|b| b.value == Some(at));
+    if bound.is_some_and(|b| {
+        b.scope.0 == 0 && unit.index == 0
+            || unit.unit.nested.iter().enumerate().any(|(i, _)| {
+                let inner = unit.linked.file.units[unit.index].nested[i];
+                unit.linked.file.units[inner].unit.free_names.contains(&b.name)
+            })
+    }) {
+        return false;
+    }
+    let starts = bound.map_or_else(|| vec![at], |b| b.uses.clone());
+    !starts.is_empty()
+        && starts.iter().all(|&start| {
+            let request = request_of_chain(unit, start);
+            request.is_some_and(|request| is_bounded(unit, &request))
+        })
+}
+
+/// The request that ends the chain of calls that begins with `start`.
+fn request_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> Option<CallView<'a>> {
+    let u = unit.unit;
+    let mut at = start;
+    for _ in 0..MAX_STEPS {
+        let parent = u.parent(at)?;
+        match u.kind(parent) {
+            Kind::Member { object, .. } if *object == at => at = parent,
+            Kind::Call { callee, .. } if *callee == at => {
+                let call = unit.call(parent)?;
+                if call.facts.effects.contains(Effects::HTTP_REQUEST) {
+                    return Some(call);
+                }
+                at = parent;
+            }
+            Kind::Try(_) | Kind::Await(_) => at = parent,
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Whether the name stands as an argument or in an array: a future that is handed on.

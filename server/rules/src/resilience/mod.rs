@@ -1,5 +1,7 @@
 //! Time limits, retries, status checks.
 
 mod missing_timeout;
+mod unchecked_response;
 
 pub use missing_timeout::MissingTimeout;
+pub use unchecked_response::UncheckedResponse;
