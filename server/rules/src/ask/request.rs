@@ -77,7 +77,10 @@ fn is_named_local(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 /// whatever the other side does. A client of which nothing is known counts as one that does not.
 #[must_use]
 pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    if has_deadline_around(unit, call.node) || is_bounded_later(unit, call.node) {
+    if has_deadline_around(unit, call.node)
+        || is_bounded_later(unit, call.node)
+        || is_set_in_file(unit, call.node)
+    {
         return true;
     }
     if call.facts.effects.intersects(Effects::HTTP_REQUEST | Effects::HTTP_CLIENT | Effects::DB_CONNECT) {
@@ -218,34 +221,87 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
     }) {
         return false;
     }
-    let starts = bound.map_or_else(|| vec![at], |b| b.uses.clone());
-    !starts.is_empty()
-        && starts.iter().all(|&start| {
-            let request = request_of_chain(unit, start);
-            request.is_some_and(|request| is_bounded(unit, &request))
-        })
-}
-
-/// The request that ends the chain of calls that begins with `start`.
-fn request_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> Option<CallView<'a>> {
-    let u = unit.unit;
-    let mut at = start;
+    let mut open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
+    let mut has_request = false;
     for _ in 0..MAX_STEPS {
-        let parent = u.parent(at)?;
-        match u.kind(parent) {
-            Kind::Member { object, .. } if *object == at => at = parent,
-            Kind::Call { callee, .. } if *callee == at => {
-                let call = unit.call(parent)?;
-                if call.facts.effects.contains(Effects::HTTP_REQUEST) {
-                    return Some(call);
-                }
-                at = parent;
-            }
-            Kind::Try(_) | Kind::Await(_) => at = parent,
-            _ => return None,
+        let Some(start) = open.pop() else { return has_request };
+        match end_of_chain(unit, start) {
+            ChainEnd::Request(request) if is_bounded(unit, &request) => has_request = true,
+            ChainEnd::Bound(uses) => open.extend(uses),
+            ChainEnd::Request(_) | ChainEnd::Elsewhere => return false,
         }
     }
-    None
+    false
+}
+
+/// What a chain of calls leads to.
+enum ChainEnd<'a> {
+    Request(CallView<'a>),
+    /// A name, with its uses.
+    Bound(Vec<NodeId>),
+    Elsewhere,
+}
+
+/// What the chain of calls that begins with `start` leads to.
+fn end_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> ChainEnd<'a> {
+    let u = unit.unit;
+    let mut at = start;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Member { object, .. } if *object == at => {}
+            Kind::Call { callee, .. } if *callee == at => match unit.call(parent) {
+                Some(call) if call.facts.effects.contains(Effects::HTTP_REQUEST) => {
+                    return ChainEnd::Request(call);
+                }
+                Some(_) => {}
+                None => return ChainEnd::Elsewhere,
+            },
+            Kind::Try(_) | Kind::Await(_) => {}
+            Kind::Let { init: Some(init), .. } if *init == at => {
+                let uses = u.bindings.iter().filter(|b| b.value == Some(at)).flat_map(|b| b.uses.clone());
+                return ChainEnd::Bound(uses.collect());
+            }
+            _ => return ChainEnd::Elsewhere,
+        }
+        at = parent;
+    }
+    ChainEnd::Elsewhere
+}
+
+/// Whether a statement of this file gives the value that a call is made by, or makes, a time limit:
+/// `client.defaults.timeout = 5_000`.
+fn is_set_in_file(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let Some(holder) = holder(unit, call) else { return false };
+    let models = unit.eval.models;
+    (0..unit.linked.file.units.len()).any(|index| {
+        let there = unit.of(index);
+        there.unit.nodes.iter().any(|node| {
+            let Kind::Assign { target, .. } = &node.kind else { return false };
+            let Kind::Member { object, name, .. } = there.unit.kind(*target) else { return false };
+            let Value::Instance(of) = there.eval.value(index, *object) else { return false };
+            models.member(of.ty, name).is_some_and(|m| m.sets == Some(Slot::Timeout))
+                && there
+                    .dotted(*object)
+                    .is_some_and(|path| path.strip_prefix(&holder).is_some_and(|rest| rest.starts_with('.')))
+        })
+    })
+}
+
+/// The name that a request is made by (`axios` of `axios.get`), or that a client is bound to.
+fn holder(unit: &UnitView<'_>, call: NodeId) -> Option<String> {
+    let u = unit.unit;
+    if unit.call(call)?.facts.effects.contains(Effects::HTTP_CLIENT) {
+        let bound = u.bindings.iter().find(|b| b.value == Some(call)).map(|b| b.name.to_string());
+        return bound.or_else(|| match u.kind(u.parent(call)?) {
+            Kind::Assign { target, .. } => unit.dotted(*target),
+            _ => None,
+        });
+    }
+    let Kind::Call { callee, .. } = u.kind(call) else { return None };
+    match u.kind(*callee) {
+        Kind::Member { object, .. } => unit.dotted(*object),
+        _ => None,
+    }
 }
 
 /// Whether the name stands as an argument or in an array: a future that is handed on.
