@@ -111,15 +111,11 @@ impl<'a> UnitView<'a> {
             let summary = self.summary(&function)?;
             let witness = summary.witness(effect)?;
             let Some(next) = &witness.next else {
-                let find = |linked: &Linked| {
-                    let unit = linked.file.unit_at(&witness.unit)?;
-                    linked.facts[unit].calls.get(&witness.node).cloned()
-                };
-                return if function.file == self.linked.file.path {
-                    find(self.linked)
-                } else {
-                    find(&*self.world.linked(&function.file)?)
-                };
+                let mut found = None;
+                self.world.in_file(&function.file, &mut |eval| {
+                    found = eval.file.unit_at(&witness.unit).map(|unit| eval.call(unit, witness.node));
+                });
+                return found;
             };
             function = next.clone();
         }

@@ -10,7 +10,9 @@ mod time;
 
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
 pub use occasion::role_of_failure;
-pub use outgoing::{Wrapped, host, host_key, is_idempotent, method, wrapped_request};
+pub use outgoing::{
+    Wrapped, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url, wrapped_request,
+};
 pub use request::{has_deadline_around, is_bounded, is_local_resource, is_same_origin, url_head};
 pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
 pub use role::{Role, role};
