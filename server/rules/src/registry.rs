@@ -1,10 +1,12 @@
 //! All rules.
 
 use crate::Rule;
+use crate::database::{MissingIndex, NPlusOne};
 use crate::resilience::{MissingRetry, MissingTimeout};
+use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingRetry, &MissingTimeout];
+pub const RULES: &[&dyn Rule] = &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &LeakedTimer];
 
 /// The rule with this id.
 #[must_use]

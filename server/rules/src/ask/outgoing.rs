@@ -30,9 +30,11 @@ pub fn is_idempotent(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
 #[must_use]
 pub fn method(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
     let Some(slot) = call.slot(Slot::Method) else {
-        // Options that stand elsewhere may hold one.
+        // Options that stand elsewhere may hold one. What has no place for one sends what was built before.
         let is_open = matches!(call.slot(Slot::Options), Some(SlotValue::Elsewhere));
-        return (!is_open && call.slot(Slot::Body).is_none()).then(|| "GET".to_owned());
+        let (_, behavior) = call.facts.behavior.as_ref()?;
+        let has_default = behavior.slots.contains_key(&Slot::Method) && !is_open;
+        return (has_default && call.slot(Slot::Body).is_none()).then(|| "GET".to_owned());
     };
     match slot {
         SlotValue::Text(text) => Some(text.to_ascii_uppercase()),
