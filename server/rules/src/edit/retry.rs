@@ -7,7 +7,7 @@ use plimsoll_behavior::{Kind, NodeId};
 use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_syntax::TextRange;
 
-use super::style::Style;
+use super::style::{Style, indent_at};
 use crate::ask::{is_retry_helper, suggests_retry};
 use crate::view::CallView;
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
@@ -15,6 +15,8 @@ use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 const TYPESCRIPT: &str = include_str!("retry/helper.ts.txt");
 const JAVASCRIPT: &str = include_str!("retry/helper.js.txt");
 const REQWEST: &str = include_str!("retry/helper.rs.txt");
+/// The longest line that is written, in characters.
+const MAX_COLUMN: usize = 100;
 /// Names that the helpers declare, the one to call first.
 const SCRIPT_NAMES: &[&str] = &["withRetry", "retryDelay", "pause"];
 const RUST_NAMES: &[&str] = &["send_with_retry", "retry_delay", "retry_after"];
@@ -57,8 +59,36 @@ fn wrap_call(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedEdit
             names.into_iter().next()?
         }
     };
-    edits.push(replace(view, range, format!("{name}(() => {text}{signal})")));
+    let style = Style::of(view.project.text);
+    let base = indent_at(view.project.text, range.start);
+    let one_line = format!("{name}(() => {text}{signal})");
+    let column = column(view.project.text, range.start);
+    let fits = column + one_line.chars().count() <= MAX_COLUMN && !text.contains('\n');
+    let inner = format!("{base}{}", style.indent);
+    let line = style.newline;
+    let new_text = match further_in(text, &style.indent) {
+        Some(text) if !fits && signal.is_empty() => {
+            format!("{name}(() =>{line}{inner}{text},{line}{base})")
+        }
+        Some(text) if !fits => {
+            let signal = signal.trim_start_matches(", ");
+            format!("{name}({line}{inner}() => {text},{line}{inner}{signal},{line}{base})")
+        }
+        _ => one_line,
+    };
+    edits.push(replace(view, range, new_text));
     Some(edits)
+}
+
+/// The lines after the first one indented once more; none where white space in them means something.
+fn further_in(text: &str, indent: &str) -> Option<String> {
+    let spans_lines = |quote| text.lines().any(|line| line.matches(quote).count() % 2 == 1);
+    (!spans_lines('`')).then(|| text.replace('\n', &format!("\n{indent}")))
+}
+
+fn column(text: &str, byte: u32) -> usize {
+    let start = text[..byte as usize].rfind('\n').map_or(0, |at| at + 1);
+    text[start..byte as usize].chars().count()
 }
 
 /// What a request is aborted by.
@@ -178,13 +208,19 @@ fn wrap_builder(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedE
     let builder = view.text(*object);
     let is_literal = builder.contains('"') && builder.lines().any(|line| line.matches('"').count() % 2 == 1);
     let joined: String = builder.lines().map(str::trim).collect();
-    let column = range.start as usize - text[..range.start as usize].rfind('\n').map_or(0, |at| at + 1);
-    let builder = if !is_literal && column + name.len() + joined.len() < 98 && !builder.contains("//") {
-        joined
+    let one_line = format!("{name}({joined})");
+    let fits = column(text, range.start) + one_line.len() <= MAX_COLUMN && !builder.contains("//");
+    let style = Style::of(text);
+    let new_text = if is_literal {
+        format!("{name}({builder})")
+    } else if fits {
+        one_line
     } else {
-        builder.to_owned()
+        let (base, line) = (indent_at(text, range.start), style.newline);
+        let builder = builder.replace('\n', &format!("\n{}", style.indent));
+        format!("{name}({line}{base}{}{builder},{line}{base})", style.indent)
     };
-    edits.push(replace(view, range, format!("{name}({builder})")));
+    edits.push(replace(view, range, new_text));
     Some(edits)
 }
 
