@@ -60,6 +60,8 @@ bitflags! {
         const SCHEDULE = 1 << 25;
         /// Sends mail, messages or notifications.
         const NOTIFY = 1 << 26;
+        /// Takes the body of a response piece by piece, for as long as it lasts.
+        const RESPONSE_STREAM = 1 << 40;
     }
 }
 
@@ -96,6 +98,7 @@ impl Effects {
         ("route", Effects::ROUTE),
         ("schedule", Effects::SCHEDULE),
         ("notify", Effects::NOTIFY),
+        ("response.stream", Effects::RESPONSE_STREAM),
     ];
 
     /// The effect with this name.

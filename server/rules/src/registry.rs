@@ -1,11 +1,12 @@
 //! All rules.
 
 use crate::Rule;
-use crate::resilience::MissingTimeout;
+use crate::database::{MissingIndex, NPlusOne};
+use crate::resilience::{MissingRetry, MissingTimeout};
 use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingTimeout, &LeakedTimer];
+pub const RULES: &[&dyn Rule] = &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &LeakedTimer];
 
 /// The rule with this id.
 #[must_use]

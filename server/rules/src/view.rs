@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
+use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
-use plimsoll_project::{Files, WhereItRuns};
+use plimsoll_project::{Files, SchemasOf, WhereItRuns};
 use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
+
+/// How many functions a chain of calls is followed through.
+const MAX_CHAIN: usize = 40;
 
 /// Facts of the project around a file.
 pub struct ProjectFacts<'a> {
@@ -22,6 +25,8 @@ pub struct ProjectFacts<'a> {
     pub runs: WhereItRuns,
     /// Files as the user sees them now: for manifests and schemas.
     pub files: &'a dyn Files,
+    /// The database schemas around the file.
+    pub schemas: SchemasOf<'a>,
 }
 
 /// One unit under review.
@@ -98,6 +103,29 @@ impl<'a> UnitView<'a> {
             return self.linked.summary(function).cloned();
         }
         self.world.summary(function)
+    }
+
+    /// The library call by which a function of the project has an effect, through its callees.
+    #[must_use]
+    pub fn witness_facts(&self, function: &FnRef, effect: Effects) -> Option<Arc<CallFacts>> {
+        let mut function = function.clone();
+        for _ in 0..MAX_CHAIN {
+            let summary = self.summary(&function)?;
+            let witness = summary.witness(effect)?;
+            let Some(next) = &witness.next else {
+                let find = |linked: &Linked| {
+                    let unit = linked.file.unit_at(&witness.unit)?;
+                    linked.facts[unit].calls.get(&witness.node).cloned()
+                };
+                return if function.file == self.linked.file.path {
+                    find(self.linked)
+                } else {
+                    find(&*self.world.linked(&function.file)?)
+                };
+            };
+            function = next.clone();
+        }
+        None
     }
 
     /// What becomes of a function of this unit where it is written.
@@ -187,6 +215,12 @@ impl<'a> UnitView<'a> {
         }
     }
 
+    /// A unit of this file.
+    #[must_use]
+    pub fn unit_of(&self, index: usize) -> &'a Unit {
+        &self.linked.file.units[index].unit
+    }
+
     /// The unit and node of a site of this file.
     #[must_use]
     pub fn node_at(&self, site: &Site) -> Option<(usize, NodeId)> {
@@ -200,39 +234,45 @@ impl<'a> UnitView<'a> {
         let Kind::Call { callee, .. } = self.unit.kind(call) else { return String::new() };
         match self.unit.kind(*callee) {
             Kind::Name { name, .. } => name.to_string(),
-            Kind::Member { object, name, .. } => match self.dotted(*object) {
-                Some(head) if head.len() + name.len() <= 40 => format!("{head}.{name}"),
+            Kind::Member { name, .. } => match self.dotted(*callee) {
+                Some(path) if path.len() <= 41 => path,
                 _ => name.to_string(),
             },
             _ => self.text(*callee).chars().take(40).collect(),
         }
     }
 
-    /// A path of names as text: `this.prisma.user`.
+    /// A path of names as text: `this.prisma.user`, `users::find`.
     #[must_use]
     pub fn dotted(&self, node: NodeId) -> Option<String> {
-        let mut parts: Vec<&str> = Vec::new();
+        let mut text = String::new();
         let mut at = node;
         loop {
-            match self.unit.kind(at) {
-                Kind::Member { object, name, .. } => {
-                    parts.push(name);
+            let head = match self.unit.kind(at) {
+                Kind::Member { object, name, access, .. } => {
+                    let separator = if *access == Access::Path { "::" } else { "." };
+                    text.insert_str(0, name);
+                    text.insert_str(0, separator);
                     at = *object;
+                    continue;
                 }
-                Kind::Name { name, .. } | Kind::PathRoot(name) => {
-                    parts.push(name);
-                    break;
-                }
+                Kind::Name { name, .. } | Kind::PathRoot(name) => name.as_str(),
                 Kind::This => {
-                    parts.push(if self.is_rust() { "self" } else { "this" });
-                    break;
+                    if self.is_rust() {
+                        "self"
+                    } else {
+                        "this"
+                    }
                 }
-                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => at = *x,
+                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => {
+                    at = *x;
+                    continue;
+                }
                 _ => return None,
-            }
+            };
+            text.insert_str(0, head);
+            return Some(text);
         }
-        parts.reverse();
-        Some(parts.join("."))
     }
 
     /// The file's bytes of a node.

@@ -6,7 +6,7 @@ mod format;
 use std::sync::{Arc, OnceLock};
 
 pub use format::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Name;
 
@@ -20,6 +20,8 @@ pub struct Models {
     by_prefix: Vec<(Name, u16)>,
     functions: Vec<FxHashMap<Name, Arc<Behavior>>>,
     types: Vec<FxHashMap<Name, u16>>,
+    /// Names of members that do something when they are read.
+    members_with_effects: FxHashSet<Name>,
 }
 
 /// A type of a model.
@@ -110,6 +112,9 @@ impl Models {
             }
         }
         let errors = check::mistakes(name, &model, &types);
+        let members = model.types.iter().flat_map(|ty| &ty.members);
+        let with_effects = members.filter(|(_, member)| !member.effect.0.is_empty());
+        self.members_with_effects.extend(with_effects.map(|(name, _)| name.clone()));
         self.functions.push(functions);
         self.types.push(types);
         self.models.push(model);
@@ -184,6 +189,12 @@ impl Models {
         // A chain of `like` is at most as long as the model has types; the bound also ends a cycle.
         std::iter::successors(Some(ty), move |&t| self.type_named(t.model, self.ty(t).like.as_deref()?))
             .take(8)
+    }
+
+    /// Whether reading a member with this name does something, for any type: a quick no.
+    #[must_use]
+    pub fn has_effect_of_member(&self, name: &str) -> bool {
+        self.members_with_effects.contains(name)
     }
 
     /// All models.

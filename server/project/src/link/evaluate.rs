@@ -14,7 +14,7 @@ use super::{FileUnits, FnRef, Instance, Site, SlotValue, TypeRef, Value, World, 
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.
-const MAX_DEPTH: u32 = 120;
+pub(super) const MAX_DEPTH: u32 = 120;
 
 /// What one call does, as far as models and the project's own functions say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,14 +189,43 @@ impl<'a> Evaluator<'a> {
             Kind::If { then, otherwise: Some(otherwise), .. } => {
                 self.value(unit, *then).or(self.value(unit, *otherwise))
             }
-            Kind::Match { arms, .. } => {
-                arms.iter().map(|arm| self.value(unit, arm.body)).fold(Value::Unknown, Value::or)
-            }
+            Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
                 statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
             _ => Value::Unknown,
         }
+    }
+
+    /// What reading members of modelled values does in a unit, and where: `response.ok`, `const { status } = response`.
+    #[must_use]
+    pub fn member_effects(&self, unit: usize) -> Vec<(Effects, NodeId)> {
+        let u = self.unit(unit);
+        let mut found = Vec::new();
+        for (i, node) in u.nodes.iter().enumerate() {
+            if let Kind::Member { object, name, .. } = &node.kind
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, *object), name)
+            {
+                found.push((effects, NodeId(u32::try_from(i).expect("few nodes"))));
+            }
+        }
+        for binding in &u.bindings {
+            if let (Some(value), Some(PathStep::Member(name))) = (binding.value, binding.path.first())
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, value), name)
+            {
+                found.push((effects, value));
+            }
+        }
+        found
+    }
+
+    /// What reading a member of a value does.
+    #[must_use]
+    pub fn member_effect(&self, value: &Value, name: &str) -> Option<Effects> {
+        let effects = self.models.member(value.instance()?.ty, name)?.effect.0;
+        (!effects.is_empty()).then_some(effects)
     }
 
     fn heads_a_path(&self, u: &Unit, node: NodeId) -> bool {
@@ -312,7 +341,13 @@ impl<'a> Evaluator<'a> {
         while let Some(outer) = self.file.units[inner].parent {
             let u = self.unit(outer);
             let nested = &u.nested[self.file.units[inner].index_in_parent as usize];
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start) {
+            // At the head of a Rust path a name is a module or a type, whatever variable has the same one.
+            let is_value = |b: BindingId| {
+                !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
+            };
+            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+                && !(heads_path && !self.file.language.is_script_family() && is_value(b))
+            {
                 return self.binding(outer, b);
             }
             inner = outer;
@@ -623,7 +658,7 @@ impl<'a> Evaluator<'a> {
                 let Kind::Array(items) = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                items.iter().map(|&i| self.value(unit, i)).fold(Value::Unknown, Value::or)
+                Value::one_of(items.iter().map(|&i| self.value(unit, i)))
             }
             _ => Value::Unknown,
         }

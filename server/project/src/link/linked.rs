@@ -20,6 +20,10 @@ pub trait World {
     /// Asks something of the file with this path; not called when it is no source or cannot be read.
     fn in_file(&self, path: &str, ask: &mut dyn FnMut(&Evaluator<'_>));
 
+    /// Another file with all its calls understood: for questions about a place in it, which cost as much as the file
+    /// is large.
+    fn linked(&self, path: &str) -> Option<Arc<Linked>>;
+
     /// What a function of any file does, its callees in all files included.
     fn summary(&self, function: &FnRef) -> Option<Arc<Summary>>;
 

@@ -1,10 +1,15 @@
 //! Questions about requests to other services.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Kind, Name, NodeId};
+use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Name, NodeId};
+use plimsoll_project::link::{CallFacts, SlotValue, Value};
 
+use super::response::{follow, response_type};
 use crate::UnitView;
 use crate::view::CallView;
+
+/// How many names and functions a time limit is looked for through.
+const MAX_STEPS: usize = 40;
 
 /// The constant text that the URL of a request begins with, where it stands in this unit.
 #[must_use]
@@ -25,11 +30,177 @@ fn head(unit: &UnitView<'_>, node: NodeId) -> Option<Name> {
 /// Whether a request goes to where the code itself came from: a path without a host, a bundled resource.
 #[must_use]
 pub fn is_same_origin(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    if is_bundled(unit, call) {
+        return true;
+    }
     let Some(head) = url_head(unit, call) else { return false };
     let is_path = head.starts_with('/') && !head.starts_with("//");
-    is_path
-        || head.starts_with("./")
-        || head.starts_with("../")
-        || head.starts_with("data:")
-        || head.starts_with("blob:")
+    is_path || head.starts_with("./") || head.starts_with("../") || is_inline(&head)
+}
+
+/// Whether nothing goes over the network: `data:`, `blob:`, files, what was bundled with the code.
+#[must_use]
+pub fn is_local_resource(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    is_bundled(unit, call)
+        || url_head(unit, call).is_some_and(|head| is_inline(&head))
+        || is_named_local(unit, call)
+}
+
+fn is_inline(head: &str) -> bool {
+    ["data:", "blob:", "file:"].iter().any(|scheme| head.starts_with(scheme))
+}
+
+/// `new URL("./model.wasm", import.meta.url)`, in place or by a name.
+fn is_bundled(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(mut node) = unit.own_node(call.slot(Slot::Url)) else { return false };
+    if let Kind::Name { binding: Some(b), .. } = unit.unit.kind(node)
+        && let Some(value) = unit.unit.binding(*b).value
+    {
+        node = value;
+    }
+    let is_meta = |node: NodeId| unit.dotted(node).is_some_and(|path| path.ends_with("meta.url"));
+    unit.unit.descendants(node).into_iter().any(is_meta) || unit.text(node).contains("import.meta.url")
+}
+
+/// The text of a file or picture that is held in memory, by the field's name for it: `dataUrl`, `asset.uri`.
+fn is_named_local(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(node) = unit.own_node(call.slot(Slot::Url)) else { return false };
+    let (Kind::Name { name, .. } | Kind::Member { name, .. }) = unit.unit.kind(node) else { return false };
+    let name = name.to_ascii_lowercase().replace('_', "");
+    ["dataurl", "datauri", "bloburl", "objecturl", "localuri", "fileuri", "imageuri"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || name == "uri"
+}
+
+/// Whether a request of a library, or a call of the project's own function that makes one, ends after some time
+/// whatever the other side does. A client of which nothing is known counts as one that does not.
+#[must_use]
+pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    if has_deadline_around(unit, call.node) {
+        return true;
+    }
+    if call.facts.effects.intersects(Effects::HTTP_REQUEST | Effects::HTTP_CLIENT | Effects::DB_CONNECT) {
+        return facts_are_bounded(call.facts)
+            || is_bounded_by_what_it_takes(unit, call)
+            || is_streamed(unit, call);
+    }
+    let Some(target) = &call.facts.target else { return false };
+    unit.witness_facts(target, Effects::HTTP_REQUEST).is_some_and(|facts| facts_are_bounded(&facts))
+}
+
+/// Whether a model or an argument says that the call has a time limit.
+fn facts_are_bounded(facts: &CallFacts) -> bool {
+    let has_default = facts.behavior.as_ref().is_some_and(|(_, b)| b.default_timeout.is_some());
+    has_default || facts.slot(Slot::Timeout).is_some()
+}
+
+/// `fetch(request)`, where the request may carry a signal.
+fn is_bounded_by_what_it_takes(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(node) = unit.own_node(call.slot(Slot::Url)) else { return false };
+    let Value::Instance(request) = unit.eval.value(unit.index, node) else { return false };
+    let construct = unit.eval.models.ty(request.ty).construct.as_ref();
+    construct.is_some_and(|c| c.slots.contains_key(&Slot::Timeout))
+        && (request.slot(Slot::Timeout).is_some() || request.slot(Slot::Url).is_none())
+}
+
+/// Whether the response is meant to last: its body is taken piece by piece, or the request asks for events.
+fn is_streamed(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let is_followed = response_type(unit, call).is_some_and(|ty| follow(unit, call.node, ty).is_streamed);
+    is_followed || asks_for_events(unit, call)
+}
+
+fn asks_for_events(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(SlotValue::Node(site)) = call.slot(Slot::Options) else { return false };
+    let Some((index, node)) = unit.node_at(site) else { return false };
+    let object = match unit.eval.value(index, node) {
+        Value::Syntax(site) => unit.node_at(&site),
+        _ => None,
+    };
+    let (index, node) = object.unwrap_or((index, node));
+    let u = &unit.linked.file.units[index].unit;
+    u.descendants(node).into_iter().any(|n| {
+        matches!(u.kind(n), Kind::Literal(plimsoll_behavior::Literal::String(text)) if text.contains("text/event-stream") || text == "stream")
+    })
+}
+
+/// Whether a node is handed to something that bounds its time: in place, by a name, as the body of a function that is
+/// only called so in this file.
+#[must_use]
+pub fn has_deadline_around(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let mut open = vec![(unit.index, node)];
+    let mut seen = Vec::new();
+    while let Some((index, node)) = open.pop() {
+        if seen.contains(&(index, node)) || seen.len() > MAX_STEPS {
+            continue;
+        }
+        seen.push((index, node));
+        let u = &unit.linked.file.units[index].unit;
+        let mut inner = node;
+        for around in u.ancestors(node) {
+            match u.kind(around) {
+                Kind::Call { args, .. } if args.contains(&inner) && bounds(unit, index, around) => {
+                    return true;
+                }
+                Kind::Let { init: Some(init), .. } if *init == inner => {
+                    let bound = (0..u.bindings.len()).filter(|&i| u.bindings[i].value == Some(inner));
+                    let ids = bound.map(|i| BindingId(u32::try_from(i).expect("few bindings")));
+                    let uses = ids.flat_map(|id| u.binding(id).uses.iter().map(|&used| (index, used)));
+                    open.extend(uses.filter(|&(_, used)| is_handed_on(u, used)));
+                }
+                _ => {}
+            }
+            inner = around;
+        }
+        let function = u.node(node).function;
+        if let Some(closure) = unit.eval.closure(index, function) {
+            open.push((closure.unit, closure.node));
+        } else if let Some(calls) = calls_in_file(unit, index, function) {
+            if !calls.is_empty() && calls.iter().all(|&(i, call)| is_argument_of_bound(unit, i, call)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether the name stands as an argument or in an array: a future that is handed on.
+fn is_handed_on(u: &plimsoll_behavior::Unit, used: NodeId) -> bool {
+    u.parent(used)
+        .is_some_and(|p| matches!(u.kind(p), Kind::Call { .. } | Kind::Array(_) | Kind::Unary { .. }))
+}
+
+fn bounds(unit: &UnitView<'_>, index: usize, call: NodeId) -> bool {
+    let facts = unit.eval.call(index, call);
+    let of_own = facts.target.as_ref().and_then(|target| unit.summary(target));
+    facts.effects.contains(Effects::DEADLINE)
+        || of_own.is_some_and(|s| {
+            s.effects.contains(Effects::DEADLINE) && !s.effects.contains(Effects::HTTP_REQUEST)
+        })
+}
+
+fn is_argument_of_bound(unit: &UnitView<'_>, index: usize, call: NodeId) -> bool {
+    let u = &unit.linked.file.units[index].unit;
+    let mut inner = call;
+    u.ancestors(call).any(|around| {
+        let is_bound = matches!(u.kind(around), Kind::Call { args, .. } if args.contains(&inner))
+            && bounds(unit, index, around);
+        inner = around;
+        is_bound
+    })
+}
+
+/// The calls of a function in its own file; none for a closure or a module.
+fn calls_in_file(unit: &UnitView<'_>, index: usize, function: FunctionId) -> Option<Vec<(usize, NodeId)>> {
+    let wanted = unit.linked.file.fn_ref(index, function);
+    unit.linked.file.units[index].unit.function(function).name.as_ref()?;
+    let mut calls = Vec::new();
+    for (i, facts) in unit.linked.facts.iter().enumerate() {
+        for (&call, facts) in &facts.calls {
+            if facts.target.as_ref() == Some(&wanted) {
+                calls.push((i, call));
+            }
+        }
+    }
+    Some(calls)
 }

@@ -56,7 +56,7 @@ pub fn role(view: &UnitView<'_>, node: NodeId) -> Option<Role> {
     None
 }
 
-fn declared_role(view: &UnitView<'_>, unit: usize, u: &Unit, id: FunctionId) -> Option<Role> {
+pub(super) fn declared_role(view: &UnitView<'_>, unit: usize, u: &Unit, id: FunctionId) -> Option<Role> {
     let function = u.function(id);
     if function.kind == FunctionKind::Module {
         return Some(Role::StartUp);
