@@ -4,6 +4,6 @@ pub mod cleanup;
 mod retry;
 pub mod schema;
 pub mod style;
+pub mod teardown;
 
 pub use retry::wrap_in_retry;
-pub mod teardown;
