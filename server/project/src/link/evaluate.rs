@@ -14,7 +14,7 @@ use super::{FileUnits, FnRef, Instance, Site, SlotValue, TypeRef, Value, World, 
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.
-const MAX_DEPTH: u32 = 120;
+pub(super) const MAX_DEPTH: u32 = 120;
 
 /// What one call does, as far as models and the project's own functions say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -341,7 +341,13 @@ impl<'a> Evaluator<'a> {
         while let Some(outer) = self.file.units[inner].parent {
             let u = self.unit(outer);
             let nested = &u.nested[self.file.units[inner].index_in_parent as usize];
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start) {
+            // At the head of a Rust path a name is a module or a type, whatever variable has the same one.
+            let is_value = |b: BindingId| {
+                !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
+            };
+            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+                && !(heads_path && !self.file.language.is_script_family() && is_value(b))
+            {
                 return self.binding(outer, b);
             }
             inner = outer;

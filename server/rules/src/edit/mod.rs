@@ -6,3 +6,4 @@ pub mod schema;
 pub mod style;
 
 pub use retry::wrap_in_retry;
+pub mod teardown;
