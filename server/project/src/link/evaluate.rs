@@ -376,7 +376,8 @@ impl<'a> Evaluator<'a> {
         if self.file.types_named(name).next().is_some() {
             return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });
         }
-        Value::Package("<global>".into(), name.clone())
+        // What no import brings in is the prelude's: `Ok`, `Option`, `println!`.
+        Value::Package("std".into(), name.clone())
     }
 
     fn imported(&self, unit: usize, index: u32) -> Value {
@@ -1126,8 +1127,12 @@ impl<'a> Evaluator<'a> {
             Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Function(_) => {
                 return Argument::Absent;
             }
+            _ if self.is_text(at.node, unit) => return Argument::Absent,
             _ => return Argument::Unknown,
         };
+        if let Some(assigned) = self.assigned_property(at, name) {
+            return Argument::Found(assigned);
+        }
         let Kind::Object { entries, .. } = self.unit(unit).kind(node) else {
             return Argument::Absent;
         };
@@ -1151,6 +1156,33 @@ impl<'a> Evaluator<'a> {
             }
         }
         if spread { Argument::Unknown } else { Argument::Absent }
+    }
+
+    /// Whether a node is text whatever stands in its holes.
+    fn is_text(&self, node: NodeId, unit: usize) -> bool {
+        let u = self.unit(unit);
+        match u.kind(node) {
+            Kind::Template { .. } => true,
+            Kind::Binary { op, left, .. } => {
+                op == "+" && matches!(u.kind(*left), Kind::Template { .. } | Kind::Literal(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// What is assigned to a property of an object that a name of its unit is bound to: `options.signal = signal`.
+    fn assigned_property(&self, at: &Site, name: &str) -> Option<Site> {
+        let unit = self.file.unit_at(&at.unit)?;
+        let u = self.unit(unit);
+        let Kind::Name { binding: Some(binding), .. } = u.kind(at.node) else {
+            return None;
+        };
+        u.binding(*binding).uses.iter().find_map(|&used| {
+            let member = u.parent(used)?;
+            let Kind::Member { object, name: property, .. } = u.kind(member) else { return None };
+            let Kind::Assign { target, value, .. } = u.kind(u.parent(member)?) else { return None };
+            (*object == used && property == name && *target == member).then(|| self.site(unit, *value))
+        })
     }
 
     /// What a value of unknown origin may be taken for by its name and what is called on it.

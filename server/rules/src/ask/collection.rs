@@ -85,7 +85,9 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
                 && items.len() as u64 <= MAX_SMALL
                 && spreads.into_iter().all(|of| small(view, unit, of, depth))
         }
-        Kind::Object { entries, .. } if entries.iter().any(|e| is_length(&e.key)) => has_small_length(u, node),
+        Kind::Object { entries, .. } if entries.iter().any(|e| is_length(&e.key)) => {
+            has_small_length(u, node)
+        }
         Kind::Object { entries, .. } => {
             !entries.is_empty()
                 && entries.len() as u64 <= MAX_SMALL
@@ -133,9 +135,7 @@ fn small_call(
         {
             matches!(u.kind(*object), Kind::Name { .. } | Kind::Member { .. })
         }
-        (Kind::Member { object, .. }, "keys" | "values" | "entries" | "from" | "freeze" | "of")
-            if matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "Object" || name == "Array") =>
-        {
+        (Kind::Member { object, .. }, "keys" | "values" | "entries" | "from" | "freeze" | "of") if matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "Object" || name == "Array") => {
             first.is_some_and(|first| small(view, unit, first, depth))
         }
         (Kind::Name { binding: None, .. }, "Set" | "Map" | "Array") => {
