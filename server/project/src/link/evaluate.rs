@@ -989,6 +989,13 @@ impl<'a> Evaluator<'a> {
             },
         };
         let mut effects = behavior.effect.0;
+        if effects.contains(Effects::DB_READ)
+            && let Some((_, SlotValue::Node(sql))) = slots.iter().rev().find(|(slot, _)| *slot == Slot::Sql)
+            && let Some(at) = self.file.unit_at(&sql.unit)
+            && self.text_head(at, sql.node).is_some_and(|text| writes_rows(&text))
+        {
+            effects |= Effects::DB_WRITE;
+        }
         let mut rows = behavior.rows.or_else(|| instance.and_then(|i| self.models.ty(i.ty).rows));
         let built = value.instance().map(|i| self.models.ty(i.ty));
         if let Some(runs) = built.and_then(|t| t.runs)
@@ -1303,6 +1310,17 @@ fn same_type(a: &Value, b: &Value) -> bool {
         (Value::Instance(a), Value::Instance(b)) => a.ty == b.ty,
         _ => false,
     }
+}
+
+/// Whether an SQL statement writes rows, whatever it returns: `UPDATE … RETURNING id`.
+fn writes_rows(text: &str) -> bool {
+    let word: String = text
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    matches!(word.as_str(), "insert" | "update" | "delete" | "replace" | "merge")
 }
 
 /// Whether a text begins like an SQL statement.
