@@ -134,11 +134,19 @@ fn prisma_files(files: &dyn Files, folder: &str) -> Vec<String> {
     found
 }
 
-/// The nearest SQL schema.
+/// The nearest SQL schema, with those of the folders above it: a part of a service may have migrations of its own for
+/// the database that all parts share.
 pub(super) fn sql(files: &dyn Files, path: &str) -> Found {
     let Some(start) = parent(path) else { return Found::None };
+    let mut nearest: Option<Paths> = None;
     for folder in ancestors(start, files, path) {
         let mut groups = sql_in(files, folder);
+        if let Some(nearest) = &mut nearest {
+            if let [only] = groups.as_slice() {
+                nearest.schema.extend(only.iter().cloned());
+            }
+            continue;
+        }
         let mut place = folder.to_owned();
         if groups.is_empty() {
             for package in below(files, folder) {
@@ -153,11 +161,15 @@ pub(super) fn sql(files: &dyn Files, path: &str) -> Found {
         }
         match groups.len() {
             0 => {}
-            1 => return Found::One(with_raw(files, &place, groups.remove(0))),
+            1 => nearest = Some(with_raw(files, &place, groups.remove(0))),
             _ => return Found::Several,
         }
     }
-    Found::None
+    let Some(mut found) = nearest else { return Found::None };
+    found.schema.sort();
+    found.schema.dedup();
+    found.raw.retain(|path| found.schema.binary_search(path).is_err());
+    Found::One(found)
 }
 
 /// The SQL schemas of a package: each folder of migrations with the whole schemas beside it.

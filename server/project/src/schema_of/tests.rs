@@ -75,6 +75,14 @@ fn a_whole_schema_stands_with_the_migrations_beside_it() {
 }
 
 #[test]
+fn a_part_may_have_migrations_of_its_own() {
+    let files =
+        files(&[("/p/src/migrations/1_users.sql", USERS), ("/p/src/blog/migrations/1_posts.sql", POSTS)]);
+    assert_eq!(tables(&files, "/p/src/blog/a.ts", SchemaKind::Sql), ["posts", "users"]);
+    assert_eq!(tables(&files, "/p/src/a.ts", SchemaKind::Sql), ["users"]);
+}
+
+#[test]
 fn an_edit_in_an_overlay_is_seen() {
     let under = files(&[("/p/prisma/schema.prisma", MODEL)]);
     assert_eq!(tables(&under, "/p/src/a.ts", SchemaKind::Prisma), ["Post"]);

@@ -31,6 +31,6 @@ pub use response::{
     ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
 };
 pub use role::{Role, role};
-pub use sql_text::{SqlText, sql_text};
+pub use sql_text::{SqlText, sql_texts};
 pub use time::{milliseconds, period};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};

@@ -1,7 +1,7 @@
 //! The text of a query that is written as SQL in code.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId};
+use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::{SlotValue, Value};
 
 use crate::UnitView;
@@ -18,17 +18,39 @@ pub struct SqlText {
 /// How deeply a text may be put together of parts.
 const MAX_DEPTH: u32 = 24;
 
-/// The SQL text of a call. None where it is not constant but for values: a hole that stands where no value can.
+/// The SQL texts of a call: one, or each that a variable may hold. Empty where a text is not constant but for values: a
+/// hole that stands where no value can.
 #[must_use]
-pub fn sql_text(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<SqlText> {
-    let site = match call.slot(Slot::Sql)? {
-        SlotValue::Node(site) => site,
-        SlotValue::Text(_) | SlotValue::Elsewhere => return None,
-    };
-    let (index, node) = unit.node_at(site)?;
-    let mut writer = Writer { unit, text: String::new(), holes: 0 };
-    writer.write(index, node, 0)?;
-    Some(SqlText { text: writer.text, node: (index == unit.index).then_some(node) })
+pub fn sql_texts(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<SqlText> {
+    let Some(SlotValue::Node(site)) = call.slot(Slot::Sql) else { return Vec::new() };
+    let Some((index, node)) = unit.node_at(site) else { return Vec::new() };
+    let texts = alternatives(unit.unit_of(index), node).into_iter().filter_map(|alternative| {
+        let mut writer = Writer { unit, text: String::new(), holes: 0 };
+        writer.write(index, alternative, 0)?;
+        Some(SqlText { text: writer.text, node: (index == unit.index).then_some(node) })
+    });
+    texts.collect()
+}
+
+/// The nodes that a node may stand for: both arms of a choice, all that is assigned to a variable.
+fn alternatives(unit: &Unit, node: NodeId) -> Vec<NodeId> {
+    match unit.kind(node) {
+        Kind::If { then, otherwise: Some(otherwise), .. } => vec![*then, *otherwise],
+        Kind::Name { binding: Some(binding), .. } => {
+            let binding = unit.binding(*binding);
+            let assigned = binding.assignments.iter().filter_map(|&assignment| match unit.kind(assignment) {
+                Kind::Assign { op, value, .. } if op == "=" => Some(*value),
+                _ => None,
+            });
+            let assigned: Vec<NodeId> = assigned.collect();
+            let is_one_of_them = binding.kind == BindingKind::Variable && binding.path.is_empty();
+            if assigned.is_empty() || assigned.len() < binding.assignments.len() || !is_one_of_them {
+                return vec![node];
+            }
+            binding.value.into_iter().chain(assigned).collect()
+        }
+        _ => vec![node],
+    }
 }
 
 struct Writer<'a, 'u> {

@@ -47,12 +47,12 @@ declare_rule! {
     ///
     /// Queries whose schema is not found in Prisma files or SQL migrations, and tables and columns that it does not
     /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
-    /// where they cannot be seen; boolean columns and those of an enumeration of at most ten values; searches within
-    /// texts, negations, and comparisons of a function of a column, which a plain index does not serve; an order
-    /// without a limit, after a selective filter, or of several tables; joins of tables that the query reads as a
-    /// whole; tables without a foreign key that are small by their name, as settings, roles and countries; columns
-    /// that a partial or special index or an index in a loose SQL file mentions; foreign keys in MySQL, which indexes
-    /// them by itself.
+    /// where they cannot be seen; boolean columns, numbers that are named like one (`is_new`), and enumerations of at
+    /// most ten values; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
+    /// a function of a column; an order without a limit, after a selective filter, or of several tables; joins of
+    /// tables that the query reads as a whole; tables without a foreign key that are small by their name, as settings,
+    /// roles and countries; columns that a partial or special index or an index in a loose SQL file mentions; foreign
+    /// keys in MySQL, which indexes them by itself.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
 }
 

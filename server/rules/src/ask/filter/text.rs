@@ -5,7 +5,7 @@ use plimsoll_project::schema::sql::{Comparison, Limit, Operand, Predicate, Scope
 
 use super::{Branch, Condition, Join, Lookup, Order, Test};
 use crate::UnitView;
-use crate::ask::sql_text;
+use crate::ask::{SqlText, sql_texts};
 use crate::view::CallView;
 
 pub(super) fn lookups<'s>(
@@ -13,12 +13,14 @@ pub(super) fn lookups<'s>(
     call: &CallView<'_>,
     schema: &'s ProjectSchema,
 ) -> Vec<Lookup<'s>> {
-    let Some(sql) = sql_text(unit, call) else { return Vec::new() };
-    let Some(query) = analyse(&sql.text, schema.schema.dialect, Some(&schema.schema)) else {
-        return Vec::new();
-    };
+    sql_texts(unit, call).iter().flat_map(|sql| of_text(sql, call, schema)).collect()
+}
+
+fn of_text<'s>(sql: &SqlText, call: &CallView<'_>, schema: &'s ProjectSchema) -> Vec<Lookup<'s>> {
+    let query = analyse(&sql.text, schema.schema.dialect, Some(&schema.schema));
     let node = sql.node.unwrap_or(call.node);
-    let scopes = query.statements.iter().flat_map(|statement| &statement.scopes);
+    let statements = query.iter().flat_map(|query| &query.statements);
+    let scopes = statements.flat_map(|statement| &statement.scopes);
     scopes.filter(|scope| !scope.is_truncated).flat_map(|scope| of_scope(scope, schema, node)).collect()
 }
 
