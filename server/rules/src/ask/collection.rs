@@ -98,6 +98,12 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
             matches!((start, end), (Some(a), Some(b)) if b.saturating_sub(a) <= MAX_SMALL)
         }
         Kind::Call { callee, args, .. } => small_call(view, unit, node, *callee, args, depth),
+        Kind::If { then, otherwise: Some(otherwise), .. } => {
+            small(view, unit, *then, depth) && small(view, unit, *otherwise, depth)
+        }
+        Kind::Binary { op, left, right } if matches!(op.as_str(), "??" | "||") => {
+            small(view, unit, *left, depth) && small(view, unit, *right, depth)
+        }
         Kind::Member { name, .. } => is_constant_name(name),
         Kind::Name { name, .. } => match declaration(view, unit, node) {
             Some((unit, binding)) => small_binding(view, unit, binding, depth),

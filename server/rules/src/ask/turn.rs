@@ -418,7 +418,7 @@ fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     let u = unit_of(view, turn.unit);
     let calls = calls_within(view, turn.unit, turn.body);
     let all = calls.iter().fold(Effects::empty(), |all, (_, effects)| all | *effects);
-    all.contains(Effects::DB_TRANSACTION)
+    all.intersects(Effects::DB_TRANSACTION | Effects::DB_CONNECT)
         || paces_itself(view, turn, &calls)
         || settles_its_element(view, turn, &calls)
         || is_handed_to_a_transaction(view, view.index, call)
