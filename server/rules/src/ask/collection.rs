@@ -85,7 +85,9 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
                 && items.len() as u64 <= MAX_SMALL
                 && spreads.into_iter().all(|of| small(view, unit, of, depth))
         }
-        Kind::Object { entries, .. } if entries.iter().any(|e| is_length(&e.key)) => has_small_length(u, node),
+        Kind::Object { entries, .. } if entries.iter().any(|e| is_length(&e.key)) => {
+            has_small_length(u, node)
+        }
         Kind::Object { entries, .. } => {
             !entries.is_empty()
                 && entries.len() as u64 <= MAX_SMALL
@@ -139,9 +141,7 @@ fn small_call(
         {
             matches!(u.kind(*object), Kind::Name { .. } | Kind::Member { .. })
         }
-        (Kind::Member { object, .. }, "keys" | "values" | "entries" | "from" | "freeze" | "of")
-            if matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "Object" || name == "Array") =>
-        {
+        (Kind::Member { object, .. }, "keys" | "values" | "entries" | "from" | "freeze" | "of") if matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "Object" || name == "Array") => {
             first.is_some_and(|first| small(view, unit, first, depth))
         }
         (Kind::Name { binding: None, .. }, "Set" | "Map" | "Array") => {
@@ -232,13 +232,23 @@ pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, cal
     if has_batch_word(&b.name) {
         return true;
     }
-    let calls = u.descendants(call);
+    // What the call is made of, and what the names in it are bound to.
+    let mut calls = u.descendants(call);
+    let bound: Vec<NodeId> = calls
+        .iter()
+        .filter_map(|&part| match u.kind(part) {
+            Kind::Name { binding: Some(b), .. } => u.binding(*b).value,
+            _ => None,
+        })
+        .collect();
+    calls.extend(bound.into_iter().flat_map(|value| u.descendants(value)));
     b.uses.iter().any(|used| {
         let Some(parent) = u.parent(*used) else { return false };
         let in_call = calls.contains(used);
         match u.kind(parent) {
             Kind::Member { object, name, .. } => {
-                *object == *used
+                in_call
+                    && *object == *used
                     && OF_COLLECTIONS.contains(&name.as_str())
                     && u.parent(parent)
                         .is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent))

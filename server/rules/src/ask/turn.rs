@@ -132,7 +132,9 @@ impl Climb<'_, '_> {
                 let effects = self.view.eval.call(self.unit, parent).effects;
                 // A worker runs beside its turn for as long as there is work; a transaction makes the turn one.
                 let is_worker = self.is_in_a_loop || below == self.call;
-                if effects.contains(Effects::DB_TRANSACTION) || effects.contains(Effects::TASK_SPAWN) && is_worker {
+                if effects.contains(Effects::DB_TRANSACTION)
+                    || effects.contains(Effects::TASK_SPAWN) && is_worker
+                {
                     return None;
                 }
             }
