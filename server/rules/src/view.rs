@@ -78,6 +78,20 @@ impl CallView<'_> {
 }
 
 impl<'a> UnitView<'a> {
+    /// Another unit of the same file.
+    #[must_use]
+    pub fn of(&self, index: usize) -> UnitView<'a> {
+        UnitView {
+            eval: self.eval,
+            linked: self.linked,
+            world: self.world,
+            index,
+            unit: &self.linked.file.units[index].unit,
+            facts: &self.linked.facts[index],
+            project: self.project,
+        }
+    }
+
     /// Every call of the unit, small closures included, in source order of their ends.
     pub fn calls(&self) -> impl Iterator<Item = CallView<'a>> + '_ {
         self.unit.calls.iter().filter_map(|&node| self.call(node))
@@ -113,15 +127,17 @@ impl<'a> UnitView<'a> {
             let summary = self.summary(&function)?;
             let witness = summary.witness(effect)?;
             let Some(next) = &witness.next else {
-                let find = |linked: &Linked| {
-                    let unit = linked.file.unit_at(&witness.unit)?;
-                    linked.facts[unit].calls.get(&witness.node).cloned()
+                let mut found = None;
+                let mut find = |there: &Evaluator<'_>| {
+                    let unit = there.file.unit_at(&witness.unit);
+                    found = unit.map(|unit| there.call(unit, witness.node));
                 };
-                return if function.file == self.linked.file.path {
-                    find(self.linked)
+                if function.file == self.linked.file.path {
+                    find(self.eval);
                 } else {
-                    find(&*self.world.linked(&function.file)?)
-                };
+                    self.world.in_file(&function.file, &mut find);
+                }
+                return found;
             };
             function = next.clone();
         }
@@ -232,13 +248,18 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn call_name(&self, call: NodeId) -> String {
         let Kind::Call { callee, .. } = self.unit.kind(call) else { return String::new() };
-        match self.unit.kind(*callee) {
+        let mut callee = *callee;
+        // The grammar takes `await f<T>()` for a call of `await f`.
+        while let Kind::Await(inner) | Kind::NonNull(inner) = self.unit.kind(callee) {
+            callee = *inner;
+        }
+        match self.unit.kind(callee) {
             Kind::Name { name, .. } => name.to_string(),
-            Kind::Member { name, .. } => match self.dotted(*callee) {
+            Kind::Member { name, .. } => match self.dotted(callee) {
                 Some(path) if path.len() <= 41 => path,
                 _ => name.to_string(),
             },
-            _ => self.text(*callee).chars().take(40).collect(),
+            _ => self.text(callee).chars().take(40).collect(),
         }
     }
 
