@@ -100,6 +100,12 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
             matches!((start, end), (Some(a), Some(b)) if b.saturating_sub(a) <= MAX_SMALL)
         }
         Kind::Call { callee, args, .. } => small_call(view, unit, node, *callee, args, depth),
+        Kind::If { then, otherwise: Some(otherwise), .. } => {
+            small(view, unit, *then, depth) && small(view, unit, *otherwise, depth)
+        }
+        Kind::Binary { op, left, right } if matches!(op.as_str(), "??" | "||") => {
+            small(view, unit, *left, depth) && small(view, unit, *right, depth)
+        }
         Kind::Member { name, .. } => is_constant_name(name),
         Kind::Name { name, .. } => match declaration(view, unit, node) {
             Some((unit, binding)) => small_binding(view, unit, binding, depth),
@@ -226,13 +232,23 @@ pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, cal
     if has_batch_word(&b.name) {
         return true;
     }
-    let calls = u.descendants(call);
+    // What the call is made of, and what the names in it are bound to.
+    let mut calls = u.descendants(call);
+    let bound: Vec<NodeId> = calls
+        .iter()
+        .filter_map(|&part| match u.kind(part) {
+            Kind::Name { binding: Some(b), .. } => u.binding(*b).value,
+            _ => None,
+        })
+        .collect();
+    calls.extend(bound.into_iter().flat_map(|value| u.descendants(value)));
     b.uses.iter().any(|used| {
         let Some(parent) = u.parent(*used) else { return false };
         let in_call = calls.contains(used);
         match u.kind(parent) {
             Kind::Member { object, name, .. } => {
-                *object == *used
+                in_call
+                    && *object == *used
                     && OF_COLLECTIONS.contains(&name.as_str())
                     && u.parent(parent)
                         .is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent))

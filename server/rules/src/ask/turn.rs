@@ -36,7 +36,7 @@ pub struct Turn {
 /// where a cache stands in front of the call, and where its result is kept for a transaction that takes all at once.
 #[must_use]
 pub fn once_per_element(view: &UnitView<'_>, call: NodeId) -> Option<Turn> {
-    let mut climb = Climb { view, unit: view.index, at: call, ends: Ends::Never };
+    let mut climb = Climb { view, unit: view.index, at: call, call, ends: Ends::Never, is_in_a_loop: false };
     for _ in 0..MAX_CLIMB {
         match climb.step()? {
             Step::Up => {}
@@ -86,7 +86,11 @@ struct Climb<'v, 'a> {
     view: &'v UnitView<'a>,
     unit: usize,
     at: NodeId,
+    /// What the climb began at.
+    call: NodeId,
     ends: Ends,
+    /// Whether a loop that goes over no collection has been left.
+    is_in_a_loop: bool,
 }
 
 impl Climb<'_, '_> {
@@ -107,6 +111,7 @@ impl Climb<'_, '_> {
                 if self.ends == Ends::Loop {
                     self.ends = Ends::Never;
                 }
+                self.is_in_a_loop = true;
                 if l.kind == LoopKind::EachAwait && below == l.body {
                     return None;
                 }
@@ -125,8 +130,11 @@ impl Climb<'_, '_> {
             }
             Kind::Call { callee, .. } if *callee != below => {
                 let effects = self.view.eval.call(self.unit, parent).effects;
-                // A task runs beside its turn; a transaction makes the turn one.
-                if effects.intersects(Effects::TASK_SPAWN | Effects::DB_TRANSACTION) {
+                // A worker runs beside its turn for as long as there is work; a transaction makes the turn one.
+                let is_worker = self.is_in_a_loop || below == self.call;
+                if effects.contains(Effects::DB_TRANSACTION)
+                    || effects.contains(Effects::TASK_SPAWN) && is_worker
+                {
                     return None;
                 }
             }
@@ -418,13 +426,24 @@ fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     let u = unit_of(view, turn.unit);
     let calls = calls_within(view, turn.unit, turn.body);
     let all = calls.iter().fold(Effects::empty(), |all, (_, effects)| all | *effects);
-    all.contains(Effects::DB_TRANSACTION)
+    all.contains(Effects::DB_CONNECT)
+        || is_transaction(view, turn, &calls, call)
         || paces_itself(view, turn, &calls)
         || settles_its_element(view, turn, &calls)
         || is_handed_to_a_transaction(view, view.index, call)
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
             && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+}
+
+/// Whether each turn begins a transaction, or the call does. One that another call of the turn hides is its own.
+fn is_transaction(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)], call: NodeId) -> bool {
+    let u = unit_of(view, turn.unit);
+    effects_of(view, view.index, call).contains(Effects::DB_TRANSACTION)
+        || calls.iter().any(|&(node, _)| {
+            matches!(u.kind(node), Kind::Call { .. })
+                && view.eval.call(turn.unit, node).effects.contains(Effects::DB_TRANSACTION)
+        })
 }
 
 /// Whether each turn sleeps: for a rate limit.

@@ -60,7 +60,7 @@ declare_rule! {
     /// before has found; loops that sleep; short lists that the code writes out; loops that end after one turn; loaders
     /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
     /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
-    /// then write down that their element is done; databases that live in the process. Recursion and work lists count.
+    /// then write down that their element is done, or that open a database of their own; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
@@ -79,7 +79,7 @@ impl Rule for NPlusOne {
                 && let Some(turn) = once_per_element(unit, call.node)
                 && !is_coalesced(unit, &turn, &call, &source)
             {
-                let name = unit.call_name(call.node);
+                let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
                 say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain);
             }
@@ -164,6 +164,23 @@ fn is_coalesced(unit: &UnitView<'_>, turn: &Turn, call: &CallView<'_>, source: &
             }
             _ => false,
         })
+}
+
+/// What a call is called by: a builder by how its chain begins, `db.select`.
+fn name_of(unit: &UnitView<'_>, call: NodeId) -> String {
+    let mut head = call;
+    let mut at = call;
+    loop {
+        at = match unit.unit.kind(at) {
+            Kind::Call { callee, .. } => {
+                head = at;
+                *callee
+            }
+            Kind::Member { object, .. } => *object,
+            Kind::Await(value) | Kind::Try(value) | Kind::NonNull(value) => *value,
+            _ => return unit.call_name(head),
+        }
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
