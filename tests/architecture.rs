@@ -13,13 +13,13 @@ const OUTSIDE: [&str; 12] = [
     "ls_types",
     "std::fs",
     "std::env",
-    "SystemTime",
-    "Instant",
+    "SystemTime::",
+    "Instant::",
     "std::process",
     "std::net",
     "println!",
     "eprintln!",
-    "tokio",
+    "tokio::",
 ];
 
 fn server() -> PathBuf {

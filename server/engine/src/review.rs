@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
-use plimsoll_project::{Files, where_it_runs};
+use plimsoll_project::{Files, SchemasOf, where_it_runs};
 use plimsoll_rules::{ProjectFacts, RawFinding};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 
@@ -188,7 +188,8 @@ impl Engine {
         stop_if_cancelled(request)?;
         let mut counters = Counters { extracted: file.extracted, ..Counters::default() };
         let runs = where_it_runs(linker.recorded(), &file);
-        let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded() };
+        let schemas = SchemasOf::new(linker.recorded(), request.path);
+        let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded(), schemas };
 
         let (linked, stale) = match before.as_ref().and_then(|state| reuse(state, &file, linker)) {
             Some((linked, changed)) => (Arc::new(linked), Some(changed)),

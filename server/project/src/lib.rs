@@ -6,6 +6,8 @@ mod files;
 pub mod link;
 mod runs;
 pub mod schema;
+mod schema_of;
 
 pub use files::{Files, MemoryFiles, Overlay};
 pub use runs::{Runs, WhereItRuns, below_manifest, where_it_runs};
+pub use schema_of::{ProjectSchema, SchemasOf};

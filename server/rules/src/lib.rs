@@ -4,10 +4,12 @@
 //! of another file only what linking says of it. What a fix must write for a language stands in [`edit`].
 
 pub mod ask;
+pub mod database;
 pub mod edit;
 mod registry;
 mod report;
 pub mod resilience;
+pub mod resources;
 mod rule;
 mod view;
 

@@ -1,10 +1,13 @@
 //! All rules.
 
 use crate::Rule;
-use crate::resilience::{MissingTimeout, UncheckedResponse};
+use crate::database::{MissingIndex, NPlusOne};
+use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
+use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingTimeout, &UncheckedResponse];
+pub const RULES: &[&dyn Rule] =
+    &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &UncheckedResponse, &LeakedTimer];
 
 /// The rule with this id.
 #[must_use]

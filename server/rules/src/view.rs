@@ -7,7 +7,7 @@ use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Uni
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
-use plimsoll_project::{Files, WhereItRuns};
+use plimsoll_project::{Files, SchemasOf, WhereItRuns};
 use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
@@ -25,6 +25,8 @@ pub struct ProjectFacts<'a> {
     pub runs: WhereItRuns,
     /// Files as the user sees them now: for manifests and schemas.
     pub files: &'a dyn Files,
+    /// The database schemas around the file.
+    pub schemas: SchemasOf<'a>,
 }
 
 /// One unit under review.
@@ -227,6 +229,12 @@ impl<'a> UnitView<'a> {
             }
             _ => None,
         }
+    }
+
+    /// A unit of this file.
+    #[must_use]
+    pub fn unit_of(&self, index: usize) -> &'a Unit {
+        &self.linked.file.units[index].unit
     }
 
     /// The unit and node of a site of this file.

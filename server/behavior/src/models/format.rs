@@ -37,6 +37,13 @@ pub struct Model {
     /// Where its facts come from.
     #[serde(default)]
     pub source: Option<String>,
+    /// Whether it does its work in this process, so that many calls cost no round trips.
+    #[serde(default)]
+    pub in_process: bool,
+    /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
+    /// for those whose schema is code.
+    #[serde(default)]
+    pub schema: Option<SchemaKind>,
     /// What it exports as functions.
     #[serde(default, rename = "function")]
     pub functions: Vec<FunctionModel>,
@@ -60,6 +67,16 @@ pub enum ModelLanguage {
     Typescript,
     /// Rust.
     Rust,
+}
+
+/// What describes the tables of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemaKind {
+    /// A Prisma schema, with the migrations beside it.
+    Prisma,
+    /// Migrations or whole schemas in SQL.
+    Sql,
 }
 
 /// An exported function, or a type's associated one (`Client.new`).
@@ -196,6 +213,9 @@ pub struct Behavior {
     /// The method that does it for many at once.
     #[serde(default)]
     pub batch: Option<Name>,
+    /// Whether the library itself makes one query of the calls that are started at the same time.
+    #[serde(default)]
+    pub coalesces: bool,
     /// What releases the result: `clearInterval(handle)` is `call:clearInterval`, `handle.close()` is `method:close`,
     /// calling the result is `call`, the twin method on the receiver with the same arguments is `twin:removeListener`,
     /// an option by which it ends on its own or by an `AbortSignal` is `option:2.signal`.
@@ -216,9 +236,32 @@ pub struct Behavior {
     /// Options that make it retry.
     #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,
+    /// Whether it runs its callback again after a failure: the consumer of a queue that redelivers.
+    #[serde(default)]
+    pub redelivers: bool,
+    /// How a call is written with it so that it is tried again; for functions that retry.
+    #[serde(default)]
+    pub retry_edit: Option<RetryEdit>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
     pub checks_status: bool,
+}
+
+/// What a fix writes to have a request retried by a library that the project declares. `{request}` stands for the
+/// request, `{signal}` for the signal by which the caller aborts it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryEdit {
+    /// The package whose declaration makes it available.
+    pub package: Name,
+    /// What is imported: `default as pRetry` or `withBackoff`; in Rust the paths for `use`.
+    #[serde(deserialize_with = "one_or_many")]
+    pub import: Vec<Name>,
+    /// The call, where nothing aborts the request from outside.
+    pub call: Name,
+    /// The call, where a signal does. Without it, such requests are not written so.
+    #[serde(default)]
+    pub call_with_signal: Option<Name>,
 }
 
 /// What must be written to bound the time of a call. In its texts `{ms}` stands for milliseconds, `{duration}` for a Rust

@@ -11,7 +11,7 @@ use plimsoll_syntax::{
     AppliedEdit, Document, Edit, FileKind, Language, PositionEncoding, Rope, Snapshot, TextRange,
     position_to_byte,
 };
-use tower_lsp::ls_types::{Diagnostic, Uri};
+use tower_lsp::ls_types::{PublishDiagnosticsParams, Uri};
 
 use super::actions::ProvenFix;
 use super::events::Event;
@@ -37,7 +37,7 @@ pub struct OpenDocument {
     /// Where the related places in other files are.
     pub elsewhere: Elsewhere,
     /// What the client shows.
-    pub published: Option<Vec<Diagnostic>>,
+    pub published: Option<PublishDiagnosticsParams>,
     /// The review that is on its way.
     pub review: Option<RunningReview>,
     /// Whether a review is to be started, and how soon.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plimsoll_syntax::Edit;
-use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams, Uri};
@@ -21,7 +20,6 @@ pub enum Event {
         profile: Box<ClientProfile>,
         /// Folders of the workspace, as the view of files spells them.
         roots: Vec<String>,
-        settings: Option<Value>,
     },
     Open {
         uri: Uri,
@@ -52,7 +50,7 @@ pub enum Event {
         params: Box<HoverParams>,
         reply: Reply<Option<Hover>>,
     },
-    Settings(Value),
+    Settings,
     Folders {
         added: Vec<String>,
         removed: Vec<String>,

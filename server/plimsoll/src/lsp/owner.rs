@@ -11,7 +11,6 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use plimsoll_syntax::Edit;
 use rustc_hash::FxHashMap;
-use serde_json::Value;
 use tower_lsp::ls_types::Uri;
 
 use super::capabilities::ClientProfile;
@@ -38,25 +37,8 @@ pub struct Owner {
     configurations: Configurations,
     outgoing: Outgoing,
     roots: Vec<String>,
-    settings: Settings,
     last_revision: u64,
     last_review: u64,
-}
-
-/// What the editor's user has set, as far as `plimsoll.toml` does not say it.
-#[derive(Debug, Default)]
-struct Settings {
-    /// Publishes a list for every version, also where the client shows the same already: for measuring.
-    publish_unchanged: bool,
-}
-
-impl Settings {
-    fn of(value: &Value) -> Self {
-        // Some clients send the section, others what is in it.
-        let section = value.get("plimsoll").unwrap_or(value);
-        let is_set = |name| section.get(name).and_then(Value::as_bool) == Some(true);
-        Self { publish_unchanged: is_set("publishUnchanged") }
-    }
 }
 
 impl Owner {
@@ -72,7 +54,6 @@ impl Owner {
             configurations: Configurations::default(),
             outgoing,
             roots: Vec::new(),
-            settings: Settings::default(),
             last_revision: 0,
             last_review: 0,
         }
@@ -99,10 +80,9 @@ impl Owner {
     /// Applies one event.
     pub(super) fn handle(&mut self, event: Event) {
         match event {
-            Event::Initialize { profile, roots, settings } => {
+            Event::Initialize { profile, roots } => {
                 self.profile = Arc::from(profile);
                 self.roots = roots;
-                self.settings = settings.as_ref().map(Settings::of).unwrap_or_default();
                 self.files.set_disk(DiskFiles::with_roots(self.roots.clone()));
             }
             Event::Open { uri, language_id, version, text } => {
@@ -111,10 +91,7 @@ impl Owner {
             Event::Change { uri, version, edits } => self.change(&uri, version, &edits),
             Event::Save { uri } => self.review_all_but(Some(&uri)),
             Event::Close { uri } => self.close(&uri),
-            Event::Settings(settings) => {
-                self.settings = Settings::of(&settings);
-                self.review_all_but(None);
-            }
+            Event::Settings => self.review_all_but(None),
             Event::Folders { added, removed } => {
                 self.roots.retain(|root| !removed.contains(root));
                 self.roots.extend(added);
@@ -258,9 +235,6 @@ impl Owner {
             return;
         }
         document.review = None;
-        if self.settings.publish_unchanged {
-            document.published = None;
-        }
         match outcome {
             Some(outcome) if outcome.is_cancelled => {
                 tracing::warn!("a review of {} gave up by itself", uri.as_str());

@@ -30,18 +30,19 @@ pub fn rule_page(rule: &str) -> String {
     format!("{RULE_PAGES}{rule}")
 }
 
-/// Shows the findings of a document, unless the client shows the same already.
+/// Shows the findings of a document, unless the client shows the same already. To a client that reads versions, the
+/// same list for a newer text is news: it tells that the list is up to date.
 pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, outgoing: &Outgoing) {
     let place = Place::of(document, profile);
     let diagnostics: Vec<Diagnostic> =
         document.shown.iter().map(|finding| diagnostic(finding, &place)).collect();
-    if document.published.as_ref() == Some(&diagnostics) {
-        return;
-    }
     let version = profile.diagnostic_versions.then(|| document.text.version());
     let params = PublishDiagnosticsParams::new(document.uri.clone(), diagnostics, version);
+    if document.published.as_ref() == Some(&params) {
+        return;
+    }
     send(&params, outgoing);
-    document.published = Some(params.diagnostics);
+    document.published = Some(params);
 }
 
 /// Shows nothing for a document that was closed.

@@ -50,11 +50,7 @@ impl LanguageServer for Handlers {
         if let Some(id) = params.process_id {
             (self.watch_client)(id);
         }
-        self.send(Event::Initialize {
-            profile: Box::new(profile),
-            roots: roots(&params),
-            settings: params.initialization_options,
-        });
+        self.send(Event::Initialize { profile: Box::new(profile), roots: roots(&params) });
         Ok(InitializeResult {
             capabilities: answer,
             server_info: Some(ServerInfo {
@@ -103,8 +99,8 @@ impl LanguageServer for Handlers {
         self.send(Event::Close { uri: params.text_document.uri });
     }
 
-    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
-        self.send(Event::Settings(params.settings));
+    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
+        self.send(Event::Settings);
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

@@ -276,7 +276,7 @@ impl<'a> Evaluator<'a> {
                         }
                         _ => initial,
                     },
-                    _ => initial,
+                    assignments => self.completed(unit, initial, assignments),
                 }
             }
         };
@@ -286,6 +286,24 @@ impl<'a> Evaluator<'a> {
             PathStep::Variant(..) => value,
             PathStep::Rest => Value::Unknown,
         })
+    }
+
+    /// A builder that is assigned again, with what it may have been told by then: `if slow { b = b.timeout(limit) }`.
+    fn completed(&self, unit: usize, initial: Value, assignments: &[NodeId]) -> Value {
+        let Value::Instance(instance) = &initial else { return initial };
+        let mut slots = instance.slots.clone();
+        for &assignment in assignments {
+            let Kind::Assign { value, .. } = self.unit(unit).kind(assignment) else { continue };
+            // Asked for as a call: it may be under way, and its value must not be settled as unknown then.
+            let later = self.call(unit, *value);
+            let Value::Instance(later) = &later.value else { continue };
+            for (slot, _) in later.slots.iter().filter(|_| later.ty == instance.ty) {
+                if instance.slot(*slot).is_none() {
+                    slots.push((*slot, SlotValue::Elsewhere));
+                }
+            }
+        }
+        Value::Instance(Arc::new(Instance { slots, ..(**instance).clone() }))
     }
 
     /// The value of a parameter: its type, what the call that takes the closure provides, or its default.

@@ -20,6 +20,10 @@ pub trait World {
     /// Asks something of the file with this path; not called when it is no source or cannot be read.
     fn in_file(&self, path: &str, ask: &mut dyn FnMut(&Evaluator<'_>));
 
+    /// Another file with all its calls understood: for questions about a place in it, which cost as much as the file
+    /// is large.
+    fn linked(&self, path: &str) -> Option<Arc<Linked>>;
+
     /// What a function of any file does, its callees in all files included.
     fn summary(&self, function: &FnRef) -> Option<Arc<Summary>>;
 
@@ -57,7 +61,12 @@ pub struct Linked {
     pub facts: Vec<Arc<UnitFacts>>,
     /// What each of its functions does.
     pub summaries: Arc<FxHashMap<FnRef, Arc<Summary>>>,
+    /// Functions that a call hands by their name to a router, a scheduler or a timer, with that call's effects.
+    pub registered: Arc<FxHashMap<FnRef, Effects>>,
 }
+
+/// Effects of calls that register functions.
+const REGISTERING: Effects = Effects::ROUTE.union(Effects::SCHEDULE).union(Effects::TIMER_REPEATING);
 
 /// The models of a language.
 #[must_use]
@@ -83,7 +92,28 @@ pub fn link(file: Arc<FileUnits>, linker: &Linker<'_>) -> Linked {
             }
         }
     }
-    Linked { facts, summaries: Arc::new(summaries), file }
+    let mut registered: FxHashMap<FnRef, Effects> = FxHashMap::default();
+    for (i, unit) in facts.iter().enumerate() {
+        for (&call, facts) in &unit.calls {
+            for function in registered_by(&eval, i, call, facts) {
+                *registered.entry(function).or_default() |= facts.effects;
+            }
+        }
+    }
+    Linked { facts, summaries: Arc::new(summaries), registered: Arc::new(registered), file }
+}
+
+/// The functions that a registering call is handed, wherever they are written.
+fn registered_by(eval: &Evaluator<'_>, unit: usize, call: NodeId, facts: &CallFacts) -> Vec<FnRef> {
+    if !facts.effects.intersects(REGISTERING) {
+        return Vec::new();
+    }
+    let Kind::Call { args, .. } = eval.file.units[unit].unit.kind(call) else { return Vec::new() };
+    let functions = args.iter().filter_map(|&arg| match eval.value(unit, arg) {
+        Value::Function(function) => Some(function),
+        _ => None,
+    });
+    functions.collect()
 }
 
 /// Understands a file in which only the units `changed` have other text than in `before`, each with the same
@@ -125,7 +155,7 @@ impl Linked {
                 }
             }
         }
-        Linked { file, facts, summaries }
+        Linked { file, facts, summaries, registered: Arc::clone(&self.registered) }
     }
 
     /// What one of its functions does.
@@ -195,6 +225,9 @@ fn outward(
         }
     }
     for &call in &u.calls {
+        if let Some(facts) = calls.get(&call) {
+            registered_by(eval, unit, call, facts).hash(&mut hasher);
+        }
         if calls.get(&call).is_some_and(|facts| facts.effects.contains(Effects::RELEASE))
             && let Kind::Call { callee, args, .. } = u.kind(call)
         {

@@ -13,7 +13,7 @@ use plimsoll_syntax::{Language, Parsed};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::summary::{Local, close, locals};
-use super::{Evaluator, FileUnits, FnRef, Memo, Summary, World, models_of};
+use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
 
 /// Extracted files, shared between reviews.
@@ -34,6 +34,7 @@ pub struct Linker<'a> {
     cache: &'a LinkCache,
     sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
+    linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
     depth: Cell<u32>,
 }
 
@@ -76,18 +77,28 @@ impl Files for Recorder<'_> {
         if let Some(noted) = self.noted(path) {
             return noted;
         }
-        let stamp = self.files.stamp(path);
+        let stamp = match path.strip_suffix('/') {
+            Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
+            None => self.files.stamp(path),
+        };
         self.note(path, stamp);
         stamp
     }
 
+    /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
     fn list(&self, folder: &str) -> Vec<String> {
-        self.files.list(folder)
+        let names = self.files.list(folder);
+        self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
+        names
     }
 
     fn root_of(&self, path: &str) -> Option<String> {
         self.files.root_of(path)
     }
+}
+
+fn stamp_of_names(names: &[String]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(names.join("\n").as_bytes())
 }
 
 impl<'a> Linker<'a> {
@@ -99,6 +110,7 @@ impl<'a> Linker<'a> {
             cache,
             sessions: RefCell::default(),
             summaries: RefCell::default(),
+            linked: RefCell::default(),
             depth: Cell::new(0),
         }
     }
@@ -201,6 +213,15 @@ impl World for Linker<'_> {
         if let Some(session) = self.session(path) {
             ask(&self.evaluator(&session));
         }
+    }
+
+    fn linked(&self, path: &str) -> Option<Arc<Linked>> {
+        if let Some(known) = self.linked.borrow().get(path) {
+            return known.clone();
+        }
+        let linked = self.session(path).map(|session| Arc::new(link(Arc::clone(&session.units), self)));
+        self.linked.borrow_mut().insert(path.into(), linked.clone());
+        linked
     }
 
     fn summary(&self, function: &FnRef) -> Option<Arc<Summary>> {

@@ -1,9 +1,26 @@
 //! Questions that several rules ask of a unit.
 
+mod code;
+mod collection;
+mod failure;
+pub mod filter;
+mod lifetime;
+mod occasion;
+mod outgoing;
+mod released;
 mod request;
 mod response;
 mod role;
+mod sql_text;
+mod time;
+mod turn;
 
+pub(crate) use code::{Source, source, source_in};
+pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
+pub use lifetime::{Lifetime, lifetime};
+pub use occasion::role_of_failure;
+pub use outgoing::{Wrapped, host, host_key, is_idempotent, method, wrapped_request};
+pub use released::{Fate, binding_around, binding_of, fate, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
     url_head,
@@ -12,3 +29,6 @@ pub use response::{
     ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
 };
 pub use role::{Role, role};
+pub use sql_text::{SqlText, sql_text};
+pub use time::{milliseconds, period};
+pub use turn::{Turn, handed_to_each, names_of, once_per_element};

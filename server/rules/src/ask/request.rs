@@ -92,8 +92,7 @@ pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     unit.witness_facts(target, Effects::HTTP_REQUEST).is_some_and(|facts| facts_are_bounded(&facts))
 }
 
-/// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`,
-/// `builder = builder.timeout(limit)`.
+/// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`.
 fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
     let u = unit.unit;
     let sets = |node: NodeId| {
@@ -104,23 +103,8 @@ fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
         let listens = unit.own_node(facts.slot(Slot::Event)).and_then(|e| unit.eval.text_head(unit.index, e));
         facts.facts.effects.contains(Effects::DEADLINE) || listens.is_some_and(|event| event == "timeout")
     };
-    if sets(call)
-        || u.bindings.iter().filter(|b| b.value == Some(call)).flat_map(|b| &b.uses).any(|&used| sets(used))
-    {
-        return true;
-    }
-    // The receiver of the last call of a builder's chain.
-    let mut at = call;
-    while let Kind::Call { callee, .. } = u.kind(at) {
-        let Kind::Member { object, .. } = u.kind(*callee) else { return false };
-        at = *object;
-    }
-    let Kind::Name { binding: Some(b), .. } = u.kind(at) else { return false };
-    u.binding(*b).assignments.iter().any(|&assignment| {
-        let Kind::Assign { value, .. } = u.kind(assignment) else { return false };
-        let made = unit.eval.value(unit.index, *value);
-        made.is_unknown() || made.instance().is_some_and(|i| i.slot(Slot::Timeout).is_some())
-    })
+    let bound = u.bindings.iter().filter(|b| b.value == Some(call)).flat_map(|b| &b.uses);
+    sets(call) || bound.copied().any(sets)
 }
 
 /// Whether a model or an argument says that the call has a time limit.

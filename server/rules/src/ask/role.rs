@@ -1,8 +1,8 @@
 //! In which role a function runs.
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Effects, FunctionId, FunctionKind, Kind, NodeId, Unit};
-use plimsoll_project::link::{Context, Value};
+use plimsoll_behavior::{Effects, FunctionId, FunctionKind, NodeId, Unit};
+use plimsoll_project::link::Context;
 
 use crate::UnitView;
 
@@ -21,24 +21,10 @@ pub enum Role {
     Test,
 }
 
-/// Words that types of handlers' parameters end with, and attributes that make a function a handler.
-const REQUEST_TYPES: &[&str] = &[
-    "Request",
-    "NextRequest",
-    "NextApiRequest",
-    "FastifyRequest",
-    "HttpRequest",
-    "State",
-    "Path",
-    "Query",
-    "Json",
-    "Form",
-    "Multipart",
-    "HeaderMap",
-    "Extension",
-    "TypedHeader",
-    "Data",
-];
+/// Types of parameters that only handlers take; so do types whose name ends with `Request`.
+const EXTRACTORS: &[&str] =
+    &["State", "Path", "Query", "Json", "Form", "Multipart", "HeaderMap", "Extension", "TypedHeader", "Data"];
+/// Attributes that make a function a handler.
 const ROUTE_ATTRIBUTES: &[&str] = &[
     "get", "post", "put", "patch", "delete", "head", "route", "Get", "Post", "Put", "Patch", "Delete", "All",
 ];
@@ -70,7 +56,7 @@ pub fn role(view: &UnitView<'_>, node: NodeId) -> Option<Role> {
     None
 }
 
-fn declared_role(view: &UnitView<'_>, unit: usize, u: &Unit, id: FunctionId) -> Option<Role> {
+pub(super) fn declared_role(view: &UnitView<'_>, unit: usize, u: &Unit, id: FunctionId) -> Option<Role> {
     let function = u.function(id);
     if function.kind == FunctionKind::Module {
         return Some(Role::StartUp);
@@ -97,31 +83,19 @@ fn declared_role(view: &UnitView<'_>, unit: usize, u: &Unit, id: FunctionId) -> 
     let takes_request = function
         .params
         .iter()
-        .filter_map(|p| p.ty.as_ref())
-        .any(|ty| ty.path.last().is_some_and(|last| REQUEST_TYPES.contains(&last.as_str())));
+        .filter_map(|p| p.ty.as_ref()?.path.last())
+        .any(|last| last.ends_with("Request") || view.is_rust() && EXTRACTORS.contains(&last.as_str()));
     if takes_request {
         return Some(Role::Handler);
     }
     registered_role(view, unit, id)
 }
 
-/// The role that a call in the file's top level gives a function by its name: `app.get("/", list)`.
+/// The role that a call of the file gives a function by its name: `app.get("/", list)`.
 fn registered_role(view: &UnitView<'_>, unit: usize, id: FunctionId) -> Option<Role> {
-    let wanted = Value::Function(view.linked.file.fn_ref(unit, id));
-    for (index, facts) in view.linked.facts.iter().enumerate() {
-        for (&call, facts) in &facts.calls {
-            let role = if facts.effects.contains(Effects::ROUTE) {
-                Role::Handler
-            } else if facts.effects.intersects(Effects::SCHEDULE | Effects::TIMER_REPEATING) {
-                Role::Job
-            } else {
-                continue;
-            };
-            let Kind::Call { args, .. } = view.linked.file.units[index].unit.kind(call) else { continue };
-            if args.iter().any(|&arg| view.eval.value(index, arg) == wanted) {
-                return Some(role);
-            }
-        }
+    let effects = view.linked.registered.get(&view.linked.file.fn_ref(unit, id))?;
+    if effects.contains(Effects::ROUTE) {
+        return Some(Role::Handler);
     }
-    None
+    effects.intersects(Effects::SCHEDULE | Effects::TIMER_REPEATING).then_some(Role::Job)
 }

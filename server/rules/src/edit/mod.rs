@@ -1,7 +1,12 @@
 //! The writers of edits: what a fix must write, one folder per language.
 
+pub mod cleanup;
+mod retry;
 pub mod rust;
+pub mod schema;
 pub mod script;
 pub mod status_check;
 pub mod style;
 pub mod time_limit;
+
+pub use retry::wrap_in_retry;

@@ -49,6 +49,7 @@ fn an_action_of_an_older_text_is_refused() {
     let client = &mut session.client;
     let actions = client.call("textDocument/codeAction", Client::actions_at(A, (0, 0), (0, 0)));
     client.change(A, 2, (2, 0), (2, 0), "x");
+    client.published_for(A, 2);
     let stale = client.ask("codeAction/resolve", actions[0].clone());
     assert_eq!(client.answer(stale).expect_err("it is stale")["code"], -32801);
     client.close(A);
@@ -114,6 +115,7 @@ fn changes_to_other_files_are_announced_and_checked() {
     assert_eq!(changes[2]["textDocument"], json!({"uri": "file:///p/new.sql", "version": null}));
 
     client.change(other, 2, (0, 0), (0, 0), "x");
+    client.published_for(other, 2);
     let stale = client.ask("codeAction/resolve", actions[1].clone());
     assert_eq!(client.answer(stale).expect_err("the other file has changed")["code"], -32801);
     session.end();

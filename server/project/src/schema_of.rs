@@ -1,0 +1,170 @@
+//! The database schema that a file's queries are for: found near the file, read once, and kept until a file of it
+//! changes.
+
+mod find;
+
+use std::cell::OnceCell;
+use std::sync::{Arc, LazyLock};
+
+use dashmap::DashMap;
+use plimsoll_behavior::models::SchemaKind;
+
+use crate::Files;
+use crate::link::{ancestors, parent};
+use crate::schema::{Dialect, MigrationTool, Schema, SchemaFile};
+
+/// A schema with the texts that it was read from.
+#[derive(Debug)]
+pub struct ProjectSchema {
+    /// The schema.
+    pub schema: Schema,
+    /// Path and text of each of its files, in the order of their paths.
+    pub files: Vec<(Arc<str>, Arc<str>)>,
+    /// Statements that create indexes in SQL files beside the schema that belong to no migration, in small letters:
+    /// run by hand or included by a script.
+    raw_indexes: Vec<String>,
+}
+
+/// The schemas around one file, each looked for once, and only when somebody asks.
+pub struct SchemasOf<'a> {
+    files: &'a dyn Files,
+    path: &'a str,
+    prisma: OnceCell<Option<Arc<ProjectSchema>>>,
+    sql: OnceCell<Option<Arc<ProjectSchema>>>,
+}
+
+/// How many schemas and files of schemas are kept; the oldest of no use are dropped together.
+const MAX_KEPT: usize = 4_096;
+
+type Stamped = Vec<(Arc<str>, u64)>;
+
+/// Whole schemas by their files' stamps, and files by path and stamp. Both are pure functions of their keys' texts.
+static SCHEMAS: LazyLock<DashMap<Stamped, Arc<ProjectSchema>>> = LazyLock::new(DashMap::new);
+static FILES: LazyLock<DashMap<(Arc<str>, u64), Read>> = LazyLock::new(DashMap::new);
+
+/// One file, read and parsed.
+type Read = (Arc<str>, Arc<SchemaFile>);
+
+impl<'a> SchemasOf<'a> {
+    /// The schemas around the file at `path`.
+    #[must_use]
+    pub fn new(files: &'a dyn Files, path: &'a str) -> Self {
+        SchemasOf { files, path, prisma: OnceCell::new(), sql: OnceCell::new() }
+    }
+
+    /// The schema that a client of this kind works with. None where there is none, and where two stand equally near.
+    /// SQL without migrations falls back to a Prisma schema, which describes the same tables.
+    pub fn schema_for(&self, kind: SchemaKind) -> Option<&Arc<ProjectSchema>> {
+        let prisma = || {
+            let found = self.prisma.get_or_init(|| read(self.files, &find::prisma(self.files, self.path)?));
+            found.as_ref()
+        };
+        match kind {
+            SchemaKind::Prisma => prisma(),
+            SchemaKind::Sql => {
+                let found = self.sql.get_or_init(|| match find::sql(self.files, self.path) {
+                    find::Found::One(paths) => read(self.files, &paths),
+                    find::Found::None => prisma().cloned(),
+                    find::Found::Several => None,
+                });
+                found.as_ref()
+            }
+        }
+    }
+
+    /// What runs the migrations, where the manifest of the file tells.
+    #[must_use]
+    pub fn migration_tool(&self) -> Option<MigrationTool> {
+        if !self.path.ends_with(".rs") {
+            return None;
+        }
+        let manifests = ancestors(parent(self.path)?, self.files, self.path)
+            .filter_map(|folder| self.files.read(&format!("{folder}/Cargo.toml")));
+        for text in manifests {
+            let Ok(toml) = toml::from_str::<toml::Table>(&text) else { continue };
+            let has = |name: &str| {
+                let own = toml.get("dependencies");
+                let shared = toml.get("workspace").and_then(|w| w.get("dependencies"));
+                own.or(shared).and_then(|d| d.get(name)).is_some()
+            };
+            if has("sqlx") {
+                return Some(MigrationTool::Sqlx);
+            }
+            if has("diesel") {
+                return Some(MigrationTool::Diesel);
+            }
+        }
+        None
+    }
+}
+
+impl ProjectSchema {
+    /// Whether a statement outside of the schema's own files creates an index with this column of this table.
+    #[must_use]
+    pub fn has_raw_index(&self, table: &str, column: &str) -> bool {
+        self.raw_indexes.iter().any(|statement| mentions(statement, table) && mentions(statement, column))
+    }
+
+    /// The text of one of its files.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|(own, _)| **own == *path).map(|(_, text)| &**text)
+    }
+}
+
+/// Whether a text in small letters has the name as a word of its own.
+fn mentions(text: &str, name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+fn read(files: &dyn Files, paths: &find::Paths) -> Option<Arc<ProjectSchema>> {
+    let all = paths.schema.iter().chain(&paths.raw);
+    let key: Stamped = all.filter_map(|path| Some((Arc::from(path.as_str()), files.stamp(path)?))).collect();
+    if let Some(known) = SCHEMAS.get(&key) {
+        return Some(Arc::clone(&known)).filter(|schema| !schema.schema.tables.is_empty());
+    }
+    let (mut texts, mut parsed, mut raw_indexes) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, stamp) in &key {
+        if paths.raw.iter().any(|raw| **raw == **path) {
+            raw_indexes.extend(files.read(path).iter().flat_map(|text| index_statements(text)));
+            continue;
+        }
+        let Some((text, file)) = read_file(files, path, *stamp) else { continue };
+        texts.push((Arc::clone(path), text));
+        parsed.push(file);
+    }
+    let schema = Schema::fold(parsed.iter().map(|file| &**file), Dialect::Unknown);
+    let schema = Arc::new(ProjectSchema { schema, files: texts, raw_indexes });
+    if SCHEMAS.len() >= MAX_KEPT / 16 {
+        SCHEMAS.clear();
+    }
+    SCHEMAS.insert(key, Arc::clone(&schema));
+    Some(schema).filter(|schema| !schema.schema.tables.is_empty())
+}
+
+fn read_file(files: &dyn Files, path: &Arc<str>, stamp: u64) -> Option<Read> {
+    let key = (Arc::clone(path), stamp);
+    if let Some(known) = FILES.get(&key) {
+        return Some(known.clone());
+    }
+    let text = files.read(path)?;
+    let file = (Arc::clone(&text), Arc::new(SchemaFile::parse(path, &text)));
+    if FILES.len() >= MAX_KEPT {
+        FILES.clear();
+    }
+    FILES.insert(key, file.clone());
+    Some(file)
+}
+
+/// The statements of a text that create indexes, in small letters.
+fn index_statements(text: &str) -> Vec<String> {
+    let is_index = |statement: &&str| {
+        let mut words = statement.split_whitespace().skip_while(|word| *word != "create").skip(1);
+        matches!((words.next(), words.next()), (Some("index"), _) | (Some("unique"), Some("index")))
+    };
+    text.to_ascii_lowercase().split(';').filter(is_index).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

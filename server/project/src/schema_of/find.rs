@@ -1,0 +1,254 @@
+//! Which files make the schema of a file's database: looked for from the file's folder upward.
+
+use std::collections::BTreeSet;
+
+use crate::Files;
+use crate::link::{ancestors, parent};
+use crate::schema::sql::layout;
+
+/// The files of one schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Paths {
+    /// Sorted.
+    pub schema: Vec<String>,
+    /// SQL files beside it that no migration tool runs, sorted.
+    pub raw: Vec<String>,
+}
+
+/// What a search finds at the nearest place that has anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    None,
+    One(Paths),
+    Several,
+}
+
+/// The most files of one schema.
+const MAX_FILES: usize = 2_000;
+/// The most packages of a workspace that are looked into.
+const MAX_PACKAGES: usize = 200;
+
+/// Folders of a workspace whose entries are packages.
+const PACKAGES: &[&str] = &["packages", "apps", "libs", "services", "crates"];
+/// Folders of one repository's parts.
+const PARTS: &[&str] = &["server", "backend", "api", "db", "database", "src", "prisma", "infra"];
+/// Where migrations stand in a package.
+const MIGRATIONS: &[&str] = &[
+    "migrations",
+    "db/migrations",
+    "database/migrations",
+    "supabase/migrations",
+    "drizzle",
+    "drizzle/migrations",
+    "sql/migrations",
+    "sql",
+    "src/migrations",
+    "src/db/migrations",
+];
+/// Whole schemas in a package.
+const SCHEMAS: &[&str] = &[
+    "schema.sql",
+    "db/schema.sql",
+    "database/schema.sql",
+    "db/structure.sql",
+    "src/schema.sql",
+    "src/db/schema.sql",
+    "init.sql",
+    "db/init.sql",
+    "database/init.sql",
+];
+/// Where SQL stands that somebody runs by hand.
+const RAW: &[&str] = &["", "sql", "db", "database", "scripts", "indexes", "prisma", "prisma/sql"];
+
+/// The nearest Prisma schema; none where two are equally near.
+pub(super) fn prisma(files: &dyn Files, path: &str) -> Option<Paths> {
+    for folder in ancestors(parent(path)?, files, path) {
+        if let Some(found) = prisma_in(files, folder) {
+            return Some(found);
+        }
+        let mut below: Vec<Paths> =
+            below(files, folder).iter().filter_map(|package| prisma_in(files, package)).collect();
+        below.dedup();
+        match below.len() {
+            0 => {}
+            1 => return below.pop(),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The Prisma schema of a package, by its manifest or where Prisma looks by itself.
+fn prisma_in(files: &dyn Files, folder: &str) -> Option<Paths> {
+    let named = files.read(&format!("{folder}/package.json")).and_then(|text| {
+        let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let named = json["prisma"]["schema"].as_str()?.trim_start_matches("./").trim_end_matches('/');
+        (!named.contains("..")).then(|| format!("{folder}/{named}"))
+    });
+    let usual = ["prisma/schema.prisma", "prisma/schema", "schema.prisma", "prisma"];
+    let places = named.into_iter().chain(usual.iter().map(|place| format!("{folder}/{place}")));
+    for place in places {
+        let mut schema = if place.ends_with(".prisma") {
+            if files.stamp(&place).is_none() {
+                continue;
+            }
+            let own = parent(&place).unwrap_or_default();
+            // Beside a file of another name stand further files of the same schema.
+            if place.ends_with("/prisma/schema.prisma") {
+                prisma_files(files, own)
+            } else {
+                vec![place.clone()]
+            }
+        } else {
+            prisma_files(files, &place)
+        };
+        if schema.is_empty() {
+            continue;
+        }
+        let own = if place.ends_with(".prisma") { parent(&place).unwrap_or_default() } else { &place };
+        let above = own.strip_suffix("/schema").unwrap_or(own);
+        schema.extend(sql_files(files, &format!("{above}/migrations")).into_iter().flatten());
+        let lock = format!("{above}/migrations/migration_lock.toml");
+        schema.extend(files.stamp(&lock).map(|_| lock));
+        return Some(with_raw(files, folder, schema));
+    }
+    None
+}
+
+/// The `.prisma` files of a folder and of the folders in it.
+fn prisma_files(files: &dyn Files, folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        for name in files.list(&folder) {
+            match name.strip_suffix('/') {
+                Some("migrations" | "node_modules") => {}
+                Some(inner) if depth < 3 => open.push((format!("{folder}/{inner}"), depth + 1)),
+                None if name.ends_with(".prisma") && found.len() < MAX_FILES => {
+                    found.push(format!("{folder}/{name}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The nearest SQL schema.
+pub(super) fn sql(files: &dyn Files, path: &str) -> Found {
+    let Some(start) = parent(path) else { return Found::None };
+    for folder in ancestors(start, files, path) {
+        let mut groups = sql_in(files, folder);
+        let mut place = folder.to_owned();
+        if groups.is_empty() {
+            for package in below(files, folder) {
+                let own = sql_in(files, &package);
+                if !own.is_empty() {
+                    place = package;
+                }
+                groups.extend(own);
+            }
+            groups.sort();
+            groups.dedup();
+        }
+        match groups.len() {
+            0 => {}
+            1 => return Found::One(with_raw(files, &place, groups.remove(0))),
+            _ => return Found::Several,
+        }
+    }
+    Found::None
+}
+
+/// The SQL schemas of a package: each folder of migrations with the whole schemas beside it.
+fn sql_in(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    for place in MIGRATIONS {
+        for mut group in sql_files(files, &format!("{folder}/{place}")) {
+            // SQL in a folder of another name is a schema only where its own name says so.
+            group.retain(|path| layout::migration(path).is_some() || layout::is_schema_path(path));
+            if !group.is_empty() && !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+    }
+    let known: BTreeSet<String> = groups.iter().flatten().cloned().collect();
+    for whole in SCHEMAS.iter().map(|name| format!("{folder}/{name}")) {
+        if known.contains(&whole) || files.stamp(&whole).is_none() {
+            continue;
+        }
+        let root = layout::root(&whole).to_owned();
+        match groups.iter_mut().find(|group| group.first().is_some_and(|own| layout::root(own) == root)) {
+            Some(group) => group.push(whole),
+            None => groups.push(vec![whole]),
+        }
+    }
+    groups
+}
+
+/// The SQL files of a folder of migrations; a folder of folders of migrations has several such sets.
+fn sql_files(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    let is_sql = |name: &str| name.ends_with(".sql");
+    for name in files.list(folder).into_iter().take(MAX_FILES) {
+        let Some(inner) = name.strip_suffix('/') else {
+            if is_sql(&name) {
+                own.push(format!("{folder}/{name}"));
+            }
+            continue;
+        };
+        if inner == "meta" {
+            let journal = format!("{folder}/meta/_journal.json");
+            own.extend(files.stamp(&journal).map(|_| journal));
+            continue;
+        }
+        let inner = format!("{folder}/{inner}");
+        let sql: Vec<String> =
+            files.list(&inner).into_iter().filter(|n| is_sql(n)).map(|n| format!("{inner}/{n}")).collect();
+        if sql.iter().any(|path| layout::migration(path).is_some_and(|m| m.folder == folder)) {
+            own.extend(sql);
+        } else if !sql.is_empty() {
+            others.push(sql);
+        }
+    }
+    if own.iter().any(|path| is_sql(path)) {
+        others.insert(0, own);
+    }
+    others
+}
+
+/// The parts of a repository below a folder, in order.
+fn below(files: &dyn Files, folder: &str) -> Vec<String> {
+    let names = files.list(folder);
+    let has = |wanted: &str| names.iter().any(|name| name.strip_suffix('/') == Some(wanted));
+    let parts = PARTS.iter().filter(|part| has(part)).map(|part| format!("{folder}/{part}"));
+    let packages = PACKAGES.iter().filter(|group| has(group)).flat_map(|group| {
+        let group = format!("{folder}/{group}");
+        let inner: Vec<String> = files
+            .list(&group)
+            .iter()
+            .filter_map(|name| Some(format!("{group}/{}", name.strip_suffix('/')?)))
+            .take(MAX_PACKAGES)
+            .collect();
+        inner
+    });
+    parts.chain(packages).collect()
+}
+
+fn with_raw(files: &dyn Files, folder: &str, mut schema: Vec<String>) -> Paths {
+    schema.sort();
+    schema.dedup();
+    schema.truncate(MAX_FILES);
+    let mut raw = Vec::new();
+    for place in RAW {
+        let place = if place.is_empty() { folder.to_owned() } else { format!("{folder}/{place}") };
+        let sql = files.list(&place).into_iter().filter(|name| name.ends_with(".sql"));
+        raw.extend(
+            sql.map(|name| format!("{place}/{name}")).filter(|path| schema.binary_search(path).is_err()),
+        );
+    }
+    raw.sort();
+    raw.dedup();
+    raw.truncate(MAX_FILES);
+    Paths { schema, raw }
+}

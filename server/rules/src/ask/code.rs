@@ -1,0 +1,268 @@
+//! What can be asked of any unit of the file under review, not only of the one that a rule looks at.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{BindingId, Effects, Kind, Literal, Name, NodeId, Unit};
+use plimsoll_project::link::{CallFacts, FnRef, SlotValue};
+
+use crate::UnitView;
+
+/// How many own functions a chain of calls is followed through.
+const MAX_CHAIN: usize = 16;
+
+/// The unit with this index.
+pub(crate) fn unit_of<'v>(view: &UnitView<'v>, unit: usize) -> &'v Unit {
+    &view.linked.file.units[unit].unit
+}
+
+/// All that a call of any unit may do, through the project's own functions.
+pub(crate) fn effects_of(view: &UnitView<'_>, unit: usize, call: NodeId) -> Effects {
+    let facts = view.eval.call(unit, call);
+    let own = facts.target.as_ref().and_then(|target| view.summary(target));
+    facts.effects | own.map_or(Effects::empty(), |summary| summary.effects)
+}
+
+/// The calls below a node that run with it, each with all that it may do. A function that is a unit of its own stands
+/// for its calls.
+pub(crate) fn calls_within(view: &UnitView<'_>, unit: usize, root: NodeId) -> Vec<(NodeId, Effects)> {
+    let u = unit_of(view, unit);
+    let mut calls = Vec::new();
+    for node in u.descendants(root) {
+        match u.kind(node) {
+            Kind::Call { .. } => calls.push((node, effects_of(view, unit, node))),
+            Kind::Nested(_) => {
+                let function = view.linked.file.function_at(unit, node);
+                let summary = function.and_then(|function| view.summary(&function));
+                calls.extend(summary.map(|summary| (node, summary.effects)));
+            }
+            _ => {}
+        }
+    }
+    calls
+}
+
+/// What a name means: the unit of this file that binds it, and the binding.
+pub(crate) fn declaration(view: &UnitView<'_>, unit: usize, node: NodeId) -> Option<(usize, BindingId)> {
+    let Kind::Name { name, binding } = unit_of(view, unit).kind(node) else { return None };
+    if let Some(binding) = binding {
+        return Some((unit, *binding));
+    }
+    let mut inner = unit;
+    while let Some(outer) = view.linked.file.units[inner].parent {
+        let u = unit_of(view, outer);
+        let nested = u.nested.get(view.linked.file.units[inner].index_in_parent as usize)?;
+        if let Some(binding) = u.resolve(name, nested.scope, u.range(nested.node).start) {
+            return Some((outer, binding));
+        }
+        inner = outer;
+    }
+    None
+}
+
+/// A value without what is wrapped around it: `&x`, `*x`, `x!`, `x as T`.
+pub(crate) fn bare(u: &Unit, mut node: NodeId) -> NodeId {
+    loop {
+        node = match u.kind(node) {
+            Kind::Cast { value, .. } => *value,
+            Kind::NonNull(value) => *value,
+            Kind::Unary { op, value } if matches!(op.as_str(), "&" | "&mut" | "*") => *value,
+            _ => return node,
+        }
+    }
+}
+
+/// The name of a called function or method.
+pub(crate) fn callee_name(u: &Unit, call: NodeId) -> Option<&Name> {
+    let Kind::Call { callee, .. } = u.kind(call) else { return None };
+    match u.kind(*callee) {
+        Kind::Name { name, .. } | Kind::Member { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+/// What a method is called on.
+pub(crate) fn receiver(u: &Unit, call: NodeId) -> Option<NodeId> {
+    let Kind::Call { callee, .. } = u.kind(call) else { return None };
+    match u.kind(*callee) {
+        Kind::Member { object, .. } => Some(*object),
+        _ => None,
+    }
+}
+
+/// Whether one of the names below `root` means one of the bindings.
+pub(crate) fn mentions(u: &Unit, root: NodeId, bindings: &[BindingId]) -> bool {
+    let is_one = |node| matches!(u.kind(node), Kind::Name { binding: Some(b), .. } if bindings.contains(b));
+    u.descendants(root).into_iter().any(is_one)
+}
+
+/// Whether the value of `node` comes from that of `call`: it contains it, or a name that is bound to it.
+pub(crate) fn derives_from(u: &Unit, node: NodeId, call: NodeId) -> bool {
+    fn derives(u: &Unit, node: NodeId, call: NodeId, depth: u8) -> bool {
+        u.descendants(node).into_iter().any(|part| match u.kind(part) {
+            _ if part == call => true,
+            Kind::Name { binding: Some(b), .. } if depth > 0 => {
+                let b = u.binding(*b);
+                b.value.is_some_and(|value| derives(u, value, call, depth - 1))
+                    || b.assignments.iter().any(|&assignment| match u.kind(assignment) {
+                        Kind::Assign { value, .. } => derives(u, *value, call, depth - 1),
+                        _ => false,
+                    })
+            }
+            _ => false,
+        })
+    }
+    derives(u, node, call, 2)
+}
+
+/// The library call that a call comes down to.
+pub(crate) struct Source {
+    /// What it does.
+    pub facts: Arc<CallFacts>,
+    /// Which of its effects was asked for.
+    pub effect: Effects,
+    /// Its constant SQL text, holes left out.
+    pub sql: Option<String>,
+    /// Whether a function on the way keeps what it has read and looks there first.
+    pub is_kept: bool,
+}
+
+/// The library call with the effect that a call comes down to, through the project's own functions.
+pub(crate) fn source(view: &UnitView<'_>, facts: &Arc<CallFacts>, effect: Effects) -> Option<Source> {
+    if facts.effects.intersects(effect) {
+        let sql = sql_of(&view.linked.file, facts);
+        return Some(Source {
+            facts: Arc::clone(facts),
+            effect: facts.effects & effect,
+            sql,
+            is_kept: false,
+        });
+    }
+    source_in(view, facts.target.clone()?, effect)
+}
+
+/// The library call with the effect that a function of the project comes down to.
+pub(crate) fn source_in(view: &UnitView<'_>, function: FnRef, effect: Effects) -> Option<Source> {
+    let mut function = function;
+    let mut is_kept = false;
+    for _ in 0..MAX_CHAIN {
+        let summary = view.summary(&function)?;
+        let witness = summary.witness(effect)?;
+        let elsewhere;
+        let linked = if function.file == view.linked.file.path {
+            view.linked
+        } else {
+            elsewhere = view.world.linked(&function.file)?;
+            &*elsewhere
+        };
+        let unit = linked.file.unit_at(&witness.unit)?;
+        let u = &linked.file.units[unit].unit;
+        if (witness.node.0 as usize) < u.nodes.len() {
+            let root = u.function(u.node(witness.node).function).body;
+            is_kept |= root.is_some_and(|root| is_kept_in(u, witness.node, root));
+        }
+        match &witness.next {
+            Some(next) => function = next.clone(),
+            None => {
+                let facts = Arc::clone(linked.facts[unit].calls.get(&witness.node)?);
+                let sql = sql_of(&linked.file, &facts);
+                return Some(Source { effect: facts.effects & effect, facts, sql, is_kept });
+            }
+        }
+    }
+    None
+}
+
+fn sql_of(file: &plimsoll_project::link::FileUnits, facts: &CallFacts) -> Option<String> {
+    let SlotValue::Node(site) = facts.slot(Slot::Sql)? else { return None };
+    let u = &file.units[file.unit_at(&site.unit)?].unit;
+    constant_text(u, site.node, 3)
+}
+
+fn constant_text(u: &Unit, node: NodeId, depth: u8) -> Option<String> {
+    u.descendants(node).into_iter().find_map(|part| match u.kind(part) {
+        Kind::Literal(Literal::String(text)) => Some(text.to_string()),
+        Kind::Template { pieces, .. } => Some(pieces.join(" ")),
+        Kind::Name { binding: Some(b), .. } if depth > 0 => {
+            u.binding(*b).value.and_then(|value| constant_text(u, value, depth - 1))
+        }
+        _ => None,
+    })
+}
+
+const LOOKED_UP: &[&str] =
+    &["get", "has", "contains_key", "contains", "get_mut", "peek", "getItem", "includes"];
+const KEPT: &[&str] = &["set", "insert", "put", "add", "setItem", "setex", "entry"];
+
+/// Whether the result of a call is put into a store in which the code below `root` also looks: a cache in front of it.
+pub(crate) fn is_kept_in(u: &Unit, call: NodeId, root: NodeId) -> bool {
+    let mut looked_up: Vec<String> = Vec::new();
+    let mut kept: Vec<String> = Vec::new();
+    for node in u.descendants(root) {
+        match u.kind(node) {
+            Kind::Call { args, .. } => {
+                let (Some(name), Some(on)) = (callee_name(u, node), receiver(u, node)) else { continue };
+                let Some(store) = store(u, on) else { continue };
+                if LOOKED_UP.contains(&name.as_str()) && node != call {
+                    looked_up.push(store);
+                } else if KEPT.contains(&name.as_str()) && args.iter().any(|&a| derives_from(u, a, call)) {
+                    kept.push(store);
+                }
+            }
+            Kind::Assign { op, target, value } if derives_from(u, *value, call) => {
+                if let Kind::Index { object, .. } = u.kind(*target)
+                    && let Some(store) = store(u, *object)
+                {
+                    if op == "??=" || op == "||=" {
+                        return true;
+                    }
+                    kept.push(store);
+                }
+            }
+            Kind::Index { object, .. } => {
+                let is_target = u
+                    .parent(node)
+                    .is_some_and(|p| matches!(u.kind(p), Kind::Assign { target, .. } if *target == node));
+                looked_up.extend(store(u, *object).filter(|_| !is_target));
+            }
+            _ => {}
+        }
+    }
+    kept.iter().any(|store| looked_up.contains(store))
+}
+
+/// What a store is called: `this.cache` of `this.cache.write().await`.
+fn store(u: &Unit, node: NodeId) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut at = node;
+    loop {
+        match u.kind(at) {
+            Kind::Member { object, name, .. } => {
+                parts.push(name);
+                at = *object;
+            }
+            Kind::Call { callee, .. } => match u.kind(*callee) {
+                Kind::Member { object, .. } => at = *object,
+                _ => return None,
+            },
+            Kind::Name { name, .. } => {
+                parts.push(name);
+                break;
+            }
+            Kind::This => {
+                parts.push("this");
+                break;
+            }
+            Kind::Await(x) | Kind::Try(x) => at = *x,
+            _ => {
+                let inner = bare(u, at);
+                if inner == at {
+                    return None;
+                }
+                at = inner;
+            }
+        }
+    }
+    parts.reverse();
+    Some(parts.join("."))
+}

@@ -1,0 +1,375 @@
+//! How many elements a loop goes over, as far as the code says, and whether each of them is many already.
+
+use plimsoll_behavior::models::Predicate;
+use plimsoll_behavior::{
+    Access, BindingId, BindingKind, Effects, Key, Kind, Literal, NodeId, TypeKind, Unit,
+};
+use plimsoll_project::link::Value;
+
+use super::code::{bare, callee_name, declaration, effects_of, receiver, unit_of};
+use crate::UnitView;
+
+/// The most elements of a list that is written out in the code.
+const MAX_SMALL: u64 = 24;
+/// How far a collection is followed through names and calls.
+const MAX_DEPTH: u8 = 8;
+
+/// Methods whose result has as many elements as what they are called on, or fewer.
+const KEEPS_LENGTH: &[&str] = &[
+    "map",
+    "filter",
+    "entries",
+    "keys",
+    "values",
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "enumerate",
+    "rev",
+    "reverse",
+    "toReversed",
+    "sort",
+    "toSorted",
+    "slice",
+    "copied",
+    "cloned",
+    "to_vec",
+    "filter_map",
+    "skip",
+    "collect",
+    "as_slice",
+    "into_values",
+    "into_keys",
+    "as_ref",
+    "clone",
+    "peekable",
+    "concat",
+    "zip",
+];
+const GROWS: &[&str] =
+    &["push", "unshift", "splice", "insert", "extend", "append", "push_back", "push_front", "set", "add"];
+/// Methods that only a collection has.
+const OF_COLLECTIONS: &[&str] = &[
+    "map",
+    "forEach",
+    "filter",
+    "flatMap",
+    "reduce",
+    "some",
+    "every",
+    "iter",
+    "into_iter",
+    "iter_mut",
+    "join",
+    "chunks",
+];
+/// Words in the names of collections of several elements at once.
+const BATCH_WORDS: &[&str] = &["chunk", "batch", "page", "slice", "partition", "bucket"];
+
+/// Whether a collection is a short list that the code writes out.
+pub(crate) fn is_small(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    small(view, unit, node, MAX_DEPTH)
+}
+
+fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let u = unit_of(view, unit);
+    let node = bare(u, node);
+    match u.kind(node) {
+        Kind::Array(items) => {
+            let spreads = items.iter().filter_map(|&i| match u.kind(i) {
+                Kind::Spread(of) => Some(*of),
+                _ => None,
+            });
+            !items.is_empty()
+                && items.len() as u64 <= MAX_SMALL
+                && spreads.into_iter().all(|of| small(view, unit, of, depth))
+        }
+        Kind::Object { entries, .. } => {
+            !entries.is_empty()
+                && entries.len() as u64 <= MAX_SMALL
+                && entries.iter().all(|e| e.key != Key::Spread)
+        }
+        Kind::Repeat { count, .. } => number(u, *count).is_some_and(|n| n <= MAX_SMALL),
+        Kind::Range { start, end } => {
+            let start = start.map_or(Some(0), |s| number(u, s));
+            let end = end.and_then(|e| number(u, e));
+            matches!((start, end), (Some(a), Some(b)) if b.saturating_sub(a) <= MAX_SMALL)
+        }
+        Kind::Call { callee, args, .. } => small_call(view, unit, node, *callee, args, depth),
+        Kind::Member { name, .. } => is_constant_name(name),
+        Kind::Name { name, .. } => match declaration(view, unit, node) {
+            Some((unit, binding)) => small_binding(view, unit, binding, depth),
+            None => is_constant_name(name),
+        },
+        _ => false,
+    }
+}
+
+fn small_call(
+    view: &UnitView<'_>,
+    unit: usize,
+    call: NodeId,
+    callee: NodeId,
+    args: &[NodeId],
+    depth: u8,
+) -> bool {
+    let u = unit_of(view, unit);
+    let first = args.first().copied();
+    let Some(name) = callee_name(u, call) else { return false };
+    let few =
+        |argument: Option<&NodeId>| argument.and_then(|&a| number(u, a)).is_some_and(|n| n <= MAX_SMALL);
+    match (u.kind(callee), name.as_str()) {
+        (Kind::Member { access: Access::Dot | Access::Optional, .. }, "take") if few(args.first()) => true,
+        (Kind::Member { access: Access::Dot | Access::Optional, .. }, "slice")
+            if args.len() == 2 && few(args.first()) && few(args.get(1)) =>
+        {
+            true
+        }
+        // The variants of an enum.
+        (Kind::Member { object, access: Access::Path, .. }, "iter" | "values" | "all" | "variants")
+            if args.is_empty() =>
+        {
+            matches!(u.kind(*object), Kind::Name { .. } | Kind::Member { .. })
+        }
+        (Kind::Member { object, .. }, "keys" | "values" | "entries" | "from" | "freeze" | "of") if matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "Object" || name == "Array") => {
+            first.is_some_and(|first| has_small_length(u, first) || small(view, unit, first, depth))
+        }
+        (Kind::Name { binding: None, .. }, "Set" | "Map" | "Array") => {
+            first.is_some_and(|first| number(u, first).is_some() || small(view, unit, first, depth))
+        }
+        (Kind::Member { object, access, .. }, method) => {
+            *access != Access::Path && KEEPS_LENGTH.contains(&method) && small(view, unit, *object, depth)
+        }
+        _ => false,
+    }
+}
+
+/// `Array.from({ length: 3 })`
+fn has_small_length(u: &Unit, node: NodeId) -> bool {
+    let Kind::Object { entries, .. } = u.kind(node) else { return false };
+    let is_length = |key: &Key| matches!(key, Key::Name(name) if name == "length");
+    entries.iter().any(|e| is_length(&e.key) && number(u, e.value).is_some_and(|n| n <= MAX_SMALL))
+}
+
+fn small_binding(view: &UnitView<'_>, unit: usize, id: BindingId, depth: u8) -> bool {
+    let u = unit_of(view, unit);
+    let b = u.binding(id);
+    match b.kind {
+        BindingKind::Import(_) => is_constant_name(&b.name),
+        BindingKind::Type => u.types.iter().any(|t| t.kind == TypeKind::Enum && t.name == b.name),
+        BindingKind::Variable if b.path.is_empty() && b.assignments.is_empty() => {
+            let grows = b.uses.iter().any(|&used| {
+                let Some(member) = u.parent(used) else { return false };
+                matches!(u.kind(member), Kind::Member { object, name, .. } if *object == used && GROWS.contains(&name.as_str()))
+            });
+            !grows && b.value.is_some_and(|value| small(view, unit, value, depth))
+        }
+        _ => false,
+    }
+}
+
+/// `ORDER_STATES`: what is written so does not grow.
+fn is_constant_name(name: &str) -> bool {
+    name.len() > 1
+        && name.chars().any(|c| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn number(u: &Unit, node: NodeId) -> Option<u64> {
+    match u.kind(bare(u, node)) {
+        Kind::Literal(Literal::Number(text)) => {
+            text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// Whether the elements of a collection are collections themselves: what `chunk` and its kin yield.
+pub(crate) fn is_of_batches(u: &Unit, over: NodeId) -> bool {
+    let mut at = over;
+    for _ in 0..32 {
+        at = bare(u, at);
+        let next = match u.kind(at) {
+            Kind::Call { .. } => {
+                if callee_name(u, at).is_some_and(|name| has_batch_word(name)) {
+                    return true;
+                }
+                receiver(u, at)
+            }
+            Kind::Member { name, .. } => return has_batch_word(name),
+            Kind::Name { name, .. } => return has_batch_word(name),
+            Kind::Await(x) | Kind::Try(x) => Some(*x),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        at = next;
+    }
+    false
+}
+
+fn has_batch_word(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    BATCH_WORDS.iter().any(|word| name.contains(word)) || name == "windows"
+}
+
+/// Whether an element is a collection of its own that the call takes as a whole.
+pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, call: NodeId) -> bool {
+    let u = unit_of(view, unit);
+    let b = u.binding(element);
+    if has_batch_word(&b.name) {
+        return true;
+    }
+    let calls = u.descendants(call);
+    b.uses.iter().any(|used| {
+        let Some(parent) = u.parent(*used) else { return false };
+        let in_call = calls.contains(used);
+        match u.kind(parent) {
+            Kind::Member { object, name, .. } => {
+                *object == *used
+                    && OF_COLLECTIONS.contains(&name.as_str())
+                    && u.parent(parent)
+                        .is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == parent))
+            }
+            Kind::Object { entries, .. } if in_call => entries.iter().any(|e| {
+                e.value == *used
+                    && matches!(&e.key, Key::Name(k) if matches!(k.as_str(), "in" | "$in" | "_in" | "notIn"))
+            }),
+            Kind::Call { args, .. } if args.contains(used) => takes_many(view, unit, parent, *used),
+            Kind::Unary { .. } => {
+                let around = u.parent(parent);
+                around.is_some_and(|call| match u.kind(call) {
+                    Kind::Call { args, .. } if args.contains(&parent) => takes_many(view, unit, call, parent),
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether an argument stands where a call takes a collection: `inArray(id, ids)`, a parameter `ids: string[]`.
+fn takes_many(view: &UnitView<'_>, unit: usize, call: NodeId, argument: NodeId) -> bool {
+    let facts = view.eval.call(unit, call);
+    if facts.behavior.as_ref().is_some_and(|(_, b)| b.predicate == Some(Predicate::In)) {
+        return true;
+    }
+    let Kind::Call { args, .. } = unit_of(view, unit).kind(call) else { return false };
+    let Some(index) = args.iter().position(|&a| a == argument) else { return false };
+    let Some(target) = &facts.target else { return false };
+    let elsewhere;
+    let linked = if target.file == view.linked.file.path {
+        view.linked
+    } else {
+        let Some(found) = view.world.linked(&target.file) else { return false };
+        elsewhere = found;
+        &*elsewhere
+    };
+    let Some(at) = linked.file.unit_at(&target.unit) else { return false };
+    let param = linked.file.units[at].unit.function(target.function).params.get(index);
+    let ty = param.and_then(|param| param.ty.as_ref()).and_then(|ty| ty.path.last());
+    ty.is_some_and(|ty| matches!(ty.as_str(), "Array" | "ReadonlyArray" | "[]" | "Vec" | "Set" | "HashSet"))
+}
+
+/// Whether a value is rows that a database hands over one by one.
+pub(crate) fn is_row_stream(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let (mut unit, mut at) = (unit, node);
+    for _ in 0..32 {
+        let u = unit_of(view, unit);
+        at = bare(u, at);
+        match u.kind(at) {
+            Kind::Call { .. } => {
+                if effects_of(view, unit, at).intersects(Effects::DB_READ) {
+                    return true;
+                }
+                let Some(next) = receiver(u, at) else { return false };
+                at = next;
+            }
+            Kind::Await(x) | Kind::Try(x) => at = *x,
+            Kind::Name { .. } => {
+                let Some((outer, binding)) = declaration(view, unit, at) else { return false };
+                let Some(value) = unit_of(view, outer).binding(binding).value else { return false };
+                (unit, at) = (outer, value);
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Calls after which a chain of Rust's adapters goes over elements, and not into an `Option` or a `Result`.
+const ITERATES: &[&str] = &[
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "drain",
+    "keys",
+    "values",
+    "values_mut",
+    "into_values",
+    "into_keys",
+    "lines",
+    "split",
+    "chars",
+    "bytes",
+    "windows",
+    "chunks",
+    "enumerate",
+    "zip",
+    "rev",
+    "skip",
+    "take",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "par_iter",
+    "into_par_iter",
+    "into_stream",
+    "buffered",
+    "buffer_unordered",
+    "fetch",
+    "stream",
+    "range",
+    "split_whitespace",
+    "chain",
+    "cloned",
+    "copied",
+    "step_by",
+    "peekable",
+    "inspect",
+    "flatten",
+    "for_each",
+];
+
+/// Whether an adapter that is called on this value runs for every element of a collection.
+pub(crate) fn is_iterated(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let (mut unit, mut at) = (unit, node);
+    for _ in 0..64 {
+        if matches!(view.eval.value(unit, at), Value::List(_)) {
+            return true;
+        }
+        let u = unit_of(view, unit);
+        at = bare(u, at);
+        match u.kind(at) {
+            Kind::Range { .. } | Kind::Array(_) => return true,
+            Kind::Call { .. } => {
+                if callee_name(u, at).is_some_and(|name| ITERATES.contains(&name.as_str())) {
+                    return true;
+                }
+                let Some(next) = receiver(u, at) else { return false };
+                at = next;
+            }
+            Kind::Await(x) | Kind::Try(x) => at = *x,
+            Kind::Name { .. } => {
+                let Some((outer, binding)) = declaration(view, unit, at) else { return false };
+                let Some(value) = unit_of(view, outer).binding(binding).value else { return false };
+                if u.range(at) == unit_of(view, outer).range(value) && outer == unit {
+                    return false;
+                }
+                (unit, at) = (outer, value);
+            }
+            _ => return false,
+        }
+    }
+    false
+}

@@ -1,0 +1,147 @@
+//! How long what code starts is wanted: as long as a component is shown, an object is used, a request is answered.
+
+use plimsoll_behavior::models::Run;
+use plimsoll_behavior::{CallForm, FunctionId, FunctionKind, Kind, Name, NodeId};
+use plimsoll_project::link::{Closure, Context};
+
+use super::{Role, role};
+use crate::UnitView;
+
+/// How long what a node starts is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lifetime {
+    /// As long as the component is shown whose effect it is part of.
+    Effect {
+        /// The component or hook, where it has a name.
+        component: Option<Name>,
+        /// The effect's function: its unit, and its id there.
+        effect: (usize, FunctionId),
+        /// The call that takes it.
+        closure: Closure,
+    },
+    /// As long as the component is shown in which it is started, by a handler or while rendering.
+    Component(Name),
+    /// As long as the object of this class is used.
+    Object(Name),
+    /// As long as the request is answered.
+    Request,
+}
+
+/// How long what a node starts is wanted; none where it may well live as long as the program, or nothing tells.
+#[must_use]
+pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
+    let around = view.functions_around(node);
+    for (unit, function, context) in &around {
+        let u = &view.linked.file.units[*unit].unit;
+        let f = u.function(*function);
+        match context {
+            Context::Runs(Run::Test, _) => return None,
+            Context::Runs(Run::Effect, closure) => {
+                let component =
+                    around.iter().find_map(|(unit, function, _)| component(view, *unit, *function));
+                return Some(Lifetime::Effect { component, effect: (*unit, *function), closure: *closure });
+            }
+            Context::Runs(Run::Handler, _) => return Some(Lifetime::Request),
+            _ => {}
+        }
+        if let Some(owner) = &f.owner {
+            return is_made_again(view, owner).then(|| Lifetime::Object(owner.clone()));
+        }
+        if let Some(component) = component(view, *unit, *function) {
+            return Some(Lifetime::Component(component));
+        }
+    }
+    (role(view, node) == Some(Role::Handler)).then_some(Lifetime::Request)
+}
+
+/// The name of a function that is a component or a hook: `Clock` that makes elements, `useClock`.
+fn component(view: &UnitView<'_>, unit: usize, function: FunctionId) -> Option<Name> {
+    let f = view.linked.file.units[unit].unit.function(function);
+    let name = f.name.as_ref()?;
+    if f.kind == FunctionKind::Module {
+        return None;
+    }
+    let is_hook =
+        name.strip_prefix("use").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    let is_component =
+        name.starts_with(|c: char| c.is_ascii_uppercase()) && has_elements(view, unit, function);
+    (is_hook || is_component).then(|| name.clone())
+}
+
+fn has_elements(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool {
+    let units = &view.linked.file.units;
+    let is_inside = |at: FunctionId| {
+        let mut at = Some(at);
+        while let Some(f) = at {
+            if f == function {
+                return true;
+            }
+            at = units[unit].unit.function(f).parent;
+        }
+        false
+    };
+    let own = &units[unit].unit;
+    let mut open: Vec<usize> = Vec::new();
+    for (i, nested) in own.nested.iter().enumerate() {
+        if is_inside(own.node(nested.node).function) {
+            open.push(units[unit].nested[i]);
+        }
+    }
+    if own.nodes.iter().any(|n| matches!(n.kind, Kind::Element { .. }) && is_inside(n.function)) {
+        return true;
+    }
+    while let Some(inner) = open.pop() {
+        if units[inner].unit.nodes.iter().any(|n| matches!(n.kind, Kind::Element { .. })) {
+            return true;
+        }
+        open.extend(&units[inner].nested);
+    }
+    false
+}
+
+/// Whether objects of a class of this file may come and go. One that the file makes itself at its top level or keeps in
+/// the class lives as long as the program.
+fn is_made_again(view: &UnitView<'_>, class: &str) -> bool {
+    let units = &view.linked.file.units;
+    for (unit, entry) in units.iter().enumerate() {
+        let u = &entry.unit;
+        for &call in &u.calls {
+            let Kind::Call { callee, form: CallForm::New, .. } = u.kind(call) else { continue };
+            let is_the_class = match u.kind(*callee) {
+                Kind::Name { name, .. } => name == class,
+                Kind::This => owner(view, unit, call).is_some_and(|owner| owner == class),
+                _ => false,
+            };
+            let f = u.function(u.node(call).function);
+            if is_the_class
+                && (f.kind == FunctionKind::Module || owner(view, unit, call).is_some_and(|o| o == class))
+            {
+                return false;
+            }
+        }
+    }
+    let is_injected = |name: &str| name == "Injectable";
+    !view
+        .linked
+        .file
+        .types_named(class)
+        .any(|(_, ty)| ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| is_injected(last))))
+}
+
+fn owner(view: &UnitView<'_>, unit: usize, node: NodeId) -> Option<Name> {
+    let units = &view.linked.file.units;
+    let (mut unit, mut function) = (unit, Some(units[unit].unit.node(node).function));
+    loop {
+        while let Some(f) = function {
+            let f = units[unit].unit.function(f);
+            if f.owner.is_some() {
+                return f.owner.clone();
+            }
+            function = f.parent;
+        }
+        let parent = units[unit].parent?;
+        let nested = &units[parent].unit.nested[units[unit].index_in_parent as usize];
+        function = Some(units[parent].unit.node(nested.node).function);
+        unit = parent;
+    }
+}

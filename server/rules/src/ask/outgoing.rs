@@ -1,0 +1,208 @@
+//! Requests to other services, also those behind the project's own wrappers.
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId, Unit};
+use plimsoll_project::link::{SlotValue, Value};
+
+use super::failure::{Failure, failure_of};
+use super::occasion::in_file;
+use super::url_head;
+use crate::UnitView;
+use crate::view::CallView;
+
+/// How many of the project's own functions may stand between a call and the request it makes.
+const MAX_WRAPPERS: usize = 6;
+
+/// Methods that do no more when they are sent twice.
+const IDEMPOTENT: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"];
+
+/// Whether sending the request twice does no more than sending it once, by its method; a method that is not known is
+/// none of these.
+#[must_use]
+pub fn is_idempotent(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    method(view, call).is_some_and(|method| IDEMPOTENT.contains(&method.as_str()))
+}
+
+/// The HTTP method of a request in upper case; none when it is not known.
+#[must_use]
+pub fn method(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+    let Some(slot) = call.slot(Slot::Method) else {
+        // Options that stand elsewhere may hold one.
+        let is_open = matches!(call.slot(Slot::Options), Some(SlotValue::Elsewhere));
+        return (!is_open && call.slot(Slot::Body).is_none()).then(|| "GET".to_owned());
+    };
+    match slot {
+        SlotValue::Text(text) => Some(text.to_ascii_uppercase()),
+        SlotValue::Node(site) => {
+            let (unit, node) = view.node_at(site)?;
+            if let Value::Text(text) = view.eval.value(unit, node) {
+                return Some(text.to_ascii_uppercase());
+            }
+            // `Method::PUT`
+            match view.linked.file.units[unit].unit.kind(node) {
+                Kind::Member { name, .. } => Some(name.to_ascii_uppercase()),
+                _ => None,
+            }
+        }
+        SlotValue::Elsewhere => None,
+    }
+}
+
+/// The host that a request goes to, where it stands in the code.
+#[must_use]
+pub fn host(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+    let base = match call.slot(Slot::BaseUrl) {
+        Some(SlotValue::Node(site)) => {
+            view.node_at(site).and_then(|(unit, node)| view.eval.text_head(unit, node))
+        }
+        Some(SlotValue::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let head = url_head(view, call).filter(|head| head.contains("://")).or(base)?;
+    let (_, rest) = head.split_once("://")?;
+    let end = rest.find(['/', ':', '?', '#']);
+    let is_whole = end.is_some()
+        || view.own_node(call.slot(Slot::Url)).is_none_or(|url| match view.unit.kind(url) {
+            Kind::Template { pieces, .. } => pieces.first().is_some_and(|p| p.is_empty()),
+            Kind::Binary { .. } => false,
+            _ => true,
+        });
+    let host = &rest[..end.unwrap_or(rest.len())];
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let is_host =
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    (is_whole && is_host).then(|| host.to_owned())
+}
+
+/// What tells one host from another where it is not known: the name that stands for it in the URL.
+#[must_use]
+pub fn host_key(view: &UnitView<'_>, call: &CallView<'_>) -> String {
+    if let Some(host) = host(view, call) {
+        return host;
+    }
+    let Some(url) = view.own_node(call.slot(Slot::Url)) else { return String::new() };
+    match view.unit.kind(url) {
+        Kind::Template { pieces, holes } if pieces.first().is_some_and(|p| p.is_empty()) => {
+            holes.first().map_or(String::new(), |&hole| view.text(hole).to_owned())
+        }
+        _ => view.text(url).to_owned(),
+    }
+}
+
+/// What stands behind a call of one of the project's own functions that does nothing but make a request.
+pub struct Wrapped {
+    /// Whether its failure reaches the caller as it is: nobody retries, falls back or logs in between.
+    pub leaves: bool,
+    /// Whether it is idempotent, bounded in time and checked.
+    pub is_sound: bool,
+    /// Whether an error that it throws can tell which status it stands for.
+    pub tells_status: bool,
+}
+
+/// The request behind a call of a wrapper in another file; none when the call does something else as well.
+#[must_use]
+pub fn wrapped_request(
+    view: &UnitView<'_>,
+    call: &CallView<'_>,
+    is_bounded: &dyn Fn(&UnitView<'_>, &CallView<'_>) -> bool,
+    is_checked: &dyn Fn(&UnitView<'_>, &CallView<'_>) -> bool,
+) -> Option<Wrapped> {
+    let summary = call.summary.as_ref()?;
+    let own = call.facts.target.as_ref()?;
+    let request_only = Effects::HTTP_REQUEST
+        | Effects::HTTP_CLIENT
+        | Effects::RESPONSE_BODY
+        | Effects::RESPONSE_CHECK
+        | Effects::LOG
+        | Effects::DEADLINE
+        | Effects::TIMER_ONCE
+        | Effects::RELEASE;
+    if own.file == view.linked.file.path
+        || !summary.effects.contains(Effects::HTTP_REQUEST)
+        || !request_only.contains(summary.effects)
+    {
+        return None;
+    }
+    let wanted = method_argument(view, call.node);
+    let mut next = own.clone();
+    let mut leaves = true;
+    let mut tells_status = true;
+    for _ in 0..MAX_WRAPPERS {
+        let linked = view.world.linked(&next.file)?;
+        let summary = linked.summary(&next)?.clone();
+        let witness = summary.witness(Effects::HTTP_REQUEST)?.clone();
+        let unit = linked.file.unit_at(&witness.unit)?;
+        let step = in_file(view, &linked, unit, |there| {
+            let failure = failure_of(there, unit, witness.node, None);
+            let goes_on = matches!(failure, Failure::Leaves(_, _, super::failure::Seen::ByCallers));
+            let plain = throws_plain_errors(there.unit);
+            let sound = witness.next.is_none().then(|| {
+                let request = there.call(witness.node)?;
+                let asked = wanted.clone().or_else(|| method_of_wrapper(there, &request));
+                let idempotent = asked.is_some_and(|m| IDEMPOTENT.contains(&m.as_str()));
+                Some(idempotent && is_bounded(there, &request) && is_checked(there, &request))
+            });
+            (goes_on, plain, sound)
+        })?;
+        leaves &= step.0;
+        tells_status &= !step.1;
+        match (step.2, witness.next) {
+            (Some(sound), _) => return Some(Wrapped { leaves, is_sound: sound?, tells_status }),
+            (None, Some(further)) => next = further,
+            (None, None) => return None,
+        }
+    }
+    None
+}
+
+/// The method of a wrapper's request when its caller names none.
+fn method_of_wrapper(there: &UnitView<'_>, request: &CallView<'_>) -> Option<String> {
+    match request.slot(Slot::Method) {
+        Some(SlotValue::Elsewhere) => Some("GET".to_owned()),
+        Some(SlotValue::Node(site)) => {
+            let (unit, node) = there.node_at(site)?;
+            method(there, request).or_else(|| {
+                // A parameter with a default.
+                let u = &there.linked.file.units[unit].unit;
+                let Kind::Name { binding: Some(b), .. } = u.kind(node) else { return None };
+                let plimsoll_behavior::BindingKind::Parameter(f, i) = u.binding(*b).kind else { return None };
+                let default = u.function(f).params.get(usize::from(i))?.default?;
+                match u.kind(default) {
+                    Kind::Literal(Literal::String(text)) => Some(text.to_ascii_uppercase()),
+                    _ => None,
+                }
+            })
+        }
+        _ => method(there, request),
+    }
+}
+
+/// The method that the arguments of a wrapper's call name: `{ method: 'PUT' }`, `'DELETE'`.
+fn method_argument(view: &UnitView<'_>, call: NodeId) -> Option<String> {
+    let Kind::Call { args, .. } = view.unit.kind(call) else { return None };
+    args.iter().find_map(|&arg| match view.unit.kind(arg) {
+        Kind::Object { entries, .. } => entries.iter().find_map(|entry| match &entry.key {
+            Key::Name(name) if name == "method" => match view.eval.value(view.index, entry.value) {
+                Value::Text(text) => Some(text.to_ascii_uppercase()),
+                _ => Some("unknown".to_owned()),
+            },
+            _ => None,
+        }),
+        Kind::Literal(Literal::String(text)) => {
+            let upper = text.to_ascii_uppercase();
+            let is_method =
+                IDEMPOTENT.contains(&upper.as_str()) || matches!(upper.as_str(), "POST" | "PATCH");
+            is_method.then_some(upper)
+        }
+        _ => None,
+    })
+}
+
+/// Whether a function throws errors that carry nothing but a text.
+fn throws_plain_errors(u: &Unit) -> bool {
+    u.nodes.iter().any(|node| {
+        let Kind::Throw(thrown) = node.kind else { return false };
+        let Kind::Call { callee, .. } = u.kind(thrown) else { return false };
+        matches!(u.kind(*callee), Kind::Name { name, .. } if name == "Error")
+    })
+}

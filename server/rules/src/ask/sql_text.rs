@@ -1,0 +1,178 @@
+//! The text of a query that is written as SQL in code.
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Kind, Literal, NodeId};
+use plimsoll_project::link::{SlotValue, Value};
+
+use crate::UnitView;
+use crate::view::CallView;
+
+/// A query's text as the database sees it, with a placeholder for each value that is put in at run time.
+pub struct SqlText {
+    /// The text.
+    pub text: String,
+    /// The node of this unit that holds it; none where it stands elsewhere.
+    pub node: Option<NodeId>,
+}
+
+/// How deeply a text may be put together of parts.
+const MAX_DEPTH: u32 = 24;
+
+/// The SQL text of a call. None where it is not constant but for values: a hole that stands where no value can.
+#[must_use]
+pub fn sql_text(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<SqlText> {
+    let site = match call.slot(Slot::Sql)? {
+        SlotValue::Node(site) => site,
+        SlotValue::Text(_) | SlotValue::Elsewhere => return None,
+    };
+    let (index, node) = unit.node_at(site)?;
+    let mut writer = Writer { unit, text: String::new(), holes: 0 };
+    writer.write(index, node, 0)?;
+    Some(SqlText { text: writer.text, node: (index == unit.index).then_some(node) })
+}
+
+struct Writer<'a, 'u> {
+    unit: &'a UnitView<'u>,
+    text: String,
+    holes: u32,
+}
+
+impl Writer<'_, '_> {
+    fn write(&mut self, index: usize, node: NodeId, depth: u32) -> Option<()> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let unit = &self.unit.linked.file.units[index].unit;
+        match unit.kind(node) {
+            Kind::Literal(Literal::String(text)) => self.text.push_str(&unescaped(text)),
+            Kind::Template { pieces, holes } => {
+                for (i, piece) in pieces.iter().enumerate() {
+                    self.text.push_str(&unescaped(piece));
+                    if let Some(&hole) = holes.get(i) {
+                        self.hole(index, hole)?;
+                    }
+                }
+            }
+            Kind::Binary { op, left, right } if op == "+" => {
+                self.write(index, *left, depth + 1)?;
+                match self.unit.eval.value(index, *right) {
+                    Value::Unknown if !is_text(unit.kind(*right)) => self.hole(index, *right)?,
+                    _ => self.write(index, *right, depth + 1)?,
+                }
+            }
+            Kind::Unary { op, value } if op == "&" => self.write(index, *value, depth + 1)?,
+            Kind::Cast { value, .. } | Kind::NonNull(value) => self.write(index, *value, depth + 1)?,
+            // A query that is made apart, and a text that is made by a macro.
+            Kind::Call { args, .. } => match self.unit.eval.call(index, node).slot(Slot::Sql) {
+                Some(SlotValue::Node(site)) if site.node != node => {
+                    let (index, node) = self.unit.node_at(site)?;
+                    self.write(index, node, depth + 1)?;
+                }
+                _ => match args.as_slice() {
+                    [only] if matches!(unit.kind(*only), Kind::Template { .. }) => {
+                        self.write(index, *only, depth + 1)?;
+                    }
+                    _ => return None,
+                },
+            },
+            Kind::Object { entries, .. } => {
+                // `query({ text: "SELECT …", values })`
+                let entry = entries.iter().find(|entry| {
+                    matches!(&entry.key, plimsoll_behavior::Key::Name(name) if name == "text" || name == "sql")
+                })?;
+                self.write(index, entry.value, depth + 1)?;
+            }
+            _ => match self.unit.eval.value(index, node) {
+                Value::Text(text) => self.text.push_str(&unescaped(&text)),
+                Value::Syntax(site) if site.node != node => {
+                    let (index, node) = self.unit.node_at(&site)?;
+                    self.write(index, node, depth + 1)?;
+                }
+                _ => return None,
+            },
+        }
+        Some(())
+    }
+
+    /// A value that is put in at run time. Constants are written out; anything else must stand where a value can.
+    fn hole(&mut self, index: usize, node: NodeId) -> Option<()> {
+        let is_part = matches!(self.unit.unit_of(index).kind(node), Kind::Call { .. })
+            && self.unit.eval.call(index, node).slot(Slot::Sql).is_some();
+        match self.unit.eval.value(index, node) {
+            Value::Text(text) => self.text.push_str(&text),
+            Value::Number(number) => self.text.push_str(&number),
+            _ if is_part || !stands_for_a_value(&self.text) => return None,
+            _ => {
+                self.holes += 1;
+                self.text.push_str(&format!("$9{:03}", self.holes));
+            }
+        }
+        Some(())
+    }
+}
+
+fn is_text(kind: &Kind) -> bool {
+    matches!(kind, Kind::Literal(_) | Kind::Template { .. } | Kind::Binary { .. })
+}
+
+/// Whether what follows the text is a value: after an operator, a parenthesis, a comma or a word that takes one.
+fn stands_for_a_value(before: &str) -> bool {
+    let before = before.trim_end();
+    if before.ends_with(['=', '<', '>', '(', ',', '[', '\'', '%', '+', '-', '*', '/', '|']) {
+        return true;
+    }
+    let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let takes_a_value = [
+        "like", "ilike", "in", "any", "all", "between", "limit", "offset", "interval", "then", "else",
+        "values",
+    ];
+    if takes_a_value.iter().any(|own| word.eq_ignore_ascii_case(own)) {
+        return true;
+    }
+    // `BETWEEN $1 AND` takes a value, any other `AND` a condition.
+    let tail = before.get(before.len().saturating_sub(120)..).unwrap_or_default().to_ascii_lowercase();
+    let last = |word: &str| tail[..tail.len().saturating_sub(3)].rfind(word);
+    word.eq_ignore_ascii_case("and") && last("between ") > last(" and ")
+}
+
+/// A text without its escapes, as far as they matter to SQL.
+fn unescaped(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            plain.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n' | 'r' | 't' | '\n' | '\r') => plain.push(' '),
+            Some(other) => plain.push(other),
+            None => {}
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_after_operators_only() {
+        for before in ["WHERE id = ", "WHERE id IN (", "LIMIT ", "a LIKE ", "x BETWEEN $1 AND ", "name = '"] {
+            assert!(stands_for_a_value(before), "{before}");
+        }
+        for before in ["WHERE ", "WHERE a = $1 AND ", "SELECT ", "FROM ", "ORDER BY ", "WHERE a = $1 "] {
+            assert!(!stands_for_a_value(before), "{before}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_read() {
+        assert_eq!(unescaped(r#"a \"b\"\n c"#), "a \"b\"  c");
+        assert_eq!(unescaped("a \\\n  b"), "a    b");
+    }
+}

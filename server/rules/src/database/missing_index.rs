@@ -1,0 +1,313 @@
+//! `missing-index`
+
+use plimsoll_behavior::Effects;
+use plimsoll_project::ProjectSchema;
+use plimsoll_project::schema::{ColumnType, Dialect, Table};
+
+use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
+use crate::edit::schema::{NewIndex, add_indexes};
+use crate::view::CallView;
+use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
+
+declare_rule! {
+    /// A query that reads a whole table because no index leads with a column that it filters, joins or orders by.
+    ///
+    /// ## What happens
+    ///
+    /// Without an index the database looks at every row to find a few. With the hundred rows of a test nobody sees it;
+    /// with a million each call takes seconds, keeps the disk busy and holds its connection, until the pool is empty. A
+    /// primary key, a unique key and an index help a filter only if their first column is among its conditions.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// // model Post { id String @id  authorId String }
+    /// const posts = await prisma.post.findMany({ where: { authorId } })
+    /// ```
+    ///
+    /// ```rust
+    /// // CREATE TABLE posts (id BIGINT PRIMARY KEY, author_id BIGINT NOT NULL);
+    /// let posts = sqlx::query("SELECT id FROM posts WHERE author_id = $1").bind(author).fetch_all(&db).await?;
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// // model Post { id String @id  authorId String  @@index([authorId]) }
+    /// const posts = await prisma.post.findMany({ where: { authorId } })
+    /// ```
+    ///
+    /// ```rust
+    /// // CREATE INDEX posts_author_id_idx ON posts (author_id);
+    /// let posts = sqlx::query("SELECT id FROM posts WHERE author_id = $1").bind(author).fetch_all(&db).await?;
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// Queries whose schema is not found in Prisma files or SQL migrations, and tables and columns that it does not
+    /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
+    /// where they cannot be seen; boolean columns and those of an enumeration of at most ten values; searches within
+    /// texts, negations, and comparisons of a function of a column, which a plain index does not serve; an order
+    /// without a limit, after a selective filter, or of several tables; joins of tables that the query reads as a
+    /// whole; tables without a foreign key that are small by their name, as settings, roles and countries; columns
+    /// that a partial or special index or an index in a loose SQL file mentions; foreign keys in MySQL, which indexes
+    /// them by itself.
+    pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
+}
+
+/// An enumeration of more values tells rows apart.
+const FEW_VALUES: u32 = 10;
+
+/// Last words of names of tables that stay small. Only those without a foreign key: a role is one of ten, but a user's
+/// roles are as many as there are users.
+const SMALL: &[&str] = &[
+    "setting",
+    "config",
+    "configuration",
+    "flag",
+    "role",
+    "permission",
+    "country",
+    "currency",
+    "language",
+    "locale",
+    "timezone",
+    "plan",
+    "tier",
+    "type",
+    "kind",
+    "status",
+    "level",
+    "unit",
+    "migration",
+    "enum",
+    "lookup",
+];
+
+/// Beginnings of names of numbers that are truth values.
+const TRUTHS: &[&str] = &["is_", "has_", "can_", "enabled", "active", "deleted", "archived"];
+
+impl Rule for MissingIndex {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::DB
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        let mut done = Vec::new();
+        for call in unit.calls() {
+            if !call.facts.effects.intersects(Effects::DB) {
+                continue;
+            }
+            let Some((model, behavior)) = &call.facts.behavior else { continue };
+            let Some(kind) = unit.eval.models.all()[usize::from(*model)].schema else { continue };
+            if behavior.unique {
+                continue;
+            }
+            let Some(schema) = unit.project.schemas.schema_for(kind) else { continue };
+            let Some((lookup, problem)) = first_problem(unit, &call, schema) else { continue };
+            if done.contains(&lookup.node) {
+                continue;
+            }
+            done.push(lookup.node);
+            let table = lookup.table;
+            let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
+            report
+                .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &problem))
+                .related(place, format!("`{}` has no index for it", table.code_name))
+                .fix(|| add_indexes(unit, schema, table, &problem.indexes));
+        }
+    }
+}
+
+/// Why a lookup reads its whole table.
+struct Problem {
+    /// The columns, by their names in the query.
+    columns: Vec<String>,
+    verb: &'static str,
+    /// Whether only some alternatives of the filter do.
+    in_one_branch: bool,
+    indexes: Vec<NewIndex>,
+}
+
+fn first_problem<'s>(
+    unit: &UnitView<'_>,
+    call: &CallView<'_>,
+    schema: &'s ProjectSchema,
+) -> Option<(Lookup<'s>, Problem)> {
+    lookups(unit, call, schema).into_iter().find_map(|lookup| {
+        let problem = problem(&lookup, schema)?;
+        Some((lookup, problem))
+    })
+}
+
+fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
+    let table = lookup.table;
+    if table.unknown || is_small(table) || schema.schema.dialect == Dialect::MongoDb {
+        return None;
+    }
+    let known = Known { table, schema };
+    let mut columns = Vec::new();
+    let mut indexes: Vec<NewIndex> = Vec::new();
+    let mut verb = "filters";
+    for branch in &lookup.branches {
+        let Some(unserved) = known.unserved(branch) else { continue };
+        if unserved.iter().all(|condition| condition.joins.is_some()) {
+            verb = "joins";
+        }
+        let index = known.index_for(&unserved, &lookup.order);
+        if !indexes.contains(&index) {
+            indexes.push(index);
+        }
+        for condition in unserved {
+            if !columns.contains(&condition.column) {
+                columns.push(condition.column.clone());
+            }
+        }
+    }
+    if !indexes.is_empty() {
+        let in_one_branch = lookup.branches.len() > indexes.len();
+        return Some(Problem { columns, verb, in_one_branch, indexes });
+    }
+    let order = known.unserved_order(lookup)?;
+    let indexes = vec![NewIndex { columns: vec![order.clone()] }];
+    Some(Problem { columns: vec![order], verb: "orders", in_one_branch: false, indexes })
+}
+
+struct Known<'a> {
+    table: &'a Table,
+    schema: &'a ProjectSchema,
+}
+
+impl Known<'_> {
+    /// The conditions of a branch that an index would serve and none does.
+    fn unserved<'b>(&self, branch: &'b Branch) -> Option<Vec<&'b Condition>> {
+        if branch.is_open || self.is_served(branch) {
+            return None;
+        }
+        let wanted: Vec<&Condition> = branch
+            .conditions
+            .iter()
+            .filter(|own| matches!(own.test, Test::Equal | Test::Range) && !self.is_tiny(&own.column))
+            .filter(|own| own.joins != Some(Join::ToMany))
+            .collect();
+        let is_selective = wanted.iter().any(|own| own.joins.is_none() || own.joins == Some(Join::ToFew));
+        (is_selective && !wanted.iter().any(|own| self.is_special(&own.column))).then_some(wanted)
+    }
+
+    /// Whether an index finds the rows, or something about the conditions is not known.
+    fn is_served(&self, branch: &Branch) -> bool {
+        branch.conditions.iter().any(|own| {
+            self.table.column(&own.column).is_none()
+                || own.test.is_servable() && self.table.leads_index(&own.column)
+        })
+    }
+
+    /// Whether a column has so few values that no index helps.
+    fn is_tiny(&self, name: &str) -> bool {
+        let Some(column) = self.table.column(name) else { return true };
+        match column.column_type {
+            ColumnType::Bool | ColumnType::Json | ColumnType::Bytes => true,
+            ColumnType::Enum { variants } => variants <= FEW_VALUES,
+            ColumnType::Int => TRUTHS.iter().any(|start| column.name.starts_with(start)),
+            _ => column.list,
+        }
+    }
+
+    /// Whether an index that does not serve every row may serve these, or one that the schema does not tell of.
+    fn is_special(&self, name: &str) -> bool {
+        let column = self.table.database_name(name);
+        self.table.is_mentioned_in_index(name) && !self.is_only_behind(name)
+            || self.table.indexes.iter().any(|index| index.partial && self.stands_in(index, column))
+            || self.schema.has_raw_index(&self.table.name, column)
+    }
+
+    /// Whether every index that mentions the column is a plain one that begins with another.
+    fn is_only_behind(&self, name: &str) -> bool {
+        let column = self.table.database_name(name);
+        let mentions =
+            |parts: &[plimsoll_behavior::Name]| parts.iter().any(|part| part.eq_ignore_ascii_case(column));
+        let mut indexes = self.table.indexes.iter();
+        indexes.all(|index| {
+            index.serves_all_rows() && !mentions(&index.expression_columns) || {
+                !mentions(&index.columns) && !mentions(&index.expression_columns)
+            }
+        })
+    }
+
+    fn stands_in(&self, index: &plimsoll_project::schema::Index, column: &str) -> bool {
+        let text = self.schema.text(&index.file).and_then(|text| text.get(index.range.as_usize()));
+        text.is_none_or(|text| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word.eq_ignore_ascii_case(column))
+        })
+    }
+
+    /// Columns compared for equality first, then one that is compared with a bound or ordered by.
+    fn index_for(&self, unserved: &[&Condition], order: &Order) -> NewIndex {
+        let mut columns: Vec<String> = Vec::new();
+        for condition in unserved.iter().filter(|own| own.test == Test::Equal) {
+            if columns.len() < 3 && !columns.contains(&condition.column) {
+                columns.push(condition.column.clone());
+            }
+        }
+        let range = unserved.iter().find(|own| own.test == Test::Range).map(|own| own.column.clone());
+        let order = match order {
+            Order::Column(name) if self.table.column(name).is_some() => Some(name.clone()),
+            _ => None,
+        };
+        columns.extend(range.or(order).filter(|name| !columns.contains(name)));
+        NewIndex { columns }
+    }
+
+    /// The column of an order over a table that nothing narrows.
+    fn unserved_order(&self, lookup: &Lookup<'_>) -> Option<String> {
+        let Order::Column(name) = &lookup.order else { return None };
+        let is_narrowed = lookup.branches.iter().any(|branch| {
+            branch.is_open
+                || self.is_served(branch)
+                || branch.conditions.iter().any(|own| !self.is_tiny(&own.column))
+        });
+        let is_unserved = lookup.is_bounded
+            && !is_narrowed
+            && self.table.column(name).is_some()
+            && !self.table.leads_index(name)
+            && !self.is_special(name)
+            && !self.is_tiny(name);
+        is_unserved.then(|| name.clone())
+    }
+}
+
+fn is_small(table: &Table) -> bool {
+    if !table.foreign_keys.is_empty() {
+        return false;
+    }
+    let name = table.name.as_str();
+    // `FeatureFlag`, `feature_flags`
+    let start = name.rfind('_').map_or(0, |at| at + 1);
+    let start = name[start..].rfind(char::is_uppercase).map_or(start, |at| start + at);
+    let word = name[start..].to_ascii_lowercase();
+    SMALL.iter().any(|own| {
+        let rest = word.strip_prefix(own);
+        rest.is_some_and(|rest| matches!(rest, "" | "s" | "es"))
+            || own.strip_suffix('y').is_some_and(|stem| word.strip_prefix(stem) == Some("ies"))
+    })
+}
+
+fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> String {
+    let columns: Vec<String> = problem.columns.iter().map(|name| format!("`{name}`")).collect();
+    let columns = columns.join(" and ");
+    let table = &lookup.table.code_name;
+    let is_text = call.slot(plimsoll_behavior::models::Slot::Sql).is_some();
+    let who = if is_text { "the query".to_owned() } else { format!("`{}`", unit.call_name(call.node)) };
+    let what = if is_text { format!(" `{table}`") } else { String::new() };
+    let one = if problem.in_one_branch { " in one branch of an `OR`" } else { "" };
+    let reads = if problem.verb == "orders" { "reads and sorts" } else { "reads" };
+    format!(
+        "{who} {}{what} by {columns}{one}, which no index of `{table}` serves: every call {reads} the whole table",
+        problem.verb
+    )
+}

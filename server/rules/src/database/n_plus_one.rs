@@ -1,0 +1,197 @@
+//! `n-plus-one`
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_project::link::{Value, run_of};
+
+use crate::ask::{Source, Turn, handed_to_each, names_of, once_per_element, source, source_in};
+use crate::view::CallView;
+use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
+
+declare_rule! {
+    /// A query, or a request that could be made for many at once, that runs once for every element of a collection.
+    ///
+    /// ## What happens
+    ///
+    /// Ten rows in development are eleven queries, and nobody sees it. Ten thousand rows in production are ten thousand
+    /// and one: each one waits for the network, holds a connection of the pool and keeps the others waiting. The page
+    /// that took 20 ms takes a minute, and it takes the rest of the service with it.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// for (const post of posts) {
+    ///   const author = await prisma.user.findUnique({ where: { id: post.authorId } })
+    ///   result.push({ ...post, author })
+    /// }
+    /// ```
+    ///
+    /// ```rust
+    /// for post in posts {
+    ///     let author = sqlx::query_as::<_, User>("SELECT id, name FROM users WHERE id = $1")
+    ///         .bind(post.author_id)
+    ///         .fetch_optional(db)
+    ///         .await?;
+    ///     result.push((post, author));
+    /// }
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// const authors = await prisma.user.findMany({ where: { id: { in: posts.map((post) => post.authorId) } } })
+    /// const authorById = new Map(authors.map((author) => [author.id, author]))
+    /// for (const post of posts) {
+    ///   result.push({ ...post, author: authorById.get(post.authorId) ?? null })
+    /// }
+    /// ```
+    ///
+    /// ```rust
+    /// let ids: Vec<i64> = posts.iter().map(|post| post.author_id).collect();
+    /// let authors = sqlx::query_as::<_, User>("SELECT id, name FROM users WHERE id = ANY($1)")
+    ///     .bind(&ids)
+    ///     .fetch_all(db)
+    ///     .await?;
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// Batches, by whatever means they are cut; retry, polling and cursor loops; turns that ask with what the turn
+    /// before has found; loops that sleep; short lists that the code writes out; loops that end after one turn; loaders
+    /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
+    /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
+    /// then write down that their element is done; databases that live in the process. Recursion and work lists count.
+    pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
+}
+
+impl Rule for NPlusOne {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::DB | Effects::HTTP_REQUEST
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        for call in unit.calls() {
+            if let Some((effect, source)) = cost(unit, &call)
+                && let Some(turn) = once_per_element(unit, call.node)
+                && !is_coalesced(unit, &turn, &call, &source)
+            {
+                let name = unit.call_name(call.node);
+                let chain = unit.chain(&call, source.effect, "runs here");
+                say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain);
+            }
+            for (argument, node, source) in handed_functions(unit, &call) {
+                let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };
+                let effect = effect_of(&source);
+                let name = unit.dotted(node).unwrap_or_else(|| unit.text(node).to_owned());
+                say(unit, report, &turn, node, &name, effect, Confidence::High, Vec::new());
+            }
+        }
+    }
+}
+
+/// What a call costs that should not be paid per element: whether it reads or writes, and the library call that does.
+fn cost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Effects, Source)> {
+    let effects = call.effects();
+    let found = if effects.intersects(Effects::DB) {
+        [Effects::DB_READ, Effects::DB_WRITE]
+            .iter()
+            .find_map(|&effect| source(unit, call.facts, effects & effect))
+    } else {
+        let has_batch = call.facts.behavior.as_ref().is_some_and(|(_, b)| b.batch.is_some());
+        source(unit, call.facts, Effects::HTTP_REQUEST).filter(|_| has_batch)
+    }?;
+    (!is_fine(unit, &found)).then(|| (effect_of(&found), found))
+}
+
+/// Own functions with queries that the call runs for every element.
+fn handed_functions(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<(usize, NodeId, Source)> {
+    let Kind::Call { args, .. } = unit.unit.kind(call.node) else { return Vec::new() };
+    let handed = args.iter().enumerate().filter_map(|(argument, &node)| {
+        run_of(call.facts, argument)?;
+        if !matches!(unit.unit.kind(node), Kind::Name { .. } | Kind::Member { .. }) {
+            return None;
+        }
+        let Value::Function(function) = unit.eval.value(unit.index, node) else { return None };
+        let summary = unit.summary(&function)?;
+        let effect =
+            if summary.effects.contains(Effects::DB_READ) { Effects::DB_READ } else { Effects::DB_WRITE };
+        let source = source_in(unit, function, summary.effects & effect)?;
+        let is_job = summary.effects.contains(Effects::DB_TRANSACTION) || is_job(summary.effects);
+        (!is_fine(unit, &source) && !is_job).then_some((argument, node, source))
+    });
+    handed.collect()
+}
+
+fn is_job(effects: Effects) -> bool {
+    effects.contains(Effects::DB_WRITE)
+        && effects.intersects(Effects::HTTP_REQUEST | Effects::NOTIFY | Effects::ENQUEUE | Effects::PROCESS)
+}
+
+/// A query that may run per element: it locks its row, its answer is kept, or it makes no round trip.
+fn is_fine(unit: &UnitView<'_>, source: &Source) -> bool {
+    let locks = source.facts.slot(Slot::Lock).is_some()
+        || source.sql.as_ref().is_some_and(|sql| sql.to_ascii_uppercase().contains("FOR UPDATE"));
+    let model = source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
+    let in_process = model.and_then(|m| unit.eval.models.all().get(m)).is_some_and(|m| m.in_process);
+    locks || in_process || source.is_kept
+}
+
+/// Whether it reads or writes: the text of a statement knows better than the method that runs it.
+fn effect_of(source: &Source) -> Effects {
+    let word =
+        source.sql.as_deref().and_then(|sql| sql.split_whitespace().next()).map(str::to_ascii_uppercase);
+    match word.as_deref() {
+        Some("INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE") => Effects::DB_WRITE,
+        Some("SELECT") => Effects::DB_READ,
+        _ => source.effect,
+    }
+}
+
+/// Whether the library makes one query of what `Promise.all(posts.map((post) => …))` starts.
+fn is_coalesced(unit: &UnitView<'_>, turn: &Turn, call: &CallView<'_>, source: &Source) -> bool {
+    let (at, driver) = turn.driver;
+    let u = &unit.linked.file.units[at].unit;
+    call.facts.target.is_none()
+        && source.facts.behavior.as_ref().is_some_and(|(_, b)| b.coalesces)
+        && (turn.unit, turn.body) == (unit.index, call.node)
+        && u.parent(driver).is_some_and(|all| match u.kind(all) {
+            Kind::Call { callee, .. } => {
+                unit.eval.value(at, *callee) == Value::Package("<global>".into(), "Promise.all".into())
+            }
+            _ => false,
+        })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
+fn say(
+    unit: &UnitView<'_>,
+    report: &mut Report<'_>,
+    turn: &Turn,
+    node: NodeId,
+    name: &str,
+    effect: Effects,
+    confidence: Confidence,
+    chain: Vec<RawRelated>,
+) {
+    let (one, all) = names_of(unit, turn);
+    let per = match (&one, &all) {
+        (Some(one), _) => format!("`{one}`"),
+        (None, Some(all)) => format!("element of `{all}`"),
+        (None, None) => "element".to_owned(),
+    };
+    let many = all.filter(|all| all.ends_with('s')).map_or("elements".to_owned(), |all| all.to_string());
+    let is_read = effect.contains(Effects::DB_READ);
+    let message = if is_read {
+        format!("`{name}` runs one query per {per}: 1 + N queries for N {many}")
+    } else if effect.contains(Effects::HTTP_REQUEST) {
+        format!("`{name}` sends one request per {per}: N requests for N {many}")
+    } else {
+        format!("`{name}` runs one statement per {per}: N statements for N {many}")
+    };
+    let severity = if is_read { Severity::Error } else { Severity::Warning };
+    report.at_node(unit, node, confidence, message).severity(severity).related_all(chain);
+}

@@ -1,0 +1,138 @@
+//! Adds indexes where a project's schema lives.
+
+use std::collections::BTreeMap;
+
+use plimsoll_project::ProjectSchema;
+use plimsoll_project::schema::{
+    Dialect, IndexRequest, MigrationTime, Schema, SchemaEdit, SchemaFile, Table, TextRange, add_index,
+};
+
+use crate::{FixPlan, PlannedEdit, Safety, UnitView};
+
+/// An index to add: its columns in order, by either of their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIndex {
+    /// The columns.
+    pub columns: Vec<String>,
+}
+
+/// A plan that adds the indexes of one table, each after the other: two migrations need two names.
+#[must_use]
+pub fn add_indexes(
+    unit: &UnitView<'_>,
+    schema: &ProjectSchema,
+    table: &Table,
+    indexes: &[NewIndex],
+) -> Option<FixPlan> {
+    let before: BTreeMap<String, String> =
+        schema.files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
+    let mut after = before.clone();
+    let tool = unit.project.schemas.migration_tool();
+    for (n, index) in (0_u64..).zip(indexes) {
+        let files: Vec<(&str, &str)> =
+            after.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let parsed: Vec<SchemaFile> =
+            files.iter().map(|(path, text)| SchemaFile::parse(path, text)).collect();
+        let now = Schema::fold(&parsed, Dialect::Unknown);
+        let table =
+            now.tables.iter().find(|own| own.name == table.name && own.namespace == table.namespace)?;
+        let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();
+        let request = IndexRequest { table, columns: &columns, now: time(unit.project.now + n), tool };
+        for edit in add_index(&now, &files, &request).ok()? {
+            apply(&mut after, edit)?;
+        }
+    }
+    let edits: Vec<PlannedEdit> = after
+        .iter()
+        .filter(|(path, text)| before.get(*path) != Some(text))
+        .map(|(path, text)| edit(path, before.get(path).map(String::as_str), text))
+        .collect();
+    let file = edits.iter().find(|edit| !edit.path.ends_with(".json") && !edit.path.contains("down."))?;
+    let name = file_name(&file.path);
+    let place = if file.range.is_some() { name.to_owned() } else { format!("a new migration, {name}") };
+    let what: Vec<String> =
+        indexes.iter().map(|index| format!("`{}.{}`", table.code_name, index.columns.join(", "))).collect();
+    let noun = if indexes.len() == 1 { "an index" } else { "indexes" };
+    let title = format!("Add {noun} on {} to {place} (review: changes the database)", what.join(" and "));
+    Some(FixPlan { title, safety: Safety::Review, edits })
+}
+
+/// The file's name, with its folder where the name says nothing: `20260131_a/up.sql`.
+fn file_name(path: &str) -> &str {
+    let mut parts = path.rmatch_indices('/').map(|(at, _)| &path[at + 1..]);
+    let name = parts.next().unwrap_or(path);
+    if matches!(name, "up.sql" | "migration.sql") { parts.next().unwrap_or(path) } else { name }
+}
+
+fn apply(files: &mut BTreeMap<String, String>, edit: SchemaEdit) -> Option<()> {
+    match edit.range {
+        None => {
+            files.insert(edit.path, edit.new_text);
+        }
+        Some(range) => {
+            let text = files.get_mut(&edit.path)?;
+            text.get(range.as_usize())?;
+            text.replace_range(range.as_usize(), &edit.new_text);
+        }
+    }
+    Some(())
+}
+
+/// The one edit that makes one text of another, or creates it.
+fn edit(path: &str, before: Option<&str>, after: &str) -> PlannedEdit {
+    let path = path.to_owned();
+    let Some(before) = before else { return PlannedEdit { path, range: None, new_text: after.to_owned() } };
+    let same = |(a, b): &(char, char)| a == b;
+    let start: usize = before.chars().zip(after.chars()).take_while(same).map(|(a, _)| a.len_utf8()).sum();
+    let rests = before[start..].chars().rev().zip(after[start..].chars().rev());
+    let end: usize = rests.take_while(same).map(|(a, _)| a.len_utf8()).sum();
+    PlannedEdit {
+        path,
+        range: Some(TextRange::from_usize(start, before.len() - end)),
+        new_text: after[start..after.len() - end].to_owned(),
+    }
+}
+
+/// A moment in UTC, by the proleptic Gregorian calendar.
+fn time(seconds: u64) -> MigrationTime {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days since 0000-03-01, so that the leap day is a year's last one.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let small = |number: u64| u8::try_from(number).unwrap_or_default();
+    MigrationTime {
+        year: u16::try_from(year).unwrap_or(u16::MAX),
+        month: small(month),
+        day: small(day),
+        hour: small(rest / 3_600),
+        minute: small(rest % 3_600 / 60),
+        second: small(rest % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_the_calendar() {
+        for seconds in [0, 951_782_400, 951_825_601, 1_709_251_199, 1_795_237_970, 4_102_444_800] {
+            let told = time(seconds);
+            assert_eq!(told.unix_seconds(), i64::try_from(seconds).expect("small"), "{told:?}");
+        }
+        assert_eq!(time(951_825_601).compact(), "20000229120001");
+    }
+
+    #[test]
+    fn one_edit_makes_one_text_of_another() {
+        let made = edit("a", Some("model A {\n  b\n}\n"), "model A {\n  b\n\n  c\n}\n");
+        assert_eq!(made.new_text, "\n  c\n");
+        assert_eq!(edit("a", None, "x").range, None);
+    }
+}

@@ -1,0 +1,191 @@
+//! `missing-retry`
+
+use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_project::Runs;
+
+use crate::ask::{
+    Role, failure_of, host, host_key, is_bounded, is_idempotent, is_same_origin, is_status_checked,
+    role_of_failure, wrapped_request,
+};
+use crate::edit::wrap_in_retry;
+use crate::view::CallView;
+use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
+
+declare_rule! {
+    /// A request that may be sent twice without harm, in work that nobody repeats, that gives up at the first transient
+    /// error.
+    ///
+    /// ## What happens
+    ///
+    /// Services restart, connections break, gateways answer 503 for a second. In a handler the user tries again. Nobody
+    /// does in a job of once a day: it has failed until tomorrow. A program that reads its settings when it starts does
+    /// not start. And a handler that has already written to its database leaves the other service behind for good.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// cron.schedule('0 4 * * *', async () => {
+    ///   const response = await fetch(RATES_URL, { signal: AbortSignal.timeout(10_000) })
+    ///   if (!response.ok) throw new Error(`rates answered ${response.status}`)
+    ///   await store(await response.json())
+    /// })
+    /// ```
+    ///
+    /// ```rust
+    /// let settings = client.get(url).send().await?.error_for_status()?.json().await?;
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// const response = await withRetry(() => fetch(RATES_URL, { signal: AbortSignal.timeout(10_000) }))
+    /// if (!response.ok) throw new Error(`rates answered ${response.status}`)
+    /// ```
+    ///
+    /// ```rust
+    /// let settings = with_retry(|| client.get(url).send()).await?.error_for_status()?.json().await?;
+    /// ```
+    ///
+    /// A retry waits longer each time, with jitter, keeps `Retry-After`, ends after a few attempts, and repeats only
+    /// what can pass by itself: broken connections, timeouts, 408, 425, 429 and 5xx, but never what the other side
+    /// refuses.
+    ///
+    /// ## What it does not flag
+    ///
+    /// Requests that do more when they are sent twice, such as POST, or whose method is not known. Requests without a
+    /// time limit or whose status nobody looks at: those come first. Clients and wrappers that retry, also by hand, and
+    /// consumers of queues that deliver again. Callers that fall back or show the failure; a log line is neither, except
+    /// while starting. Work that runs again within five minutes by itself, or whose period is not known. Code of which
+    /// it is unknown in which role it runs, and what is undone with its transaction.
+    pub MissingRetry { id: "missing-retry", category: Resilience, severity: Info, since: "0.1.0" }
+}
+
+impl Rule for MissingRetry {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::HTTP_REQUEST
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.project.runs.runs != Runs::Server {
+            return;
+        }
+        let mut reported = Vec::new();
+        for call in unit.calls_with(self.watches()) {
+            let Some(request) = request(unit, &call) else { continue };
+            let Some(reason) = reason(unit, &call) else { continue };
+            let cause = (unit.unit.node(call.node).function, host_key(unit, &call));
+            if reported.contains(&cause) {
+                continue;
+            }
+            reported.push(cause);
+            let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
+            let message =
+                format!("`{}`{host} fails for good at the first transient error", unit.call_name(call.node));
+            let finding = report.at_node(unit, call.node, call.confidence(), message);
+            let finding = match reason {
+                Reason::Role => finding,
+                Reason::After(write) => {
+                    finding.related(unit.place(write), "what was written here stays when it fails")
+                }
+            };
+            finding.fix(|| request.may_be_wrapped.then(|| wrap_in_retry(unit, call.node)).flatten());
+        }
+    }
+}
+
+/// A request that a retry would help.
+struct RequestToRetry {
+    /// Whether what is thrown tells a transient failure from another one.
+    may_be_wrapped: bool,
+}
+
+fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<RequestToRetry> {
+    if !call.facts.effects.contains(Effects::HTTP_REQUEST) {
+        let wrapped = wrapped_request(unit, call, &is_bounded, &is_status_checked)?;
+        return (wrapped.leaves && wrapped.is_sound)
+            .then_some(RequestToRetry { may_be_wrapped: wrapped.tells_status });
+    }
+    let is_found = call.slot(Slot::Retry).is_none()
+        && is_idempotent(unit, call)
+        && !is_same_origin(unit, call)
+        && is_bounded(unit, call)
+        && is_status_checked(unit, call);
+    is_found.then_some(RequestToRetry { may_be_wrapped: true })
+}
+
+/// Why nobody makes up for the failure.
+enum Reason {
+    /// The work is a job, or the start of the program.
+    Role,
+    /// It comes after this write in a handler.
+    After(NodeId),
+}
+
+fn reason(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Reason> {
+    let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, None));
+    if matches!(role, Some(Role::Job | Role::StartUp)) {
+        return Some(Reason::Role);
+    }
+    let write = write_before(unit, call.node)?;
+    let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, Some(write)));
+    (role == Some(Role::Handler)).then_some(Reason::After(write))
+}
+
+/// The last write that has been done in the same function whenever the request is made.
+fn write_before(unit: &UnitView<'_>, request: NodeId) -> Option<NodeId> {
+    let u = unit.unit;
+    let function = u.node(request).function;
+    let writes = |call: &CallView<'_>| {
+        let effects = call.effects();
+        effects.contains(Effects::DB_WRITE)
+            || call.facts.effects.contains(Effects::HTTP_REQUEST)
+                && call.slot(Slot::Method).is_some()
+                && !is_idempotent(unit, call)
+    };
+    unit.calls()
+        .filter(|call| {
+            u.node(call.node).function == function
+                && u.range(call.node).end <= u.range(request).start
+                && !call.effects().contains(Effects::ROUTE)
+                && writes(call)
+                && is_always_before(unit, call.node, request)
+                && !is_undone_together(unit, request)
+        })
+        .map(|call| call.node)
+        .last()
+}
+
+/// Whether every way to `later` leads through `earlier`: it stands in no branch that `later` does not stand in.
+fn is_always_before(unit: &UnitView<'_>, earlier: NodeId, later: NodeId) -> bool {
+    let u = unit.unit;
+    let around_later: Vec<NodeId> = u.ancestors(later).collect();
+    let mut at = earlier;
+    for around in u.ancestors(earlier) {
+        let is_shared = around_later.contains(&around);
+        match u.kind(around) {
+            Kind::If { condition, .. } if *condition != at => {
+                if !is_shared || !around_later.contains(&at) {
+                    return false;
+                }
+            }
+            Kind::Match { on, .. } if *on != at && (!is_shared || !around_later.contains(&at)) => {
+                return false;
+            }
+            Kind::TryCatch { body, .. } if *body != at && !around_later.contains(&at) => return false,
+            Kind::Loop(_) if !is_shared => return false,
+            _ => {}
+        }
+        at = around;
+    }
+    true
+}
+
+/// Whether a failure of the request takes the writes before it back.
+fn is_undone_together(unit: &UnitView<'_>, request: NodeId) -> bool {
+    unit.runs_as(request, &[Run::Transaction])
+}

@@ -1,0 +1,119 @@
+//! `leaked-timer`
+
+use plimsoll_behavior::Effects;
+
+use crate::ask::{Fate, Lifetime, fate, lifetime};
+use crate::edit::cleanup::release_after_effect;
+use crate::view::CallView;
+use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
+
+declare_rule! {
+    /// A timer that goes on after the component, object or request that started it is gone.
+    ///
+    /// ## What happens
+    ///
+    /// A repeating timer runs until somebody clears it. When the component that started it is shown again, or its
+    /// effect runs again, a second timer joins the first: each calls its callback, sends its requests and holds on to
+    /// all that the callback uses. A timer that is started for every request of a server adds up in the same way, until
+    /// the process has no time or memory left.
+    ///
+    /// ## Bad
+    ///
+    /// ```tsx
+    /// useEffect(() => {
+    ///   setInterval(() => setNow(new Date()), 1000)
+    /// }, [])
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```tsx
+    /// useEffect(() => {
+    ///   const interval = setInterval(() => setNow(new Date()), 1000)
+    ///   return () => clearInterval(interval)
+    /// }, [])
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// A timer that is cleared anywhere in the file: by a cleanup, another method, a handler, an abort listener, a
+    /// helper or its own callback; one that is unreferenced (`unref`) or declared with `using`; a handle that is
+    /// returned, handed to a function or stored where other files can reach it; timers of modules and start-up
+    /// functions, which live as long as the program on purpose.
+    pub LeakedTimer { id: "leaked-timer", category: Resources, severity: Warning, since: "0.1.0" }
+}
+
+impl Rule for LeakedTimer {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::TIMER_REPEATING
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        for call in unit.calls() {
+            if !call.facts.effects.intersects(self.watches()) {
+                continue;
+            }
+            let Some(release) = release_function(&call) else { continue };
+            let Some(lifetime) = lifetime(unit, call.node) else { continue };
+            if fate(unit, unit.index, call.node) != Fate::Kept {
+                continue;
+            }
+            let message = message(&unit.call_name(call.node), &lifetime);
+            report
+                .at_node(unit, call.node, call.confidence(), message)
+                .fix(|| add_cleanup(unit, &call, &lifetime, release));
+        }
+    }
+}
+
+/// The function that a timer's handle is handed to: `clearInterval`.
+fn release_function<'a>(call: &'a CallView<'_>) -> Option<&'a str> {
+    let (_, behavior) = call.facts.behavior.as_ref()?;
+    behavior.release.iter().find_map(|way| way.strip_prefix("call:"))
+}
+
+fn message(timer: &str, lifetime: &Lifetime) -> String {
+    match lifetime {
+        Lifetime::Effect { component: Some(owner), .. } | Lifetime::Component(owner) => {
+            match owner.strip_prefix("use") {
+                Some(_) => format!(
+                    "`{timer}` keeps running after the component that uses `{owner}` is gone: nothing clears it"
+                ),
+                None => format!("`{timer}` keeps running after `{owner}` is gone: nothing clears it"),
+            }
+        }
+        Lifetime::Effect { component: None, .. } => {
+            format!("`{timer}` keeps running after its component is gone: nothing clears it")
+        }
+        Lifetime::Object(class) => {
+            format!("`{timer}` keeps running after its `{class}` is gone: nothing clears it")
+        }
+        Lifetime::Request => format!("`{timer}` starts one more timer with every request: nothing clears it"),
+    }
+}
+
+fn add_cleanup(
+    unit: &UnitView<'_>,
+    call: &CallView<'_>,
+    lifetime: &Lifetime,
+    release: &str,
+) -> Option<FixPlan> {
+    let Lifetime::Effect { effect, .. } = lifetime else { return None };
+    let cleanup = release_after_effect(unit, *effect, call.node, release, &handle_name(release))?;
+    Some(FixPlan {
+        title: format!("Add cleanup: `{}` when the effect ends", cleanup.release),
+        safety: Safety::Safe,
+        edits: cleanup.edits,
+    })
+}
+
+/// What a handle is called after the function that releases it: `interval` for `clearInterval`.
+fn handle_name(release: &str) -> String {
+    let rest = release.trim_start_matches(char::is_lowercase);
+    let mut letters = rest.chars();
+    letters.next().map_or_else(|| "timer".to_owned(), |first| first.to_lowercase().chain(letters).collect())
+}

@@ -1,0 +1,5 @@
+//! What is started and must end: timers, listeners, subscriptions, handles.
+
+mod leaked_timer;
+
+pub use leaked_timer::LeakedTimer;
