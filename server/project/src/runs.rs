@@ -200,7 +200,10 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     let imports = || module.imports.iter().filter(|i| !i.is_type_only).map(|i| i.module.as_str());
     let is_of_framework = || imports().any(|m| SERVER_DEPENDENCIES.contains(&m));
     let by_hand = ["scripts", "cli", "benchmarks", "benchmark", "bench"];
-    if let Some(part) = in_folder(&by_hand).filter(|_| !is_of_framework()) {
+    // A package of benchmarks has the word in its own folder's name.
+    let package = file.path.strip_suffix(path.as_str()).unwrap_or_default().trim_end_matches('/');
+    let package_name = package.rsplit('/').next().filter(|name| by_hand.contains(name)).map(str::to_owned);
+    if let Some(part) = in_folder(&by_hand).or(package_name).filter(|_| !is_of_framework()) {
         return Some((Runs::CommandLine, format!("stands in {part}/")));
     }
     if folder.is_empty()

@@ -54,6 +54,10 @@ pub struct Memo {
     calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
     exports: RefCell<FxHashMap<Name, Option<Value>>>,
+    /// Members of own types that are being looked up now: their types may lead back to them.
+    open_members: RefCell<Vec<(Name, Name)>>,
+    /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
+    open_bindings: RefCell<Vec<(usize, BindingId)>>,
 }
 
 /// Evaluates one file.
@@ -238,6 +242,16 @@ impl<'a> Evaluator<'a> {
 
     /// What a binding of a unit is bound to.
     pub(super) fn binding(&self, unit: usize, id: BindingId) -> Value {
+        if self.memo.open_bindings.borrow().contains(&(unit, id)) {
+            return Value::Unknown;
+        }
+        self.memo.open_bindings.borrow_mut().push((unit, id));
+        let value = self.bound_to(unit, id);
+        self.memo.open_bindings.borrow_mut().pop();
+        value
+    }
+
+    fn bound_to(&self, unit: usize, id: BindingId) -> Value {
         let u = self.unit(unit);
         let b = u.binding(id);
         if let Some(ty) = &b.ty {
@@ -542,6 +556,17 @@ impl<'a> Evaluator<'a> {
         if own.file != self.file.path {
             return self.world.ask(&own.file, |there| there.own_member(own, name, of_type));
         }
+        let member = (own.name.clone(), Name::from(name));
+        if self.memo.open_members.borrow().contains(&member) {
+            return Value::Unknown;
+        }
+        self.memo.open_members.borrow_mut().push(member);
+        let found = self.declared_member(own, name, of_type);
+        self.memo.open_members.borrow_mut().pop();
+        found
+    }
+
+    fn declared_member(&self, own: &TypeRef, name: &str, of_type: bool) -> Value {
         for (unit, decl) in self.file.types_named(&own.name) {
             if let Some((_, method)) = decl.methods.iter().find(|(n, _)| n == name)
                 && let Some(function) = self.file.function_at(unit, *method)
