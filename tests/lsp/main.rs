@@ -1,6 +1,7 @@
 //! The built server, over the protocol on its standard input and output.
 
 mod client;
+mod clock;
 mod findings;
 mod garbage;
 mod lifecycle;

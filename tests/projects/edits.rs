@@ -86,14 +86,3 @@ pub fn copy_project(from: &Path, to: &Path) {
         }
     }
 }
-
-/// Says that something could not be tested; `tests/run` counts these lines and knows which may appear.
-pub fn skip(reason: &str) {
-    use std::io::Write as _;
-    writeln!(std::io::stderr(), "SKIPPED: {reason}").expect("stderr");
-    if let Some(list) = std::env::var_os("PLIMSOLL_SKIPPED") {
-        let mut file =
-            std::fs::OpenOptions::new().create(true).append(true).open(list).expect("a writable list");
-        writeln!(file, "{reason}").expect("a writable list");
-    }
-}

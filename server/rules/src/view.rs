@@ -255,39 +255,45 @@ impl<'a> UnitView<'a> {
         }
         match self.unit.kind(callee) {
             Kind::Name { name, .. } => name.to_string(),
-            Kind::Member { object, name, access, .. } => match self.dotted(*object) {
-                Some(head) if head.len() + name.len() <= 40 => format!("{head}{}{name}", separator(*access)),
+            Kind::Member { name, .. } => match self.dotted(callee) {
+                Some(path) if path.len() <= 41 => path,
                 _ => name.to_string(),
             },
             _ => self.text(callee).chars().take(40).collect(),
         }
     }
 
-    /// A path of names as text: `this.prisma.user`, `reqwest::Client`.
+    /// A path of names as text: `this.prisma.user`, `users::find`.
     #[must_use]
     pub fn dotted(&self, node: NodeId) -> Option<String> {
-        let mut parts: Vec<&str> = Vec::new();
+        let mut text = String::new();
         let mut at = node;
         loop {
-            match self.unit.kind(at) {
+            let head = match self.unit.kind(at) {
                 Kind::Member { object, name, access, .. } => {
-                    parts.extend([name.as_str(), separator(*access)]);
+                    let separator = if *access == Access::Path { "::" } else { "." };
+                    text.insert_str(0, name);
+                    text.insert_str(0, separator);
                     at = *object;
+                    continue;
                 }
-                Kind::Name { name, .. } | Kind::PathRoot(name) => {
-                    parts.push(name);
-                    break;
-                }
+                Kind::Name { name, .. } | Kind::PathRoot(name) => name.as_str(),
                 Kind::This => {
-                    parts.push(if self.is_rust() { "self" } else { "this" });
-                    break;
+                    if self.is_rust() {
+                        "self"
+                    } else {
+                        "this"
+                    }
                 }
-                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => at = *x,
+                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => {
+                    at = *x;
+                    continue;
+                }
                 _ => return None,
-            }
+            };
+            text.insert_str(0, head);
+            return Some(text);
         }
-        parts.reverse();
-        Some(parts.concat())
     }
 
     /// The file's bytes of a node.
@@ -313,14 +319,6 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn is_rust(&self) -> bool {
         !self.linked.file.language.is_script_family()
-    }
-}
-
-/// What stands between a value and the name of its member.
-fn separator(access: Access) -> &'static str {
-    match access {
-        Access::Dot | Access::Optional => ".",
-        Access::Path => "::",
     }
 }
 

@@ -239,7 +239,7 @@ pub struct Behavior {
     /// Whether it runs its callback again after a failure: the consumer of a queue that redelivers.
     #[serde(default)]
     pub redelivers: bool,
-    /// How a call is written with it so that it is tried again; for functions that retry.
+    /// How it is handed to code that sends it again; without it nothing is written in Rust, and the call in scripts.
     #[serde(default)]
     pub retry_edit: Option<RetryEdit>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
@@ -247,21 +247,14 @@ pub struct Behavior {
     pub checks_status: bool,
 }
 
-/// What a fix writes to have a request retried by a library that the project declares. `{request}` stands for the
-/// request, `{signal}` for the signal by which the caller aborts it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RetryEdit {
-    /// The package whose declaration makes it available.
-    pub package: Name,
-    /// What is imported: `default as pRetry` or `withBackoff`; in Rust the paths for `use`.
-    #[serde(deserialize_with = "one_or_many")]
-    pub import: Vec<Name>,
-    /// The call, where nothing aborts the request from outside.
-    pub call: Name,
-    /// The call, where a signal does. Without it, such requests are not written so.
-    #[serde(default)]
-    pub call_with_signal: Option<Name>,
+/// How a request is handed to code that sends it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetryEdit {
+    /// In a function that makes the call: `withRetry(() => fetch(url))`.
+    Call,
+    /// As the builder that the call sends, and that is copied for every attempt: `reqwest::RequestBuilder`.
+    ReqwestBuilder,
 }
 
 /// What must be written to bound the time of a call. In its texts `{ms}` stands for milliseconds, `{duration}` for a Rust

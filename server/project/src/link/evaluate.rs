@@ -14,7 +14,7 @@ use super::{FileUnits, FnRef, Instance, Site, SlotValue, TypeRef, Value, World, 
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.
-const MAX_DEPTH: u32 = 120;
+pub(super) const MAX_DEPTH: u32 = 120;
 
 /// What one call does, as far as models and the project's own functions say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -193,9 +193,7 @@ impl<'a> Evaluator<'a> {
             Kind::If { then, otherwise: Some(otherwise), .. } => {
                 self.value(unit, *then).or(self.value(unit, *otherwise))
             }
-            Kind::Match { arms, .. } => {
-                arms.iter().map(|arm| self.value(unit, arm.body)).fold(Value::Unknown, Value::or)
-            }
+            Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
                 statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
@@ -375,7 +373,13 @@ impl<'a> Evaluator<'a> {
         while let Some(outer) = self.file.units[inner].parent {
             let u = self.unit(outer);
             let nested = &u.nested[self.file.units[inner].index_in_parent as usize];
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start) {
+            // At the head of a Rust path a name is a module or a type, whatever variable has the same one.
+            let is_value = |b: BindingId| {
+                !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
+            };
+            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+                && !(heads_path && !self.file.language.is_script_family() && is_value(b))
+            {
                 return self.binding(outer, b);
             }
             inner = outer;
@@ -698,7 +702,7 @@ impl<'a> Evaluator<'a> {
                 let Kind::Array(items) = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                items.iter().map(|&i| self.value(unit, i)).fold(Value::Unknown, Value::or)
+                Value::one_of(items.iter().map(|&i| self.value(unit, i)))
             }
             _ => Value::Unknown,
         }
@@ -1028,6 +1032,13 @@ impl<'a> Evaluator<'a> {
             },
         };
         let mut effects = behavior.effect.0;
+        if effects.contains(Effects::DB_READ)
+            && let Some((_, SlotValue::Node(sql))) = slots.iter().rev().find(|(slot, _)| *slot == Slot::Sql)
+            && let Some(at) = self.file.unit_at(&sql.unit)
+            && self.text_head(at, sql.node).is_some_and(|text| writes_rows(&text))
+        {
+            effects |= Effects::DB_WRITE;
+        }
         let mut rows = behavior.rows.or_else(|| instance.and_then(|i| self.models.ty(i.ty).rows));
         let built = value.instance().map(|i| self.models.ty(i.ty));
         if let Some(runs) = built.and_then(|t| t.runs)
@@ -1342,6 +1353,17 @@ fn same_type(a: &Value, b: &Value) -> bool {
         (Value::Instance(a), Value::Instance(b)) => a.ty == b.ty,
         _ => false,
     }
+}
+
+/// Whether an SQL statement writes rows, whatever it returns: `UPDATE … RETURNING id`.
+fn writes_rows(text: &str) -> bool {
+    let word: String = text
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    matches!(word.as_str(), "insert" | "update" | "delete" | "replace" | "merge")
 }
 
 /// Whether a text begins like an SQL statement.

@@ -7,7 +7,7 @@ use plimsoll_behavior::{
     BindingId, BlockForm, CallForm, Catch, Effects, FunctionId, Kind, Literal, Loop, LoopKind, Name, NodeId,
     Pattern, Unit,
 };
-use plimsoll_project::link::{CallFacts, Closure, Context, FnRef, Linked, run_of};
+use plimsoll_project::link::{CallFacts, Closure, Context, FileUnits, FnRef, run_of};
 
 use super::role::Role;
 use super::time::period;
@@ -401,15 +401,21 @@ pub fn is_retried(view: &UnitView<'_>, closure: &Closure) -> bool {
 /// Whether a function of the project runs a function that it is given until that succeeds.
 #[must_use]
 pub fn is_retry_helper(view: &UnitView<'_>, function: &FnRef) -> bool {
+    let summary = view.summary(function);
+    let waits = summary.is_some_and(|s| s.effects.intersects(Effects::SLEEP | Effects::TIMER_ONCE));
     if function.file == view.linked.file.path {
-        return helper_in(view.linked, function);
+        return repeats_its_parameter(&view.linked.file, function, waits);
     }
-    view.world.linked(&function.file).is_some_and(|linked| helper_in(&linked, function))
+    let mut is_helper = false;
+    view.world.in_file(&function.file, &mut |eval| {
+        is_helper = repeats_its_parameter(eval.file, function, waits);
+    });
+    is_helper
 }
 
-fn helper_in(linked: &Linked, function: &FnRef) -> bool {
-    let Some(unit) = linked.file.unit_at(&function.unit) else { return false };
-    let u = &linked.file.units[unit].unit;
+fn repeats_its_parameter(file: &FileUnits, function: &FnRef, waits: bool) -> bool {
+    let Some(unit) = file.unit_at(&function.unit) else { return false };
+    let u = &file.units[unit].unit;
     let own = u.function(function.function);
     let calls_its_parameter = own.params.iter().flat_map(|p| &p.pattern.bindings).any(|&b| {
         u.binding(b).uses.iter().any(|&used| {
@@ -419,8 +425,6 @@ fn helper_in(linked: &Linked, function: &FnRef) -> bool {
     if own.name.as_deref().is_some_and(suggests_retry) {
         return calls_its_parameter || !own.params.is_empty();
     }
-    let waits =
-        linked.summary(function).is_some_and(|s| s.effects.intersects(Effects::SLEEP | Effects::TIMER_ONCE));
     calls_its_parameter && waits && u.nodes.iter().any(|n| matches!(n.kind, Kind::Loop(_)))
 }
 

@@ -19,8 +19,10 @@ pub(crate) use code::{Source, source, source_in};
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
-pub use outgoing::{Wrapped, host, host_key, is_idempotent, method, wrapped_request};
-pub use released::{Fate, binding_around, binding_of, fate, uses_of};
+pub use outgoing::{
+    Wrapped, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url, wrapped_request,
+};
+pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
     url_head,

@@ -1,9 +1,10 @@
 //! On which occasion code runs whose callers stand elsewhere: the entry points of the project, and where the file is.
 
-use plimsoll_behavior::{FunctionId, Kind, ScopeId};
-use plimsoll_project::link::{
-    Evaluator, FnRef, Linked, Memo, Value, models_of, parent, resolve_module, run_of,
-};
+use std::sync::Arc;
+
+use plimsoll_behavior::{BindingId, Exported, FunctionId, Imported, Kind, NodeId, ScopeId};
+use plimsoll_project::link::{Evaluator, FnRef, Linked, UnitFacts, Value, parent, resolve_module, run_of};
+use rustc_hash::FxHashMap;
 
 use super::failure::{Failure, Seen, ends_in, failure_of};
 use super::role::{Role, declared_role};
@@ -62,9 +63,10 @@ const REDELIVERED_EVENTS: &[&str] = &[
 ];
 
 /// The role of the work that a failure at this node ends; none when it is covered on the way, or nothing is known.
+/// Callers in other files, and what the place of the file says, only count where `asks_elsewhere` is set.
 #[must_use]
-pub fn role_of_failure(view: &UnitView<'_>, failure: Failure) -> Option<Role> {
-    let mut search = Search { seen: Vec::new(), leads_elsewhere: true };
+pub fn role_of_failure(view: &UnitView<'_>, failure: Failure, asks_elsewhere: bool) -> Option<Role> {
+    let mut search = Search { seen: Vec::new(), leads_elsewhere: asks_elsewhere };
     match search.follow(view, failure) {
         Ending::Role(role) => Some(role),
         Ending::Covered | Ending::Unknown => None,
@@ -144,11 +146,13 @@ impl Search {
         let mut is_covered = false;
         for path in entries(view) {
             let is_mentioned = view.world.files().read(&path).is_some_and(|text| text.contains(name));
-            let Some(linked) = is_mentioned.then(|| view.world.linked(&path)).flatten() else { continue };
-            match self.used_in(view, &linked, name) {
-                Ending::Role(role) => return Ending::Role(role),
-                Ending::Covered => is_covered = true,
-                Ending::Unknown => {}
+            if !is_mentioned {
+                continue;
+            }
+            match in_file(view, &path, &mut |eval, linked| self.used_in(view, eval, linked, name)) {
+                Some(Ending::Role(role)) => return Ending::Role(role),
+                Some(Ending::Covered) => is_covered = true,
+                Some(Ending::Unknown) | None => {}
             }
         }
         if is_covered {
@@ -158,69 +162,86 @@ impl Search {
     }
 
     /// What a file that imports the function does with it.
-    fn used_in(&mut self, view: &UnitView<'_>, linked: &Linked, name: &str) -> Ending {
+    fn used_in(&mut self, view: &UnitView<'_>, eval: &Evaluator<'_>, linked: &Linked, name: &str) -> Ending {
         let mut is_covered = false;
         for (unit, node) in uses(view, linked, name) {
-            let ending = in_file(view, linked, unit, |there| {
-                let u = there.unit;
-                let parent = u.parent(node);
-                if let Some(call) = parent
-                    && let Kind::Call { callee, args, .. } = u.kind(call)
-                {
-                    if *callee == node {
-                        return self.follow(there, failure_of(there, unit, call, None));
-                    }
-                    let facts = there.eval.call(unit, call);
-                    let argument = args.iter().position(|&a| a == node);
-                    return match argument
-                        .and_then(|a| run_of(&facts, a))
-                        .and_then(|run| ends_in(there, run, &facts))
-                    {
-                        Some(failure) => self.follow(there, failure),
-                        None => Ending::Unknown,
-                    };
-                }
-                Ending::Unknown
-            });
-            match ending {
-                Some(Ending::Role(role)) => return Ending::Role(role),
-                Some(Ending::Covered) => is_covered = true,
-                _ => {}
+            match self.used_at(&view_of(view, eval, linked, unit), node) {
+                Ending::Role(role) => return Ending::Role(role),
+                Ending::Covered => is_covered = true,
+                Ending::Unknown => {}
             }
         }
         if is_covered { Ending::Covered } else { Ending::Unknown }
     }
+
+    fn used_at(&mut self, there: &UnitView<'_>, node: NodeId) -> Ending {
+        let Some(call) = there.unit.parent(node) else { return Ending::Unknown };
+        let Kind::Call { callee, args, .. } = there.unit.kind(call) else { return Ending::Unknown };
+        if *callee == node {
+            return self.follow(there, failure_of(there, there.index, call, None));
+        }
+        let facts = there.eval.call(there.index, call);
+        let argument = args.iter().position(|&a| a == node);
+        match argument.and_then(|a| run_of(&facts, a)).and_then(|run| ends_in(there, run, &facts)) {
+            Some(failure) => self.follow(there, failure),
+            None => Ending::Unknown,
+        }
+    }
 }
 
-/// Looks at a unit of another file as a rule would.
+/// Looks at another file as a rule would at the one under review: with what the calls of all its units do.
 pub(super) fn in_file<T>(
     view: &UnitView<'_>,
-    linked: &Linked,
-    unit: usize,
-    look: impl FnOnce(&UnitView<'_>) -> T,
+    path: &str,
+    look: &mut dyn FnMut(&Evaluator<'_>, &Linked) -> T,
 ) -> Option<T> {
-    let memo = Memo::default();
-    let eval = Evaluator {
-        file: &linked.file,
-        world: view.world,
-        models: models_of(linked.file.language),
-        memo: &memo,
-    };
-    let facts = linked.facts.get(unit)?;
-    let there = UnitView {
-        eval: &eval,
+    let mut found = None;
+    view.world.in_file(path, &mut |eval| {
+        let facts = |unit: usize| {
+            let calls = &eval.file.units[unit].unit.calls;
+            let calls = calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
+            Arc::new(UnitFacts { calls, ..UnitFacts::default() })
+        };
+        let mut summaries = FxHashMap::default();
+        for (unit, entry) in eval.file.units.iter().enumerate() {
+            for i in 0..entry.unit.functions.len() {
+                let function = eval.file.fn_ref(unit, FunctionId(u32::try_from(i).expect("few functions")));
+                if let Some(summary) = view.world.summary(&function) {
+                    summaries.insert(function, summary);
+                }
+            }
+        }
+        let linked = Linked {
+            file: Arc::new(eval.file.clone()),
+            facts: (0..eval.file.units.len()).map(facts).collect(),
+            summaries: Arc::new(summaries),
+            registered: Arc::default(),
+        };
+        found = Some(look(eval, &linked));
+    });
+    found
+}
+
+/// The view of one unit of another file.
+pub(super) fn view_of<'v>(
+    view: &UnitView<'v>,
+    eval: &'v Evaluator<'v>,
+    linked: &'v Linked,
+    unit: usize,
+) -> UnitView<'v> {
+    UnitView {
+        eval,
         linked,
         world: view.world,
         index: unit,
         unit: &linked.file.units[unit].unit,
-        facts,
+        facts: &linked.facts[unit],
         project: view.project,
-    };
-    Some(look(&there))
+    }
 }
 
 /// The calls of a function within its own file: unit and call.
-fn callers(linked: &Linked, function: &FnRef) -> Vec<(usize, plimsoll_behavior::NodeId)> {
+fn callers(linked: &Linked, function: &FnRef) -> Vec<(usize, NodeId)> {
     let mut found = Vec::new();
     for (unit, facts) in linked.facts.iter().enumerate() {
         for &call in &linked.file.units[unit].unit.calls {
@@ -270,15 +291,14 @@ fn is_visible_outside(view: &UnitView<'_>, unit: usize, function: FunctionId) ->
     own.is_exported
         || own.owner.is_some()
         || module.exports.iter().any(|e| match &e.local {
-            plimsoll_behavior::Exported::Binding(b) => module.binding(*b).name == *name,
-            plimsoll_behavior::Exported::Value(_) => e.name == *name || e.name == "export=",
-            plimsoll_behavior::Exported::From(..) => false,
+            Exported::Binding(b) => module.binding(*b).name == *name,
+            Exported::Value(_) => e.name == *name || e.name == "export=",
+            Exported::From(..) => false,
         })
 }
 
 /// Where the names stand by which a file means a function of the file under review.
-fn uses(view: &UnitView<'_>, linked: &Linked, name: &str) -> Vec<(usize, plimsoll_behavior::NodeId)> {
-    use plimsoll_behavior::Imported;
+fn uses(view: &UnitView<'_>, linked: &Linked, name: &str) -> Vec<(usize, NodeId)> {
     let path = &view.linked.file.path;
     let module = &linked.file.units[0].unit;
     let files = view.world.files();
@@ -299,8 +319,7 @@ fn uses(view: &UnitView<'_>, linked: &Linked, name: &str) -> Vec<(usize, plimsol
     let mut found = Vec::new();
     for (index, entry) in linked.file.units.iter().enumerate() {
         let u = &entry.unit;
-        let means = |node: plimsoll_behavior::NodeId, all: &[plimsoll_behavior::BindingId]| match u.kind(node)
-        {
+        let means = |node: NodeId, all: &[BindingId]| match u.kind(node) {
             Kind::Name { binding: Some(b), .. } => index == 0 && all.contains(b),
             Kind::Name { name, binding: None } => {
                 module.resolve(name, ScopeId(0), u32::MAX).is_some_and(|b| index != 0 && all.contains(&b))
@@ -308,7 +327,7 @@ fn uses(view: &UnitView<'_>, linked: &Linked, name: &str) -> Vec<(usize, plimsol
             _ => false,
         };
         for i in 0..u.nodes.len() {
-            let node = plimsoll_behavior::NodeId(u32::try_from(i).expect("few nodes"));
+            let node = NodeId(u32::try_from(i).expect("few nodes"));
             let is_member = |object| {
                 means(object, &whole)
                     // `mod rates;` beside it: `rates::refresh`.

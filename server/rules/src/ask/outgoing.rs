@@ -1,17 +1,20 @@
 //! Requests to other services, also those behind the project's own wrappers.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId, Unit};
+use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::{SlotValue, Value};
 
-use super::failure::{Failure, failure_of};
-use super::occasion::in_file;
-use super::url_head;
+use super::failure::{Failure, Seen, failure_of};
+use super::occasion::{in_file, role_of_failure, view_of};
+use super::{Role, is_bounded, is_status_checked, url_head};
 use crate::UnitView;
 use crate::view::CallView;
 
 /// How many of the project's own functions may stand between a call and the request it makes.
 const MAX_WRAPPERS: usize = 6;
+
+/// How many parts of an expression its client is looked for through.
+const MAX_STEPS: usize = 200;
 
 /// Methods that do no more when they are sent twice.
 const IDEMPOTENT: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"];
@@ -27,9 +30,11 @@ pub fn is_idempotent(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
 #[must_use]
 pub fn method(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
     let Some(slot) = call.slot(Slot::Method) else {
-        // Options that stand elsewhere may hold one.
+        // Options that stand elsewhere may hold one. What has no place for one sends what was built before.
         let is_open = matches!(call.slot(Slot::Options), Some(SlotValue::Elsewhere));
-        return (!is_open && call.slot(Slot::Body).is_none()).then(|| "GET".to_owned());
+        let (_, behavior) = call.facts.behavior.as_ref()?;
+        let has_default = behavior.slots.contains_key(&Slot::Method) && !is_open;
+        return (has_default && call.slot(Slot::Body).is_none()).then(|| "GET".to_owned());
     };
     match slot {
         SlotValue::Text(text) => Some(text.to_ascii_uppercase()),
@@ -97,16 +102,79 @@ pub struct Wrapped {
     pub is_sound: bool,
     /// Whether an error that it throws can tell which status it stands for.
     pub tells_status: bool,
+    /// Whether it is found on the way already, because of the role that the other file tells.
+    pub is_found_there: bool,
+}
+
+fn is_found_by_its_role(there: &UnitView<'_>, call: &CallView<'_>, failure: Failure) -> bool {
+    !takes_its_url(there, call)
+        && matches!(role_of_failure(there, failure, true), Some(Role::Job | Role::StartUp))
+}
+
+/// Whether a request goes wherever the caller of its function says: the URL is a parameter, or a parameter behind a
+/// base.
+#[must_use]
+pub fn takes_its_url(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Kind::Call { args, .. } = view.unit.kind(call.node) else { return false };
+    let Some(url) = view.own_node(call.slot(Slot::Url)).or(args.first().copied()) else { return false };
+    let is_parameter = |node: NodeId| match view.unit.kind(node) {
+        Kind::Name { binding: Some(b), .. } => {
+            matches!(view.unit.binding(*b).kind, BindingKind::Parameter(..))
+        }
+        _ => false,
+    };
+    match view.unit.kind(url) {
+        Kind::Template { pieces, holes } => {
+            holes.iter().any(|&hole| is_parameter(hole)) && !pieces.iter().any(|piece| names_a_path(piece))
+        }
+        Kind::Binary { left, right, .. } => is_parameter(*right) && !is_parameter(*left),
+        Kind::Unary { value, .. } => is_parameter(*value),
+        _ => is_parameter(url),
+    }
+}
+
+/// Whether a piece of a URL says more than where the service is.
+fn names_a_path(piece: &str) -> bool {
+    let path = piece.split_once("://").map_or(piece, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
+    path.chars().any(|c| c.is_ascii_alphabetic())
+}
+
+/// Whether a request has a time limit, or a client that is made out of sight, where a missing one is found.
+#[must_use]
+pub fn may_be_bounded(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    is_bounded(view, call) || (call.facts.receiver.is_some() && !is_made_in_sight(view, call.node))
+}
+
+fn is_made_in_sight(view: &UnitView<'_>, call: NodeId) -> bool {
+    let mut at = call;
+    // Each turn goes to a part of the node, or to the value of a name that was bound before it.
+    for _ in 0..MAX_STEPS {
+        at = match view.unit.kind(at) {
+            Kind::Call { callee, .. } => {
+                let makes = |c: &CallView<'_>| {
+                    let effects = c.effects();
+                    effects.contains(Effects::HTTP_CLIENT) && !effects.contains(Effects::HTTP_REQUEST)
+                };
+                if view.call(at).is_some_and(|c| makes(&c)) {
+                    return true;
+                }
+                *callee
+            }
+            Kind::Member { object, .. } => *object,
+            Kind::Await(x) | Kind::Try(x) | Kind::NonNull(x) => *x,
+            Kind::Name { binding: Some(b), .. } => match view.unit.binding(*b).value {
+                Some(value) => value,
+                None => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// The request behind a call of a wrapper in another file; none when the call does something else as well.
 #[must_use]
-pub fn wrapped_request(
-    view: &UnitView<'_>,
-    call: &CallView<'_>,
-    is_bounded: &dyn Fn(&UnitView<'_>, &CallView<'_>) -> bool,
-    is_checked: &dyn Fn(&UnitView<'_>, &CallView<'_>) -> bool,
-) -> Option<Wrapped> {
+pub fn wrapped_request(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Wrapped> {
     let summary = call.summary.as_ref()?;
     let own = call.facts.target.as_ref()?;
     let request_only = Effects::HTTP_REQUEST
@@ -127,27 +195,32 @@ pub fn wrapped_request(
     let mut next = own.clone();
     let mut leaves = true;
     let mut tells_status = true;
+    let mut is_found_there = false;
     for _ in 0..MAX_WRAPPERS {
-        let linked = view.world.linked(&next.file)?;
-        let summary = linked.summary(&next)?.clone();
+        let summary = view.world.summary(&next)?;
         let witness = summary.witness(Effects::HTTP_REQUEST)?.clone();
-        let unit = linked.file.unit_at(&witness.unit)?;
-        let step = in_file(view, &linked, unit, |there| {
-            let failure = failure_of(there, unit, witness.node, None);
-            let goes_on = matches!(failure, Failure::Leaves(_, _, super::failure::Seen::ByCallers));
-            let plain = throws_plain_errors(there.unit);
+        let step = in_file(view, &next.file, &mut |eval, linked| {
+            let unit = linked.file.unit_at(&witness.unit)?;
+            let there = view_of(view, eval, linked, unit);
+            let failure = failure_of(&there, unit, witness.node, None);
+            let goes_on = matches!(&failure, Failure::Leaves(_, _, Seen::ByCallers));
             let sound = witness.next.is_none().then(|| {
                 let request = there.call(witness.node)?;
-                let asked = wanted.clone().or_else(|| method_of_wrapper(there, &request));
+                let asked = wanted.clone().or_else(|| method_of_wrapper(&there, &request));
                 let idempotent = asked.is_some_and(|m| IDEMPOTENT.contains(&m.as_str()));
-                Some(idempotent && is_bounded(there, &request) && is_checked(there, &request))
+                Some(idempotent && may_be_bounded(&there, &request) && is_status_checked(&there, &request))
             });
-            (goes_on, plain, sound)
-        })?;
+            let is_found =
+                there.call(witness.node).is_some_and(|c| is_found_by_its_role(&there, &c, failure));
+            Some((goes_on, throws_plain_errors(there.unit), sound, is_found))
+        })??;
+        is_found_there |= step.3;
         leaves &= step.0;
         tells_status &= !step.1;
-        match (step.2, witness.next) {
-            (Some(sound), _) => return Some(Wrapped { leaves, is_sound: sound?, tells_status }),
+        match (step.2, witness.next.clone()) {
+            (Some(sound), _) => {
+                return Some(Wrapped { leaves, is_sound: sound?, tells_status, is_found_there });
+            }
             (None, Some(further)) => next = further,
             (None, None) => return None,
         }
@@ -165,7 +238,7 @@ fn method_of_wrapper(there: &UnitView<'_>, request: &CallView<'_>) -> Option<Str
                 // A parameter with a default.
                 let u = &there.linked.file.units[unit].unit;
                 let Kind::Name { binding: Some(b), .. } = u.kind(node) else { return None };
-                let plimsoll_behavior::BindingKind::Parameter(f, i) = u.binding(*b).kind else { return None };
+                let BindingKind::Parameter(f, i) = u.binding(*b).kind else { return None };
                 let default = u.function(f).params.get(usize::from(i))?.default?;
                 match u.kind(default) {
                     Kind::Literal(Literal::String(text)) => Some(text.to_ascii_uppercase()),

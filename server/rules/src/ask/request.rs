@@ -207,8 +207,13 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
     }
     let mut open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
     let mut has_request = false;
+    let mut seen = Vec::new();
     for _ in 0..MAX_STEPS {
         let Some(start) = open.pop() else { return has_request };
+        if seen.contains(&start) {
+            continue;
+        }
+        seen.push(start);
         match end_of_chain(unit, start) {
             ChainEnd::Request(request) if is_bounded(unit, &request) => has_request = true,
             ChainEnd::Bound(uses) => open.extend(uses),
@@ -245,6 +250,11 @@ fn end_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> ChainEnd<'a> {
                 let uses = u.bindings.iter().filter(|b| b.value == Some(at)).flat_map(|b| b.uses.clone());
                 return ChainEnd::Bound(uses.collect());
             }
+            // `request = request.header(…)`: the same request, followed by its name.
+            Kind::Assign { target, .. } => match u.kind(*target) {
+                Kind::Name { binding: Some(b), .. } => return ChainEnd::Bound(u.binding(*b).uses.clone()),
+                _ => return ChainEnd::Elsewhere,
+            },
             _ => return ChainEnd::Elsewhere,
         }
         at = parent;

@@ -5,8 +5,8 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    Role, failure_of, host, host_key, is_bounded, is_idempotent, is_same_origin, is_status_checked,
-    role_of_failure, wrapped_request,
+    Role, failure_of, host, host_key, is_idempotent, is_same_origin, is_status_checked, may_be_bounded,
+    role_of_failure, takes_its_url, wrapped_request,
 };
 use crate::edit::wrap_in_retry;
 use crate::view::CallView;
@@ -84,8 +84,8 @@ impl Rule for MissingRetry {
             }
             reported.push(cause);
             let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
-            let message =
-                format!("`{}`{host} fails for good at the first transient error", unit.call_name(call.node));
+            let name = unit.call_name(call.node);
+            let message = format!("`{name}`{host} fails for good at the first transient error");
             let finding = report.at_node(unit, call.node, call.confidence(), message);
             let finding = match reason {
                 Reason::Role => finding,
@@ -106,14 +106,14 @@ struct RequestToRetry {
 
 fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<RequestToRetry> {
     if !call.facts.effects.contains(Effects::HTTP_REQUEST) {
-        let wrapped = wrapped_request(unit, call, &is_bounded, &is_status_checked)?;
-        return (wrapped.leaves && wrapped.is_sound)
+        let wrapped = wrapped_request(unit, call)?;
+        return (wrapped.leaves && wrapped.is_sound && !wrapped.is_found_there)
             .then_some(RequestToRetry { may_be_wrapped: wrapped.tells_status });
     }
     let is_found = call.slot(Slot::Retry).is_none()
         && is_idempotent(unit, call)
         && !is_same_origin(unit, call)
-        && is_bounded(unit, call)
+        && may_be_bounded(unit, call)
         && is_status_checked(unit, call);
     is_found.then_some(RequestToRetry { may_be_wrapped: true })
 }
@@ -127,12 +127,14 @@ enum Reason {
 }
 
 fn reason(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Reason> {
-    let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, None));
+    // Whoever hands the URL in is found where that is done.
+    let asks_elsewhere = !takes_its_url(unit, call);
+    let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, None), asks_elsewhere);
     if matches!(role, Some(Role::Job | Role::StartUp)) {
         return Some(Reason::Role);
     }
     let write = write_before(unit, call.node)?;
-    let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, Some(write)));
+    let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, Some(write)), asks_elsewhere);
     (role == Some(Role::Handler)).then_some(Reason::After(write))
 }
 
