@@ -198,6 +198,21 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
         return Some((Runs::Server, "rendered on the server".into()));
     }
     let imports = || module.imports.iter().filter(|i| !i.is_type_only).map(|i| i.module.as_str());
+    let is_of_framework = || imports().any(|m| SERVER_DEPENDENCIES.contains(&m));
+    let by_hand = ["scripts", "cli", "benchmarks", "benchmark", "bench"];
+    // A package of benchmarks has the word in its own folder's name.
+    let package = file.path.strip_suffix(path.as_str()).unwrap_or_default().trim_end_matches('/');
+    let package_name = package.rsplit('/').next().filter(|name| by_hand.contains(name)).map(str::to_owned);
+    if let Some(part) = in_folder(&by_hand).or(package_name).filter(|_| !is_of_framework()) {
+        return Some((Runs::CommandLine, format!("stands in {part}/")));
+    }
+    if folder.is_empty()
+        && module.exports.is_empty()
+        && manifest.as_ref().is_some_and(|m| !m.starts(name))
+        && !is_of_framework()
+    {
+        return Some((Runs::CommandLine, "run by hand: nothing imports or starts it".into()));
+    }
     if let Some(package) = imports().find(|m| is_node(m) || SERVER_PACKAGES.contains(m)) {
         return Some((Runs::Server, format!("imports {package}")));
     }
@@ -225,7 +240,7 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     if let Some(part) = in_folder(&client) {
         return Some((Runs::Browser, format!("stands in {part}/")));
     }
-    if let Some(folder) = in_folder(&["scripts", "bin", "cli", "tools"]) {
+    if let Some(folder) = in_folder(&["bin", "tools"]) {
         return Some((Runs::CommandLine, format!("stands in {folder}/")));
     }
     if imports().any(|m| m == "react") && !is_next {
@@ -290,11 +305,23 @@ fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
 struct Manifest {
     dependencies: Vec<Name>,
     is_command_line: bool,
+    /// What names the files that are run: `main`, `scripts`, `bin`, as JSON.
+    entries: String,
 }
+
+/// Names of files that a package is started by without saying so.
+const ENTRY_NAMES: &[&str] =
+    &["index", "main", "server", "app", "worker", "instrumentation", "middleware", "proxy"];
 
 impl Manifest {
     fn has(&self, name: &str) -> bool {
         self.dependencies.iter().any(|d| d == name)
+    }
+
+    /// Whether a file beside the manifest is one that the package is started by, or the configuration of a tool.
+    fn starts(&self, file: &str) -> bool {
+        let stem = file.split('.').next().unwrap_or(file);
+        ENTRY_NAMES.contains(&stem) || file.contains("config") || self.entries.contains(stem)
     }
 }
 
@@ -314,7 +341,8 @@ fn package_json(text: &Arc<str>) -> Option<Manifest> {
         .iter()
         .filter_map(|key| json[*key].as_object())
         .flat_map(|all| all.keys().map(Name::new));
-    Some(Manifest { dependencies: names.collect(), is_command_line: !json["bin"].is_null() })
+    let entries = format!("{} {} {}", json["main"], json["module"], json["scripts"]);
+    Some(Manifest { dependencies: names.collect(), is_command_line: !json["bin"].is_null(), entries })
 }
 
 fn cargo_toml(text: &Arc<str>) -> Option<Manifest> {
@@ -325,7 +353,7 @@ fn cargo_toml(text: &Arc<str>) -> Option<Manifest> {
         .and_then(toml::Value::as_table)
         .into_iter()
         .flat_map(|all| all.keys().map(Name::new));
-    Some(Manifest { dependencies: names.collect(), is_command_line: false })
+    Some(Manifest { dependencies: names.collect(), is_command_line: false, entries: String::new() })
 }
 
 /// The path of a file below the folder of its nearest manifest.

@@ -54,6 +54,10 @@ pub struct Memo {
     calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
     exports: RefCell<FxHashMap<Name, Option<Value>>>,
+    /// Members of own types that are being looked up now: their types may lead back to them.
+    open_members: RefCell<Vec<(Name, Name)>>,
+    /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
+    open_bindings: RefCell<Vec<(usize, BindingId)>>,
 }
 
 /// Evaluates one file.
@@ -236,6 +240,16 @@ impl<'a> Evaluator<'a> {
 
     /// What a binding of a unit is bound to.
     pub(super) fn binding(&self, unit: usize, id: BindingId) -> Value {
+        if self.memo.open_bindings.borrow().contains(&(unit, id)) {
+            return Value::Unknown;
+        }
+        self.memo.open_bindings.borrow_mut().push((unit, id));
+        let value = self.bound_to(unit, id);
+        self.memo.open_bindings.borrow_mut().pop();
+        value
+    }
+
+    fn bound_to(&self, unit: usize, id: BindingId) -> Value {
         let u = self.unit(unit);
         let b = u.binding(id);
         if let Some(ty) = &b.ty {
@@ -274,7 +288,7 @@ impl<'a> Evaluator<'a> {
                         }
                         _ => initial,
                     },
-                    _ => initial,
+                    assignments => self.completed(unit, initial, assignments),
                 }
             }
         };
@@ -284,6 +298,24 @@ impl<'a> Evaluator<'a> {
             PathStep::Variant(..) => value,
             PathStep::Rest => Value::Unknown,
         })
+    }
+
+    /// A builder that is assigned again, with what it may have been told by then: `if slow { b = b.timeout(limit) }`.
+    fn completed(&self, unit: usize, initial: Value, assignments: &[NodeId]) -> Value {
+        let Value::Instance(instance) = &initial else { return initial };
+        let mut slots = instance.slots.clone();
+        for &assignment in assignments {
+            let Kind::Assign { value, .. } = self.unit(unit).kind(assignment) else { continue };
+            // Asked for as a call: it may be under way, and its value must not be settled as unknown then.
+            let later = self.call(unit, *value);
+            let Value::Instance(later) = &later.value else { continue };
+            for (slot, _) in later.slots.iter().filter(|_| later.ty == instance.ty) {
+                if instance.slot(*slot).is_none() {
+                    slots.push((*slot, SlotValue::Elsewhere));
+                }
+            }
+        }
+        Value::Instance(Arc::new(Instance { slots, ..(**instance).clone() }))
     }
 
     /// The value of a parameter: its type, what the call that takes the closure provides, or its default.
@@ -528,6 +560,17 @@ impl<'a> Evaluator<'a> {
         if own.file != self.file.path {
             return self.world.ask(&own.file, |there| there.own_member(own, name, of_type));
         }
+        let member = (own.name.clone(), Name::from(name));
+        if self.memo.open_members.borrow().contains(&member) {
+            return Value::Unknown;
+        }
+        self.memo.open_members.borrow_mut().push(member);
+        let found = self.declared_member(own, name, of_type);
+        self.memo.open_members.borrow_mut().pop();
+        found
+    }
+
+    fn declared_member(&self, own: &TypeRef, name: &str, of_type: bool) -> Value {
         for (unit, decl) in self.file.types_named(&own.name) {
             if let Some((_, method)) = decl.methods.iter().find(|(n, _)| n == name)
                 && let Some(function) = self.file.function_at(unit, *method)

@@ -113,7 +113,13 @@ impl Value {
             (Value::Unknown | Value::Null, known) | (known, Value::Unknown | Value::Null) => known,
             (a, b) if a == b => a,
             (Value::Instance(a), Value::Instance(b)) if a.ty == b.ty => {
-                let slots = a.slots.iter().filter(|s| b.slots.contains(s)).cloned().collect();
+                let mut slots: Vec<_> = a.slots.iter().filter(|s| b.slots.contains(s)).cloned().collect();
+                // A bound that one of them has may be there: what is only known to be missing sometimes is unknown.
+                for may_be in [Slot::Timeout, Slot::Retry] {
+                    if a.slot(may_be) != b.slot(may_be) {
+                        slots.push((may_be, SlotValue::Elsewhere));
+                    }
+                }
                 Value::Instance(Arc::new(Instance { slots, ..(*a).clone() }))
             }
             _ => Value::Unknown,

@@ -92,8 +92,7 @@ pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     unit.witness_facts(target, Effects::HTTP_REQUEST).is_some_and(|facts| facts_are_bounded(&facts))
 }
 
-/// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`,
-/// `builder = builder.timeout(limit)`.
+/// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`.
 fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
     let u = unit.unit;
     let sets = |node: NodeId| {
@@ -104,23 +103,8 @@ fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
         let listens = unit.own_node(facts.slot(Slot::Event)).and_then(|e| unit.eval.text_head(unit.index, e));
         facts.facts.effects.contains(Effects::DEADLINE) || listens.is_some_and(|event| event == "timeout")
     };
-    if sets(call)
-        || u.bindings.iter().filter(|b| b.value == Some(call)).flat_map(|b| &b.uses).any(|&used| sets(used))
-    {
-        return true;
-    }
-    // The receiver of the last call of a builder's chain.
-    let mut at = call;
-    while let Kind::Call { callee, .. } = u.kind(at) {
-        let Kind::Member { object, .. } = u.kind(*callee) else { return false };
-        at = *object;
-    }
-    let Kind::Name { binding: Some(b), .. } = u.kind(at) else { return false };
-    u.binding(*b).assignments.iter().any(|&assignment| {
-        let Kind::Assign { value, .. } = u.kind(assignment) else { return false };
-        let made = unit.eval.value(unit.index, *value);
-        made.is_unknown() || made.instance().is_some_and(|i| i.slot(Slot::Timeout).is_some())
-    })
+    let bound = u.bindings.iter().filter(|b| b.value == Some(call)).flat_map(|b| &b.uses);
+    sets(call) || bound.copied().any(sets)
 }
 
 /// Whether a model or an argument says that the call has a time limit.
@@ -223,8 +207,13 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
     }
     let mut open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
     let mut has_request = false;
+    let mut seen = Vec::new();
     for _ in 0..MAX_STEPS {
         let Some(start) = open.pop() else { return has_request };
+        if seen.contains(&start) {
+            continue;
+        }
+        seen.push(start);
         match end_of_chain(unit, start) {
             ChainEnd::Request(request) if is_bounded(unit, &request) => has_request = true,
             ChainEnd::Bound(uses) => open.extend(uses),
@@ -261,6 +250,11 @@ fn end_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> ChainEnd<'a> {
                 let uses = u.bindings.iter().filter(|b| b.value == Some(at)).flat_map(|b| b.uses.clone());
                 return ChainEnd::Bound(uses.collect());
             }
+            // `request = request.header(…)`: the same request, followed by its name.
+            Kind::Assign { target, .. } => match u.kind(*target) {
+                Kind::Name { binding: Some(b), .. } => return ChainEnd::Bound(u.binding(*b).uses.clone()),
+                _ => return ChainEnd::Elsewhere,
+            },
             _ => return ChainEnd::Elsewhere,
         }
         at = parent;

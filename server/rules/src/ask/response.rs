@@ -87,7 +87,8 @@ const OWN_STATUS: &[&str] = &[
     "status_code",
 ];
 
-/// Whether the body says itself whether the request failed, and something is decided by it: `if (!answer.ok)`.
+/// Whether the body says itself whether the request failed, and something is decided by it: `if (!answer.ok)`; or what it
+/// is, is looked at before it is used.
 #[must_use]
 pub fn is_own_status_looked_at(view: &UnitView<'_>, read: NodeId) -> bool {
     let (mut index, mut at) = (view.index, read);
@@ -132,14 +133,33 @@ fn decides(u: &Unit, path: &[PathStep], uses: &[NodeId]) -> bool {
     let is_status = |name: &Name| OWN_STATUS.contains(&name.as_str());
     match path {
         [] => uses.iter().any(|&used| {
-            let member = u.parent(used);
-            member.is_some_and(|m| {
-                matches!(u.kind(m), Kind::Member { name, .. } if is_status(name)) && is_condition(u, m)
-            })
+            is_shape_looked_at(u, used) || {
+                let member = u.parent(used);
+                member.is_some_and(|m| {
+                    matches!(u.kind(m), Kind::Member { name, .. } if is_status(name)) && is_condition(u, m)
+                })
+            }
         }),
         [PathStep::Member(name), ..] if is_status(name) => uses.iter().any(|&used| is_condition(u, used)),
         _ => false,
     }
+}
+
+/// Whether a condition asks what a parsed body is before it is used: `typeof body.id !== "string"`, `Array.isArray(body)`.
+fn is_shape_looked_at(u: &Unit, used: NodeId) -> bool {
+    let mut at = used;
+    while let Some(parent) = u.parent(at).filter(|&p| matches!(u.kind(p), Kind::Member { .. })) {
+        at = parent;
+    }
+    let Some(asked) = u.parent(at) else { return false };
+    let asks = match u.kind(asked) {
+        Kind::Unary { op, .. } => op == "typeof",
+        Kind::Call { callee, args, .. } => {
+            args.contains(&at) && matches!(u.kind(*callee), Kind::Member { name, .. } if name == "isArray")
+        }
+        _ => false,
+    };
+    asks && is_condition(u, asked)
 }
 
 /// Whether something is decided by a value.

@@ -45,7 +45,7 @@ declare_rule! {
     /// A status that is looked at before or after the body is read, here or in a function of the project that is given the
     /// response or has made the request; responses that are returned, stored or handed to code of which nothing is known;
     /// bodies that go through as streams; an answer with an `ok`, `success` or `error` of its own that decides something
-    /// right after; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and
+    /// right after, or whose shape is asked for by `typeof` or `Array.isArray`; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and
     /// files that were bundled with the code. Each response is found once.
     pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0" }
 }
