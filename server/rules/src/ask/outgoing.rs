@@ -118,9 +118,11 @@ pub fn takes_its_url(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let Kind::Call { args, .. } = view.unit.kind(call.node) else { return false };
     let Some(url) = view.own_node(call.slot(Slot::Url)).or(args.first().copied()) else { return false };
     let is_parameter = |node: NodeId| match view.unit.kind(node) {
-        Kind::Name { binding: Some(b), .. } => {
-            matches!(view.unit.binding(*b).kind, BindingKind::Parameter(..))
-        }
+        Kind::Name { binding: Some(b), .. } => match view.unit.binding(*b).kind {
+            // An element of what the function around maps over is that function's business.
+            BindingKind::Parameter(function, _) => !view.context(function).is_inline(),
+            _ => false,
+        },
         _ => false,
     };
     match view.unit.kind(url) {
