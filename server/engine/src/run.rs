@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use plimsoll_behavior::Effects;
+use plimsoll_behavior::{Effects, FunctionId};
 use plimsoll_project::link::{Linked, Linker};
 use plimsoll_rules::{ProjectFacts, RULES, Report, UnitView};
 
@@ -30,7 +30,13 @@ pub(crate) fn run_rules(
         facts: &linked.facts[unit],
         project,
     };
-    let effects = view.calls().fold(Effects::empty(), |all, call| all | call.effects());
+    // What its functions run counts too: a function that is handed by its name to a call is no call of its own.
+    let of_functions = (0..view.unit.functions.len()).filter_map(|f| {
+        let id = FunctionId(u32::try_from(f).ok()?);
+        linked.summary(&linked.file.fn_ref(unit, id)).map(|summary| summary.effects)
+    });
+    let effects = view.calls().map(|call| call.effects()).chain(of_functions);
+    let effects = effects.fold(Effects::empty(), |all, effects| all | effects);
     let mut found = Found::default();
     for rule in RULES.iter().filter(|rule| effects.intersects(rule.watches())) {
         let mut findings = Vec::new();

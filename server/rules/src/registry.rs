@@ -2,11 +2,12 @@
 
 use crate::Rule;
 use crate::database::{MissingIndex, NPlusOne};
-use crate::resilience::{MissingRetry, MissingTimeout};
+use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] = &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &LeakedTimer];
+pub const RULES: &[&dyn Rule] =
+    &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &UncheckedResponse, &LeakedTimer];
 
 /// The rule with this id.
 #[must_use]

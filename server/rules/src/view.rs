@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
+use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
@@ -78,6 +78,20 @@ impl CallView<'_> {
 }
 
 impl<'a> UnitView<'a> {
+    /// Another unit of the same file.
+    #[must_use]
+    pub fn of(&self, index: usize) -> UnitView<'a> {
+        UnitView {
+            eval: self.eval,
+            linked: self.linked,
+            world: self.world,
+            index,
+            unit: &self.linked.file.units[index].unit,
+            facts: &self.linked.facts[index],
+            project: self.project,
+        }
+    }
+
     /// Every call of the unit, small closures included, in source order of their ends.
     pub fn calls(&self) -> impl Iterator<Item = CallView<'a>> + '_ {
         self.unit.calls.iter().filter_map(|&node| self.call(node))
@@ -114,9 +128,15 @@ impl<'a> UnitView<'a> {
             let witness = summary.witness(effect)?;
             let Some(next) = &witness.next else {
                 let mut found = None;
-                self.world.in_file(&function.file, &mut |eval| {
-                    found = eval.file.unit_at(&witness.unit).map(|unit| eval.call(unit, witness.node));
-                });
+                let mut find = |there: &Evaluator<'_>| {
+                    let unit = there.file.unit_at(&witness.unit);
+                    found = unit.map(|unit| there.call(unit, witness.node));
+                };
+                if function.file == self.linked.file.path {
+                    find(self.eval);
+                } else {
+                    self.world.in_file(&function.file, &mut find);
+                }
                 return found;
             };
             function = next.clone();
@@ -228,41 +248,52 @@ impl<'a> UnitView<'a> {
     #[must_use]
     pub fn call_name(&self, call: NodeId) -> String {
         let Kind::Call { callee, .. } = self.unit.kind(call) else { return String::new() };
-        match self.unit.kind(*callee) {
+        let mut callee = *callee;
+        // The grammar takes `await f<T>()` for a call of `await f`.
+        while let Kind::Await(inner) | Kind::NonNull(inner) = self.unit.kind(callee) {
+            callee = *inner;
+        }
+        match self.unit.kind(callee) {
             Kind::Name { name, .. } => name.to_string(),
-            Kind::Member { object, name, .. } => match self.dotted(*object) {
-                Some(head) if head.len() + name.len() <= 40 => format!("{head}.{name}"),
+            Kind::Member { name, .. } => match self.dotted(callee) {
+                Some(path) if path.len() <= 41 => path,
                 _ => name.to_string(),
             },
-            _ => self.text(*callee).chars().take(40).collect(),
+            _ => self.text(callee).chars().take(40).collect(),
         }
     }
 
-    /// A path of names as text: `this.prisma.user`.
+    /// A path of names as text: `this.prisma.user`, `users::find`.
     #[must_use]
     pub fn dotted(&self, node: NodeId) -> Option<String> {
-        let mut parts: Vec<&str> = Vec::new();
+        let mut text = String::new();
         let mut at = node;
         loop {
-            match self.unit.kind(at) {
-                Kind::Member { object, name, .. } => {
-                    parts.push(name);
+            let head = match self.unit.kind(at) {
+                Kind::Member { object, name, access, .. } => {
+                    let separator = if *access == Access::Path { "::" } else { "." };
+                    text.insert_str(0, name);
+                    text.insert_str(0, separator);
                     at = *object;
+                    continue;
                 }
-                Kind::Name { name, .. } | Kind::PathRoot(name) => {
-                    parts.push(name);
-                    break;
-                }
+                Kind::Name { name, .. } | Kind::PathRoot(name) => name.as_str(),
                 Kind::This => {
-                    parts.push(if self.is_rust() { "self" } else { "this" });
-                    break;
+                    if self.is_rust() {
+                        "self"
+                    } else {
+                        "this"
+                    }
                 }
-                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => at = *x,
+                Kind::NonNull(x) | Kind::Await(x) | Kind::Try(x) => {
+                    at = *x;
+                    continue;
+                }
                 _ => return None,
-            }
+            };
+            text.insert_str(0, head);
+            return Some(text);
         }
-        parts.reverse();
-        Some(parts.join("."))
     }
 
     /// The file's bytes of a node.

@@ -42,10 +42,7 @@ impl Context {
     #[must_use]
     pub fn is_inline(&self) -> bool {
         match self {
-            Context::Runs(run, _) => matches!(
-                run,
-                Run::Each | Run::Once | Run::Then | Run::Limited | Run::Transaction | Run::Retry | Run::Memo
-            ),
+            Context::Runs(run, _) => runs_inline(*run),
             Context::Passed(_) | Context::Immediate => true,
             Context::Property(_) | Context::Returned | Context::Named => false,
         }
@@ -59,6 +56,14 @@ impl Context {
             _ => None,
         }
     }
+}
+
+/// Whether a callback that runs so is a part of the function that hands it over.
+pub(super) fn runs_inline(run: Run) -> bool {
+    matches!(
+        run,
+        Run::Each | Run::Once | Run::Then | Run::Limited | Run::Transaction | Run::Retry | Run::Memo
+    )
 }
 
 impl Evaluator<'_> {

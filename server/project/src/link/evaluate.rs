@@ -14,7 +14,7 @@ use super::{FileUnits, FnRef, Instance, Site, SlotValue, TypeRef, Value, World, 
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.
-const MAX_DEPTH: u32 = 120;
+pub(super) const MAX_DEPTH: u32 = 120;
 
 /// What one call does, as far as models and the project's own functions say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,9 +189,7 @@ impl<'a> Evaluator<'a> {
             Kind::If { then, otherwise: Some(otherwise), .. } => {
                 self.value(unit, *then).or(self.value(unit, *otherwise))
             }
-            Kind::Match { arms, .. } => {
-                arms.iter().map(|arm| self.value(unit, arm.body)).fold(Value::Unknown, Value::or)
-            }
+            Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
                 statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
@@ -343,7 +341,13 @@ impl<'a> Evaluator<'a> {
         while let Some(outer) = self.file.units[inner].parent {
             let u = self.unit(outer);
             let nested = &u.nested[self.file.units[inner].index_in_parent as usize];
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start) {
+            // At the head of a Rust path a name is a module or a type, whatever variable has the same one.
+            let is_value = |b: BindingId| {
+                !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
+            };
+            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+                && !(heads_path && !self.file.language.is_script_family() && is_value(b))
+            {
                 return self.binding(outer, b);
             }
             inner = outer;
@@ -372,7 +376,8 @@ impl<'a> Evaluator<'a> {
         if self.file.types_named(name).next().is_some() {
             return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });
         }
-        Value::Package("<global>".into(), name.clone())
+        // What no import brings in is the prelude's: `Ok`, `Option`, `println!`.
+        Value::Package("std".into(), name.clone())
     }
 
     fn imported(&self, unit: usize, index: u32) -> Value {
@@ -654,7 +659,7 @@ impl<'a> Evaluator<'a> {
                 let Kind::Array(items) = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                items.iter().map(|&i| self.value(unit, i)).fold(Value::Unknown, Value::or)
+                Value::one_of(items.iter().map(|&i| self.value(unit, i)))
             }
             _ => Value::Unknown,
         }
@@ -1129,8 +1134,12 @@ impl<'a> Evaluator<'a> {
             Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Function(_) => {
                 return Argument::Absent;
             }
+            _ if self.is_text(at.node, unit) => return Argument::Absent,
             _ => return Argument::Unknown,
         };
+        if let Some(assigned) = self.assigned_property(at, name) {
+            return Argument::Found(assigned);
+        }
         let Kind::Object { entries, .. } = self.unit(unit).kind(node) else {
             return Argument::Absent;
         };
@@ -1154,6 +1163,33 @@ impl<'a> Evaluator<'a> {
             }
         }
         if spread { Argument::Unknown } else { Argument::Absent }
+    }
+
+    /// Whether a node is text whatever stands in its holes.
+    fn is_text(&self, node: NodeId, unit: usize) -> bool {
+        let u = self.unit(unit);
+        match u.kind(node) {
+            Kind::Template { .. } => true,
+            Kind::Binary { op, left, .. } => {
+                op == "+" && matches!(u.kind(*left), Kind::Template { .. } | Kind::Literal(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// What is assigned to a property of an object that a name of its unit is bound to: `options.signal = signal`.
+    fn assigned_property(&self, at: &Site, name: &str) -> Option<Site> {
+        let unit = self.file.unit_at(&at.unit)?;
+        let u = self.unit(unit);
+        let Kind::Name { binding: Some(binding), .. } = u.kind(at.node) else {
+            return None;
+        };
+        u.binding(*binding).uses.iter().find_map(|&used| {
+            let member = u.parent(used)?;
+            let Kind::Member { object, name: property, .. } = u.kind(member) else { return None };
+            let Kind::Assign { target, value, .. } = u.kind(u.parent(member)?) else { return None };
+            (*object == used && property == name && *target == member).then(|| self.site(unit, *value))
+        })
     }
 
     /// What a value of unknown origin may be taken for by its name and what is called on it.

@@ -6,7 +6,8 @@ use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit};
 use rustc_hash::FxHashMap;
 
-use super::{Evaluator, FnRef, Value};
+use super::context::runs_inline;
+use super::{CallFacts, Evaluator, FnRef, Value, run_of};
 
 /// What a function does, its callees included.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,6 +101,7 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
     }
     for &call in &u.calls {
         let facts = eval.call(unit, call);
+        let handed = handed_functions(eval, unit, call, &facts);
         for &f in &runs_in[u.node(call).function.0 as usize] {
             if !facts.effects.is_empty() {
                 locals[f].direct.push((facts.effects, path.clone(), call));
@@ -107,6 +109,7 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
             if let Some(target) = &facts.target {
                 locals[f].callees.push((target.clone(), path.clone(), call));
             }
+            locals[f].callees.extend(handed.iter().map(|target| (target.clone(), path.clone(), call)));
         }
     }
     for (i, nested) in u.nested.iter().enumerate() {
@@ -119,6 +122,23 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
         }
     }
     locals
+}
+
+/// Own functions that a call runs as part of it, handed to it by their names: `ids.map(load)`.
+fn handed_functions(eval: &Evaluator<'_>, unit: usize, call: NodeId, facts: &Arc<CallFacts>) -> Vec<FnRef> {
+    let u: &Unit = &eval.file.units[unit].unit;
+    let Kind::Call { args, .. } = u.kind(call) else { return Vec::new() };
+    let handed = args.iter().enumerate().filter_map(|(argument, &node)| {
+        run_of(facts, argument).filter(|&run| runs_inline(run))?;
+        match u.kind(node) {
+            Kind::Name { .. } | Kind::Member { .. } => match eval.value(unit, node) {
+                Value::Function(function) => Some(function),
+                _ => None,
+            },
+            _ => None,
+        }
+    });
+    handed.collect()
 }
 
 fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamFacts> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::{BindingKind, Name, ScopeId, TypeExpr, TypeKind};
 
+use super::evaluate::MAX_DEPTH;
 use super::{Evaluator, Instance, TypeRef, Value};
 
 /// How deep type arguments and aliases are followed.
@@ -20,9 +21,16 @@ impl Evaluator<'_> {
         let Some(head) = ty.path.first() else {
             return Value::Unknown;
         };
-        if depth > MAX_TYPE_DEPTH {
+        if depth > MAX_TYPE_DEPTH || self.world.depth().get() >= MAX_DEPTH {
             return Value::Unknown;
         }
+        self.world.depth().set(self.world.depth().get() + 1);
+        let value = self.typed_by(unit, scope, ty, head, depth);
+        self.world.depth().set(self.world.depth().get() - 1);
+        value
+    }
+
+    fn typed_by(&self, unit: usize, scope: ScopeId, ty: &TypeExpr, head: &Name, depth: u32) -> Value {
         let arg = |i: usize| ty.args.get(i).map_or(Value::Unknown, |a| self.typed(unit, scope, a, depth + 1));
         match head.as_str() {
             "|" | "&" => {
@@ -34,7 +42,8 @@ impl Evaluator<'_> {
                     .unwrap_or_default();
             }
             "[]" => return Value::List(Arc::new(arg(0))),
-            "()" | "=>" | "{}" => return Value::Unknown,
+            "()" | "=>" | "{}" | "keyof" => return Value::Unknown,
+            "typeof" => return ty.args.first().map_or(Value::Unknown, |of| self.type_of(unit, scope, of)),
             _ => {}
         }
         let named = self.name_in_type(unit, scope, head);
@@ -55,6 +64,16 @@ impl Evaluator<'_> {
             // A value used as a type: `typeof client`.
             other => other,
         }
+    }
+
+    /// The value that `typeof x.y` names.
+    fn type_of(&self, unit: usize, scope: ScopeId, of: &TypeExpr) -> Value {
+        let Some(head) = of.path.first() else { return Value::Unknown };
+        let value = match self.file.units[unit].unit.resolve(head, scope, u32::MAX) {
+            Some(b) => self.binding(unit, b),
+            None => self.outer(unit, head, false),
+        };
+        of.path[1..].iter().fold(value, |v, name| self.member_of(&v, name))
     }
 
     /// A value of a library's type: looked through where the type is a wrapper, a list where it is a collection.
@@ -108,12 +127,14 @@ impl Evaluator<'_> {
         }
         let entry = &self.file.units[unit];
         if let Some(b) = entry.unit.resolve(name, scope, u32::MAX) {
-            return match entry.unit.binding(b).kind {
+            match entry.unit.binding(b).kind {
                 BindingKind::Type => {
-                    Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() })
+                    return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });
                 }
-                _ => self.binding(unit, b),
-            };
+                BindingKind::Import(_) | BindingKind::Module => return self.binding(unit, b),
+                // A variable of that name is no type: `config: config::Config`.
+                _ => {}
+            }
         }
         if self.file.types_named(name).next().is_some() {
             return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });

@@ -119,6 +119,21 @@ impl Value {
             _ => Value::Unknown,
         }
     }
+
+    /// What is known when the value is one of many; two that disagree settle it, whatever the others are.
+    #[must_use]
+    pub fn one_of(values: impl IntoIterator<Item = Value>) -> Value {
+        let is_known = |value: &Value| !matches!(value, Value::Unknown | Value::Null);
+        let mut one = Value::Unknown;
+        for value in values {
+            let are_two = is_known(&one) && is_known(&value);
+            one = one.or(value);
+            if are_two && one.is_unknown() {
+                return Value::Unknown;
+            }
+        }
+        one
+    }
 }
 
 impl Instance {

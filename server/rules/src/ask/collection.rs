@@ -85,6 +85,9 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
                 && items.len() as u64 <= MAX_SMALL
                 && spreads.into_iter().all(|of| small(view, unit, of, depth))
         }
+        Kind::Object { entries, .. } if entries.iter().any(|e| is_length(&e.key)) => {
+            has_small_length(u, node)
+        }
         Kind::Object { entries, .. } => {
             !entries.is_empty()
                 && entries.len() as u64 <= MAX_SMALL
@@ -133,7 +136,7 @@ fn small_call(
             matches!(u.kind(*object), Kind::Name { .. } | Kind::Member { .. })
         }
         (Kind::Member { object, .. }, "keys" | "values" | "entries" | "from" | "freeze" | "of") if matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "Object" || name == "Array") => {
-            first.is_some_and(|first| has_small_length(u, first) || small(view, unit, first, depth))
+            first.is_some_and(|first| small(view, unit, first, depth))
         }
         (Kind::Name { binding: None, .. }, "Set" | "Map" | "Array") => {
             first.is_some_and(|first| number(u, first).is_some() || small(view, unit, first, depth))
@@ -148,8 +151,11 @@ fn small_call(
 /// `Array.from({ length: 3 })`
 fn has_small_length(u: &Unit, node: NodeId) -> bool {
     let Kind::Object { entries, .. } = u.kind(node) else { return false };
-    let is_length = |key: &Key| matches!(key, Key::Name(name) if name == "length");
     entries.iter().any(|e| is_length(&e.key) && number(u, e.value).is_some_and(|n| n <= MAX_SMALL))
+}
+
+fn is_length(key: &Key) -> bool {
+    matches!(key, Key::Name(name) if name == "length")
 }
 
 fn small_binding(view: &UnitView<'_>, unit: usize, id: BindingId, depth: u8) -> bool {

@@ -4,7 +4,7 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{CallForm, FunctionId, FunctionKind, Kind, Name, NodeId};
 use plimsoll_project::link::{Closure, Context};
 
-use super::{Role, role};
+use super::{Role, owner_of, role};
 use crate::UnitView;
 
 /// How long what a node starts is wanted.
@@ -109,12 +109,12 @@ fn is_made_again(view: &UnitView<'_>, class: &str) -> bool {
             let Kind::Call { callee, form: CallForm::New, .. } = u.kind(call) else { continue };
             let is_the_class = match u.kind(*callee) {
                 Kind::Name { name, .. } => name == class,
-                Kind::This => owner(view, unit, call).is_some_and(|owner| owner == class),
+                Kind::This => owner_of(view, unit, call).is_some_and(|owner| owner == class),
                 _ => false,
             };
             let f = u.function(u.node(call).function);
             if is_the_class
-                && (f.kind == FunctionKind::Module || owner(view, unit, call).is_some_and(|o| o == class))
+                && (f.kind == FunctionKind::Module || owner_of(view, unit, call).is_some_and(|o| o == class))
             {
                 return false;
             }
@@ -126,22 +126,4 @@ fn is_made_again(view: &UnitView<'_>, class: &str) -> bool {
         .file
         .types_named(class)
         .any(|(_, ty)| ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| is_injected(last))))
-}
-
-fn owner(view: &UnitView<'_>, unit: usize, node: NodeId) -> Option<Name> {
-    let units = &view.linked.file.units;
-    let (mut unit, mut function) = (unit, Some(units[unit].unit.node(node).function));
-    loop {
-        while let Some(f) = function {
-            let f = units[unit].unit.function(f);
-            if f.owner.is_some() {
-                return f.owner.clone();
-            }
-            function = f.parent;
-        }
-        let parent = units[unit].parent?;
-        let nested = &units[parent].unit.nested[units[unit].index_in_parent as usize];
-        function = Some(units[parent].unit.node(nested.node).function);
-        unit = parent;
-    }
 }

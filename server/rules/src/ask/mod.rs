@@ -22,9 +22,14 @@ pub use occasion::role_of_failure;
 pub use outgoing::{
     Wrapped, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url, wrapped_request,
 };
-pub use released::{Fate, binding_around, binding_of, fate, uses_of};
-pub use request::{has_deadline_around, is_bounded, is_local_resource, is_same_origin, url_head};
-pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
+pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
+pub use request::{
+    has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
+    url_head,
+};
+pub use response::{
+    ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
+};
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_text};
 pub use time::{milliseconds, period};

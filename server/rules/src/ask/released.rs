@@ -4,7 +4,7 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{
     BindingId, BindingKind, Effects, Exported, FunctionId, Kind, Name, NodeId, PathStep,
 };
-use plimsoll_project::link::{Context, Value};
+use plimsoll_project::link::{Context, FnRef, Value};
 use rustc_hash::FxHashSet;
 
 use crate::UnitView;
@@ -90,7 +90,7 @@ struct Tracker<'a, 'b> {
     open: Vec<(usize, NodeId)>,
     seen: FxHashSet<(usize, NodeId)>,
     bindings: FxHashSet<(usize, BindingId)>,
-    fields: FxHashSet<Name>,
+    fields: FxHashSet<(Option<Name>, Name)>,
     ends_when_called: bool,
     is_released: bool,
     is_handed_on: bool,
@@ -210,6 +210,10 @@ impl<'a, 'b> Tracker<'a, 'b> {
             return;
         }
         if let Some(target) = &facts.target {
+            if self.is_only_declared(target) {
+                self.is_handed_on = true;
+                return;
+            }
             let index = args.iter().position(|&a| a == node);
             let summary = view.summary(target);
             let param = summary.as_ref().zip(index).and_then(|(s, i)| s.params.get(i));
@@ -235,6 +239,16 @@ impl<'a, 'b> Tracker<'a, 'b> {
         } else {
             self.is_handed_on = true;
         }
+    }
+
+    /// Whether a function of this file has no body here that would tell what it does.
+    fn is_only_declared(&self, function: &FnRef) -> bool {
+        let file = &self.view.linked.file;
+        if function.file != file.path {
+            return false;
+        }
+        let unit = file.unit_at(&function.unit);
+        unit.is_none_or(|unit| file.units[unit].unit.function(function.function).body.is_none())
     }
 
     /// Whether a value is a function that releases what it is given: `clearInterval`.
@@ -309,12 +323,18 @@ impl<'a, 'b> Tracker<'a, 'b> {
             }
         }
         match (u.kind(at), first_member) {
-            (Kind::This, Some(field)) => self.kept_in_field(field),
+            (Kind::This, Some(field)) => {
+                let class = owner_of(self.view, unit, at);
+                self.kept_in_field(class.as_ref(), &field);
+            }
             (Kind::Name { .. }, field) => match binding_of(self.view, unit, at) {
-                Some((unit, b)) => match field {
+                Some((of, b)) => match field {
                     // `const self = this; self.timer = …`
-                    Some(field) if self.is_this(unit, b) => self.kept_in_field(field),
-                    _ if self.is_made_here(unit, b) => self.bound(unit, b),
+                    Some(field) if self.is_this(of, b) => {
+                        let class = owner_of(self.view, unit, at);
+                        self.kept_in_field(class.as_ref(), &field);
+                    }
+                    _ if self.is_made_here(of, b) => self.bound(of, b),
                     _ => self.is_handed_on = true,
                 },
                 None => self.is_handed_on = true,
@@ -368,24 +388,25 @@ impl<'a, 'b> Tracker<'a, 'b> {
         }
     }
 
-    /// The value is in a field of this file's classes or objects.
-    fn kept_in_field(&mut self, field: Name) {
-        if !self.fields.insert(field.clone()) {
+    /// The value is in a field of the class whose method stores it, or of the object whose method does.
+    fn kept_in_field(&mut self, class: Option<&Name>, field: &Name) {
+        if !self.fields.insert((class.cloned(), field.clone())) {
             return;
         }
-        for (unit, entry) in self.view.linked.file.units.iter().enumerate() {
+        let view = self.view;
+        for (unit, entry) in view.linked.file.units.iter().enumerate() {
             let u = &entry.unit;
             for (i, node) in u.nodes.iter().enumerate() {
                 let Kind::Member { object, name, .. } = &node.kind else { continue };
-                if *name != field {
+                let id = NodeId(u32::try_from(i).expect("few nodes"));
+                if name != field || !self.may_see(class, unit, id) {
                     continue;
                 }
-                let id = NodeId(u32::try_from(i).expect("few nodes"));
                 // Of other objects than `this` only a release counts: a name alone says little.
                 let is_released_there = || {
                     u.parent(id).is_some_and(|parent| {
                         matches!(u.kind(parent), Kind::Call { .. })
-                            && self.view.eval.call(unit, parent).effects.contains(Effects::RELEASE)
+                            && view.eval.call(unit, parent).effects.contains(Effects::RELEASE)
                     })
                 };
                 if *u.kind(*object) == Kind::This {
@@ -396,11 +417,46 @@ impl<'a, 'b> Tracker<'a, 'b> {
             }
             // `const { timer } = this`
             for (i, b) in u.bindings.iter().enumerate() {
-                let is_the_field = matches!(b.path.first(), Some(PathStep::Member(name)) if *name == field);
-                if is_the_field && b.value.is_some_and(|value| *u.kind(value) == Kind::This) {
+                let is_the_field = matches!(b.path.first(), Some(PathStep::Member(name)) if name == field);
+                let of_this =
+                    |value: NodeId| *u.kind(value) == Kind::This && self.may_see(class, unit, value);
+                if is_the_field && b.value.is_some_and(of_this) {
                     self.bound_param(unit, BindingId(u32::try_from(i).expect("few bindings")));
                 }
             }
         }
+    }
+
+    /// Whether a node stands where a field of the class is meant by its name: in the class, in one that it extends or
+    /// that extends it, or outside of classes.
+    fn may_see(&self, class: Option<&Name>, unit: usize, node: NodeId) -> bool {
+        let (Some(class), Some(owner)) = (class, owner_of(self.view, unit, node)) else { return true };
+        let extends =
+            |lower: &str, upper: &str| {
+                self.view.linked.file.types_named(lower).any(|(_, ty)| {
+                    ty.supertypes.iter().any(|s| s.path.last().is_some_and(|last| last == upper))
+                })
+            };
+        *class == owner || extends(class, &owner) || extends(&owner, class)
+    }
+}
+
+/// The class whose method a node stands in.
+#[must_use]
+pub fn owner_of(view: &UnitView<'_>, unit: usize, node: NodeId) -> Option<Name> {
+    let units = &view.linked.file.units;
+    let (mut unit, mut function) = (unit, Some(units[unit].unit.node(node).function));
+    loop {
+        while let Some(f) = function {
+            let f = units[unit].unit.function(f);
+            if f.owner.is_some() {
+                return f.owner.clone();
+            }
+            function = f.parent;
+        }
+        let parent = units[unit].parent?;
+        let nested = &units[parent].unit.nested[units[unit].index_in_parent as usize];
+        function = Some(units[parent].unit.node(nested.node).function);
+        unit = parent;
     }
 }

@@ -77,7 +77,10 @@ fn is_named_local(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 /// whatever the other side does. A client of which nothing is known counts as one that does not.
 #[must_use]
 pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    if has_deadline_around(unit, call.node) {
+    if has_deadline_around(unit, call.node)
+        || is_bounded_later(unit, call.node)
+        || is_set_in_file(unit, call.node)
+    {
         return true;
     }
     if call.facts.effects.intersects(Effects::HTTP_REQUEST | Effects::HTTP_CLIENT | Effects::DB_CONNECT) {
@@ -87,6 +90,37 @@ pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     }
     let Some(target) = &call.facts.target else { return false };
     unit.witness_facts(target, Effects::HTTP_REQUEST).is_some_and(|facts| facts_are_bounded(&facts))
+}
+
+/// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`,
+/// `builder = builder.timeout(limit)`.
+fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let u = unit.unit;
+    let sets = |node: NodeId| {
+        let Some(member) = u.parent(node).filter(|&p| matches!(u.kind(p), Kind::Member { .. })) else {
+            return false;
+        };
+        let Some(facts) = u.parent(member).and_then(|call| unit.call(call)) else { return false };
+        let listens = unit.own_node(facts.slot(Slot::Event)).and_then(|e| unit.eval.text_head(unit.index, e));
+        facts.facts.effects.contains(Effects::DEADLINE) || listens.is_some_and(|event| event == "timeout")
+    };
+    if sets(call)
+        || u.bindings.iter().filter(|b| b.value == Some(call)).flat_map(|b| &b.uses).any(|&used| sets(used))
+    {
+        return true;
+    }
+    // The receiver of the last call of a builder's chain.
+    let mut at = call;
+    while let Kind::Call { callee, .. } = u.kind(at) {
+        let Kind::Member { object, .. } = u.kind(*callee) else { return false };
+        at = *object;
+    }
+    let Kind::Name { binding: Some(b), .. } = u.kind(at) else { return false };
+    u.binding(*b).assignments.iter().any(|&assignment| {
+        let Kind::Assign { value, .. } = u.kind(assignment) else { return false };
+        let made = unit.eval.value(unit.index, *value);
+        made.is_unknown() || made.instance().is_some_and(|i| i.slot(Slot::Timeout).is_some())
+    })
 }
 
 /// Whether a model or an argument says that the call has a time limit.
@@ -112,9 +146,12 @@ fn is_streamed(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 
 fn asks_for_events(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let Some(SlotValue::Node(site)) = call.slot(Slot::Options) else { return false };
+    if site.file != unit.linked.file.path {
+        return false;
+    }
     let Some((index, node)) = unit.node_at(site) else { return false };
     let object = match unit.eval.value(index, node) {
-        Value::Syntax(site) => unit.node_at(&site),
+        Value::Syntax(site) if site.file == unit.linked.file.path => unit.node_at(&site),
         _ => None,
     };
     let (index, node) = object.unwrap_or((index, node));
@@ -162,6 +199,109 @@ pub fn has_deadline_around(unit: &UnitView<'_>, node: NodeId) -> bool {
         }
     }
     false
+}
+
+/// Whether every request of a client that is made here is made here too and has a time limit of its own.
+#[must_use]
+pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) -> bool {
+    let u = unit.unit;
+    let mut at = client.node;
+    while let Some(parent) = u.parent(at)
+        && matches!(u.kind(parent), Kind::Try(_) | Kind::Await(_) | Kind::NonNull(_))
+    {
+        at = parent;
+    }
+    let bound = u.bindings.iter().find(|b| b.value == Some(at));
+    if bound.is_some_and(|b| {
+        b.scope.0 == 0 && unit.index == 0
+            || unit.unit.nested.iter().enumerate().any(|(i, _)| {
+                let inner = unit.linked.file.units[unit.index].nested[i];
+                unit.linked.file.units[inner].unit.free_names.contains(&b.name)
+            })
+    }) {
+        return false;
+    }
+    let mut open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
+    let mut has_request = false;
+    for _ in 0..MAX_STEPS {
+        let Some(start) = open.pop() else { return has_request };
+        match end_of_chain(unit, start) {
+            ChainEnd::Request(request) if is_bounded(unit, &request) => has_request = true,
+            ChainEnd::Bound(uses) => open.extend(uses),
+            ChainEnd::Request(_) | ChainEnd::Elsewhere => return false,
+        }
+    }
+    false
+}
+
+/// What a chain of calls leads to.
+enum ChainEnd<'a> {
+    Request(CallView<'a>),
+    /// A name, with its uses.
+    Bound(Vec<NodeId>),
+    Elsewhere,
+}
+
+/// What the chain of calls that begins with `start` leads to.
+fn end_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> ChainEnd<'a> {
+    let u = unit.unit;
+    let mut at = start;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Member { object, .. } if *object == at => {}
+            Kind::Call { callee, .. } if *callee == at => match unit.call(parent) {
+                Some(call) if call.facts.effects.contains(Effects::HTTP_REQUEST) => {
+                    return ChainEnd::Request(call);
+                }
+                Some(_) => {}
+                None => return ChainEnd::Elsewhere,
+            },
+            Kind::Try(_) | Kind::Await(_) => {}
+            Kind::Let { init: Some(init), .. } if *init == at => {
+                let uses = u.bindings.iter().filter(|b| b.value == Some(at)).flat_map(|b| b.uses.clone());
+                return ChainEnd::Bound(uses.collect());
+            }
+            _ => return ChainEnd::Elsewhere,
+        }
+        at = parent;
+    }
+    ChainEnd::Elsewhere
+}
+
+/// Whether a statement of this file gives the value that a call is made by, or makes, a time limit:
+/// `client.defaults.timeout = 5_000`.
+fn is_set_in_file(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let Some(holder) = holder(unit, call) else { return false };
+    let models = unit.eval.models;
+    (0..unit.linked.file.units.len()).any(|index| {
+        let there = unit.of(index);
+        there.unit.nodes.iter().any(|node| {
+            let Kind::Assign { target, .. } = &node.kind else { return false };
+            let Kind::Member { object, name, .. } = there.unit.kind(*target) else { return false };
+            let Value::Instance(of) = there.eval.value(index, *object) else { return false };
+            models.member(of.ty, name).is_some_and(|m| m.sets == Some(Slot::Timeout))
+                && there
+                    .dotted(*object)
+                    .is_some_and(|path| path.strip_prefix(&holder).is_some_and(|rest| rest.starts_with('.')))
+        })
+    })
+}
+
+/// The name that a request is made by (`axios` of `axios.get`), or that a client is bound to.
+fn holder(unit: &UnitView<'_>, call: NodeId) -> Option<String> {
+    let u = unit.unit;
+    if unit.call(call)?.facts.effects.contains(Effects::HTTP_CLIENT) {
+        let bound = u.bindings.iter().find(|b| b.value == Some(call)).map(|b| b.name.to_string());
+        return bound.or_else(|| match u.kind(u.parent(call)?) {
+            Kind::Assign { target, .. } => unit.dotted(*target),
+            _ => None,
+        });
+    }
+    let Kind::Call { callee, .. } = u.kind(call) else { return None };
+    match u.kind(*callee) {
+        Kind::Member { object, .. } => unit.dotted(*object),
+        _ => None,
+    }
 }
 
 /// Whether the name stands as an argument or in an array: a future that is handed on.

@@ -1,7 +1,7 @@
 //! The text of a query that is written as SQL in code.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Kind, Literal, NodeId};
+use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId};
 use plimsoll_project::link::{SlotValue, Value};
 
 use crate::UnitView;
@@ -99,8 +99,8 @@ impl Writer<'_, '_> {
         let is_part = matches!(self.unit.unit_of(index).kind(node), Kind::Call { .. })
             && self.unit.eval.call(index, node).slot(Slot::Sql).is_some();
         match self.unit.eval.value(index, node) {
-            Value::Text(text) => self.text.push_str(&text),
-            Value::Number(number) => self.text.push_str(&number),
+            Value::Text(text) if self.is_constant(index, node) => self.text.push_str(&text),
+            Value::Number(number) if self.is_constant(index, node) => self.text.push_str(&number),
             _ if is_part || !stands_for_a_value(&self.text) => return None,
             _ => {
                 self.holes += 1;
@@ -108,6 +108,23 @@ impl Writer<'_, '_> {
             }
         }
         Some(())
+    }
+
+    /// Whether a node is one constant, not one of several that a loop or a function may give.
+    fn is_constant(&self, index: usize, node: NodeId) -> bool {
+        let unit = self.unit.unit_of(index);
+        match unit.kind(node) {
+            Kind::Literal(_) | Kind::Member { .. } => true,
+            Kind::Name { binding: None, .. } => true,
+            Kind::Name { binding: Some(binding), .. } => {
+                let binding = unit.binding(*binding);
+                let is_fixed = binding.path.is_empty() && binding.assignments.is_empty();
+                let is_plain =
+                    binding.value.is_some_and(|value| matches!(unit.kind(value), Kind::Literal(_)));
+                is_fixed && (is_plain || matches!(binding.kind, BindingKind::Import(_)))
+            }
+            _ => false,
+        }
     }
 }
 

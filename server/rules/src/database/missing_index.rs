@@ -1,6 +1,7 @@
 //! `missing-index`
 
 use plimsoll_behavior::Effects;
+use plimsoll_behavior::models::{FilterForm, Slot};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
@@ -301,7 +302,8 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, proble
     let columns: Vec<String> = problem.columns.iter().map(|name| format!("`{name}`")).collect();
     let columns = columns.join(" and ");
     let table = &lookup.table.code_name;
-    let is_text = call.slot(plimsoll_behavior::models::Slot::Sql).is_some();
+    // A chain of calls has no short name.
+    let is_text = call.slot(Slot::Sql).is_some() || call.facts.filters == Some(FilterForm::Builder);
     let who = if is_text { "the query".to_owned() } else { format!("`{}`", unit.call_name(call.node)) };
     let what = if is_text { format!(" `{table}`") } else { String::new() };
     let one = if problem.in_one_branch { " in one branch of an `OR`" } else { "" };

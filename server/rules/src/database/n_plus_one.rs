@@ -183,7 +183,11 @@ fn say(
         (None, Some(all)) => format!("element of `{all}`"),
         (None, None) => "element".to_owned(),
     };
-    let many = all.filter(|all| all.ends_with('s')).map_or("elements".to_owned(), |all| all.to_string());
+    let many = match &all {
+        Some(all) if all.ends_with('s') => all.to_string(),
+        Some(all) => format!("elements of `{all}`"),
+        None => "elements".to_owned(),
+    };
     let is_read = effect.contains(Effects::DB_READ);
     let message = if is_read {
         format!("`{name}` runs one query per {per}: 1 + N queries for N {many}")

@@ -46,7 +46,7 @@ pub fn release_after_effect(
 }
 
 /// The function that releases, as it is reached where the call stands: `window.clearInterval` for `window.setInterval`.
-fn release_in_scope(view: &UnitView<'_>, call: NodeId, release: &str) -> Option<String> {
+pub(super) fn release_in_scope(view: &UnitView<'_>, call: NodeId, release: &str) -> Option<String> {
     let Kind::Call { callee, form: CallForm::Plain, .. } = view.unit.kind(call) else { return None };
     match view.unit.kind(*callee) {
         Kind::Member { object, .. } => Some(format!("{}.{release}", view.dotted(*object)?)),

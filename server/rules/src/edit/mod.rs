@@ -1,8 +1,13 @@
-//! The writers of edits: what a fix must write, one folder per language.
+//! The writers of edits: what a fix must write, in the style of the file.
 
 pub mod cleanup;
 mod retry;
+pub mod rust;
 pub mod schema;
+pub mod script;
+pub mod status_check;
 pub mod style;
+pub mod teardown;
+pub mod time_limit;
 
 pub use retry::wrap_in_retry;

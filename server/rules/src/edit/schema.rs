@@ -50,8 +50,13 @@ pub fn add_indexes(
     let file = edits.iter().find(|edit| !edit.path.ends_with(".json") && !edit.path.contains("down."))?;
     let name = file_name(&file.path);
     let place = if file.range.is_some() { name.to_owned() } else { format!("a new migration, {name}") };
-    let what: Vec<String> =
-        indexes.iter().map(|index| format!("`{}.{}`", table.code_name, index.columns.join(", "))).collect();
+    let what: Vec<String> = indexes
+        .iter()
+        .map(|index| match index.columns.as_slice() {
+            [only] => format!("`{}.{only}`", table.code_name),
+            several => format!("`{}({})`", table.code_name, several.join(", ")),
+        })
+        .collect();
     let noun = if indexes.len() == 1 { "an index" } else { "indexes" };
     let title = format!("Add {noun} on {} to {place} (review: changes the database)", what.join(" and "));
     Some(FixPlan { title, safety: Safety::Review, edits })

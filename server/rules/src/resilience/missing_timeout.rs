@@ -1,22 +1,26 @@
 //! `missing-timeout`
 
-use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_behavior::Effects;
 use plimsoll_project::Runs;
 
-use crate::ask::is_same_origin;
+use crate::ask::{is_bounded, is_client_bounded_where_used, is_same_origin};
+use crate::edit::time_limit;
 use crate::view::CallView;
-use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
+use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
+
+/// How long the fix waits: longer than a healthy service takes, shorter than most callers wait.
+const SECONDS: u32 = 10;
 
 declare_rule! {
     /// A request from a server to another service that waits for ever when the other side does not answer.
     ///
     /// ## What happens
     ///
-    /// Neither `fetch` nor `reqwest` has a time limit of its own. When the other service accepts the connection and
-    /// then says nothing, the request stays open, and with it the handler, its memory and its database connection. Under
-    /// load the waiting requests pile up until nothing is left to serve the others: one slow neighbour takes the whole
-    /// service down.
+    /// Neither `fetch` nor `reqwest` bounds the whole of a request. When the other service accepts the connection and
+    /// then says nothing, or too little too slowly, the request stays open, and with it the handler, its memory and its
+    /// database connection. Under load the waiting requests pile up until nothing is left to serve the others: one slow
+    /// neighbour takes the whole service down. The same holds for a pool of database connections whose library waits
+    /// without a limit for a new one.
     ///
     /// ## Bad
     ///
@@ -40,9 +44,13 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Code in a browser or of which it is unknown where it runs; requests to the own origin; a signal or time limit
-    /// in the options, in the client, in a wrapper or around the call; options that come from elsewhere and may carry a
-    /// signal; libraries with a time limit by default. A client without one is found once, where it is made.
+    /// Code in a browser, in a command-line tool, in a test, or of which it is unknown where it runs; requests to the own
+    /// origin and for what was bundled with the code; a signal or a time limit in the options, in the client or around the
+    /// call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file); options that come from
+    /// elsewhere and may carry a signal; responses that are meant to last, as streams and server-sent events; libraries
+    /// with a time limit by default. A client without one is found once, where it is made, unless each of its requests has
+    /// one of its own there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost`
+    /// counts: a process on the same machine hangs like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
 
@@ -52,7 +60,7 @@ impl Rule for MissingTimeout {
     }
 
     fn watches(&self) -> Effects {
-        Effects::HTTP_REQUEST | Effects::HTTP_CLIENT
+        Effects::HTTP_REQUEST | Effects::HTTP_CLIENT | Effects::DB_CONNECT
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
@@ -60,33 +68,50 @@ impl Rule for MissingTimeout {
             return;
         }
         for call in unit.calls() {
-            if !call.facts.effects.intersects(self.watches()) || is_bounded(unit, &call) {
+            let Some(waits) = what_waits(unit, &call) else { continue };
+            if is_bounded(unit, &call) {
                 continue;
             }
-            let message =
-                format!("`{}` waits for ever if the other side does not answer", unit.call_name(call.node));
-            report.at_node(unit, call.node, call.confidence(), message);
+            let name = unit.call_name(call.node);
+            let message = match waits {
+                Waits::Request => format!("`{name}` waits for ever if the other side does not answer"),
+                Waits::Client => {
+                    format!("`{name}` makes a client that waits for ever if the other side does not answer")
+                }
+                Waits::Connection => {
+                    format!("`{name}` waits for ever for a connection if the database does not answer")
+                }
+            };
+            report.at_node(unit, call.node, call.confidence(), message).fix(|| plan(unit, &call, &name));
         }
     }
 }
 
-fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    let Some((_, behavior)) = &call.facts.behavior else { return true };
-    behavior.default_timeout.is_some()
-        || call.slot(Slot::Timeout).is_some()
-        || made_by_a_client(call)
-        || is_same_origin(unit, call)
-        || has_deadline_around(unit, call.node)
+/// What waits without a limit.
+enum Waits {
+    Request,
+    Client,
+    Connection,
 }
 
-/// A request of a client is the client's business: it is found where the client is made.
-fn made_by_a_client(call: &CallView<'_>) -> bool {
-    call.facts.effects.contains(Effects::HTTP_REQUEST) && call.facts.receiver.is_some()
+fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
+    let (_, behavior) = call.facts.behavior.as_ref()?;
+    let effects = call.facts.effects;
+    if effects.contains(Effects::HTTP_REQUEST) {
+        // A request of a client is the client's business: it is found where the client is made.
+        let is_bare = call.facts.receiver.is_none() && !is_same_origin(unit, call);
+        return is_bare.then_some(Waits::Request);
+    }
+    if effects.contains(Effects::HTTP_CLIENT) {
+        return (!is_client_bounded_where_used(unit, call)).then_some(Waits::Client);
+    }
+    // Only where the model knows that there is no limit, and how to set one.
+    let is_known = effects.contains(Effects::DB_CONNECT) && behavior.timeout_edit.is_some();
+    is_known.then_some(Waits::Connection)
 }
 
-fn has_deadline_around(unit: &UnitView<'_>, node: NodeId) -> bool {
-    unit.unit.ancestors(node).any(|around| match unit.unit.kind(around) {
-        Kind::Call { .. } => unit.call(around).is_some_and(|c| c.facts.effects.contains(Effects::DEADLINE)),
-        _ => false,
-    })
+fn plan(unit: &UnitView<'_>, call: &CallView<'_>, name: &str) -> Option<FixPlan> {
+    let edits = time_limit::bound(unit, call, SECONDS)?;
+    let title = format!("Add a time limit of {SECONDS} seconds to `{name}`");
+    Some(FixPlan { title, safety: Safety::Review, edits })
 }

@@ -2,6 +2,8 @@
 
 mod missing_retry;
 mod missing_timeout;
+mod unchecked_response;
 
 pub use missing_retry::MissingRetry;
 pub use missing_timeout::MissingTimeout;
+pub use unchecked_response::UncheckedResponse;

@@ -4,6 +4,7 @@ use plimsoll_behavior::Effects;
 
 use crate::ask::{Fate, Lifetime, fate, lifetime};
 use crate::edit::cleanup::release_after_effect;
+use crate::edit::teardown::release_in_teardown;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
@@ -102,10 +103,18 @@ fn add_cleanup(
     lifetime: &Lifetime,
     release: &str,
 ) -> Option<FixPlan> {
-    let Lifetime::Effect { effect, .. } = lifetime else { return None };
-    let cleanup = release_after_effect(unit, *effect, call.node, release, &handle_name(release))?;
+    let name = handle_name(release);
+    let (cleanup, when) = match lifetime {
+        Lifetime::Effect { effect, .. } => {
+            (release_after_effect(unit, *effect, call.node, release, &name)?, "when the effect ends")
+        }
+        Lifetime::Object(class) => {
+            (release_in_teardown(unit, class, call.node, release, &name)?, "when the object ends")
+        }
+        Lifetime::Component(_) | Lifetime::Request => return None,
+    };
     Some(FixPlan {
-        title: format!("Add cleanup: `{}` when the effect ends", cleanup.release),
+        title: format!("Add cleanup: `{}` {when}", cleanup.release),
         safety: Safety::Safe,
         edits: cleanup.edits,
     })

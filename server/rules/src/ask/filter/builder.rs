@@ -43,7 +43,7 @@ pub(super) fn lookup<'s>(
         is_whole |= behavior.slots.contains_key(&Slot::Table);
         if let Some(predicate) = behavior.predicate {
             has_filter = true;
-            branch = branch.and(&condition(unit, step, predicate, table));
+            branch = condition(unit, step, predicate, table).and(&branch);
         }
         // The chain is walked from its end: the first order is the last that is met.
         if behavior.slots.contains_key(&Slot::Order) {

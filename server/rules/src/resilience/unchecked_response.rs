@@ -1,0 +1,164 @@
+//! `unchecked-response`
+
+use plimsoll_behavior::models::{ModelType, Slot};
+use plimsoll_behavior::{Effects, Kind, NodeId};
+
+use crate::ask::{follow, is_local_resource, is_own_status_looked_at, library_checks, response_type};
+use crate::edit::status_check;
+use crate::view::CallView;
+use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
+
+declare_rule! {
+    /// The body of a response that is used whatever its status.
+    ///
+    /// ## What happens
+    ///
+    /// `fetch` and `reqwest` report an answer of 500 or 404 as they report one of 200: as a response. Code that reads the
+    /// body at once takes the error page or the error's JSON for data. It fails later, far from the cause, with a message
+    /// about a property of `undefined`; or it does not fail and stores what the error said.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// const response = await fetch(url)
+    /// const rates = await response.json()
+    /// ```
+    ///
+    /// ```rust
+    /// let rates: Rates = client.get(url).send().await?.json().await?;
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// const response = await fetch(url)
+    /// if (!response.ok) throw new Error(`GET ${url} failed with ${response.status}`)
+    /// const rates = await response.json()
+    /// ```
+    ///
+    /// ```rust
+    /// let rates: Rates = client.get(url).send().await?.error_for_status()?.json().await?;
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// A status that is looked at before or after the body is read, here or in a function of the project that is given the
+    /// response or has made the request; responses that are returned, stored or handed to code of which nothing is known;
+    /// bodies that go through as streams; an answer with an `ok`, `success` or `error` of its own that decides something
+    /// right after; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and
+    /// files that were bundled with the code. Each response is found once.
+    pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0" }
+}
+
+impl Rule for UncheckedResponse {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::HTTP_REQUEST | Effects::RESPONSE_BODY
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        // The request may stand in a function around the callback that reads its response.
+        let mut at = Some(unit.index);
+        while let Some(index) = at {
+            let around = unit.of(index);
+            for call in around.calls() {
+                let Some(ty) = unread_response(&around, &call) else { continue };
+                let found = follow(&around, call.node, ty);
+                let Some(&(reader, read)) = found.reads.first() else { continue };
+                let is_settled = found.is_checked || found.is_passed_on || found.is_streamed;
+                if reader != unit.index || is_settled || is_own_status_looked_at(unit, read) {
+                    continue;
+                }
+                let name = unit.call_name(read);
+                let message = format!(
+                    "`{name}()` is read whatever the status: a 500 with an error page looks like data"
+                );
+                report
+                    .at_node(unit, read, call.confidence(), message)
+                    .fix(|| plan(unit, &around, &call, ty, read));
+            }
+            at = unit.linked.file.units[index].parent;
+        }
+    }
+}
+
+/// The type of the response that a call yields and nobody has looked at.
+fn unread_response(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<ModelType> {
+    let ty = response_type(unit, call)?;
+    if let Some(target) = &call.facts.target {
+        let effects = call.summary.as_ref()?.effects;
+        let is_unread = effects.contains(Effects::HTTP_REQUEST) && !effects.contains(Effects::RESPONSE_CHECK);
+        return (is_unread && !library_checks(unit, target)).then_some(ty);
+    }
+    let (_, behavior) = call.facts.behavior.as_ref()?;
+    let is_request = call.facts.effects.contains(Effects::HTTP_REQUEST);
+    (is_request && !behavior.checks_status && !is_local_resource(unit, call)).then_some(ty)
+}
+
+fn plan(
+    unit: &UnitView<'_>,
+    around: &UnitView<'_>,
+    request: &CallView<'_>,
+    ty: ModelType,
+    read: NodeId,
+) -> Option<FixPlan> {
+    let edit = if unit.is_rust() {
+        status_check::in_chain(unit, ty, read)?
+    } else {
+        status_check::guard(unit, around, request, ty, read, &description(around, request))?
+    };
+    let title = if unit.is_rust() {
+        "Return an error for a failed status"
+    } else {
+        "Throw when the status is a failure"
+    };
+    Some(FixPlan { title: title.into(), safety: Safety::Review, edits: vec![edit] })
+}
+
+/// What was asked, as the inside of a template: `GET https://api.example.com/rates/${currency}`. Without the query, which
+/// may hold a key.
+fn description(unit: &UnitView<'_>, request: &CallView<'_>) -> String {
+    let method = match request.slot(Slot::Method) {
+        None => Some("GET ".to_owned()),
+        Some(_) => unit
+            .own_node(request.slot(Slot::Method))
+            .and_then(|node| unit.eval.text_head(unit.index, node))
+            .map(|method| format!("{method} ")),
+    };
+    let url = unit.own_node(request.slot(Slot::Url)).and_then(|node| url_text(unit, node));
+    match url {
+        Some(url) => format!("{}{url}", method.unwrap_or_default()),
+        None => unit.call_name(request.node),
+    }
+}
+
+fn url_text(unit: &UnitView<'_>, node: NodeId) -> Option<String> {
+    match unit.unit.kind(node) {
+        Kind::Literal(plimsoll_behavior::Literal::String(text)) => {
+            let path = text.split('?').next().unwrap_or_default();
+            (!path.contains(['`', '$', '\\'])).then(|| path.to_owned())
+        }
+        Kind::Template { pieces, holes } => {
+            let mut text = String::new();
+            for (i, piece) in pieces.iter().enumerate() {
+                match piece.split_once('?') {
+                    Some((path, _)) => {
+                        text.push_str(path);
+                        return Some(text);
+                    }
+                    None => text.push_str(piece),
+                }
+                if let Some(&hole) = holes.get(i) {
+                    text.push_str(&format!("${{{}}}", unit.text(hole)));
+                }
+            }
+            Some(text)
+        }
+        Kind::Name { name, .. } => Some(format!("${{{name}}}")),
+        Kind::Member { .. } => unit.dotted(node).map(|path| format!("${{{path}}}")),
+        _ => None,
+    }
+}
