@@ -144,7 +144,19 @@ fn names_a_path(piece: &str) -> bool {
 /// Whether a request has a time limit, or a client that is made out of sight, where a missing one is found.
 #[must_use]
 pub fn may_be_bounded(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    is_bounded(view, call) || (call.facts.receiver.is_some() && !is_made_in_sight(view, call.node))
+    is_bounded(view, call)
+        || (call.facts.receiver.is_some()
+            && !is_made_in_sight(view, call.node)
+            && !makes_an_unbounded_client(view))
+}
+
+/// Whether the file makes a client without a time limit, which may be the one in a field.
+fn makes_an_unbounded_client(view: &UnitView<'_>) -> bool {
+    view.linked.facts.iter().flat_map(|facts| facts.calls.values()).any(|call| {
+        call.effects.contains(Effects::HTTP_CLIENT)
+            && call.slot(Slot::Timeout).is_none()
+            && call.behavior.as_ref().is_none_or(|(_, b)| b.default_timeout.is_none())
+    })
 }
 
 fn is_made_in_sight(view: &UnitView<'_>, call: NodeId) -> bool {
