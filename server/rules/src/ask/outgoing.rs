@@ -118,9 +118,11 @@ pub fn takes_its_url(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let Kind::Call { args, .. } = view.unit.kind(call.node) else { return false };
     let Some(url) = view.own_node(call.slot(Slot::Url)).or(args.first().copied()) else { return false };
     let is_parameter = |node: NodeId| match view.unit.kind(node) {
-        Kind::Name { binding: Some(b), .. } => {
-            matches!(view.unit.binding(*b).kind, BindingKind::Parameter(..))
-        }
+        Kind::Name { binding: Some(b), .. } => match view.unit.binding(*b).kind {
+            // An element of what the function around maps over is that function's business.
+            BindingKind::Parameter(function, _) => !view.context(function).is_inline(),
+            _ => false,
+        },
         _ => false,
     };
     match view.unit.kind(url) {
@@ -142,7 +144,19 @@ fn names_a_path(piece: &str) -> bool {
 /// Whether a request has a time limit, or a client that is made out of sight, where a missing one is found.
 #[must_use]
 pub fn may_be_bounded(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    is_bounded(view, call) || (call.facts.receiver.is_some() && !is_made_in_sight(view, call.node))
+    is_bounded(view, call)
+        || (call.facts.receiver.is_some()
+            && !is_made_in_sight(view, call.node)
+            && !makes_an_unbounded_client(view))
+}
+
+/// Whether the file makes a client without a time limit, which may be the one in a field.
+fn makes_an_unbounded_client(view: &UnitView<'_>) -> bool {
+    view.linked.facts.iter().flat_map(|facts| facts.calls.values()).any(|call| {
+        call.effects.contains(Effects::HTTP_CLIENT)
+            && call.slot(Slot::Timeout).is_none()
+            && call.behavior.as_ref().is_none_or(|(_, b)| b.default_timeout.is_none())
+    })
 }
 
 fn is_made_in_sight(view: &UnitView<'_>, call: NodeId) -> bool {

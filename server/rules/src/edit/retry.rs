@@ -23,12 +23,17 @@ const RUST_NAMES: &[&str] = &["send_with_retry", "retry_delay", "retry_after"];
 /// By what a helper is known that looks at the responses which it gets.
 const LOOKS_AT_RESPONSES: &str = "instanceof Response";
 
-/// Wraps a request in a retry. None where it is unknown how to write it: a signal that times all attempts together, a
-/// builder that is out of sight.
+/// Wraps requests in a retry each. None where it is unknown how to write it: a signal that times all attempts together,
+/// a builder that is out of sight.
 #[must_use]
-pub fn wrap_in_retry(view: &UnitView<'_>, request: NodeId) -> Option<FixPlan> {
-    let call = view.call(request)?;
-    let edits = if view.is_rust() { wrap_builder(view, &call)? } else { wrap_call(view, &call)? };
+pub fn wrap_in_retry(view: &UnitView<'_>, requests: &[NodeId]) -> Option<FixPlan> {
+    let mut edits: Vec<PlannedEdit> = Vec::new();
+    for &request in requests {
+        let call = view.call(request)?;
+        let of_one = if view.is_rust() { wrap_builder(view, &call)? } else { wrap_call(view, &call)? };
+        // The helper is the same for all, and added once.
+        edits.extend(of_one.into_iter().filter(|edit| !edits.contains(edit)).collect::<Vec<_>>());
+    }
     let title = "Review: wrap the request in a retry with backoff".to_owned();
     Some(FixPlan { title, safety: Safety::Review, edits })
 }

@@ -1,7 +1,7 @@
 //! `missing-retry`
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
@@ -74,28 +74,47 @@ impl Rule for MissingRetry {
         if unit.project.runs.runs != Runs::Server {
             return;
         }
-        let mut reported = Vec::new();
+        let mut causes: Vec<Cause> = Vec::new();
         for call in unit.calls_with(self.watches()) {
             let Some(request) = request(unit, &call) else { continue };
             let Some(reason) = reason(unit, &call) else { continue };
-            let cause = (unit.unit.node(call.node).function, host_key(unit, &call));
-            if reported.contains(&cause) {
-                continue;
+            let function = unit.unit.node(call.node).function;
+            let host = host_key(unit, &call);
+            let may_be_wrapped = request.may_be_wrapped;
+            match causes.iter_mut().find(|c| c.function == function && c.host == host) {
+                Some(cause) => {
+                    cause.calls.push(call.node);
+                    cause.may_be_wrapped &= may_be_wrapped;
+                }
+                None => {
+                    causes.push(Cause { function, host, reason, may_be_wrapped, calls: vec![call.node] });
+                }
             }
-            reported.push(cause);
+        }
+        for cause in causes {
+            let Some(call) = cause.calls.first().and_then(|&node| unit.call(node)) else { continue };
             let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
             let name = unit.call_name(call.node);
             let message = format!("`{name}`{host} fails for good at the first transient error");
             let finding = report.at_node(unit, call.node, call.confidence(), message);
-            let finding = match reason {
+            let finding = match cause.reason {
                 Reason::Role => finding,
                 Reason::After(write) => {
                     finding.related(unit.place(write), "what was written here stays when it fails")
                 }
             };
-            finding.fix(|| request.may_be_wrapped.then(|| wrap_in_retry(unit, call.node)).flatten());
+            finding.fix(|| cause.may_be_wrapped.then(|| wrap_in_retry(unit, &cause.calls)).flatten());
         }
     }
+}
+
+/// All requests of one function to one host: one finding.
+struct Cause {
+    function: FunctionId,
+    host: String,
+    reason: Reason,
+    may_be_wrapped: bool,
+    calls: Vec<NodeId>,
 }
 
 /// A request that a retry would help.
