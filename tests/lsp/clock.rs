@@ -96,6 +96,7 @@ fn a_finding_stays_while_a_statement_beside_it_is_typed() {
     version += 1;
     for (column, key) in "    const label = `${now} (${\"at\"})`;".chars().enumerate() {
         version += 1;
+        let column = u32::try_from(column).expect("a short line");
         client.change(URI, version, (TIMER, column), (TIMER, column), &key.to_string());
         assert_eq!(lines(&client.published_for(URI, version)), leaked_at(TIMER + 1), "after {key:?}");
     }
