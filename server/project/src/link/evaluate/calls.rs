@@ -73,7 +73,9 @@ impl Evaluator<'_> {
         if let Kind::Member { object, name, .. } = u.kind(*callee) {
             let receiver = self.value(unit, *object);
             if let Value::Instance(instance) = &receiver {
-                if let Some(behavior) = self.models.method(instance.ty, name) {
+                // What every value can do is no step of a builder: `rows.map(…)`, `query.catch(…)`.
+                let is_step = self.models.names_method(instance.ty, name) || !self.is_universal(name);
+                if let Some(behavior) = self.models.method(instance.ty, name).filter(|_| is_step) {
                     let behavior = Arc::clone(behavior);
                     return self.behave(unit, node, instance.ty.model, &behavior, Some(&receiver), name);
                 }
@@ -185,6 +187,10 @@ impl Evaluator<'_> {
         self.world.ask(&own.file, |there| there.own_instance(own))
     }
 
+    fn is_universal(&self, name: &str) -> bool {
+        self.models.type_in("<any>", "Any").is_some_and(|any| self.models.names_method(any, name))
+    }
+
     /// Methods that values have whatever their origin: `map`, `then`, `unwrap`.
     pub(super) fn universal(&self, unit: usize, node: NodeId, receiver: &Value, name: &str) -> CallFacts {
         let Some(any) = self.models.type_in("<any>", "Any") else {
@@ -272,7 +278,12 @@ impl Evaluator<'_> {
         }
         let mut rows = behavior.rows.or_else(|| instance.and_then(|i| self.models.ty(i.ty).rows));
         let built = value.instance().map(|i| self.models.ty(i.ty));
+        // A call that hands on what it was called on adds nothing to the query.
+        let hands_on = behavior.yields.as_deref().is_some_and(|y| {
+            matches!(y, "receiver" | "element" | "callback") || y.starts_with("arg.") || y.starts_with('[')
+        });
         if let Some(runs) = built.and_then(|t| t.runs)
+            && !hands_on
             && self.ends_its_chain(unit, node)
         {
             effects |= runs.0;

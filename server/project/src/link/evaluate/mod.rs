@@ -186,7 +186,12 @@ impl<'a> Evaluator<'a> {
                     known => known,
                 },
             },
-            Kind::Await(x) | Kind::Try(x) | Kind::NonNull(x) => self.value(unit, *x),
+            Kind::Await(x) => match self.value(unit, *x) {
+                // A query that is awaited is its rows.
+                Value::Instance(i) if self.models.ty(i.ty).runs.is_some() => Value::Unknown,
+                other => other,
+            },
+            Kind::Try(x) | Kind::NonNull(x) => self.value(unit, *x),
             Kind::Unary { op, value } if matches!(op.as_str(), "&" | "&mut" | "*") => {
                 self.value(unit, *value)
             }
