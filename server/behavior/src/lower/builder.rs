@@ -95,8 +95,10 @@ impl<'a> Builder<'a> {
         let id = NodeId(u32::try_from(self.unit.nodes.len()).expect("MAX_NODES fits"));
         let nodes = &mut self.unit.nodes;
         kind.each_part(&mut |part| nodes[part.0 as usize].parent = Some(id));
-        if let Kind::Call { .. } = kind {
-            self.unit.calls.push(id);
+        match kind {
+            Kind::Call { .. } => self.unit.calls.push(id),
+            Kind::Return(Some(_)) => self.unit.returns.push(id),
+            _ => {}
         }
         let range = self.own(range);
         self.unit.nodes.push(Node { kind, range, parent: None, scope: self.scope, function: self.function });

@@ -25,11 +25,10 @@ impl Evaluator<'_> {
         let u = self.unit(unit);
         let f = u.function(function);
         let mut value = Value::Unknown;
-        for (i, node) in u.nodes.iter().enumerate() {
-            if node.function == function
-                && let Kind::Return(Some(returned)) = node.kind
+        for &returns in &u.returns {
+            if u.node(returns).function == function
+                && let Kind::Return(Some(returned)) = *u.kind(returns)
             {
-                debug_assert!(i < u.nodes.len());
                 value = value.or(self.value(unit, returned));
             }
         }
