@@ -272,26 +272,7 @@ mod tests {
     use crate::{FunctionKind, Literal};
 
     fn function() -> Function {
-        Function {
-            name: None,
-            name_range: None,
-            kind: FunctionKind::Module,
-            is_async: false,
-            is_generator: false,
-            params: Vec::new(),
-            takes_self: false,
-            returns: None,
-            body: None,
-            range: OwnRange::default(),
-            attributes: Vec::new(),
-            owner: None,
-            of_trait: None,
-            parent: None,
-            node: None,
-            scope: ScopeId(0),
-            is_exported: false,
-            is_static: false,
-        }
+        Function::blank(FunctionKind::Module)
     }
 
     fn range(start: u32, end: u32) -> TextRange {
