@@ -15,6 +15,9 @@ use crate::ask::Turn;
 use crate::view::CallView;
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 
+/// A longer line, in bytes, is broken.
+const MAX_WIDTH: usize = 110;
+
 /// A query before the loop for the keys of all elements, and in the loop a look at what it has found. None where the two
 /// would not be the same, or what must be written is not known.
 #[must_use]
@@ -58,6 +61,8 @@ struct Query {
     table: Option<String>,
     /// The argument, with `\0` where the condition on the key stands, indented as the statement before the loop.
     argument: String,
+    /// The properties of the argument, where it stands on one line.
+    parts: Vec<String>,
     /// What the key is compared with; `{keys}` stands for an array of all keys.
     value: String,
     /// The column that the key is compared with.
@@ -114,6 +119,7 @@ impl Query {
         if let Some(columns) = columns {
             changes.extend(select(view, columns, column)?);
         }
+        changes.sort_by_key(|(range, _)| (range.start, range.end));
         let table = match call.slot(Slot::Table) {
             Some(SlotValue::Text(name)) => Some(name.to_string()),
             _ => None,
@@ -123,7 +129,11 @@ impl Query {
             Kind::Name { name, .. } | Kind::Member { name, .. } if name == "id" || name == "_id");
         Some(Query {
             callee: format!("{}.{}", view.text(*object), behavior.batch.as_ref()?),
-            argument: place.moved(*argument, changes)?,
+            parts: entries
+                .iter()
+                .filter_map(|entry| place.moved(view.to_file(entry.range), &changes))
+                .collect(),
+            argument: place.moved(view.bytes(*argument), &changes)?,
             value: value.to_string(),
             is_never_null: is_unique || is_id || known.is_some_and(|column| !column.nullable),
             table: table.filter(|table| is_plain_name(table)),
@@ -140,10 +150,19 @@ impl Query {
     fn statements(&self, place: &Place<'_, '_>, names: &Names, keys: &str) -> Vec<String> {
         let Style { newline, indent: unit, semicolon } = &place.style;
         let outer = indent_at(place.view.project.text, place.outer.bytes(place.statement).start);
-        let argument = self.argument.replace('\0', &self.value.replace("{keys}", keys));
+        let (inner, deeper) = (format!("{outer}{unit}"), format!("{outer}{unit}{unit}"));
+        let condition = self.value.replace("{keys}", keys);
         let Names { all, map, one } = names;
         let column = &self.column;
-        let read = format!("const {all} = await {}({argument}){semicolon}", self.callee);
+        let read_with = |argument: &str| {
+            let argument = argument.replace('\0', &condition);
+            format!("const {all} = await {}({argument}){semicolon}", self.callee)
+        };
+        let mut read = read_with(&self.argument);
+        if !read.contains('\n') && outer.len() + read.len() > MAX_WIDTH {
+            let lines: String = self.parts.iter().map(|part| format!("{newline}{inner}{part},")).collect();
+            read = read_with(&format!("{{{lines}{newline}{outer}}}"));
+        }
         if self.is_unique {
             let map =
                 format!("const {map} = new Map({all}.map(({one}) => [{one}.{column}, {one}])){semicolon}");
@@ -155,7 +174,6 @@ impl Query {
             String::new()
         };
         let group = if one == "group" { "rows" } else { "group" };
-        let (inner, deeper) = (format!("{outer}{unit}"), format!("{outer}{unit}{unit}"));
         let each = format!(
             "for (const {one} of {all}) {{{newline}\
              {inner}const {group} = {map}.get({one}.{column}){semicolon}{newline}\

@@ -1,8 +1,8 @@
 //! Where a query stands that runs on every turn, and where one for all turns can stand instead.
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{Rows, Slot};
 use plimsoll_behavior::{
-    Access, BindingId, Effects, FunctionId, Kind, Literal, Loop, LoopKind, NodeId, PathStep, TypeExpr,
+    Access, BindingId, Effects, FunctionId, Kind, Loop, LoopKind, NodeId, PathStep, TypeExpr,
 };
 use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_syntax::TextRange;
@@ -10,7 +10,7 @@ use plimsoll_syntax::TextRange;
 use super::super::cleanup::is_typed;
 use super::super::style::{self, Style};
 use crate::UnitView;
-use crate::ask::{Turn, bare, callee_name, calls_within, receiver};
+use crate::ask::{Turn, bare, binding_of, callee_name, calls_within, receiver};
 
 /// Where the query of each turn stands, and where that of all will.
 pub(super) struct Place<'v, 'a> {
@@ -161,16 +161,15 @@ impl<'v, 'a> Place<'v, 'a> {
         if text.matches('"').count() > text.matches('\'').count() { "\"" } else { "'" }
     }
 
-    /// Text of a node, with changes, as it stands where the statement before the loop does.
-    pub fn moved(&self, node: NodeId, mut changes: Vec<(TextRange, String)>) -> Option<String> {
+    /// A piece of the text, with those of the ordered changes that fall into it, indented as the statement of the loop.
+    pub fn moved(&self, range: TextRange, changes: &[(TextRange, String)]) -> Option<String> {
         let text = self.view.project.text;
-        let range = self.view.bytes(node);
-        changes.sort_by_key(|(range, _)| (range.start, range.end));
+        let inside = changes.iter().filter(|(c, _)| range.start <= c.start && c.end <= range.end);
         let mut out = String::new();
         let mut at = range.start;
-        for (changed, new_text) in changes {
+        for (changed, new_text) in inside {
             out.push_str(text.get(at as usize..changed.start as usize)?);
-            out.push_str(&new_text);
+            out.push_str(new_text);
             at = changed.end;
         }
         out.push_str(text.get(at as usize..range.end as usize)?);
@@ -387,35 +386,30 @@ fn is_refilled(view: &UnitView<'_>, turn: &Turn, over: &str) -> bool {
 
 /// Whether a collection is known to be an array.
 fn is_array(outer: &UnitView<'_>, over: NodeId) -> bool {
-    let u = outer.unit;
-    if matches!(outer.eval.value(outer.index, over), Value::List(_)) {
-        return true;
-    }
-    let Some((unit, binding)) = crate::ask::binding_of(outer, outer.index, over) else { return false };
-    let u = if unit == outer.index { u } else { outer.unit_of(unit) };
+    let is_list = || matches!(outer.eval.value(outer.index, over), Value::List(_));
+    let Some((unit, binding)) = binding_of(outer, outer.index, over) else { return is_list() };
+    let u = outer.unit_of(unit);
     let b = u.binding(binding);
     let is_array_type = |ty: &TypeExpr| {
         ty.path.last().is_some_and(|name| matches!(name.as_str(), "Array" | "ReadonlyArray" | "[]" | "()"))
     };
     match &b.ty {
-        Some(ty) => is_array_type(ty) && b.path.is_empty(),
+        Some(ty) => is_array_type(ty),
         None => {
-            b.path.is_empty()
-                && b.value.is_some_and(|value| match u.kind(bare(u, value)) {
-                    Kind::Array(_) => true,
-                    Kind::Await(value) => {
-                        outer.eval.call(unit, *value).rows == Some(plimsoll_behavior::models::Rows::Many)
-                    }
-                    Kind::Literal(Literal::Null) => false,
-                    _ => false,
-                })
+            is_list()
+                || b.path.is_empty()
+                    && b.value.is_some_and(|value| match u.kind(bare(u, value)) {
+                        Kind::Array(_) => true,
+                        Kind::Await(value) => outer.eval.call(unit, *value).rows == Some(Rows::Many),
+                        _ => false,
+                    })
         }
     }
 }
 
 /// Whether a collection may be an iterator, of which nothing is left once it is read.
 fn may_be_read_once(outer: &UnitView<'_>, over: NodeId) -> bool {
-    let Some((unit, binding)) = crate::ask::binding_of(outer, outer.index, over) else { return true };
+    let Some((unit, binding)) = binding_of(outer, outer.index, over) else { return true };
     let u = outer.unit_of(unit);
     let b = u.binding(binding);
     let is_collection = |name: &str| matches!(name, "Set" | "ReadonlySet" | "Map" | "ReadonlyMap");
