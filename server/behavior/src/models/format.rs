@@ -302,6 +302,9 @@ pub enum BatchEdit {
         /// What the key is compared with; `{keys}` stands for an array of all keys.
         value: Name,
     },
+    /// The same argument, in which a list stands for the object that is written: `{ form = "object-list" }`. What
+    /// the objects hold are columns; other tables are not written with them.
+    ObjectList {},
 }
 
 /// Effects by name.

@@ -5,7 +5,7 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{Source, Turn, handed_to_each, names_of, once_per_element, source, source_in};
-use crate::edit::batch::read_before_the_loop;
+use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
 use crate::view::CallView;
 use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
@@ -83,8 +83,9 @@ impl Rule for NPlusOne {
             {
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
-                say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain)
-                    .fix(|| read_before_the_loop(unit, &turn, &call));
+                say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain).fix(|| {
+                    read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
+                });
             }
             for (argument, node, source) in handed_functions(unit, &call) {
                 let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };

@@ -5,7 +5,7 @@ mod place;
 use plimsoll_behavior::models::{BatchEdit, Rows, Slot};
 use plimsoll_behavior::{CallForm, Entry, Key, Kind, Literal, NodeId};
 use plimsoll_project::link::SlotValue;
-use plimsoll_project::schema::{Column, ColumnType, Dialect};
+use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 use plimsoll_syntax::TextRange;
 
 use self::place::{Guard, Place};
@@ -27,7 +27,7 @@ pub fn read_before_the_loop(view: &UnitView<'_>, turn: &Turn, call: &CallView<'_
     }
     let place = Place::of(view, turn, call.node)?;
     let query = Query::of(&place, call)?;
-    if place.writes_to(query.table.as_deref()) || place.is_result_changed() {
+    if place.is_dropped() || place.writes_to(query.table.as_deref()) || place.is_result_changed() {
         return None;
     }
     let names = Names::of(&place, &query);
@@ -47,6 +47,78 @@ pub fn read_before_the_loop(view: &UnitView<'_>, turn: &Turn, call: &CallView<'_
     let what = query.table.as_deref().map_or_else(|| "rows".to_owned(), |table| format!("`{table}` rows"));
     let title = format!("Read all {what} in one query before the loop (review: changes the query)");
     Some(FixPlan { title, safety: Safety::Review, edits })
+}
+
+/// One statement that writes for all elements, in place of a loop that does nothing else. None where the two would not be
+/// the same, or what must be written is not known.
+#[must_use]
+pub fn write_at_once(view: &UnitView<'_>, turn: &Turn, call: &CallView<'_>) -> Option<FixPlan> {
+    if view.is_rust() || turn.unit != view.index || call.facts.target.is_some() {
+        return None;
+    }
+    let u = view.unit;
+    let (_, behavior) = call.facts.behavior.as_ref()?;
+    let (Some(BatchEdit::ObjectList {}), Some(batch)) = (&behavior.batch_edit, &behavior.batch) else {
+        return None;
+    };
+    let place = Place::of(view, turn, call.node)?;
+    let whole = place.whole()?;
+    let (object, argument, entries) = receiver_and_object(&place, call.node)?;
+    let [Entry { value: data, is_shorthand: false, .. }] = entries else { return None };
+    let Kind::Object { entries: columns, .. } = u.kind(*data) else { return None };
+    if Some(*data) != view.own_node(call.slot(Slot::Data)) || !place.is_of_element(*data) {
+        return None;
+    }
+    // What is no plain value may write to other tables as well.
+    let is_nested = u.descendants(*data).into_iter().any(|node| {
+        node != *data && matches!(u.kind(node), Kind::Object { .. } | Kind::Array(_) | Kind::Spread(_))
+    });
+    let table = table_of(call);
+    let schema = known_table(view, call, table.as_deref());
+    let are_columns = columns.iter().all(|entry| match &entry.key {
+        Key::Name(name) => {
+            schema.is_none_or(|(_, table)| table.columns.iter().any(|column| column.code_name == *name))
+        }
+        Key::Computed(_) | Key::Spread => false,
+    });
+    if is_nested || !are_columns || columns.is_empty() {
+        return None;
+    }
+    let (before, after) = place.each();
+    let range = view.bytes(*data);
+    let changes = [
+        (TextRange::new(range.start, range.start), format!("{before}(")),
+        (TextRange::new(range.end, range.end), format!("){after}")),
+    ];
+    let parts: Vec<String> =
+        entries.iter().filter_map(|entry| place.moved(view.to_file(entry.range), &changes)).collect();
+    let argument = place.moved(view.bytes(argument), &changes)?;
+    let is_loop = whole == place.statement;
+    let end = if is_loop { place.style.semicolon } else { "" };
+    let head = format!("await {}.{batch}", view.text(object));
+    let statement = format!("{}{end}", place.call_of(&head, &argument, &parts));
+    let what = table.map_or_else(|| "rows".to_owned(), |table| format!("`{table}` rows"));
+    let title = format!("Write all {what} in one statement instead of a loop (review: changes the query)");
+    let edits = vec![edit(view, place.outer.bytes(whole), statement)];
+    Some(FixPlan { title, safety: Safety::Review, edits })
+}
+
+/// What a method is called on, where that does not depend on the turn, its only argument and the properties of that.
+fn receiver_and_object<'v>(place: &Place<'v, '_>, call: NodeId) -> Option<(NodeId, NodeId, &'v [Entry])> {
+    let u = place.view.unit;
+    let Kind::Call { callee, args, form: CallForm::Plain, type_args } = u.kind(call) else { return None };
+    let (Kind::Member { object, .. }, [argument]) = (u.kind(*callee), args.as_slice()) else { return None };
+    let Kind::Object { entries, .. } = u.kind(*argument) else { return None };
+    place.view.dotted(*object)?;
+    let is_right = type_args.is_empty() && place.is_known_before(*object);
+    is_right.then_some((*object, *argument, entries))
+}
+
+fn table_of(call: &CallView<'_>) -> Option<String> {
+    match call.slot(Slot::Table) {
+        Some(SlotValue::Text(name)) => Some(name.to_string()),
+        _ => None,
+    }
 }
 
 fn edit(view: &UnitView<'_>, range: TextRange, new_text: String) -> PlannedEdit {
@@ -86,17 +158,7 @@ impl Query {
             Rows::Many => false,
             _ => return None,
         };
-        let Kind::Call { callee, args, form: CallForm::Plain, type_args } = u.kind(call.node) else {
-            return None;
-        };
-        let (Kind::Member { object, .. }, [argument]) = (u.kind(*callee), args.as_slice()) else {
-            return None;
-        };
-        let Kind::Object { entries, .. } = u.kind(*argument) else { return None };
-        if !type_args.is_empty() || !place.is_known_before(*object) {
-            return None;
-        }
-        view.dotted(*object)?;
+        let (object, argument, entries) = receiver_and_object(place, call.node)?;
         let own = |slot| view.own_node(call.slot(slot));
         let mut changes: Vec<(TextRange, String)> = Vec::new();
         let mut condition: Option<(&Entry, &str)> = None;
@@ -120,20 +182,17 @@ impl Query {
             changes.extend(select(view, columns, column)?);
         }
         changes.sort_by_key(|(range, _)| (range.start, range.end));
-        let table = match call.slot(Slot::Table) {
-            Some(SlotValue::Text(name)) => Some(name.to_string()),
-            _ => None,
-        };
+        let table = table_of(call);
         let known = known_column(view, call, table.as_deref(), column)?;
         let is_id = matches!(u.kind(condition.value),
             Kind::Name { name, .. } | Kind::Member { name, .. } if name == "id" || name == "_id");
         Some(Query {
-            callee: format!("{}.{}", view.text(*object), behavior.batch.as_ref()?),
+            callee: format!("{}.{}", view.text(object), behavior.batch.as_ref()?),
             parts: entries
                 .iter()
                 .filter_map(|entry| place.moved(view.to_file(entry.range), &changes))
                 .collect(),
-            argument: place.moved(view.bytes(*argument), &changes)?,
+            argument: place.moved(view.bytes(argument), &changes)?,
             value: value.to_string(),
             is_never_null: is_unique || is_id || known.is_some_and(|column| !column.nullable),
             table: table.filter(|table| is_plain_name(table)),
@@ -154,15 +213,10 @@ impl Query {
         let condition = self.value.replace("{keys}", keys);
         let Names { all, map, one } = names;
         let column = &self.column;
-        let read_with = |argument: &str| {
-            let argument = argument.replace('\0', &condition);
-            format!("const {all} = await {}({argument}){semicolon}", self.callee)
-        };
-        let mut read = read_with(&self.argument);
-        if !read.contains('\n') && outer.len() + read.len() > MAX_WIDTH {
-            let lines: String = self.parts.iter().map(|part| format!("{newline}{inner}{part},")).collect();
-            read = read_with(&format!("{{{lines}{newline}{outer}}}"));
-        }
+        let filled = |text: &String| text.replace('\0', &condition);
+        let parts: Vec<String> = self.parts.iter().map(filled).collect();
+        let head = format!("const {all} = await {}", self.callee);
+        let read = format!("{}{semicolon}", place.call_of(&head, &filled(&self.argument), &parts));
         if self.is_unique {
             let map =
                 format!("const {map} = new Map({all}.map(({one}) => [{one}.{column}, {one}])){semicolon}");
@@ -242,13 +296,7 @@ fn known_column<'v>(
         || column == "uuid"
         || column.ends_with("Id")
         || column.ends_with("_id");
-    let (model, _) = call.facts.behavior.as_ref()?;
-    let kind = view.eval.models.all().get(usize::from(*model))?.schema;
-    let schema = kind.and_then(|kind| view.project.schemas.schema_for(kind));
-    let found = schema.zip(table).and_then(|(schema, table)| {
-        schema.schema.table_by_code_name(table).map(|table| (schema.schema.dialect, table))
-    });
-    let Some((dialect, table)) = found else { return is_id.then_some(None) };
+    let Some((dialect, table)) = known_table(view, call, table) else { return is_id.then_some(None) };
     let column = table.columns.iter().find(|c| c.code_name == column)?;
     // What these databases take for equal texts are not always equal keys.
     let ignores_case = matches!(dialect, Dialect::MySql | Dialect::SqlServer);
@@ -262,6 +310,18 @@ fn known_column<'v>(
         _ => false,
     };
     (is_key && !column.list).then_some(Some(column))
+}
+
+/// The table of the schema, and the database that it is for.
+fn known_table<'v>(
+    view: &UnitView<'v>,
+    call: &CallView<'_>,
+    table: Option<&str>,
+) -> Option<(Dialect, &'v Table)> {
+    let (model, _) = call.facts.behavior.as_ref()?;
+    let kind = view.eval.models.all().get(usize::from(*model))?.schema?;
+    let schema = view.project.schemas.schema_for(kind)?;
+    Some((schema.schema.dialect, schema.schema.table_by_code_name(table?)?))
 }
 
 /// An array of the keys of all elements.
@@ -308,6 +368,18 @@ impl Names {
 }
 
 impl Place<'_, '_> {
+    /// A call with an object, whose properties stand on lines of their own where one line is too long for them.
+    fn call_of(&self, head: &str, argument: &str, parts: &[String]) -> String {
+        let Style { newline, indent: unit, .. } = &self.style;
+        let outer = indent_at(self.view.project.text, self.outer.bytes(self.statement).start);
+        let call = format!("{head}({argument})");
+        if call.contains('\n') || outer.len() + call.len() <= MAX_WIDTH {
+            return call;
+        }
+        let lines: String = parts.iter().map(|part| format!("{newline}{outer}{unit}{part},")).collect();
+        format!("{head}({{{lines}{newline}{outer}}})")
+    }
+
     fn free_name(&self, name: &str, other: &str) -> String {
         let mut names =
             [name.to_owned(), other.to_owned()].into_iter().chain((2..).map(|n| format!("{name}{n}")));

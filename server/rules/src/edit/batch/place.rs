@@ -88,8 +88,7 @@ impl<'v, 'a> Place<'v, 'a> {
         let is_block =
             outer.unit.parent(statement).is_some_and(|p| matches!(outer.unit.kind(p), Kind::Block { .. }));
         let start = outer.bytes(statement).start;
-        let is_dropped = u.parent(replaced).is_some_and(|p| matches!(u.kind(p), Kind::Discard(_)));
-        if !is_block || is_dropped || !style::begins_its_line(view.project.text, start) {
+        if !is_block || !style::begins_its_line(view.project.text, start) {
             return None;
         }
         if pattern.bindings != turn.elements || pattern.bindings.is_empty() {
@@ -107,6 +106,69 @@ impl<'v, 'a> Place<'v, 'a> {
         let place =
             Place { view, outer, function, statement, replaced, over, pattern, is_array, style, turn, call };
         (!place.is_caught() && !place.is_element_changed()).then_some(place)
+    }
+
+    /// Whether nobody looks at what the query yields.
+    pub fn is_dropped(&self) -> bool {
+        let u = self.view.unit;
+        u.parent(self.replaced).is_some_and(|p| matches!(u.kind(p), Kind::Discard(_)))
+    }
+
+    /// The whole loop, or `await Promise.all(…)`, in `outer`, where each turn does nothing but the call and nobody looks
+    /// at what it yields. None where a comment stands between the two.
+    pub fn whole(&self) -> Option<NodeId> {
+        let (u, o) = (self.view.unit, self.outer.unit);
+        let body = self.turn.body;
+        let is_all = match u.kind(body) {
+            Kind::Block { statements, .. } => {
+                statements.len() == 1 && u.parent(self.replaced) == statements.first().copied()
+            }
+            Kind::Discard(value) => *value == self.replaced,
+            _ => body == self.replaced,
+        };
+        let whole = match o.kind(self.turn.driver.1) {
+            Kind::Loop(_) => Some(self.turn.driver.1).filter(|_| self.is_dropped()),
+            _ => {
+                let awaited = o.parent(o.parent(self.turn.driver.1)?)?;
+                let is_dropped = o.parent(awaited) == Some(self.statement)
+                    && matches!(o.kind(self.statement), Kind::Discard(_));
+                (is_dropped && matches!(o.kind(awaited), Kind::Await(_))).then_some(awaited)
+            }
+        };
+        let whole = whole.filter(|_| is_all)?;
+        let text = self.view.project.text;
+        let (around, call) = (self.outer.bytes(whole), self.view.bytes(self.call));
+        let rest = [
+            text.get(around.start as usize..call.start as usize)?,
+            text.get(call.end as usize..around.end as usize)?,
+        ];
+        rest.iter().all(|part| !part.contains("//") && !part.contains("/*")).then_some(whole)
+    }
+
+    /// Whether a node mentions nothing of the turn but its element, and waits for nothing.
+    pub fn is_of_element(&self, root: NodeId) -> bool {
+        let u = self.view.unit;
+        let driver = self.outer.unit.range(self.turn.driver.1);
+        u.descendants(root).into_iter().all(|node| match u.kind(node) {
+            Kind::Name { binding: Some(b), .. } if !self.turn.elements.contains(b) => {
+                let at = u.binding(*b).range.start;
+                self.turn.driver.0 == self.view.index && (at < driver.start || at >= driver.end)
+            }
+            Kind::This => self.is_arrow_or_loop(),
+            Kind::Await(_) | Kind::Yield(_) | Kind::Assign { .. } => false,
+            Kind::Nested(_) | Kind::Function(_) => false,
+            _ => true,
+        })
+    }
+
+    /// A call that makes a list of what `made` makes of each element: what stands before and after `made`.
+    pub fn each(&self) -> (String, &'static str) {
+        let (over, pattern) = (self.over, self.pattern);
+        if self.is_array {
+            (format!("{over}.map(({pattern}) => "), ")")
+        } else {
+            (format!("Array.from({over}, ({pattern}) => "), ")")
+        }
     }
 
     /// Whether nothing below a node depends on the turn, so that it can stand before the loop.
