@@ -213,6 +213,9 @@ pub struct Behavior {
     /// The method that does it for many at once.
     #[serde(default)]
     pub batch: Option<Name>,
+    /// What must be written to ask that method for many; without it nothing is written.
+    #[serde(default)]
+    pub batch_edit: Option<BatchEdit>,
     /// Whether the library itself makes one query of the calls that are started at the same time.
     #[serde(default)]
     pub coalesces: bool,
@@ -286,6 +289,22 @@ pub enum TimeoutEdit {
         #[serde(default)]
         expect: Option<Name>,
     },
+}
+
+/// What must be written to ask for many at once instead of once for every key.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "form", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum BatchEdit {
+    /// The same argument, in whose filter, an object, the key is compared with a list:
+    /// `{ form = "object-in", value = "{ in: {keys} }" }`. The rows come as a list, in which the property that the filter
+    /// names holds the key.
+    ObjectIn {
+        /// What the key is compared with; `{keys}` stands for an array of all keys.
+        value: Name,
+    },
+    /// The same argument, in which a list stands for the object that is written: `{ form = "object-list" }`. What
+    /// the objects hold are columns; other tables are not written with them.
+    ObjectList {},
 }
 
 /// Effects by name.

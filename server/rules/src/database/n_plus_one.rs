@@ -5,6 +5,8 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{Source, Turn, handed_to_each, names_of, once_per_element, source, source_in};
+use crate::edit::batch::{read_before_the_loop, write_at_once};
+use crate::report::Reported;
 use crate::view::CallView;
 use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
 
@@ -81,7 +83,9 @@ impl Rule for NPlusOne {
             {
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
-                say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain);
+                say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain).fix(|| {
+                    read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
+                });
             }
             for (argument, node, source) in handed_functions(unit, &call) {
                 let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };
@@ -184,16 +188,16 @@ fn name_of(unit: &UnitView<'_>, call: NodeId) -> String {
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
-fn say(
+fn say<'r>(
     unit: &UnitView<'_>,
-    report: &mut Report<'_>,
+    report: &'r mut Report<'_>,
     turn: &Turn,
     node: NodeId,
     name: &str,
     effect: Effects,
     confidence: Confidence,
     chain: Vec<RawRelated>,
-) {
+) -> Reported<'r> {
     let (one, all) = names_of(unit, turn);
     let per = match (&one, &all) {
         (Some(one), _) => format!("`{one}`"),
@@ -214,5 +218,5 @@ fn say(
         format!("`{name}` runs one statement per {per}: N statements for N {many}")
     };
     let severity = if is_read { Severity::Error } else { Severity::Warning };
-    report.at_node(unit, node, confidence, message).severity(severity).related_all(chain);
+    report.at_node(unit, node, confidence, message).severity(severity).related_all(chain)
 }

@@ -342,7 +342,7 @@ fn is_nothing(kind: &Kind) -> bool {
 }
 
 /// Whether a compiler looks at types.
-fn is_typed(language: Language) -> bool {
+pub(super) fn is_typed(language: Language) -> bool {
     matches!(language, Language::TypeScript | Language::Tsx)
 }
 
@@ -354,7 +354,9 @@ pub fn free_name(view: &UnitView<'_>, function: FunctionId, name: &str) -> Strin
     names.find(|name| !is_taken(view, function, name)).expect("a file has finitely many names")
 }
 
-fn is_taken(view: &UnitView<'_>, function: FunctionId, name: &str) -> bool {
+/// Whether something has the name where `function` of the unit can see it, or inside the function.
+#[must_use]
+pub(super) fn is_taken(view: &UnitView<'_>, function: FunctionId, name: &str) -> bool {
     let u = view.unit;
     let contains = |outer: FunctionId, inner: FunctionId| {
         std::iter::successors(Some(inner), |&f| u.function(f).parent).any(|f| f == outer)
