@@ -171,11 +171,13 @@ impl Engine {
             Some(_) => return Err(Stopped::Context),
             None => return Err(Stopped::skipped("no file that is reviewed")),
         };
-        let (text, tree) = read(request, language)?;
+        let text = read(request)?;
+        // What nobody wants reviewed need not parse.
         if let Some(reason) = policy::skip_reason(policy::below_manifest(request.files, request.path), &text)
         {
             return Err(Stopped::Skipped(reason.to_owned(), false));
         }
+        let tree = parse(request, &text, language)?;
         let path: Arc<str> = request.path.into();
         let before = self.states.get(&path).map(|state| Arc::clone(&state));
         let before = before.filter(|_| !wants_fixes);
@@ -274,17 +276,22 @@ fn kind(request: &Request<'_>) -> Option<FileKind> {
     }
 }
 
-fn read(request: &Request<'_>, language: Language) -> Result<(String, Tree), Stopped> {
+fn read(request: &Request<'_>) -> Result<String, Stopped> {
     if let Some(document) = request.document {
-        let Some(tree) = document.tree() else {
-            return Err(Stopped::skipped("too large or too complex to parse"));
-        };
-        return Ok((document.text(), tree.clone()));
+        return Ok(document.text());
     }
-    let Some(text) = request.files.read(request.path) else { return Err(Stopped::skipped("cannot be read")) };
-    match Parsed::parse_unless(&text, language, Some(request.cancel)) {
-        Ok(parsed) => Ok((text.to_string(), parsed.tree().clone())),
+    let text = request.files.read(request.path);
+    text.map(|text| text.to_string()).ok_or_else(|| Stopped::skipped("cannot be read"))
+}
+
+fn parse(request: &Request<'_>, text: &str, language: Language) -> Result<Tree, Stopped> {
+    const NOT_PARSED: &str = "too large or too complex to parse";
+    if let Some(document) = request.document {
+        return document.tree().cloned().ok_or_else(|| Stopped::skipped(NOT_PARSED));
+    }
+    match Parsed::parse_unless(text, language, Some(request.cancel)) {
+        Ok(parsed) => Ok(parsed.tree().clone()),
         Err(plimsoll_syntax::Unparsed::Cancelled) => Err(Stopped::Cancelled),
-        Err(_) => Err(Stopped::skipped("too large or too complex to parse")),
+        Err(_) => Err(Stopped::skipped(NOT_PARSED)),
     }
 }

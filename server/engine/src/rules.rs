@@ -21,7 +21,7 @@ pub(crate) fn all() -> &'static [RuleInfo] {
                     is_preview: meta.is_preview,
                     since: meta.since,
                     summary: String::leak(meta.summary()),
-                    documentation: meta.documentation,
+                    documentation: String::leak(page(meta.documentation)),
                 }
             })
             .collect();
@@ -29,6 +29,13 @@ pub(crate) fn all() -> &'static [RuleInfo] {
         all.sort_by_key(|rule| (rule.category, rule.id));
         all
     })
+}
+
+/// What stands below the summary, without the space that doc comments begin their lines with.
+fn page(documentation: &str) -> String {
+    let plain: Vec<&str> = documentation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let plain = plain.join("\n");
+    plain.trim().split_once("\n\n").map_or_else(String::new, |(_, rest)| rest.trim().to_owned())
 }
 
 /// A rule's severity as reports have it.

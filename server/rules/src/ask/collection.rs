@@ -209,8 +209,12 @@ pub(crate) fn is_of_batches(u: &Unit, over: NodeId) -> bool {
                 }
                 receiver(u, at)
             }
-            Kind::Member { name, .. } => return has_batch_word(name),
-            Kind::Name { name, .. } => return has_batch_word(name),
+            Kind::Member { name, .. } => return is_batches(name),
+            // What the name was made by says more than the name: pages of a book are no batches.
+            Kind::Name { name, binding } => match binding.and_then(|b| u.binding(b).value) {
+                Some(value) if !u.ancestors(over).any(|a| a == value) => Some(value),
+                _ => return is_batches(name),
+            },
             Kind::Await(x) | Kind::Try(x) => Some(*x),
             _ => None,
         };
@@ -225,11 +229,28 @@ fn has_batch_word(name: &str) -> bool {
     BATCH_WORDS.iter().any(|word| name.contains(word)) || name == "windows"
 }
 
+/// Whether a name is that of a list of batches, and of nothing else.
+fn is_batches(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("chunks") || name.ends_with("batches")
+}
+
 /// Whether an element is a collection of its own that the call takes as a whole.
 pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, call: NodeId) -> bool {
     let u = unit_of(view, unit);
     let b = u.binding(element);
-    if has_batch_word(&b.name) {
+    // One of whose members something is read, or that is taken apart, is one thing.
+    let is_one = !b.path.is_empty()
+        || b.uses.iter().any(|used| match u.parent(*used).map(|p| u.kind(p)) {
+            Some(Kind::Member { object, name, .. }) => {
+                *object == *used
+                    && !OF_COLLECTIONS.contains(&name.as_str())
+                    && name != "length"
+                    && name != "size"
+            }
+            _ => false,
+        });
+    if has_batch_word(&b.name) && !is_one {
         return true;
     }
     // What the call is made of, and what the names in it are bound to.

@@ -58,6 +58,10 @@ pub fn once_per_element(view: &UnitView<'_>, call: NodeId) -> Option<Turn> {
 #[must_use]
 pub fn handed_to_each(view: &UnitView<'_>, call: NodeId, argument: usize) -> Option<Turn> {
     let run = run_of(&view.eval.call(view.index, call), argument)?;
+    // A handler, a listener, a job: however often it runs, nothing is gone through.
+    if !matches!(run, Run::Each | Run::Limited) {
+        return None;
+    }
     let Kind::Call { args, .. } = view.unit.kind(call) else { return None };
     let body = *args.get(argument)?;
     let turn = closure_turn(view, run, (view.index, call), argument, (view.index, body), Vec::new(), body)?;

@@ -58,6 +58,14 @@ fn semicolon(text: &str) -> &'static str {
             match line {
                 "});" | "}, []);" | ");" => with += 1,
                 "})" | "}, [])" => without += 1,
+                // A call, or a field, on a line of its own.
+                _ if line.ends_with(");") => with += 1,
+                _ if line.ends_with(')')
+                    && line.contains('(')
+                    && !line.starts_with(['.', '|', '&', '*', '/', '@']) =>
+                {
+                    without += 1;
+                }
                 _ => {}
             }
             continue;

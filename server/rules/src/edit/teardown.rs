@@ -35,7 +35,8 @@ pub fn release_in_teardown(
     let text = view.project.text;
     let style = Style::of(text);
     let release = release_in_scope(view, call, release)?;
-    u.function(u.node(call).function).owner.as_ref()?;
+    let starter = u.function(u.node(call).function);
+    starter.owner.as_ref()?;
     let file = &view.linked.file;
     let (declared_in, class) = file.types_named(class).find(|(_, ty)| ty.kind == TypeKind::Class)?;
     let teardown =
@@ -61,6 +62,18 @@ pub fn release_in_teardown(
             (view.text(*target).to_owned(), is_null)
         }
         Kind::Discard(_) => {
+            // A method that works on what it is handed runs once for each: one field would keep the last timer only.
+            let is_for_each = starter.kind != FunctionKind::Constructor
+                && starter.params.iter().flat_map(|p| &p.pattern.bindings).any(|&b| {
+                    u.binding(b).uses.iter().any(|&used| {
+                        u.parent(used).is_some_and(
+                            |p| matches!(u.kind(p), Kind::Member { object, .. } if *object == used),
+                        )
+                    })
+                });
+            if is_for_each {
+                return None;
+            }
             let field = free_member(class, name);
             if is_typed(file.language) {
                 let at = members_start(text, file.to_file(declared_in, class.range), &class.name)?;
