@@ -251,9 +251,8 @@ impl Round {
             })
         });
         // A file that is created is named after those that are there: two at once would take the same number.
-        let creates = |edits: &mut dyn Iterator<Item = Option<TextRange>>| edits.any(|range| range.is_none());
-        let is_first_to_create = !creates(&mut fix.edits.iter().map(|edit| edit.range))
-            || !creates(&mut self.edits.values().flatten().map(|(range, _)| *range));
+        let creates = fix.edits.iter().any(|edit| edit.range.is_none());
+        let is_first_to_create = !creates || self.edits.values().flatten().all(|(range, _)| range.is_some());
         let is_apart = is_apart && is_first_to_create;
         if is_apart {
             for edit in &fix.edits {

@@ -290,7 +290,7 @@ impl<'v, 'a> Place<'v, 'a> {
                 Kind::Loop(l) if around != self.turn.driver.1 => guards.extend(l.condition),
                 Kind::Block { statements, .. } => {
                     let before = statements.iter().take_while(|&&s| s != below);
-                    guards.extend(before.copied().filter(|&s| may_end_or_assert(&self.view.unit, s)));
+                    guards.extend(before.copied().filter(|&s| may_end_or_assert(self.view.unit, s)));
                 }
                 _ => {}
             }
