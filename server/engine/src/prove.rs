@@ -117,7 +117,7 @@ fn is_sound(path: &str, before: Option<&str>, after: &str) -> bool {
         Some(FileKind::Prisma | FileKind::Sql) => {
             let tables = |text: &str| {
                 let file = SchemaFile::parse(path, text);
-                let schema = plimsoll_project::schema::Schema::fold([&file].into_iter(), Default::default());
+                let schema = plimsoll_project::schema::Schema::fold([&file], Default::default());
                 schema.tables.iter().filter(|t| t.unknown).count()
             };
             tables(after) <= before.map_or(0, tables)

@@ -159,15 +159,13 @@ fn load(name: &str, raw: &[(String, String)]) -> Case {
     Case { name: name.to_owned(), files, sources }
 }
 
-const NEVER: AtomicBool = AtomicBool::new(false);
-
 fn config() -> Config {
     Config::default().with_preview()
 }
 
 fn review(engine: &Engine, files: &MemoryFiles, path: &str) -> Vec<Finding> {
     let config = config();
-    let cancel = NEVER;
+    let cancel = AtomicBool::new(false);
     let request =
         Request { files, path, document: None, config: &config, cancel: &cancel, now: 1_763_700_000 };
     let outcome = engine.review(&request);
@@ -231,7 +229,7 @@ fn place(path: &str, text: &str, byte: usize, case: &Case) -> String {
 fn fixed(case: &Case) -> Vec<(String, MemoryFiles, Vec<String>, Finding)> {
     let engine = Engine::new();
     let config = config();
-    let cancel = NEVER;
+    let cancel = AtomicBool::new(false);
     let mut all = Vec::new();
     for (path, ..) in &case.sources {
         let request = Request {

@@ -95,8 +95,10 @@ impl<'a> Builder<'a> {
         let id = NodeId(u32::try_from(self.unit.nodes.len()).expect("MAX_NODES fits"));
         let nodes = &mut self.unit.nodes;
         kind.each_part(&mut |part| nodes[part.0 as usize].parent = Some(id));
-        if let Kind::Call { .. } = kind {
-            self.unit.calls.push(id);
+        match kind {
+            Kind::Call { .. } => self.unit.calls.push(id),
+            Kind::Return(Some(_)) => self.unit.returns.push(id),
+            _ => {}
         }
         let range = self.own(range);
         self.unit.nodes.push(Node { kind, range, parent: None, scope: self.scope, function: self.function });
@@ -270,26 +272,7 @@ mod tests {
     use crate::{FunctionKind, Literal};
 
     fn function() -> Function {
-        Function {
-            name: None,
-            name_range: None,
-            kind: FunctionKind::Module,
-            is_async: false,
-            is_generator: false,
-            params: Vec::new(),
-            takes_self: false,
-            returns: None,
-            body: None,
-            range: OwnRange::default(),
-            attributes: Vec::new(),
-            owner: None,
-            of_trait: None,
-            parent: None,
-            node: None,
-            scope: ScopeId(0),
-            is_exported: false,
-            is_static: false,
-        }
+        Function::blank(FunctionKind::Module)
     }
 
     fn range(start: u32, end: u32) -> TextRange {

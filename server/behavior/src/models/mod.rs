@@ -177,6 +177,12 @@ impl Models {
         exact.or_else(|| self.lineage(ty).find_map(|t| self.ty(t).methods.get("*")))
     }
 
+    /// Whether the type itself, or the type it is like, names the method.
+    #[must_use]
+    pub fn names_method(&self, ty: ModelType, name: &str) -> bool {
+        self.lineage(ty).any(|t| self.ty(t).methods.contains_key(name))
+    }
+
     /// The member of the type or of the type it is like, or else what it says of any member.
     #[must_use]
     pub fn member(&self, ty: ModelType, name: &str) -> Option<&MemberModel> {

@@ -43,6 +43,33 @@ pub struct Function {
     pub is_static: bool,
 }
 
+impl Function {
+    /// A function of which nothing but its kind is known.
+    #[must_use]
+    pub fn blank(kind: FunctionKind) -> Self {
+        Function {
+            name: None,
+            name_range: None,
+            kind,
+            is_async: false,
+            is_generator: false,
+            params: Vec::new(),
+            takes_self: false,
+            returns: None,
+            body: None,
+            range: OwnRange::default(),
+            attributes: Vec::new(),
+            owner: None,
+            of_trait: None,
+            parent: None,
+            node: None,
+            scope: ScopeId(0),
+            is_exported: false,
+            is_static: false,
+        }
+    }
+}
+
 /// What a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FunctionKind {

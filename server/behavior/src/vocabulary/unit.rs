@@ -22,6 +22,8 @@ pub struct Unit {
     pub nested: Vec<Nested>,
     /// All [`Kind::Call`]s, in source order of their ends (arguments before the call).
     pub calls: Vec<NodeId>,
+    /// All [`Kind::Return`]s with a value.
+    pub returns: Vec<NodeId>,
     /// Imports: `import`, `use`, and `require` bound by `const`.
     pub imports: Vec<Import>,
     /// Exports, of ES modules and CommonJS.

@@ -157,10 +157,8 @@ fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamF
                     continue;
                 };
                 match u.kind(parent) {
-                    Kind::Member { object, name, .. } if *object == used => {
-                        if !facts.members.contains(name) {
-                            facts.members.push(name.clone());
-                        }
+                    Kind::Member { object, name, .. } if *object == used && !facts.members.contains(name) => {
+                        facts.members.push(name.clone());
                     }
                     Kind::Call { callee, .. } if *callee == used => facts.is_called = true,
                     Kind::Call { .. } => {

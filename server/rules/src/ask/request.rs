@@ -176,10 +176,11 @@ pub fn has_deadline_around(unit: &UnitView<'_>, node: NodeId) -> bool {
         let function = u.node(node).function;
         if let Some(closure) = unit.eval.closure(index, function) {
             open.push((closure.unit, closure.node));
-        } else if let Some(calls) = calls_in_file(unit, index, function) {
-            if !calls.is_empty() && calls.iter().all(|&(i, call)| is_argument_of_bound(unit, i, call)) {
-                return true;
-            }
+        } else if let Some(calls) = calls_in_file(unit, index, function)
+            && !calls.is_empty()
+            && calls.iter().all(|&(i, call)| is_argument_of_bound(unit, i, call))
+        {
+            return true;
         }
     }
     false

@@ -372,7 +372,7 @@ impl Walk<'_, '_> {
             match u.kind(around) {
                 Kind::Call { args, .. } if args.contains(&at) => {
                     let facts = self.view.eval.call(unit, around);
-                    if !facts.behavior.as_ref().is_some_and(|(_, b)| b.yields.as_deref() == Some("arg.0")) {
+                    if facts.behavior.as_ref().is_none_or(|(_, b)| b.yields.as_deref() != Some("arg.0")) {
                         break;
                     }
                 }

@@ -14,7 +14,7 @@ use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 
 const TYPESCRIPT: &str = include_str!("retry/helper.ts.txt");
 const JAVASCRIPT: &str = include_str!("retry/helper.js.txt");
-const REQWEST: &str = include_str!("retry/helper.rs.txt");
+const BUILDER: &str = include_str!("retry/helper.rs.txt");
 /// The longest line that is written, in characters.
 const MAX_COLUMN: usize = 100;
 /// Names that the helpers declare, the one to call first.
@@ -202,11 +202,13 @@ fn wrap_builder(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedE
     let Kind::Member { object, .. } = view.unit.kind(*callee) else { return None };
     let text = view.project.text;
     let mut edits = Vec::new();
-    let name = if text.contains("fn send_with_retry(request: reqwest::RequestBuilder)") {
+    let is_there =
+        BUILDER.lines().find(|line| line.contains("fn ")).is_some_and(|signature| text.contains(signature));
+    let name = if is_there {
         "send_with_retry".to_owned()
     } else {
         let names = free_names(view, RUST_NAMES);
-        edits.push(append(view, &in_style(&renamed(REQWEST, RUST_NAMES, &names), text)));
+        edits.push(append(view, &in_style(&renamed(BUILDER, RUST_NAMES, &names), text)));
         names.into_iter().next()?
     };
     let range = view.bytes(call.node);

@@ -189,10 +189,8 @@ fn is_always_before(unit: &UnitView<'_>, earlier: NodeId, later: NodeId) -> bool
     for around in u.ancestors(earlier) {
         let is_shared = around_later.contains(&around);
         match u.kind(around) {
-            Kind::If { condition, .. } if *condition != at => {
-                if !is_shared || !around_later.contains(&at) {
-                    return false;
-                }
+            Kind::If { condition, .. } if *condition != at && (!is_shared || !around_later.contains(&at)) => {
+                return false;
             }
             Kind::Match { on, .. } if *on != at && (!is_shared || !around_later.contains(&at)) => {
                 return false;

@@ -9,39 +9,13 @@ use super::patterns::Matched;
 use super::types::type_expr;
 use super::{Lower, Wanted};
 use crate::lower::UnitSite;
-use crate::{
-    Attribute, BindingKind, Function, FunctionId, FunctionKind, Name, NodeId, OwnRange, Param, ScopeId,
-};
+use crate::{Attribute, BindingKind, Function, FunctionId, FunctionKind, Name, NodeId, OwnRange, Param};
 
 /// The type that a function is a method of, and the trait whose impl it stands in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owner {
     pub name: Option<Name>,
     pub of_trait: Option<Name>,
-}
-
-/// A function that nothing is known of yet.
-fn blank(kind: FunctionKind) -> Function {
-    Function {
-        name: None,
-        name_range: None,
-        kind,
-        is_async: false,
-        is_generator: false,
-        params: Vec::new(),
-        takes_self: false,
-        returns: None,
-        body: None,
-        range: OwnRange::default(),
-        attributes: Vec::new(),
-        owner: None,
-        of_trait: None,
-        parent: None,
-        node: None,
-        scope: ScopeId(0),
-        is_exported: false,
-        is_static: false,
-    }
 }
 
 /// What the outline says of a unit's own function.
@@ -62,7 +36,7 @@ pub(super) fn unit_function(site: &UnitSite<'_>) -> Function {
         owner: interface.owner.clone(),
         of_trait: interface.of_trait.clone(),
         is_exported: interface.is_exported,
-        ..blank(function_kind(site))
+        ..Function::blank(function_kind(site))
     }
 }
 
@@ -101,7 +75,7 @@ impl Lower<'_, '_> {
             owner: owner.name.clone(),
             of_trait: owner.of_trait.clone(),
             is_exported: is_public(node),
-            ..blank(kind)
+            ..Function::blank(kind)
         };
         let (id, before) = self.state.builder.open_function(function);
         self.signature_and_body(node, id);
@@ -119,7 +93,7 @@ impl Lower<'_, '_> {
             name_range: name.map(|name| self.own_range(name)),
             is_async: is_async(node),
             range: self.own_range(node),
-            ..blank(FunctionKind::Closure)
+            ..Function::blank(FunctionKind::Closure)
         };
         let (id, before) = self.state.builder.open_function(function);
         self.closure_inside(node, id);

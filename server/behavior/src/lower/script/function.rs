@@ -9,7 +9,7 @@ use super::{Lowering, UnitSite};
 use crate::lower::builder::NewBinding;
 use crate::{
     Attribute, BindingKind, BlockForm, Function, FunctionId, FunctionKind, Kind, NodeId, OwnRange, Param,
-    Pattern, ScopeId,
+    Pattern,
 };
 
 impl<'t> Lowering<'_, 't> {
@@ -40,7 +40,7 @@ impl<'t> Lowering<'_, 't> {
             owner: interface.owner.clone(),
             is_exported: interface.is_exported,
             is_static: shape.is_static,
-            ..blank(shape.kind)
+            ..Function::blank(shape.kind)
         };
         self.b.unit.functions[0] = function;
         self.function_inside(FunctionId(0), kind, &shape);
@@ -75,7 +75,7 @@ impl<'t> Lowering<'_, 't> {
             owner: naming.owner,
             is_exported: naming.is_exported,
             is_static: shape.is_static || naming.is_static,
-            ..blank(shape.kind)
+            ..Function::blank(shape.kind)
         };
         let (id, before) = self.b.open_function(function);
         self.function_inside(id, kind, &shape);
@@ -202,30 +202,6 @@ pub(super) fn kind_and_asynchrony(site: &UnitSite<'_>, tables: &Tables, text: &s
 /// Whether the unit is a method or the value of a field of a class.
 fn is_member(site: &UnitSite<'_>) -> bool {
     site.interface.owner.is_some()
-}
-
-/// A function about which nothing but its kind is known.
-pub(super) fn blank(kind: FunctionKind) -> Function {
-    Function {
-        name: None,
-        name_range: None,
-        kind,
-        is_async: false,
-        is_generator: false,
-        params: Vec::new(),
-        takes_self: false,
-        returns: None,
-        body: None,
-        range: OwnRange::default(),
-        attributes: Vec::new(),
-        owner: None,
-        of_trait: None,
-        parent: None,
-        node: None,
-        scope: ScopeId(0),
-        is_exported: false,
-        is_static: false,
-    }
 }
 
 fn plain_param(pattern: Pattern) -> Param {

@@ -78,7 +78,7 @@ enum PendingLocal {
 
 impl<'a, 't> Lowering<'a, 't> {
     fn new(outline: &'a Outline<'t>, site: &'a UnitSite<'t>, text: &'a str, tables: &'static Tables) -> Self {
-        let blank = function::blank(crate::FunctionKind::Module);
+        let blank = crate::Function::blank(crate::FunctionKind::Module);
         Lowering {
             b: Builder::new(&site.place, blank),
             text,

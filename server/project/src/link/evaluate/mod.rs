@@ -1,0 +1,252 @@
+//! Follows values from names to where they come from, and says what each call does.
+
+mod arguments;
+mod calls;
+mod convention;
+mod members;
+mod names;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
+use plimsoll_behavior::{
+    Access, BindingId, Effects, FunctionId, Kind, Literal, Name, NodeId, PathStep, Unit,
+};
+use rustc_hash::FxHashMap;
+
+use crate::link::{FileUnits, FnRef, Site, SlotValue, TypeRef, Value, World};
+
+pub use convention::looks_like_sql;
+
+/// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
+/// stays far below it.
+pub(in crate::link) const MAX_DEPTH: u32 = 120;
+
+/// What one call does, as far as models and the project's own functions say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallFacts {
+    /// What the library call itself does. What an own function does stands in its summary.
+    pub effects: Effects,
+    /// What the model says of it, and which model that is.
+    pub behavior: Option<(u16, Arc<Behavior>)>,
+    /// The parts it has gathered, those of the chain it ends included.
+    pub slots: Vec<(Slot, SlotValue)>,
+    /// How many rows it touches.
+    pub rows: Option<Rows>,
+    /// How its filter is written.
+    pub filters: Option<FilterForm>,
+    /// The function of the project that it calls.
+    pub target: Option<FnRef>,
+    /// Its result; awaited, unwrapped.
+    pub value: Value,
+    /// The modelled type it is a method of.
+    pub receiver: Option<ModelType>,
+    /// Whether it rests on a convention.
+    pub is_convention: bool,
+}
+
+impl CallFacts {
+    /// What stands in the slot; the last one to say so wins.
+    #[must_use]
+    pub fn slot(&self, slot: Slot) -> Option<&SlotValue> {
+        self.slots.iter().rev().find(|(s, _)| *s == slot).map(|(_, v)| v)
+    }
+}
+
+/// What has been evaluated in one pass over a file.
+#[derive(Debug, Default)]
+pub struct Memo {
+    values: RefCell<FxHashMap<(usize, NodeId), Option<Value>>>,
+    calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
+    returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
+    exports: RefCell<FxHashMap<Name, Option<Value>>>,
+    /// Members of own types that are being looked up now: their types may lead back to them.
+    open_members: RefCell<Vec<(Name, Name)>>,
+    /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
+    open_bindings: RefCell<Vec<(usize, BindingId)>>,
+}
+
+/// Evaluates one file.
+pub struct Evaluator<'a> {
+    /// The file.
+    pub file: &'a FileUnits,
+    /// Other files.
+    pub world: &'a dyn World,
+    /// The library models of the file's language.
+    pub models: &'a Models,
+    /// What is known already.
+    pub memo: &'a Memo,
+}
+
+/// What stands at an argument path.
+enum Argument {
+    Found(Site),
+    /// A constant of the model.
+    Text(Name),
+    Absent,
+    /// It may be there: an options object whose insides are not known.
+    Unknown,
+}
+
+impl<'a> Evaluator<'a> {
+    /// The value of a node of a unit.
+    #[must_use]
+    pub fn value(&self, unit: usize, node: NodeId) -> Value {
+        if let Some(known) = self.memo.values.borrow().get(&(unit, node)) {
+            return known.clone().unwrap_or_default();
+        }
+        if self.world.depth().get() >= MAX_DEPTH {
+            return Value::Unknown;
+        }
+        self.memo.values.borrow_mut().insert((unit, node), None);
+        self.world.depth().set(self.world.depth().get() + 1);
+        let mut value = self.evaluate(unit, node);
+        if value.is_unknown() {
+            value = self.by_convention(unit, node);
+        }
+        self.world.depth().set(self.world.depth().get() - 1);
+        self.memo.values.borrow_mut().insert((unit, node), Some(value.clone()));
+        value
+    }
+
+    /// What a call of a unit does.
+    #[must_use]
+    pub fn call(&self, unit: usize, node: NodeId) -> Arc<CallFacts> {
+        if let Some(known) = self.memo.calls.borrow().get(&(unit, node)) {
+            return Arc::clone(known);
+        }
+        if self.world.depth().get() >= MAX_DEPTH {
+            return Arc::default();
+        }
+        // A call that is part of its own evaluation does nothing known in there.
+        self.memo.calls.borrow_mut().insert((unit, node), Arc::default());
+        self.world.depth().set(self.world.depth().get() + 1);
+        let facts = Arc::new(self.evaluate_call(unit, node));
+        self.world.depth().set(self.world.depth().get() - 1);
+        self.memo.calls.borrow_mut().insert((unit, node), Arc::clone(&facts));
+        facts
+    }
+
+    fn unit(&self, unit: usize) -> &'a Unit {
+        &self.file.units[unit].unit
+    }
+
+    /// A reference to a node that outlives this pass.
+    #[must_use]
+    pub fn site(&self, unit: usize, node: NodeId) -> Site {
+        Site { file: Arc::clone(&self.file.path), unit: self.file.units[unit].path.clone(), node }
+    }
+
+    fn evaluate(&self, unit: usize, node: NodeId) -> Value {
+        let u = self.unit(unit);
+        match u.kind(node) {
+            Kind::Literal(literal) => match literal {
+                Literal::String(text) => Value::Text(text.clone()),
+                Literal::Number(number) => Value::Number(number.clone()),
+                Literal::Bool(b) => Value::Bool(*b),
+                Literal::Null | Literal::Undefined => Value::Null,
+                Literal::Regex(_) | Literal::Char | Literal::Bytes => Value::Unknown,
+            },
+            Kind::Template { pieces, holes } if holes.is_empty() => {
+                pieces.first().map_or(Value::Unknown, |text| Value::Text(text.clone()))
+            }
+            Kind::Name { binding: Some(b), .. } => self.binding(unit, *b),
+            Kind::Name { name, binding: None } => self.outer(unit, name, self.heads_a_path(u, node)),
+            Kind::This => self.owner(unit, node).map_or(Value::Unknown, |own| self.own_instance(&own)),
+            Kind::PathRoot(root) if root == "Self" => {
+                self.owner(unit, node).map_or(Value::Unknown, Value::Type)
+            }
+            Kind::PathRoot(root) => self.rust_module(root),
+            Kind::Member { object, name, .. } => {
+                let object = self.value(unit, *object);
+                self.member_of(&object, name)
+            }
+            Kind::Index { object, index } => {
+                let element = self.value(unit, *object);
+                match (&element, self.value(unit, *index)) {
+                    (Value::Syntax(_), Value::Text(name)) => self.member_of(&element, &name),
+                    _ => self.element_of(&element),
+                }
+            }
+            Kind::Call { .. } => self.call(unit, node).value.clone(),
+            Kind::Object { ty: Some(ty), .. } => self.value_of_type(unit, u.node(node).scope, ty),
+            Kind::Object { .. } | Kind::Array(_) => Value::Syntax(self.site(unit, node)),
+            Kind::Function(_) | Kind::Nested(_) => {
+                self.file.function_at(unit, node).map_or(Value::Unknown, Value::Function)
+            }
+            Kind::Type(id) => Value::Type(TypeRef {
+                file: Arc::clone(&self.file.path),
+                name: u.types[id.0 as usize].name.clone(),
+            }),
+            Kind::Cast { value, ty } => match self.value_of_type(unit, u.node(node).scope, ty) {
+                Value::Unknown => self.value(unit, *value),
+                typed => match self.value(unit, *value) {
+                    Value::Unknown | Value::Null => typed,
+                    known => known,
+                },
+            },
+            Kind::Await(x) => match self.value(unit, *x) {
+                // A query that is awaited is its rows.
+                Value::Instance(i) if self.models.ty(i.ty).runs.is_some() => Value::Unknown,
+                other => other,
+            },
+            Kind::Try(x) | Kind::NonNull(x) => self.value(unit, *x),
+            Kind::Unary { op, value } if matches!(op.as_str(), "&" | "&mut" | "*") => {
+                self.value(unit, *value)
+            }
+            Kind::Binary { op, left, right } => match op.as_str() {
+                "??" | "||" => self.value(unit, *left).or(self.value(unit, *right)),
+                "&&" => self.value(unit, *right),
+                _ => Value::Unknown,
+            },
+            Kind::Assign { value, .. } => self.value(unit, *value),
+            Kind::Sequence(parts) => parts.last().map_or(Value::Unknown, |&last| self.value(unit, last)),
+            Kind::If { then, otherwise: Some(otherwise), .. } => {
+                self.value(unit, *then).or(self.value(unit, *otherwise))
+            }
+            Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
+            Kind::Block { statements, has_value: true, .. } => {
+                statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What reading members of modelled values does in a unit, and where: `response.ok`, `const { status } = response`.
+    #[must_use]
+    pub fn member_effects(&self, unit: usize) -> Vec<(Effects, NodeId)> {
+        let u = self.unit(unit);
+        let mut found = Vec::new();
+        for (i, node) in u.nodes.iter().enumerate() {
+            if let Kind::Member { object, name, .. } = &node.kind
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, *object), name)
+            {
+                found.push((effects, NodeId(u32::try_from(i).expect("few nodes"))));
+            }
+        }
+        for binding in &u.bindings {
+            if let (Some(value), Some(PathStep::Member(name))) = (binding.value, binding.path.first())
+                && self.models.has_effect_of_member(name)
+                && let Some(effects) = self.member_effect(&self.value(unit, value), name)
+            {
+                found.push((effects, value));
+            }
+        }
+        found
+    }
+
+    /// What reading a member of a value does.
+    #[must_use]
+    pub fn member_effect(&self, value: &Value, name: &str) -> Option<Effects> {
+        let effects = self.models.member(value.instance()?.ty, name)?.effect.0;
+        (!effects.is_empty()).then_some(effects)
+    }
+
+    fn heads_a_path(&self, u: &Unit, node: NodeId) -> bool {
+        u.parent(node).is_some_and(
+            |p| matches!(u.kind(p), Kind::Member { object, access: Access::Path, .. } if *object == node),
+        )
+    }
+}
