@@ -1,16 +1,15 @@
 //! Where a query stands that runs on every turn, and where one for all turns can stand instead.
 
-use plimsoll_behavior::models::{Rows, Slot};
-use plimsoll_behavior::{
-    Access, BindingId, Effects, FunctionId, Kind, Loop, LoopKind, NodeId, PathStep, TypeExpr,
-};
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Access, BindingId, Effects, FunctionId, Kind, Loop, LoopKind, NodeId};
 use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_syntax::TextRange;
 
 use super::super::cleanup::is_typed;
 use super::super::style::{self, Style};
+use super::collection::{CHANGES, is_array, is_path, is_refilled, may_be_read_once};
 use crate::UnitView;
-use crate::ask::{Turn, bare, binding_of, callee_name, calls_within, receiver};
+use crate::ask::{Turn, callee_name, calls_within};
 
 /// Where the query of each turn stands, and where that of all will.
 pub(super) struct Place<'v, 'a> {
@@ -186,9 +185,9 @@ impl<'v, 'a> Place<'v, 'a> {
             | Kind::Nested(_)
             | Kind::Assign { .. } => false,
             // `this` of a callback is that of the function around it only in an arrow.
-            Kind::This => self.turn.driver.0 == self.view.index && self.is_arrow_or_loop(),
+            Kind::This => self.is_arrow_or_loop(),
             _ => true,
-        }) && (!self.view.text(root).contains("this") || self.is_arrow_or_loop())
+        })
     }
 
     fn is_arrow_or_loop(&self) -> bool {
@@ -290,7 +289,7 @@ impl<'v, 'a> Place<'v, 'a> {
                 Kind::Loop(l) if around != self.turn.driver.1 => guards.extend(l.condition),
                 Kind::Block { statements, .. } => {
                     let before = statements.iter().take_while(|&&s| s != below);
-                    guards.extend(before.copied().filter(|&s| may_end_or_assert(self.view.unit, s)));
+                    guards.extend(before.copied().filter(|&s| may_end_or_assert(u, s)));
                 }
                 _ => {}
             }
@@ -355,9 +354,6 @@ impl<'v, 'a> Place<'v, 'a> {
     }
 }
 
-const CHANGES: &[&str] =
-    &["push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"];
-
 /// Whether something is written into what a name is bound to.
 fn is_changed(u: &plimsoll_behavior::Unit, binding: BindingId) -> bool {
     u.binding(binding).uses.iter().any(|&used| {
@@ -421,71 +417,4 @@ fn statement_of_all(outer: &UnitView<'_>, driver: NodeId) -> Option<NodeId> {
             _ => return None,
         }
     }
-}
-
-/// Whether a collection is a name or a member of one.
-fn is_path(view: &UnitView<'_>, node: NodeId) -> bool {
-    let mut at = node;
-    loop {
-        match view.unit.kind(at) {
-            Kind::Name { .. } | Kind::This => return true,
-            Kind::Member { object, access: Access::Dot, .. } => at = *object,
-            _ => return false,
-        }
-    }
-}
-
-/// Whether the turns add to the collection or take from it.
-fn is_refilled(view: &UnitView<'_>, turn: &Turn, over: &str) -> bool {
-    let u = view.unit;
-    u.descendants(turn.body).into_iter().any(|node| {
-        let is_change = callee_name(u, node).is_some_and(|name| {
-            CHANGES.contains(&name.as_str()) || matches!(name.as_str(), "add" | "delete" | "set" | "clear")
-        });
-        is_change && receiver(u, node).is_some_and(|on| view.text(on) == over)
-    })
-}
-
-/// Whether a collection is known to be an array.
-fn is_array(outer: &UnitView<'_>, over: NodeId) -> bool {
-    let is_list = || matches!(outer.eval.value(outer.index, over), Value::List(_));
-    let Some((unit, binding)) = binding_of(outer, outer.index, over) else { return is_list() };
-    let u = outer.unit_of(unit);
-    let b = u.binding(binding);
-    let is_array_type = |ty: &TypeExpr| {
-        ty.path.last().is_some_and(|name| matches!(name.as_str(), "Array" | "ReadonlyArray" | "[]" | "()"))
-    };
-    match &b.ty {
-        Some(ty) => is_array_type(ty),
-        None => {
-            is_list()
-                || b.path.is_empty()
-                    && b.value.is_some_and(|value| match u.kind(bare(u, value)) {
-                        Kind::Array(_) => true,
-                        Kind::Await(value) => outer.eval.call(unit, *value).rows == Some(Rows::Many),
-                        _ => false,
-                    })
-        }
-    }
-}
-
-/// Whether a collection may be an iterator, of which nothing is left once it is read.
-fn may_be_read_once(outer: &UnitView<'_>, over: NodeId) -> bool {
-    let Some((unit, binding)) = binding_of(outer, outer.index, over) else { return true };
-    let u = outer.unit_of(unit);
-    let b = u.binding(binding);
-    let is_collection = |name: &str| matches!(name, "Set" | "ReadonlySet" | "Map" | "ReadonlyMap");
-    if let Some(ty) = &b.ty {
-        return !ty.path.last().is_some_and(|name| is_collection(name));
-    }
-    let is_whole = !b.path.iter().any(|step| !matches!(step, PathStep::Member(_)));
-    let is_kept = b.value.is_some_and(|value| match u.kind(bare(u, value)) {
-        // What is worth waiting for is a list.
-        Kind::Await(_) => true,
-        Kind::Call { callee, .. } => {
-            matches!(u.kind(*callee), Kind::Name { name, .. } if is_collection(name))
-        }
-        _ => false,
-    });
-    !(is_whole && is_kept)
 }
