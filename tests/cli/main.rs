@@ -61,6 +61,7 @@ fn help_and_version_go_to_standard_output() {
       fix      Applies safe fixes
       rules    Lists the rules
       explain  Explains a rule
+      lsp      Serves an editor over the Language Server Protocol, on standard input and output
 
     Options:
           --color <WHEN>  When to colour the output [default: auto] [possible values: auto, always, never]
