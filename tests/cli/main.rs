@@ -84,8 +84,8 @@ fn help_and_version_go_to_standard_output() {
           --preview             Adds the preview rules
           --jobs <N>            How many threads work at once; as many as the machine has by default
           --format <FORMAT>     How findings are printed [default: pretty] [possible values: pretty, json]
-          --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
           --fail-on <SEVERITY>  The severity from which findings make the status 1 [default: warning] [possible values: error, warning, info, never]
+          --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
           --stdin-path <PATH>   Reviews standard input as the content of this file
           --fixes               Adds the proven fixes
       -h, --help                Print help (see more with '--help')
