@@ -108,14 +108,15 @@ fn told(repaired: &Repaired, current_dir: &str) -> String {
 
 /// `fixed 3 findings in 2 files; 1 finding is left`
 fn summary(verb: &str, repaired: &Repaired) -> String {
+    let left: usize = repaired.left.values().sum();
     let mut text = match repaired.done.len() {
+        0 if left > 0 => "no fix applies".to_owned(),
         0 => "nothing to fix".to_owned(),
         count => {
             let files = counted(repaired.changes.len(), "file");
             format!("{verb} {} in {files}", counted(count, "finding"))
         }
     };
-    let left: usize = repaired.left.values().sum();
     if left > 0 {
         let verb = if left == 1 { "is" } else { "are" };
         let _ = write!(text, "; {} {verb} left", counted(left, "finding"));
