@@ -305,6 +305,17 @@ pub enum BatchEdit {
     /// The same argument, in which a list stands for the object that is written: `{ form = "object-list" }`. What
     /// the objects hold are columns; other tables are not written with them.
     ObjectList {},
+    /// Of a comparison: the method of `batch` in its place, with a list in the place of the key: `{ form = "list" }`.
+    List {},
+    /// Of a builder's step: a list in the place of the object that it takes. An empty list is refused:
+    /// `{ form = "filled-list" }`.
+    FilledList {},
+    /// The same SQL text with `= ANY($1)` in the place of `= $1`, and a list in the place of the key: PostgreSQL's.
+    SqlAny {
+        /// The member of the result that holds the rows; none where the result of `batch` is the rows.
+        #[serde(default)]
+        rows: Option<Name>,
+    },
 }
 
 /// Effects by name.
@@ -445,6 +456,8 @@ pub enum Slot {
     Lock,
     /// An idempotency key.
     Key,
+    /// Tells that no two rows share the column.
+    Unique,
     /// What makes it retry.
     Retry,
 }

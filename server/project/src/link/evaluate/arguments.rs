@@ -53,6 +53,20 @@ impl Evaluator<'_> {
         Argument::Found(at)
     }
 
+    /// The value of a property of an object, which may stand in another file.
+    #[must_use]
+    pub fn property_value(&self, object: &Site, name: &str) -> Value {
+        if object.file != self.file.path {
+            return self.world.ask(&object.file, |there| there.property_value(object, name));
+        }
+        match self.property(object, name) {
+            Argument::Found(site) if site.file == self.file.path => {
+                self.file.unit_at(&site.unit).map_or(Value::Unknown, |unit| self.value(unit, site.node))
+            }
+            _ => Value::Unknown,
+        }
+    }
+
     /// The property of an object in this file, whether written in place or bound to a name.
     pub(super) fn property(&self, at: &Site, name: &str) -> Argument {
         if at.file != self.file.path {
