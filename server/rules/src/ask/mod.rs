@@ -9,6 +9,7 @@ mod occasion;
 mod outgoing;
 mod released;
 mod request;
+mod resolver;
 mod response;
 mod role;
 mod sql_text;
@@ -33,4 +34,4 @@ pub use response::{
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
 pub use time::{milliseconds, period};
-pub use turn::{Turn, handed_to_each, names_of, once_per_element};
+pub use turn::{Turn, handed_to_each, is_told_inside, names_of, once_per_element};

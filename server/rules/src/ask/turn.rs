@@ -2,17 +2,21 @@
 
 use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Literal, Loop, LoopKind, Name, NodeId, Unit};
-use plimsoll_project::link::{Context, run_of};
+use plimsoll_project::link::{Context, FnRef, run_of};
 
 use super::code::{
     bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver,
     unit_of,
 };
 use super::collection::{is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
+use super::resolver::row_of_resolver;
 use crate::UnitView;
 
 /// How many nodes lie between a call and the loop around it at most.
 const MAX_CLIMB: usize = 4_096;
+
+/// How many own functions are looked into for turns of their own.
+const MAX_CALLEES: u8 = 6;
 
 /// What runs once for every element.
 #[derive(Clone, Debug)]
@@ -52,6 +56,59 @@ pub fn once_per_element(view: &UnitView<'_>, call: NodeId) -> Option<Turn> {
         }
     }
     None
+}
+
+/// Whether all that a function of the project does of `effect` runs once for every element of a collection that the
+/// function goes through itself: told there, and not once more for every caller.
+#[must_use]
+pub fn is_told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects) -> bool {
+    told_inside(view, function, effect, MAX_CALLEES)
+}
+
+fn told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let mut is_told = false;
+    let mut ask = |there: &UnitView<'_>| is_told = all_told(there, function.function, effect, depth);
+    if function.file == view.linked.file.path {
+        if let Some(unit) = view.linked.file.unit_at(&function.unit) {
+            ask(&view.of(unit));
+        }
+        return is_told;
+    }
+    let Some(linked) = view.world.linked(&function.file) else { return false };
+    let Some(index) = linked.file.unit_at(&function.unit) else { return false };
+    view.world.in_file(&function.file, &mut |eval| {
+        ask(&UnitView {
+            eval,
+            linked: &linked,
+            world: view.world,
+            index,
+            unit: &linked.file.units[index].unit,
+            facts: &linked.facts[index],
+            project: view.project,
+        });
+    });
+    is_told
+}
+
+/// Whether every call of a function, and of what runs as a part of it, that has the effect has a turn of its own.
+fn all_told(view: &UnitView<'_>, function: FunctionId, effect: Effects, depth: u8) -> bool {
+    let u = view.unit;
+    let Some(body) = u.function(function).body else { return false };
+    let calls = calls_within(view, view.index, body);
+    let mut with_it = calls.iter().filter(|(_, effects)| effects.intersects(effect)).peekable();
+    with_it.peek().is_some()
+        && with_it.all(|&(node, _)| match u.kind(node) {
+            Kind::Nested(_) => {
+                let nested = view.linked.file.function_at(view.index, node);
+                nested.is_some_and(|nested| told_inside(view, &nested, effect, depth))
+            }
+            _ => {
+                let target = view.eval.call(view.index, node).target.clone();
+                once_per_element(view, node).is_some()
+                    || target.is_some_and(|target| told_inside(view, &target, effect, depth))
+            }
+        })
 }
 
 /// The turn of a function that is handed by its name to a call that runs it for every element: `ids.map(load)`.
@@ -151,6 +208,9 @@ impl Climb<'_, '_> {
     fn leave_function(&mut self, function: FunctionId) -> Option<Step> {
         let body = (self.unit, self.at);
         self.ends = Ends::Never;
+        if let Some(row) = row_of_resolver(self.view, self.unit, function) {
+            return self.resolver_turn(row, function);
+        }
         match self.view.eval.context(self.unit, function) {
             Context::Runs(run @ (Run::Each | Run::Limited | Run::Then), closure) => {
                 let elements = self.element_parameters(function, closure.unit, closure.call);
@@ -180,6 +240,24 @@ impl Climb<'_, '_> {
         }
     }
 
+    /// The turn of a function that resolves a field of each row, where the call asks for something of the row.
+    fn resolver_turn(&self, row: Vec<BindingId>, function: FunctionId) -> Option<Step> {
+        let u = unit_of(self.view, self.unit);
+        let body = u.function(function).body?;
+        let call = if self.unit == self.view.index { self.call } else { body };
+        let (unit, node) = self.view.eval.node_of(self.unit, function)?;
+        asks_for(u, call, &row).then(|| {
+            Step::Turn(Turn {
+                unit: self.unit,
+                body,
+                over: None,
+                elements: row,
+                driver: (unit, node),
+                part: body,
+            })
+        })
+    }
+
     fn element_parameters(&self, function: FunctionId, unit: usize, call: NodeId) -> Vec<BindingId> {
         let facts = self.view.eval.call(unit, call);
         let index = facts
@@ -190,6 +268,17 @@ impl Climb<'_, '_> {
         let params = &unit_of(self.view, self.unit).function(function).params;
         params.get(index).map(|p| p.pattern.bindings.clone()).unwrap_or_default()
     }
+}
+
+/// Whether a call mentions one of the bindings, or a name that is bound to what does.
+fn asks_for(u: &Unit, call: NodeId, bindings: &[BindingId]) -> bool {
+    mentions(u, call, bindings)
+        || u.descendants(call).into_iter().any(|part| match u.kind(part) {
+            Kind::Name { binding: Some(b), .. } => {
+                u.binding(*b).value.is_some_and(|value| mentions(u, value, bindings))
+            }
+            _ => false,
+        })
 }
 
 fn stronger(a: Ends, b: Ends) -> Ends {

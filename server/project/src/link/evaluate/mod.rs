@@ -196,20 +196,35 @@ impl<'a> Evaluator<'a> {
                 self.value(unit, *value)
             }
             Kind::Binary { op, left, right } => match op.as_str() {
-                "??" | "||" => self.value(unit, *left).or(self.value(unit, *right)),
+                "??" | "||" => self.choice(unit, *left).or(self.choice(unit, *right)),
                 "&&" => self.value(unit, *right),
                 _ => Value::Unknown,
             },
             Kind::Assign { value, .. } => self.value(unit, *value),
             Kind::Sequence(parts) => parts.last().map_or(Value::Unknown, |&last| self.value(unit, last)),
             Kind::If { then, otherwise: Some(otherwise), .. } => {
-                self.value(unit, *then).or(self.value(unit, *otherwise))
+                self.choice(unit, *then).or(self.choice(unit, *otherwise))
             }
             Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
                 statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
             _ => Value::Unknown,
+        }
+    }
+
+    /// One of two values that a node may have. A global that no library describes says nothing against the other one:
+    /// `globalThis.prisma ?? new PrismaClient()`.
+    fn choice(&self, unit: usize, node: NodeId) -> Value {
+        match self.value(unit, node) {
+            Value::Package(package, path)
+                if package == "<global>"
+                    && self.package_function(&package, &path).is_none()
+                    && self.package_type(&package, &path).is_none() =>
+            {
+                Value::Unknown
+            }
+            value => value,
         }
     }
 
