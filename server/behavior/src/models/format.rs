@@ -315,6 +315,12 @@ pub enum BatchEdit {
         /// The member of the result that holds the rows; none where the result of `batch` is the rows.
         #[serde(default)]
         rows: Option<Name>,
+        /// Rust: the error for a row that must be there and is not.
+        #[serde(default)]
+        missing: Option<Name>,
+        /// Rust: the trait that a type derives whose fields are the columns.
+        #[serde(default)]
+        row: Option<Name>,
     },
 }
 

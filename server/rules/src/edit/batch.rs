@@ -137,7 +137,7 @@ impl Query {
     fn of(place: &Place<'_, '_>, call: &CallView<'_>) -> Option<Query> {
         match (&call.facts.behavior.as_ref()?.1.batch_edit, call.facts.filters) {
             (Some(BatchEdit::ObjectIn { value }), _) => object::query(place, call, value),
-            (Some(BatchEdit::SqlAny { rows: Some(rows) }), _) => text::query(place, call, rows),
+            (Some(BatchEdit::SqlAny { rows: Some(rows), .. }), _) => text::query(place, call, rows),
             (_, Some(FilterForm::Expression)) => expression::query(place, call),
             _ => None,
         }

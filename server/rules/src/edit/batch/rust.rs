@@ -29,14 +29,16 @@ pub(super) fn read_before_the_loop(view: &UnitView<'_>, turn: &Turn, call: &Call
     let place = Place::of(view, turn, call.node)?;
     let query = Query::of(&place, call)?;
     let (_, behavior) = call.facts.behavior.as_ref()?;
-    let Some(BatchEdit::SqlAny { rows: None }) = &behavior.batch_edit else { return None };
+    let Some(BatchEdit::SqlAny { rows: None, missing, row: Some(row_trait) }) = &behavior.batch_edit else {
+        return None;
+    };
     let batch = behavior.batch.as_ref()?;
 
     let key_type = place.type_of_key(query.key)?;
     let row = struct_of(view, place.statement, query.row)?;
     let field = row.fields.iter().find(|field| field.name == query.many.column)?;
     let has_key = field.ty.as_ref().and_then(simple_name) == Some(&key_type);
-    let is_row = derives(&row, "Clone") && derives(&row, "FromRow") && !is_renamed(&row) && has_key;
+    let is_row = derives(&row, "Clone") && derives(&row, row_trait) && !is_renamed(&row) && has_key;
     if !is_row || !field.attributes.is_empty() || !is_plain_name(&query.many.column) {
         return None;
     }
@@ -104,7 +106,7 @@ pub(super) fn read_before_the_loop(view: &UnitView<'_>, turn: &Turn, call: &Call
     let replaced = match (call.facts.rows?, behavior.nullable) {
         (Rows::One, true) => edit(view, view.bytes(tried), found),
         (Rows::One, false) => {
-            edit(view, view.bytes(awaited), format!("{found}.ok_or(sqlx::Error::RowNotFound)"))
+            edit(view, view.bytes(awaited), format!("{found}.ok_or({})", missing.as_ref()?))
         }
         _ => edit(view, view.bytes(tried), format!("{found}.unwrap_or_default()")),
     };
@@ -390,9 +392,10 @@ fn derives(ty: &TypeDecl, name: &str) -> bool {
     ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| last == "derive") && is_word(&a.text))
 }
 
-/// Whether columns may have other names than fields.
+/// Whether an attribute may give columns other names than their fields'.
 fn is_renamed(ty: &TypeDecl) -> bool {
-    ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| last == "sqlx"))
+    const HARMLESS: &[&str] = &["derive", "doc", "serde", "must_use", "non_exhaustive", "allow", "expect"];
+    ty.attributes.iter().any(|a| a.path.last().is_none_or(|last| !HARMLESS.contains(&last.as_str())))
 }
 
 /// `HashMap`, by the name it has in the file.
