@@ -130,6 +130,9 @@ pub struct TypeModel {
     /// yield the builder again unless they say otherwise.
     #[serde(default)]
     pub runs: Option<EffectList>,
+    /// The event with which a value of it ends, as its `on` names it: `close` of a connection.
+    #[serde(default)]
+    pub ends_with: Option<Name>,
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,

@@ -9,6 +9,7 @@ mod occasion;
 mod outgoing;
 mod released;
 mod request;
+mod rescheduled;
 mod resolver;
 mod response;
 mod role;
@@ -28,6 +29,7 @@ pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
     url_head,
 };
+pub use rescheduled::reschedules;
 pub use response::{
     ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
 };
