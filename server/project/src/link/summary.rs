@@ -7,7 +7,7 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit}
 use rustc_hash::FxHashMap;
 
 use super::context::runs_inline;
-use super::{CallFacts, Evaluator, FnRef, Value, run_of};
+use super::{CallFacts, Evaluator, FnRef, SlotValue, Value, run_of};
 
 /// What a function does, its callees included.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +48,8 @@ pub struct ParamFacts {
     pub is_called: bool,
     /// Whether it is handed on, stored or returned.
     pub is_passed_on: bool,
+    /// Parts of library calls that it is as it stands, each with the library's model: the SQL text of a query helper.
+    pub fills: Vec<(u16, Slot)>,
 }
 
 /// What one function does by itself, before its callees are known.
@@ -165,6 +167,7 @@ fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamF
                         let call = eval.call(unit, parent);
                         facts.is_released |= call.effects.contains(Effects::RELEASE);
                         facts.is_passed_on = true;
+                        facts.fills.extend(filled(eval, unit, used, &call));
                     }
                     Kind::Assign { value, .. } if *value == used => facts.is_passed_on = true,
                     Kind::Return(_)
@@ -181,6 +184,14 @@ fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamF
         all.push(facts);
     }
     all
+}
+
+/// The SQL text of a library call that a node is.
+fn filled(eval: &Evaluator<'_>, unit: usize, node: NodeId, call: &CallFacts) -> Option<(u16, Slot)> {
+    let (model, behavior) = call.behavior.as_ref()?;
+    let is_here = behavior.slots.contains_key(&Slot::Sql)
+        && matches!(call.slot(Slot::Sql), Some(SlotValue::Node(site)) if *site == eval.site(unit, node));
+    (is_here && call.effects.intersects(Effects::DB)).then_some((*model, Slot::Sql))
 }
 
 /// Closes the local facts of a file's functions over its call graph: each function gets the effects of what it calls.

@@ -17,7 +17,7 @@ mod sql_text;
 mod time;
 mod turn;
 
-pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
+pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in, sql_argument};
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;

@@ -1,11 +1,15 @@
 //! `missing-index`
 
-use plimsoll_behavior::Effects;
+use std::sync::Arc;
+
 use plimsoll_behavior::models::{FilterForm, Slot};
+use plimsoll_behavior::{Effects, NodeId};
 use plimsoll_project::ProjectSchema;
+use plimsoll_project::link::{CallFacts, SlotValue};
 use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
+use crate::ask::sql_argument;
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -100,9 +104,14 @@ impl Rule for MissingIndex {
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
         let mut done = Vec::new();
         for call in unit.calls() {
-            if !call.facts.effects.intersects(Effects::DB) {
-                continue;
-            }
+            let of_helper;
+            let call = if call.facts.effects.intersects(Effects::DB) {
+                call
+            } else {
+                let Some(facts) = query_of_helper(unit, call.node) else { continue };
+                of_helper = Arc::new(facts);
+                CallView { facts: &of_helper, ..call }
+            };
             let Some((model, behavior)) = &call.facts.behavior else { continue };
             let Some(kind) = unit.eval.models.all()[usize::from(*model)].schema else { continue };
             if behavior.unique {
@@ -122,6 +131,18 @@ impl Rule for MissingIndex {
                 .fix(|| add_indexes(unit, schema, table, &problem.indexes));
         }
     }
+}
+
+/// What a call of a function of the project asks a database, where the function hands its SQL text on to a library.
+fn query_of_helper(unit: &UnitView<'_>, call: NodeId) -> Option<CallFacts> {
+    let (model, text) = sql_argument(unit, call)?;
+    Some(CallFacts {
+        effects: Effects::DB_READ,
+        behavior: Some((model, Arc::default())),
+        slots: vec![(Slot::Sql, SlotValue::Node(unit.eval.site(unit.index, text)))],
+        filters: Some(FilterForm::Sql),
+        ..CallFacts::default()
+    })
 }
 
 /// Why a lookup reads its whole table.

@@ -5,7 +5,7 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
-    Source, Turn, handed_to_each, is_told_inside, names_of, once_per_element, source, source_in,
+    Source, Turn, handed_to_each, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -111,6 +111,9 @@ fn cost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Effects, Source)> {
         let has_batch = call.facts.behavior.as_ref().is_some_and(|(_, b)| b.batch.is_some());
         source(unit, call.facts, Effects::HTTP_REQUEST).filter(|_| has_batch)
     }?;
+    // What a helper runs, only its caller knows.
+    let sql = sql_argument(unit, call.node).and_then(|(_, text)| unit.eval.text_head(unit.index, text));
+    let found = Source { sql: sql.map(|text| text.to_string()).or(found.sql), ..found };
     (!is_fine(unit, &found)).then(|| (effect_of(&found), found))
 }
 
