@@ -1,14 +1,16 @@
 //! Whether a call runs once for every element of a collection, and what else happens on each turn.
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Literal, Loop, LoopKind, Name, NodeId, Unit};
+use plimsoll_behavior::{
+    BindingId, Effects, FunctionId, Key, Kind, Literal, Loop, LoopKind, Name, NodeId, Unit,
+};
 use plimsoll_project::link::{Context, FnRef, run_of};
 
 use super::code::{
     bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver,
-    unit_of,
+    sql_argument, unit_of,
 };
-use super::collection::{is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
+use super::collection::{few, is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
 use super::resolver::row_of_resolver;
 use crate::UnitView;
 
@@ -327,7 +329,7 @@ fn loop_turn(view: &UnitView<'_>, unit: usize, at: NodeId, l: &Loop, below: Node
         }
         LoopKind::EachAwait => is_row_stream(view, unit, l.over?).then(|| turn(l.over, bound())),
         LoopKind::Counted => {
-            if !steps_by_one(u, l) {
+            if !steps_by_one(u, l) || l.condition.is_some_and(|condition| is_bounded(u, condition)) {
                 return None;
             }
             let counters = counters(u, l);
@@ -338,6 +340,22 @@ fn loop_turn(view: &UnitView<'_>, unit: usize, at: NodeId, l: &Loop, below: Node
             let (over, elements) = taken(view, unit, l)?;
             Some(turn(Some(over), elements))
         }
+    }
+}
+
+/// Whether a loop goes on for a few turns at most: `i < Math.min(3, posts.length)`, `i < posts.length && i < 3`.
+fn is_bounded(u: &Unit, condition: NodeId) -> bool {
+    let is_few = |node| few(u, node).is_some();
+    match u.kind(condition) {
+        Kind::Binary { op, left, right } if op == "&&" => is_bounded(u, *left) || is_bounded(u, *right),
+        Kind::Binary { op, right, .. } if matches!(op.as_str(), "<" | "<=") => match u.kind(*right) {
+            Kind::Call { args, .. } => {
+                callee_name(u, *right).is_some_and(|name| name == "min")
+                    && args.iter().any(|&arg| is_few(arg))
+            }
+            _ => is_few(*right),
+        },
+        _ => false,
     }
 }
 
@@ -517,6 +535,9 @@ fn is_of_unknown_size(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
 /// Whether the turns are meant to run one by one.
 fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     let u = unit_of(view, turn.unit);
+    if turn.unit == view.index && is_statement_of_the_turn(view, turn, call) {
+        return true;
+    }
     let calls = calls_within(view, turn.unit, turn.body);
     let all = calls.iter().fold(Effects::empty(), |all, (_, effects)| all | *effects);
     all.contains(Effects::DB_CONNECT)
@@ -527,6 +548,28 @@ fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
             && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+}
+
+/// Whether the elements are statements and each turn runs its own: a migration.
+fn is_statement_of_the_turn(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let u = view.unit;
+    const NAMES: &[&str] =
+        &["sql", "query", "statement", "stmt", "sql_query", "sqlQuery", "sql_text", "text"];
+    let Kind::Call { args, .. } = u.kind(call) else { return false };
+    let is_element = |node: NodeId| match u.kind(bare(u, node)) {
+        Kind::Name { binding: Some(b), .. } => turn.elements.contains(b),
+        _ => false,
+    };
+    let facts = view.eval.call(view.index, call);
+    let sql = view.own_node(facts.slot(Slot::Sql)).or_else(|| Some(sql_argument(view, call)?.1));
+    sql.is_some_and(is_element)
+        || args.iter().any(|&arg| match u.kind(arg) {
+            Kind::Object { entries, .. } => entries.iter().any(|entry| {
+                matches!(&entry.key, Key::Name(name) if NAMES.contains(&name.as_str()))
+                    && is_element(entry.value)
+            }),
+            _ => false,
+        })
 }
 
 /// Whether each turn begins a transaction, or the call does. One that another call of the turn hides is its own.

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod cleanup;
 pub mod closing;
+pub mod repetition;
 mod retry;
 pub mod rust;
 pub mod schema;

@@ -5,6 +5,7 @@ use plimsoll_behavior::Effects;
 use crate::ask::{Fate, Lifetime, fate, lifetime, reschedules};
 use crate::edit::cleanup::release_after_effect;
 use crate::edit::closing::release_when_closed;
+use crate::edit::repetition::release_repetition_after_effect;
 use crate::edit::teardown::release_in_teardown;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -116,7 +117,12 @@ fn add_cleanup(
     let name = handle_name(release);
     let (cleanup, when) = match lifetime {
         Lifetime::Effect { effect, .. } => {
-            (release_after_effect(unit, *effect, call.node, release, &name)?, "when the effect ends")
+            let write = if call.facts.effects.contains(Effects::TIMER_REPEATING) {
+                release_after_effect
+            } else {
+                release_repetition_after_effect
+            };
+            (write(unit, *effect, call.node, release, &name)?, "when the effect ends")
         }
         Lifetime::Object(class) => {
             (release_in_teardown(unit, class, call.node, release, &name)?, "when the object ends")
