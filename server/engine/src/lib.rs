@@ -13,6 +13,7 @@ mod prove;
 mod review;
 mod rules;
 mod run;
+mod schema_file;
 pub mod suppression;
 
 pub use baseline::{Baseline, Entry};

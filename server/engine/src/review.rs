@@ -11,6 +11,7 @@ use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 
 use crate::assemble::{Assembled, assemble};
 use crate::run::run_rules;
+use crate::schema_file::assemble_schema;
 use crate::{Config, Finding, Fix, Severity, Skipped, policy};
 
 /// Reviews files. Holds caches only: two engines answer the same request the same way. Shared between threads.
@@ -135,6 +136,9 @@ impl Engine {
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
         let linker = Linker::new(request.files, &self.links);
+        if let Some(assembled) = schema(request, &linker, false) {
+            return assembled.outcome;
+        }
         match self.understand(request, &linker, false) {
             Ok(understood) => assemble(request, &linker, &understood).outcome,
             Err(Stopped::Context) => Outcome::default(),
@@ -156,6 +160,9 @@ impl Engine {
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
         let linker = Linker::new(request.files, &self.links);
+        if let Some(assembled) = schema(request, &linker, wants_fixes) {
+            return Some(assembled);
+        }
         let understood = self.understand(request, &linker, wants_fixes).ok()?;
         Some(assemble(request, &linker, &understood))
     }
@@ -251,10 +258,15 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
 }
 
+/// What there is to say of a file that is a schema.
+fn schema(request: &Request<'_>, linker: &Linker<'_>, wants_fixes: bool) -> Option<Assembled> {
+    assemble_schema(request, linker, kind(request)?, wants_fixes)
+}
+
 /// Why there is nothing to say of a file.
 enum Stopped {
     Cancelled,
-    /// A schema, a manifest: looked at for the sources around it, with no findings of its own.
+    /// A manifest: looked at for the sources around it, with no findings of its own.
     Context,
     Skipped(String, bool),
 }

@@ -25,12 +25,21 @@ pub struct RawFinding {
     pub confidence: Confidence,
     /// What will happen, one line.
     pub message: String,
-    /// In the unit's own coordinates.
-    pub range: OwnRange,
+    /// Where.
+    pub range: RawRange,
     /// Places that explain it, in order.
     pub related: Vec<RawRelated>,
     /// Only where fixes were asked for.
     pub fixes: Vec<FixPlan>,
+}
+
+/// Where a finding stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RawRange {
+    /// In the coordinates of the unit under review.
+    Unit(OwnRange),
+    /// Bytes of the schema file under review.
+    File(TextRange),
 }
 
 /// A place that explains a finding.
@@ -98,11 +107,20 @@ impl<'a> Report<'a> {
         confidence: Confidence,
         message: impl Into<String>,
     ) -> Reported<'_> {
+        self.push(RawRange::Unit(range), confidence, message.into())
+    }
+
+    /// Reports a finding at bytes of a schema file: a schema says what it is, so that it is sure.
+    pub fn in_schema(&mut self, range: TextRange, message: impl Into<String>) -> Reported<'_> {
+        self.push(RawRange::File(range), Confidence::High, message.into())
+    }
+
+    fn push(&mut self, range: RawRange, confidence: Confidence, message: String) -> Reported<'_> {
         self.findings.push(RawFinding {
             rule: self.meta.id,
             severity: self.meta.severity,
             confidence,
-            message: message.into(),
+            message,
             range,
             related: Vec::new(),
             fixes: Vec::new(),

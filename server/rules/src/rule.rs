@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::Effects;
 
-use crate::{Report, UnitView};
+use crate::{Report, SchemaView, UnitView};
 
 /// How much is at stake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,16 +82,21 @@ impl RuleMeta {
     }
 }
 
-/// A rule that looks at one unit at a time.
+/// A rule: it looks at one unit at a time, at one file of a schema at a time, or at both.
 pub trait Rule: Sync {
     /// What users are told of it.
     fn meta(&self) -> &'static RuleMeta;
 
     /// A unit is only shown to the rule if one of its calls, through the project's own functions, has one of these.
-    fn watches(&self) -> Effects;
+    fn watches(&self) -> Effects {
+        Effects::empty()
+    }
 
     /// Looks at a unit.
-    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>);
+    fn review(&self, _unit: &UnitView<'_>, _report: &mut Report<'_>) {}
+
+    /// Looks at a file that describes tables. Off the keystroke path: it may look at the whole schema.
+    fn review_schema(&self, _schema: &SchemaView<'_>, _report: &mut Report<'_>) {}
 }
 
 /// Declares a rule: its documentation, then `pub Name { id: "…", category: …, severity: …, since: "…" }`, with
