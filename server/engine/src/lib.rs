@@ -20,4 +20,5 @@ pub use baseline::{Baseline, Entry};
 pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};
 pub use finding::*;
 pub use fingerprint::Fingerprints;
+pub use plimsoll_rules::RuleOption;
 pub use review::{Counters, Engine, Outcome, Request, RuleInfo, UnitReport};

@@ -49,9 +49,10 @@ pub(crate) fn assemble_schema(
     let mut found = Vec::new();
     if let Some(schema) = schema {
         let view = SchemaView { path: request.path, schema, project: &project };
+        let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
         for rule in RULES {
             let mut findings = Vec::new();
-            let mut report = Report::new(rule.meta(), &mut findings, wants_fixes);
+            let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);
             if catch_unwind(AssertUnwindSafe(|| rule.review_schema(&view, &mut report))).is_err() {
                 assembled.outcome.skipped.push(panicked(request, rule.meta().id));
                 continue;

@@ -12,7 +12,11 @@ pub struct Report<'a> {
     meta: &'static RuleMeta,
     findings: &'a mut Vec<RawFinding>,
     wants_fixes: bool,
+    options: &'a Options<'a>,
 }
+
+/// What is set for a rule, by the rule and the option's key.
+pub type Options<'a> = dyn Fn(&str, &str) -> Option<u32> + 'a;
 
 /// A finding whose place is a range of its unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,8 +100,25 @@ pub struct PlannedEdit {
 
 impl<'a> Report<'a> {
     /// A report of one rule.
-    pub fn new(meta: &'static RuleMeta, findings: &'a mut Vec<RawFinding>, wants_fixes: bool) -> Self {
-        Report { meta, findings, wants_fixes }
+    pub fn new(
+        meta: &'static RuleMeta,
+        findings: &'a mut Vec<RawFinding>,
+        wants_fixes: bool,
+        options: &'a Options<'a>,
+    ) -> Self {
+        Report { meta, findings, wants_fixes, options }
+    }
+
+    /// What is set for one of the rule's options, or its default.
+    ///
+    /// # Panics
+    ///
+    /// If the rule does not declare the option.
+    #[must_use]
+    pub fn option(&self, key: &str) -> u32 {
+        let option = self.meta.options.iter().find(|option| option.key == key);
+        let option = option.expect("a rule asks for the options that it declares");
+        (self.options)(self.meta.id, key).unwrap_or(option.default)
     }
 
     /// Reports a finding at a range of the unit.

@@ -71,6 +71,19 @@ pub struct RuleMeta {
     pub is_preview: bool,
     /// Markdown; its first paragraph is one sentence that says what is found.
     pub documentation: &'static str,
+    /// What a project may set for it.
+    pub options: &'static [RuleOption],
+}
+
+/// A number that a project may set for a rule: `unbounded-query = { max_rows = 500 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleOption {
+    /// `max_rows`
+    pub key: &'static str,
+    /// What holds where nothing is set.
+    pub default: u32,
+    /// One sentence: what it does, with its unit.
+    pub summary: &'static str,
 }
 
 impl RuleMeta {
@@ -100,12 +113,15 @@ pub trait Rule: Sync {
 }
 
 /// Declares a rule: its documentation, then `pub Name { id: "…", category: …, severity: …, since: "…" }`, with
-/// `preview` at the end where it is one.
+/// `preview` at the end where it is one, and then its options where it has any:
+/// `options: { max_rows: 500, "Rows that a query may read." }`.
 #[macro_export]
 macro_rules! declare_rule {
     (
         $(#[doc = $doc:literal])+
-        $vis:vis $name:ident { id: $id:literal, category: $category:ident, severity: $severity:ident, since: $since:literal $(, $preview:ident)? $(,)? }
+        $vis:vis $name:ident { id: $id:literal, category: $category:ident, severity: $severity:ident, since: $since:literal $(, $preview:ident)?
+            $(, options: { $($key:ident: $default:literal, $summary:literal);+ $(;)? })? $(,)?
+        }
     ) => {
         $(#[doc = $doc])+
         $vis struct $name;
@@ -119,6 +135,11 @@ macro_rules! declare_rule {
                 since: $since,
                 is_preview: false $(|| $crate::declare_rule!(@$preview))?,
                 documentation: concat!($($doc, "\n"),+),
+                options: &[$($($crate::RuleOption {
+                    key: stringify!($key),
+                    default: $default,
+                    summary: $summary,
+                }),+)?],
             };
         }
     };
