@@ -14,7 +14,6 @@ RULE.toml:
     pattern = '...'             # over a whole file, re.MULTILINE; the site is the group `site`, else the match's start
     suffixes = [".ts", ".rs"]
     except = '...'              # optional: paths that match are left out
-    within = '...'              # optional: files whose text does not match are left out
     [[finding]]                 # repository, path, line (from 1), verdict = "true" | "false", reason
     [[site]]                    # repository, path, line, verdict = "defect" | "fine", reason, and where the finding
                                 # stands when it is not on the site's line: at = 12 or at = "other/file.ts:12"
@@ -63,15 +62,12 @@ def sites(search, folder, name):
     """(path, line) of each place of the crude search in one repository."""
     pattern = re.compile(search["pattern"], re.MULTILINE)
     leave_out = re.compile(search["except"]) if "except" in search else None
-    within = re.compile(search.get("within", ""))
     listed = sorted(p for p in (folder / name).rglob("*") if p.suffix in search["suffixes"] and p.is_file())
     for path in listed:
         relative = path.relative_to(folder / name).as_posix()
         if IN_TESTS.search(relative) or (leave_out and leave_out.search(relative)):
             continue
         text = path.read_text(errors="replace")
-        if not within.search(text):
-            continue
         lines = set()
         for match in pattern.finditer(text):
             start = match.start("site") if "site" in pattern.groupindex else match.start()
