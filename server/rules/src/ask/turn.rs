@@ -248,16 +248,17 @@ impl Climb<'_, '_> {
         let body = u.function(function).body?;
         let call = if self.unit == self.view.index { self.call } else { body };
         let (unit, node) = self.view.eval.node_of(self.unit, function)?;
-        asks_for(u, call, &row).then(|| {
-            Step::Turn(Turn {
-                unit: self.unit,
-                body,
-                over: None,
-                elements: row,
-                driver: (unit, node),
-                part: body,
-            })
-        })
+        if !asks_for(u, call, &row) {
+            return None;
+        }
+        Some(Step::Turn(Turn {
+            unit: self.unit,
+            body,
+            over: None,
+            elements: row,
+            driver: (unit, node),
+            part: body,
+        }))
     }
 
     fn element_parameters(&self, function: FunctionId, unit: usize, call: NodeId) -> Vec<BindingId> {
