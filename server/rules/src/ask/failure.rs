@@ -7,8 +7,9 @@ use plimsoll_behavior::{
     BindingId, BlockForm, CallForm, Catch, Effects, FunctionId, Kind, Literal, Loop, LoopKind, Name, NodeId,
     Pattern, Unit,
 };
-use plimsoll_project::link::{CallFacts, Closure, Context, FileUnits, FnRef, run_of};
+use plimsoll_project::link::{CallFacts, Closure, Context, run_of};
 
+use super::retry_helper::{is_retry_helper, suggests_retry};
 use super::role::Role;
 use super::time::period;
 use crate::UnitView;
@@ -396,43 +397,6 @@ pub fn is_retried(view: &UnitView<'_>, closure: &Closure) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether a function of the project runs a function that it is given until that succeeds.
-#[must_use]
-pub fn is_retry_helper(view: &UnitView<'_>, function: &FnRef) -> bool {
-    let summary = view.summary(function);
-    let waits = summary.is_some_and(|s| s.effects.intersects(Effects::SLEEP | Effects::TIMER_ONCE));
-    if function.file == view.linked.file.path {
-        return repeats_its_parameter(&view.linked.file, function, waits);
-    }
-    let mut is_helper = false;
-    view.world.in_file(&function.file, &mut |eval| {
-        is_helper = repeats_its_parameter(eval.file, function, waits);
-    });
-    is_helper
-}
-
-fn repeats_its_parameter(file: &FileUnits, function: &FnRef, waits: bool) -> bool {
-    let Some(unit) = file.unit_at(&function.unit) else { return false };
-    let u = &file.units[unit].unit;
-    let own = u.function(function.function);
-    let calls_its_parameter = own.params.iter().flat_map(|p| &p.pattern.bindings).any(|&b| {
-        u.binding(b).uses.iter().any(|&used| {
-            u.parent(used).is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == used))
-        })
-    });
-    if own.name.as_deref().is_some_and(suggests_retry) {
-        return calls_its_parameter || !own.params.is_empty();
-    }
-    calls_its_parameter && waits && u.nodes.iter().any(|n| matches!(n.kind, Kind::Loop(_)))
-}
-
-/// Whether a name says that something is tried again.
-#[must_use]
-pub fn suggests_retry(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains("retry") || name.contains("retries") || name.contains("backoff")
 }
 
 /// `Promise.allSettled([…])`: whoever asks for it looks at each outcome.

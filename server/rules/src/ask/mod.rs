@@ -10,17 +10,19 @@ mod outgoing;
 mod released;
 mod request;
 mod response;
+mod retry_helper;
 mod role;
 mod sql_text;
 mod time;
 mod turn;
 
 pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
-pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
+pub use failure::{Failure, failure_of};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
 pub use outgoing::{
-    Wrapped, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url, wrapped_request,
+    Wrapped, chain_name, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url,
+    wrapped_request,
 };
 pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
 pub use request::{
@@ -30,6 +32,8 @@ pub use request::{
 pub use response::{
     ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
 };
+pub(crate) use retry_helper::module_bindings;
+pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
 pub use time::{milliseconds, period};

@@ -94,6 +94,23 @@ pub fn host_key(view: &UnitView<'_>, call: &CallView<'_>) -> String {
     }
 }
 
+/// The name that a call is known by: of a builder, that of the call that begins it.
+#[must_use]
+pub fn chain_name(unit: &UnitView<'_>, call: NodeId) -> String {
+    let mut first = call;
+    let mut at = call;
+    loop {
+        match unit.unit.kind(at) {
+            Kind::Call { callee, .. } => {
+                first = at;
+                at = *callee;
+            }
+            Kind::Member { object, .. } => at = *object,
+            _ => return unit.call_name(first),
+        }
+    }
+}
+
 /// What stands behind a call of one of the project's own functions that does nothing but make a request.
 pub struct Wrapped {
     /// Whether its failure reaches the caller as it is: nobody retries, falls back or logs in between.

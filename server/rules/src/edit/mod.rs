@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod cleanup;
+pub mod import;
 mod retry;
 pub mod rust;
 pub mod schema;
@@ -11,4 +12,4 @@ pub mod style;
 pub mod teardown;
 pub mod time_limit;
 
-pub use retry::wrap_in_retry;
+pub use retry::{Thrown, wrap_in_retry};

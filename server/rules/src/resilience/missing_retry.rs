@@ -5,10 +5,10 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    Role, failure_of, host, host_key, is_idempotent, is_same_origin, is_status_checked, may_be_bounded,
-    role_of_failure, takes_its_url, wrapped_request,
+    Role, chain_name, failure_of, host, host_key, is_idempotent, is_same_origin, is_status_checked,
+    may_be_bounded, role_of_failure, takes_its_url, wrapped_request,
 };
-use crate::edit::wrap_in_retry;
+use crate::edit::{Thrown, wrap_in_retry};
 use crate::view::CallView;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -80,21 +80,15 @@ impl Rule for MissingRetry {
             let Some(reason) = reason(unit, &call) else { continue };
             let function = unit.unit.node(call.node).function;
             let host = host_key(unit, &call);
-            let may_be_wrapped = request.may_be_wrapped;
             match causes.iter_mut().find(|c| c.function == function && c.host == host) {
-                Some(cause) => {
-                    cause.calls.push(call.node);
-                    cause.may_be_wrapped &= may_be_wrapped;
-                }
-                None => {
-                    causes.push(Cause { function, host, reason, may_be_wrapped, calls: vec![call.node] });
-                }
+                Some(cause) => cause.calls.push((call.node, request)),
+                None => causes.push(Cause { function, host, reason, calls: vec![(call.node, request)] }),
             }
         }
         for cause in causes {
-            let Some(call) = cause.calls.first().and_then(|&node| unit.call(node)) else { continue };
+            let Some(call) = cause.calls.first().and_then(|&(node, _)| unit.call(node)) else { continue };
             let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
-            let name = unit.call_name(call.node);
+            let name = if unit.is_rust() { chain_name(unit, call.node) } else { unit.call_name(call.node) };
             let message = format!("`{name}`{host} fails for good at the first transient error");
             let finding = report.at_node(unit, call.node, call.confidence(), message);
             let finding = match cause.reason {
@@ -103,7 +97,7 @@ impl Rule for MissingRetry {
                     finding.related(unit.place(write), "what was written here stays when it fails")
                 }
             };
-            finding.fix(|| cause.may_be_wrapped.then(|| wrap_in_retry(unit, &cause.calls)).flatten());
+            finding.fix(|| wrap_in_retry(unit, &cause.calls));
         }
     }
 }
@@ -113,28 +107,22 @@ struct Cause {
     function: FunctionId,
     host: String,
     reason: Reason,
-    may_be_wrapped: bool,
-    calls: Vec<NodeId>,
+    calls: Vec<(NodeId, Thrown)>,
 }
 
-/// A request that a retry would help.
-struct RequestToRetry {
-    /// Whether what is thrown tells a transient failure from another one.
-    may_be_wrapped: bool,
-}
-
-fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<RequestToRetry> {
+/// What a request that a retry would help throws when it fails.
+fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Thrown> {
     if !call.facts.effects.contains(Effects::HTTP_REQUEST) {
         let wrapped = wrapped_request(unit, call)?;
         return (wrapped.leaves && wrapped.is_sound && !wrapped.is_found_there)
-            .then_some(RequestToRetry { may_be_wrapped: wrapped.tells_status });
+            .then_some(if wrapped.tells_status { Thrown::Tells } else { Thrown::Plain });
     }
     let is_found = call.slot(Slot::Retry).is_none()
         && is_idempotent(unit, call)
         && !is_same_origin(unit, call)
         && may_be_bounded(unit, call)
         && is_status_checked(unit, call);
-    is_found.then_some(RequestToRetry { may_be_wrapped: true })
+    is_found.then_some(Thrown::Tells)
 }
 
 /// Why nobody makes up for the failure.

@@ -1,9 +1,9 @@
 //! `missing-timeout`
 
-use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_behavior::Effects;
 use plimsoll_project::Runs;
 
-use crate::ask::{is_bounded, is_client_bounded_where_used, is_same_origin};
+use crate::ask::{chain_name, is_bounded, is_client_bounded_where_used, is_same_origin};
 use crate::edit::time_limit;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -72,7 +72,7 @@ impl Rule for MissingTimeout {
             if is_bounded(unit, &call) {
                 continue;
             }
-            let name = name(unit, call.node);
+            let name = chain_name(unit, call.node);
             let message = match waits {
                 Waits::Request => format!("`{name}` waits for ever if the other side does not answer"),
                 Waits::Client => {
@@ -83,22 +83,6 @@ impl Rule for MissingTimeout {
                 }
             };
             report.at_node(unit, call.node, call.confidence(), message).fix(|| plan(unit, &call, &name));
-        }
-    }
-}
-
-/// The name that a call is known by: of a builder, that of the call that begins it.
-fn name(unit: &UnitView<'_>, call: NodeId) -> String {
-    let mut first = call;
-    let mut at = call;
-    loop {
-        match unit.unit.kind(at) {
-            Kind::Call { callee, .. } => {
-                first = at;
-                at = *callee;
-            }
-            Kind::Member { object, .. } => at = *object,
-            _ => return unit.call_name(first),
         }
     }
 }
