@@ -189,7 +189,7 @@ fn outward(
         callees.sort();
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
-        (effects, callees, &local.returns, &local.params, local.is_async).hash(&mut hasher);
+        (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
     }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);

@@ -51,7 +51,7 @@ pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
             return Some(Lifetime::Component(component));
         }
     }
-    (role(view, node) == Some(Role::Handler)).then_some(Lifetime::Request)
+    role(view, node).is_some_and(Role::answers_a_request).then_some(Lifetime::Request)
 }
 
 /// The name of a function that is a component or a hook: `Clock` that makes elements, `useClock`.

@@ -21,8 +21,8 @@ pub use failure::{Failure, failure_of};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
 pub use outgoing::{
-    Wrapped, chain_name, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url,
-    wrapped_request,
+    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
+    takes_its_url, wrapped_request,
 };
 pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
 pub use request::{
@@ -34,7 +34,7 @@ pub use response::{
 };
 pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
-pub use role::{Role, role};
+pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
 pub use time::{milliseconds, period};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};

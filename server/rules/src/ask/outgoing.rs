@@ -5,7 +5,7 @@ use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::{SlotValue, Value};
 
 use super::failure::{Failure, Seen, failure_of};
-use super::occasion::{in_file, role_of_failure, view_of};
+use super::occasion::{in_other, role_of_failure};
 use super::{Role, is_bounded, is_status_checked, url_head};
 use crate::UnitView;
 use crate::view::CallView;
@@ -123,9 +123,14 @@ pub struct Wrapped {
     pub is_found_there: bool,
 }
 
+/// Whether nobody waits for work of this role who could try again.
+#[must_use]
+pub fn is_nobodys_wait(role: Role) -> bool {
+    role.runs_by_itself() || role == Role::StartUp
+}
+
 fn is_found_by_its_role(there: &UnitView<'_>, call: &CallView<'_>, failure: Failure) -> bool {
-    !takes_its_url(there, call)
-        && matches!(role_of_failure(there, failure, true), Some(Role::Job | Role::StartUp))
+    !takes_its_url(there, call) && role_of_failure(there, failure, true).is_some_and(is_nobodys_wait)
 }
 
 /// Whether a request goes wherever the caller of its function says: the URL is a parameter, or a parameter behind a
@@ -230,21 +235,19 @@ pub fn wrapped_request(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Wrapp
     for _ in 0..MAX_WRAPPERS {
         let summary = view.world.summary(&next)?;
         let witness = summary.witness(Effects::HTTP_REQUEST)?.clone();
-        let step = in_file(view, &next.file, &mut |eval, linked| {
-            let unit = linked.file.unit_at(&witness.unit)?;
-            let there = view_of(view, eval, linked, unit);
-            let failure = failure_of(&there, unit, witness.node, None);
+        let unit = view.world.linked(&next.file)?.file.unit_at(&witness.unit)?;
+        let step = in_other(view, &next.file, unit, &mut |there| {
+            let failure = failure_of(there, unit, witness.node, None);
             let goes_on = matches!(&failure, Failure::Leaves(_, _, Seen::ByCallers));
             let sound = witness.next.is_none().then(|| {
                 let request = there.call(witness.node)?;
-                let asked = wanted.clone().or_else(|| method_of_wrapper(&there, &request));
+                let asked = wanted.clone().or_else(|| method_of_wrapper(there, &request));
                 let idempotent = asked.is_some_and(|m| IDEMPOTENT.contains(&m.as_str()));
-                Some(idempotent && may_be_bounded(&there, &request) && is_status_checked(&there, &request))
+                Some(idempotent && may_be_bounded(there, &request) && is_status_checked(there, &request))
             });
-            let is_found =
-                there.call(witness.node).is_some_and(|c| is_found_by_its_role(&there, &c, failure));
-            Some((goes_on, throws_plain_errors(there.unit), sound, is_found))
-        })??;
+            let is_found = there.call(witness.node).is_some_and(|c| is_found_by_its_role(there, &c, failure));
+            (goes_on, throws_plain_errors(there.unit), sound, is_found)
+        })?;
         is_found_there |= step.3;
         leaves &= step.0;
         tells_status &= !step.1;

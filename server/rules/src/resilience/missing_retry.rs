@@ -5,8 +5,8 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    Role, chain_name, failure_of, host, host_key, is_idempotent, is_same_origin, is_status_checked,
-    may_be_bounded, role_of_failure, takes_its_url, wrapped_request,
+    Role, chain_name, failure_of, host, host_key, is_idempotent, is_nobodys_wait, is_same_origin,
+    is_status_checked, may_be_bounded, role_of_failure, takes_its_url, wrapped_request,
 };
 use crate::edit::{Thrown, wrap_in_retry};
 use crate::view::CallView;
@@ -137,12 +137,12 @@ fn reason(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Reason> {
     // Whoever hands the URL in is found where that is done.
     let asks_elsewhere = !takes_its_url(unit, call);
     let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, None), asks_elsewhere);
-    if matches!(role, Some(Role::Job | Role::StartUp)) {
+    if role.is_some_and(is_nobodys_wait) {
         return Some(Reason::Role);
     }
     let write = write_before(unit, call.node)?;
     let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, Some(write)), asks_elsewhere);
-    (role == Some(Role::Handler)).then_some(Reason::After(write))
+    role.is_some_and(Role::answers_a_request).then_some(Reason::After(write))
 }
 
 /// The last write that has been done in the same function whenever the request is made.
