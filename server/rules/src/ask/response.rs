@@ -1,7 +1,7 @@
 //! What becomes of a response: who looks at its status, who reads its body.
 
 use plimsoll_behavior::models::{ModelType, Run};
-use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit};
+use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Literal, Name, NodeId, PathStep, Unit};
 use plimsoll_project::link::{Context, FnRef, Value};
 
 use crate::UnitView;
@@ -15,6 +15,8 @@ const MAX_STEPS: usize = 400;
 pub struct ResponseUse {
     /// Its status is looked at.
     pub is_checked: bool,
+    /// Its status is compared with one that is no success, which has a way of its own then.
+    pub is_compared: bool,
     /// It is handed to code of which nothing is known, returned or stored.
     pub is_passed_on: bool,
     /// Its body is taken piece by piece.
@@ -178,6 +180,34 @@ fn is_condition(u: &Unit, node: NodeId) -> bool {
     false
 }
 
+/// The statuses that say in so many words that all is well; one that says that nothing came, as 204, leaves the others
+/// open.
+const SUCCESSES: &[&str] = &["200", "201", "OK", "CREATED"];
+
+/// Whether a status is only compared with one that is no success: `response.status === 404`. What all the others mean is
+/// still open then.
+fn asks_for_one_status(u: &Unit, status: NodeId) -> bool {
+    let mut at = status;
+    let mut compared = u.parent(at);
+    // `response.status().as_u16()`
+    while let Some(member) = compared
+        && matches!(u.kind(member), Kind::Member { .. })
+        && let Some(call) = u.parent(member)
+        && matches!(u.kind(call), Kind::Call { callee, .. } if *callee == member)
+    {
+        at = call;
+        compared = u.parent(at);
+    }
+    let Some(Kind::Binary { op, left, right }) = compared.map(|node| u.kind(node)) else { return false };
+    let other = if *left == at { *right } else { *left };
+    let named = match u.kind(other) {
+        Kind::Literal(Literal::Number(number)) => number,
+        Kind::Member { name, .. } if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => name,
+        _ => return false,
+    };
+    matches!(op.as_str(), "==" | "===") && !SUCCESSES.contains(&named.as_str())
+}
+
 struct Walk<'v, 'a> {
     view: &'v UnitView<'a>,
     ty: ModelType,
@@ -291,7 +321,12 @@ impl Walk<'_, '_> {
         let u = self.unit(unit);
         let call =
             u.parent(member).filter(|&p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == member));
-        self.touched(name);
+        let asked = call.unwrap_or(member);
+        if !asks_for_one_status(self.unit(unit), asked) {
+            self.touched(name);
+        } else if self.effects_of(name).contains(Effects::RESPONSE_CHECK) {
+            self.found.is_compared = true;
+        }
         let Some(call) = call else { return };
         let facts = self.view.eval.call(unit, call);
         let is_read = facts.effects.contains(Effects::RESPONSE_BODY);
