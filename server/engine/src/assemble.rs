@@ -34,8 +34,10 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
     let linked = &understood.linked;
     let file = &linked.file;
     let below = policy::below_manifest(request.files, request.path);
-    let quiet =
-        request.config.is_test(request.path, below) || policy::is_story(below) || policy::is_fixture(below);
+    let quiet = request.config.is_test(request.path, below)
+        || policy::is_in_test_package(request.files, request.path, below)
+        || policy::is_story(below)
+        || policy::is_fixture(below);
     let is_script = policy::is_seed_or_migration_or_script(below);
 
     let mut placed: Vec<(TextRange, usize, &RawFinding)> = Vec::new();

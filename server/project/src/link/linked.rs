@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
+use plimsoll_behavior::{Effects, FunctionId, Key, Kind, NodeId};
 use plimsoll_syntax::Language;
 use rustc_hash::FxHashMap;
 
@@ -222,6 +222,15 @@ fn outward(
         {
             path(*target).hash(&mut hasher);
             eval.value(unit, *value).hash(&mut hasher);
+        }
+        // What a struct is built of is what its fields hold.
+        if let Kind::Object { entries, ty: Some(ty) } = &node.kind {
+            ty.hash(&mut hasher);
+            for entry in entries {
+                if let Key::Name(name) = &entry.key {
+                    (name, eval.value(unit, entry.value)).hash(&mut hasher);
+                }
+            }
         }
     }
     for &call in &u.calls {

@@ -11,6 +11,7 @@ mod linked;
 mod linker;
 mod resolve;
 mod roles;
+mod settings;
 mod summary;
 mod types;
 mod value;
@@ -24,5 +25,6 @@ pub use resolve::{ancestors, parent, resolve_module};
 pub use roles::{
     Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
 };
+pub use settings::{Holder, Setting};
 pub use summary::{Local, ParamFacts, Summary, Witness};
 pub use value::{FnRef, Instance, Site, SlotValue, TypeRef, Value};

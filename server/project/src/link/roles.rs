@@ -357,7 +357,7 @@ pub fn is_visible_outside(linked: &Linked, unit: usize, function: FunctionId) ->
 }
 
 /// The files by which the program of a file starts, and those that list its jobs.
-fn entries(files: &dyn Files, path: &str) -> Vec<String> {
+pub(super) fn entries(files: &dyn Files, path: &str) -> Vec<String> {
     let below = below_manifest(files, path);
     let Some(root) = path.strip_suffix(below.as_str()).map(|r| r.trim_end_matches('/')) else {
         return Vec::new();

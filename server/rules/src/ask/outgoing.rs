@@ -166,7 +166,8 @@ fn names_a_path(piece: &str) -> bool {
 /// Whether a request has a time limit, or a client that is made out of sight, where a missing one is found.
 #[must_use]
 pub fn may_be_bounded(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    is_bounded(view, call)
+    let is_open = matches!(call.slot(Slot::Timeout), Some(SlotValue::Elsewhere));
+    is_bounded(view, call) && !(is_open && call.facts.receiver.is_some() && makes_an_unbounded_client(view))
         || (call.facts.receiver.is_some()
             && !is_made_in_sight(view, call.node)
             && !makes_an_unbounded_client(view))
