@@ -120,7 +120,9 @@ impl<'a> Climb<'_, 'a> {
             Kind::TryCatch { body, catch: Some(catch), .. } if *body == from => {
                 let covers_after = self.after.is_some_and(|a| a == from || u.ancestors(a).any(|n| n == from));
                 let handling = if covers_after { Handling::Logs } else { self.catching(u, catch) };
-                return self.handled(handling);
+                // Work that goes on after a log line does without it.
+                let goes_on = handling == Handling::Logs && !covers_after && self.goes_on_after(u, parent);
+                return self.handled(if goes_on { Handling::FallsBack } else { handling });
             }
             Kind::Member { object, name, .. } if *object == from => {
                 let call = u.parent(parent)?;
@@ -231,6 +233,19 @@ impl<'a> Climb<'_, 'a> {
     fn decides(&self, u: &Unit, used: NodeId, _binding: BindingId) -> bool {
         // A use that comes before the call in the tree's order would lead back here.
         u.range(used).start > u.range(self.at).end
+    }
+
+    /// Whether a statement after this one, in the same block, does more than to log.
+    fn goes_on_after(&self, u: &'a Unit, statement: NodeId) -> bool {
+        let Some(block) = u.parent(statement) else { return false };
+        let Kind::Block { statements, .. } = u.kind(block) else { return false };
+        let later = statements.iter().skip_while(|&&s| s != statement).skip(1);
+        later.flat_map(|&s| u.descendants(s)).any(|node| {
+            matches!(u.kind(node), Kind::Call { .. }) && {
+                let facts = self.view.eval.call(self.unit, node);
+                !(facts.effects - Effects::LOG).is_empty() || facts.target.is_some()
+            }
+        })
     }
 
     fn catching(&self, u: &'a Unit, catch: &Catch) -> Handling {
