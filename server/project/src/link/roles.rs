@@ -4,14 +4,18 @@
 //! What a function says of itself is recorded in its [`Summary`](super::Summary). What others do with it is asked of
 //! them: of the calls of its own file that it is handed to, then of the files by which its program starts.
 
+mod place;
+
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Effects, Exported, FunctionId, FunctionKind, Kind, Name, NodeId};
 use plimsoll_syntax::Language;
 
-use super::{Context, Evaluator, FnRef, Linked, Value, World, parent, resolve_module};
-use crate::{Files, below_manifest};
+pub(super) use self::place::entries;
+pub use self::place::{is_scheduled_route, role_of_place};
+use super::{Context, Evaluator, FnRef, Linked, Value, World, resolve_module};
+use crate::Files;
 
 /// In which role code runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,43 +96,6 @@ const REDELIVERED_EVENTS: &[&str] = &[
     "MessageBatch",
     "CloudEvent",
 ];
-
-/// Files that start a program or its jobs, by their names without an ending.
-const ENTRY_NAMES: &[&str] = &[
-    "index",
-    "main",
-    "server",
-    "app",
-    "start",
-    "startup",
-    "bootstrap",
-    "worker",
-    "cron",
-    "crons",
-    "jobs",
-    "scheduler",
-    "instrumentation",
-];
-/// Where such files stand, below the folder of the manifest.
-const ENTRY_FOLDERS: &[&str] = &[
-    "",
-    "src",
-    "server",
-    "src/server",
-    "jobs",
-    "src/jobs",
-    "src/server/jobs",
-    "cron",
-    "src/cron",
-    "src/bin",
-];
-/// Folders of work that no user waits for.
-const JOB_FOLDERS: &[&str] = &["jobs", "job", "cron", "crons", "scheduled", "scheduler", "schedulers"];
-/// What the last word of a file's name says of it.
-const JOB_WORDS: &[&str] = &["job", "jobs", "cron", "crons"];
-/// Files of such folders that are about something called a job instead.
-const REQUEST_WORDS: &[&str] =
-    &["controller", "service", "routes", "route", "router", "repository", "model", "resolver", "page", "api"];
 
 impl RoleFact {
     fn new(role: Role, evidence: impl Into<Name>) -> RoleFact {
@@ -356,185 +323,5 @@ pub fn is_visible_outside(linked: &Linked, unit: usize, function: FunctionId) ->
         })
 }
 
-/// The files by which the program of a file starts, and those that list its jobs.
-pub(super) fn entries(files: &dyn Files, path: &str) -> Vec<String> {
-    let below = below_manifest(files, path);
-    let Some(root) = path.strip_suffix(below.as_str()).map(|r| r.trim_end_matches('/')) else {
-        return Vec::new();
-    };
-    let language = |path: &str| Language::from_path(path).map(Language::is_script_family);
-    let beside = parent(&below).unwrap_or_default();
-    let mut found = Vec::new();
-    let folders = ENTRY_FOLDERS.iter().copied().chain((!ENTRY_FOLDERS.contains(&beside)).then_some(beside));
-    for folder in folders {
-        let folder = if folder.is_empty() { root.to_owned() } else { format!("{root}/{folder}") };
-        for name in files.list(&folder) {
-            let Some((stem, _)) = name.rsplit_once('.') else { continue };
-            let is_entry = ENTRY_NAMES.contains(&stem) || folder.ends_with("/bin");
-            let file = format!("{folder}/{name}");
-            if is_entry && language(&file).is_some() && language(&file) == language(path) && file != path {
-                found.push(file);
-            }
-        }
-    }
-    found
-}
-
-/// What the place of a file says of the functions that it offers.
-#[must_use]
-pub fn role_of_place(files: &dyn Files, path: &str) -> Option<RoleFact> {
-    let path = below_manifest(files, path);
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let words = name.rsplit_once('.').map_or(name, |(words, _)| words);
-    let last = words.rsplit(['.', '-', '_']).next().unwrap_or_default();
-    if REQUEST_WORDS.contains(&last) {
-        return None;
-    }
-    if matches!(stem, "startup" | "bootstrap") {
-        return Some(RoleFact::new(Role::StartUp, format!("stands in {name}")));
-    }
-    if let Some(part) = folder.split('/').find(|part| JOB_FOLDERS.contains(part)) {
-        return Some(RoleFact::new(Role::Job, format!("stands in {part}/")));
-    }
-    let is_job = JOB_WORDS.contains(&last) || last.ends_with("Job") || stem == "scheduler";
-    is_job.then(|| RoleFact::new(Role::Job, format!("stands in {name}")))
-}
-
-/// Whether a scheduler calls the routes of a file: `app/api/cron/sync/route.ts`.
-#[must_use]
-pub fn is_scheduled_route(files: &dyn Files, path: &str) -> bool {
-    below_manifest(files, path).split('/').any(|part| matches!(part, "cron" | "crons" | "cron.ts"))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::{LinkCache, Linker};
-    use super::*;
-    use crate::MemoryFiles;
-
-    /// The role of the function with this name in `file`, and why.
-    fn role_in(files: &MemoryFiles, file: &str, name: &str) -> Option<(Role, String, bool)> {
-        let cache = LinkCache::default();
-        let linker = Linker::new(files, &cache);
-        let world: &dyn World = &linker;
-        let linked = world.linked(file).expect("the file is there");
-        let units = linked.file.units.iter().enumerate();
-        let mut functions = units.flat_map(|(unit, entry)| {
-            (0..entry.unit.functions.len()).map(move |f| (unit, FunctionId(u32::try_from(f).expect("few"))))
-        });
-        let (unit, function) = functions
-            .find(|&(unit, f)| linked.file.units[unit].unit.function(f).name.as_deref() == Some(name))
-            .unwrap_or_else(|| panic!("no function {name}"));
-        let fact = world.role(&linked.file.fn_ref(unit, function))?;
-        Some((fact.role, fact.evidence.to_string(), fact.redelivers))
-    }
-
-    fn role_of(path: &str, text: &str) -> Option<(Role, String, bool)> {
-        let mut files = MemoryFiles::default();
-        files.insert("/p/package.json", "{}");
-        files.insert("/p/Cargo.toml", "[package]\nname = 'p'\n");
-        files.insert(path, text);
-        role_in(&files, path, "f")
-    }
-
-    #[test]
-    fn a_function_says_its_role_itself() {
-        let said = |role, evidence: &str| Some((role, evidence.to_owned(), false));
-        for (path, text, expected) in [
-            ("/p/src/a.rs", "#[get(\"/\")] async fn f() {}", said(Role::Handler, "has the attribute `get`")),
-            ("/p/src/a.rs", "async fn f(State(s): State<App>) {}", said(Role::Handler, "takes a `State`")),
-            ("/p/src/a.rs", "async fn f(r: HttpRequest) {}", said(Role::Handler, "takes a `HttpRequest`")),
-            (
-                "/p/src/a.rs",
-                "async fn f(r: Request, next: Next) {}",
-                said(Role::Middleware, "takes a `Next`"),
-            ),
-            (
-                "/p/src/a.rs",
-                "#[tokio::main] async fn f() {}",
-                said(Role::StartUp, "has the attribute `main`"),
-            ),
-            ("/p/src/a.rs", "#[test] fn f() {}", said(Role::Test, "has the attribute `test`")),
-            ("/p/src/a.rs", "fn f(state: &State2) {}", None),
-            (
-                "/p/src/a.ts",
-                "class A { @Cron('* * * * *') f() {} }",
-                said(Role::Job, "has the attribute `Cron`"),
-            ),
-            (
-                "/p/src/a.ts",
-                "class A { @Process() f() {} }",
-                said(Role::Consumer, "has the attribute `Process`"),
-            ),
-            (
-                "/p/src/a.ts",
-                "export const f = async (event: SQSEvent) => { await g() }",
-                Some((Role::Consumer, "takes a `SQSEvent`".into(), true)),
-            ),
-            (
-                "/p/src/a.ts",
-                "export function f(a: Request, b: Response, c: NextFunction) { c() }",
-                said(Role::Middleware, "takes a `NextFunction`"),
-            ),
-            (
-                "/p/src/a.ts",
-                "import { useEffect } from 'react'\nexport function C() { useEffect(function f() { go() }, []) }",
-                said(Role::Effect, "is handed to what runs it"),
-            ),
-            (
-                "/p/src/a.ts",
-                "import { useEffect } from 'react'\nexport function C() { useEffect(() => { return function f() { end() } }, []) }",
-                said(Role::Cleanup, "is returned by an effect"),
-            ),
-            ("/p/src/a.ts", "export function f(request: string) { return request }", None),
-        ] {
-            assert_eq!(role_of(path, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn names_that_frameworks_call_are_roles_only_where_those_call_them() {
-        let files = |text: &str| {
-            let mut files = MemoryFiles::default();
-            files.insert("/p/package.json", "{}");
-            files.insert("/p/src/a.ts", text);
-            files
-        };
-        let role = |text: &str, name: &str| role_in(&files(text), "/p/src/a.ts", name).map(|(role, ..)| role);
-        assert_eq!(role("class A { onModuleInit() {} }", "onModuleInit"), Some(Role::StartUp));
-        assert_eq!(role("function onModuleInit() { go() }", "onModuleInit"), None);
-        assert_eq!(role("class A { ngOnDestroy() {} }", "ngOnDestroy"), Some(Role::Cleanup));
-        assert_eq!(role("export async function GET() { await go() }", "GET"), Some(Role::Handler));
-        assert_eq!(role("class A { GET() { go() } }", "GET"), None);
-    }
-
-    #[test]
-    fn others_give_a_function_its_role() {
-        let mut files = MemoryFiles::default();
-        files.insert("/p/package.json", "{}");
-        files.insert(
-            "/p/src/server.ts",
-            "import express from 'express'\nimport cron from 'node-cron'\nimport { list } from './posts'\nimport { refresh } from './rates'\nconst app = express()\napp.get('/posts', list)\ncron.schedule('0 4 * * *', refresh)\n",
-        );
-        files.insert("/p/src/posts.ts", "export async function list(req, res) { await go() }\n");
-        files.insert(
-            "/p/src/rates.ts",
-            "export async function refresh() { await go() }\nasync function own() {}\n",
-        );
-        files.insert(
-            "/p/src/jobs/tidy.ts",
-            "export async function tidy() { await go() }\nasync function inner() {}\n",
-        );
-        files.insert("/p/src/plain.ts", "export async function plain() { await go() }\n");
-        let role =
-            |file: &str, name: &str| role_in(&files, file, name).map(|(role, evidence, _)| (role, evidence));
-        let said = |role, evidence: &str| Some((role, evidence.to_owned()));
-        assert_eq!(role("/p/src/posts.ts", "list"), said(Role::Handler, "is handed to a router"));
-        assert_eq!(role("/p/src/rates.ts", "refresh"), said(Role::Job, "is handed to a scheduler"));
-        assert_eq!(role("/p/src/rates.ts", "own"), None);
-        assert_eq!(role("/p/src/jobs/tidy.ts", "tidy"), said(Role::Job, "stands in jobs/"));
-        assert_eq!(role("/p/src/jobs/tidy.ts", "inner"), None);
-        assert_eq!(role("/p/src/plain.ts", "plain"), None);
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ pub mod filter;
 mod lifetime;
 mod occasion;
 mod outgoing;
+mod own_status;
 mod released;
 mod request;
 mod response;
@@ -24,14 +25,13 @@ pub use outgoing::{
     Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
     takes_its_url, wrapped_request,
 };
+pub use own_status::is_own_status_looked_at;
 pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
     url_head,
 };
-pub use response::{
-    ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
-};
+pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
 pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, role, role_in_file};

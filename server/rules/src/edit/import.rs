@@ -170,7 +170,7 @@ fn of_crate(view: &UnitView<'_>, path: &str, name: &str) -> Option<PlannedEdit> 
     let module = &here.units[0].unit;
     let own = |i: &&Import| ["crate", "super", "self"].iter().any(|head| i.module.starts_with(head));
     let imports: Vec<&Import> = module.imports.iter().collect();
-    let of_own = imports.iter().copied().filter(own).last();
+    let of_own = imports.iter().copied().rfind(own);
     let last = of_own.or(imports.last().copied())?;
     let text = view.project.text;
     let range = view.of(0).to_file(last.range);

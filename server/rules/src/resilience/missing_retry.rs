@@ -55,9 +55,10 @@ declare_rule! {
     ///
     /// Requests that do more when they are sent twice, such as POST, or whose method is not known. Requests without a
     /// time limit or whose status nobody looks at: those come first. Clients and wrappers that retry, also by hand, and
-    /// consumers of queues that deliver again. Callers that fall back or show the failure; a log line is neither, except
-    /// while starting. Work that runs again within five minutes by itself, or whose period is not known. Code of which
-    /// it is unknown in which role it runs, and what is undone with its transaction.
+    /// consumers of queues that deliver again. Callers that fall back, go on without the answer or show the failure; a
+    /// log line alone is none of these, except while starting. Work that runs again within five minutes by itself, or
+    /// whose period is not known. Code of which it is unknown in which role it runs, and what is undone with its
+    /// transaction.
     pub MissingRetry { id: "missing-retry", category: Resilience, severity: Info, since: "0.1.0" }
 }
 

@@ -45,12 +45,13 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Code in a browser, in a command-line tool, in a test, or of which it is unknown where it runs; requests to the own
-    /// origin and for what was bundled with the code; a signal or a time limit in the options, in the client or around the
-    /// call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file); options that come from
-    /// elsewhere and may carry a signal; responses that are meant to last, as streams and server-sent events; libraries
-    /// with a time limit by default. A client without one is found once, where it is made, unless each of its requests has
-    /// one of its own there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost`
-    /// counts: a process on the same machine hangs like any other.
+    /// origin and for what was bundled with the code; a signal or a time limit in the options, in the client or around
+    /// the call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file), or set on the library
+    /// or the exported client by the file that starts the program; options that come from elsewhere and may carry a
+    /// signal; responses that are meant to last, as streams and server-sent events; libraries with a time limit by
+    /// default. A client without one is found once, where it is made, unless each of its requests has one of its own
+    /// there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost` counts: a
+    /// process on the same machine hangs like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
 
