@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
 use plimsoll_project::{Files, SchemasOf, where_it_runs};
-use plimsoll_rules::{ProjectFacts, RawFinding, RuleOption};
+use plimsoll_rules::{Place, ProjectFacts, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
@@ -216,6 +216,7 @@ impl Engine {
         for unit in 0..linked.file.units.len() {
             if let (Some(stale), Some(state)) = (&stale, &before)
                 && stale.binary_search(&unit).is_err()
+                && !shows_one_of(&state.found[unit], &linked.file, stale)
             {
                 counters.reused += 1;
                 found.push(Arc::clone(&state.found[unit]));
@@ -264,6 +265,17 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     }
     let facts = relink(&state.linked, file, linker, &changed)?;
     Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
+}
+
+/// Whether a finding shows a place in one of these units, whose nodes have other numbers now.
+fn shows_one_of(found: &Found, file: &FileUnits, units: &[usize]) -> bool {
+    let mut places = found.findings.iter().flat_map(|finding| &finding.related).map(|related| &related.place);
+    places.any(|place| match place {
+        Place::Node { file: path, unit, .. } => {
+            *path == file.path && units.iter().any(|&changed| file.units[changed].path == *unit)
+        }
+        Place::Bytes { .. } => false,
+    })
 }
 
 /// What there is to say of a file that is a schema.

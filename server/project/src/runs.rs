@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::Name;
+use plimsoll_behavior::{Kind, Name};
 
 use crate::Files;
 use crate::link::{FileUnits, ancestors, parent};
@@ -219,6 +219,9 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     if let Some(package) = imports().find(|m| BROWSER_PACKAGES.contains(m)) {
         return Some((Runs::Browser, format!("imports {package}")));
     }
+    if shows_in_a_page(file) {
+        return Some((Runs::Browser, "makes elements of the page".into()));
+    }
     if let Some(part) =
         in_folder(&["server", "api", "backend", "functions", "workers", "jobs", "cron", "lambdas"])
     {
@@ -257,6 +260,23 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
         _ if manifest.is_command_line => Some((Runs::CommandLine, "its package is a command".into())),
         _ => None,
     }
+}
+
+/// Whether code calls methods of the page it is shown in: a widget that a server hands out to other sites.
+fn shows_in_a_page(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let u = &entry.unit;
+        u.calls.iter().any(|&call| {
+            let Kind::Call { callee, .. } = u.kind(call) else { return false };
+            let Kind::Member { object, name, .. } = u.kind(*callee) else { return false };
+            let of_page = matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "document");
+            of_page
+                && matches!(
+                    name.as_str(),
+                    "createElement" | "getElementById" | "querySelector" | "addEventListener"
+                )
+        })
+    }) && !file.units.iter().any(|entry| entry.unit.bindings.iter().any(|b| b.name == "document"))
 }
 
 fn is_node(module: &str) -> bool {

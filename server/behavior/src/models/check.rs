@@ -38,6 +38,14 @@ pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) 
     for convention in &model.conventions {
         check.ty("convention", &convention.ty);
     }
+    for helper in &model.retry_helpers {
+        for name in helper.names.iter().filter(|name| !helper.text.contains(&format!(" {name}"))) {
+            check.error("retry_helper", &format!("its text declares no `{name}`"));
+        }
+        if helper.names.is_empty() {
+            check.error("retry_helper", "it names no function to call");
+        }
+    }
     check.errors
 }
 
@@ -137,6 +145,19 @@ mod tests {
             ("run = 'each'", "function `f`: `run` and `callback` go together"),
         ] {
             assert_eq!(mistakes(function), [message]);
+        }
+    }
+
+    #[test]
+    fn a_helper_declares_what_it_names() {
+        for (names, message) in [
+            ("['again']", "retry_helper: its text declares no `again`"),
+            ("[]", "retry_helper: it names no function to call"),
+        ] {
+            let helper = format!(
+                "[[retry_helper]]\ntakes = 'call'\nnames = {names}\ntext = 'function twice() {{}}'\n"
+            );
+            assert_eq!(mistakes(&helper), [message]);
         }
     }
 

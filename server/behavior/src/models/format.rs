@@ -56,6 +56,45 @@ pub struct Model {
     /// What a value of unknown origin may be taken for.
     #[serde(default, rename = "convention")]
     pub conventions: Vec<Convention>,
+    /// Code that a fix adds to a file so that its requests are sent again after a transient failure.
+    #[serde(default, rename = "retry_helper")]
+    pub retry_helpers: Vec<RetryHelper>,
+}
+
+/// Code that sends a request again after a transient failure: added to a file by a fix that needs it. It keeps
+/// `Retry-After`, has a cap, jitter and a last attempt, and can be aborted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryHelper {
+    /// How a request is handed to it.
+    pub takes: RetryEdit,
+    /// The package whose requests it sends; any by default.
+    #[serde(default)]
+    pub client: Option<Name>,
+    /// The package that a manifest must declare for it, with the first major version that it is written for:
+    /// `{ package = "p-retry", major = 6 }`. One that needs no package is added where none is declared.
+    #[serde(default)]
+    pub needs: Option<Needed>,
+    /// Whether it has the types of TypeScript; always false in Rust, whose types are no choice.
+    #[serde(default)]
+    pub typed: bool,
+    /// The import that it needs, as a statement with single quotes and a semicolon.
+    #[serde(default)]
+    pub import: Option<Name>,
+    /// The functions that it declares, the one to call first. They are renamed where the file has such a name already.
+    pub names: Vec<Name>,
+    /// The code, indented by two spaces (in Rust by four), with single quotes and semicolons.
+    pub text: String,
+}
+
+/// A package that must be declared.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needed {
+    /// Its name.
+    pub package: Name,
+    /// The first major version that does.
+    pub major: u32,
 }
 
 /// Which languages a model is for.
@@ -260,7 +299,7 @@ pub enum RetryEdit {
     /// In a function that makes the call: `withRetry(() => fetch(url))`.
     Call,
     /// As the builder that the call sends, and that is copied for every attempt: `reqwest::RequestBuilder`.
-    ReqwestBuilder,
+    Builder,
 }
 
 /// What must be written to bound the time of a call. In its texts `{ms}` stands for milliseconds, `{duration}` for a Rust

@@ -203,6 +203,12 @@ impl Models {
         self.members_with_effects.contains(name)
     }
 
+    /// All code that sends requests again, that of packages first.
+    pub fn retry_helpers(&self) -> impl Iterator<Item = &RetryHelper> {
+        let all = || self.models.iter().flat_map(|model| &model.retry_helpers);
+        all().filter(|helper| helper.needs.is_some()).chain(all().filter(|helper| helper.needs.is_none()))
+    }
+
     /// All models.
     #[must_use]
     pub fn all(&self) -> &[Model] {

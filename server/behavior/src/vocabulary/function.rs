@@ -98,6 +98,8 @@ pub struct Param {
     pub ty: Option<TypeExpr>,
     /// Default value.
     pub default: Option<NodeId>,
+    /// `limit?: number`
+    pub is_optional: bool,
     /// `...rest`
     pub is_rest: bool,
     /// A parameter property of a TypeScript constructor (`private readonly db: Db`): the field's name.

@@ -7,7 +7,8 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit}
 use rustc_hash::FxHashMap;
 
 use super::context::runs_inline;
-use super::{CallFacts, Evaluator, FnRef, SlotValue, Value, run_of};
+use super::roles::declared;
+use super::{CallFacts, Evaluator, FnRef, RoleFact, SlotValue, Value, run_of};
 
 /// What a function does, its callees included.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Summary {
     pub params: Vec<ParamFacts>,
     /// Whether it is async.
     pub is_async: bool,
+    /// In which role it runs, as far as it says so itself.
+    pub role: Option<RoleFact>,
 }
 
 /// Why a function has an effect.
@@ -65,6 +68,8 @@ pub struct Local {
     pub params: Vec<ParamFacts>,
     /// See [`Summary::is_async`].
     pub is_async: bool,
+    /// See [`Summary::role`].
+    pub role: Option<RoleFact>,
 }
 
 /// What each function of a unit does by itself.
@@ -80,6 +85,7 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
                 returns: eval.returned(unit, id),
                 params: params(eval, unit, id),
                 is_async: u.function(id).is_async,
+                role: declared(eval, unit, id),
                 ..Local::default()
             }
         })
@@ -255,6 +261,7 @@ pub fn close(
             returns: local.returns.clone(),
             params: local.params.clone(),
             is_async: local.is_async,
+            role: local.role.clone(),
         };
         summaries.insert(function.clone(), Arc::new(summary));
     }

@@ -56,7 +56,7 @@ pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
             return Some(Lifetime::Component(component));
         }
     }
-    (role(view, node) == Some(Role::Handler)).then_some(Lifetime::Request)
+    role(view, node).is_some_and(Role::answers_a_request).then_some(Lifetime::Request)
 }
 
 /// Whether a listener runs for every connection: of a server of sockets, by the name that Node.js gave the event.

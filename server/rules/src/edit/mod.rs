@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod cleanup;
 pub mod closing;
+pub mod import;
 pub mod repetition;
 mod retry;
 pub mod rust;
@@ -13,4 +14,4 @@ pub mod style;
 pub mod teardown;
 pub mod time_limit;
 
-pub use retry::wrap_in_retry;
+pub use retry::{Thrown, wrap_in_retry};

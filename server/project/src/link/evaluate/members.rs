@@ -158,7 +158,32 @@ impl Evaluator<'_> {
                 }
             }
         }
-        None
+        self.built_field(own, name)
+    }
+
+    /// What the functions of a Rust type put into a field where they build one: `Self { http }`.
+    fn built_field(&self, own: &TypeRef, name: &str) -> Option<Value> {
+        if self.file.language.is_script_family() {
+            return None;
+        }
+        let mut values = Vec::new();
+        for (declared_in, decl) in self.file.types_named(&own.name) {
+            for (_, method) in &decl.methods {
+                let Some(function) = self.file.function_at(declared_in, *method) else { continue };
+                let Some(unit) = self.file.unit_at(&function.unit) else { continue };
+                let u = self.unit(unit);
+                for node in &u.nodes {
+                    let Kind::Object { entries, ty: Some(ty) } = &node.kind else { continue };
+                    let is_it = ty.path.last().is_some_and(|last| last == "Self" || *last == own.name);
+                    let entry = entries.iter().find(|e| matches!(&e.key, Key::Name(n) if n == name));
+                    if let Some(entry) = entry.filter(|_| is_it) {
+                        values.push(self.value(unit, entry.value));
+                    }
+                }
+            }
+        }
+        let first = values.first()?.clone();
+        Some(values.into_iter().skip(1).fold(first, Value::or))
     }
 
     pub(super) fn own_instance(&self, own: &TypeRef) -> Value {
