@@ -4,18 +4,21 @@
 //! read by itself into a [`SchemaFile`], which may be kept; [`Schema::fold`] puts the files of
 //! one database together and is cheap.
 
+mod drizzle;
 mod fold;
 mod model;
 pub mod prisma;
 pub mod sql;
 pub mod write;
 
+pub use drizzle::config::Config as DrizzleConfig;
 pub use fold::SchemaFile;
 use model::covered;
 pub use model::{
     Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Relation, SchemaLanguage, Serving,
     Table,
 };
+pub(crate) use drizzle::is_config as is_drizzle_config;
 pub use plimsoll_syntax::TextRange;
 pub use write::{CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index};
 

@@ -12,6 +12,7 @@ mod request;
 mod response;
 mod role;
 mod sql_text;
+mod table;
 mod time;
 mod turn;
 
@@ -32,5 +33,6 @@ pub use response::{
 };
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
+pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};

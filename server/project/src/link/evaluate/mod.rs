@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 use crate::link::{FileUnits, FnRef, Site, SlotValue, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
+pub(crate) use names::package_name;
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.

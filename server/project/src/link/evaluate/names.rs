@@ -109,10 +109,13 @@ impl Evaluator<'_> {
 
     /// What the call that a closure is handed to passes in as the closure's parameter.
     pub(super) fn provided(&self, unit: usize, function: FunctionId, index: usize) -> Option<Value> {
-        let closure = self.closure(unit, function)?;
+        let (closure, key) = self.closure_or_option(unit, function)?;
         let facts = self.call(closure.unit, closure.call);
         let (model, behavior) = facts.behavior.as_ref()?;
-        if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument) && behavior.run.is_some() {
+        if let Some(key) = key {
+            let path = format!("{}.{key}", closure.argument);
+            behavior.callbacks.iter().find(|listed| **listed == path)?;
+        } else if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument) && behavior.run.is_some() {
             return None;
         }
         let receiver = || match self.unit(closure.unit).kind(closure.call) {
@@ -127,6 +130,10 @@ impl Evaluator<'_> {
             "_" => Value::Unknown,
             "receiver" | "self" => receiver(),
             "element" => self.element_of(&receiver()),
+            "package" => {
+                let package = self.models.all().get(usize::from(*model))?.packages.first()?;
+                Value::Package(package.clone(), Name::default())
+            }
             ty => {
                 let ty = self.models.type_named(*model, ty)?;
                 Value::Instance(Arc::new(Instance {
@@ -269,7 +276,7 @@ impl Evaluator<'_> {
 }
 
 /// `import x from "npm:@supabase/supabase-js@2"` and `https://esm.sh/…` mean the package.
-pub(super) fn package_name(module: &str) -> Name {
+pub(crate) fn package_name(module: &str) -> Name {
     let module = ["npm:", "jsr:", "https://esm.sh/", "https://cdn.skypack.dev/"]
         .iter()
         .find_map(|prefix| module.strip_prefix(prefix))
