@@ -237,6 +237,16 @@ impl Evaluator<'_> {
         let instance_of = |ty: ModelType, slots: &[(Slot, SlotValue)]| {
             Value::Instance(Arc::new(Instance { ty, slots: slots.to_vec(), is_convention }))
         };
+        if behavior.yields.as_deref().is_some_and(|yields| yields.contains("callback")) {
+            // What the callback is given is known before what it returns, and its parameters ask for it.
+            let begun = CallFacts {
+                behavior: Some((model, Arc::clone(behavior))),
+                receiver: instance.map(|i| i.ty),
+                is_convention,
+                ..CallFacts::default()
+            };
+            self.memo.calls.borrow_mut().insert((unit, node), Arc::new(begun));
+        }
         let value = match behavior.yields.as_deref() {
             None if is_builder && behavior.effect.0.is_empty() => {
                 instance.map_or(Value::Unknown, |i| instance_of(i.ty, &slots))

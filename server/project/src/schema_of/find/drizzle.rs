@@ -38,7 +38,10 @@ const PLACES: &[&str] = &[
 /// The nearest schema.
 pub(in crate::schema_of) fn nearest(files: &dyn Files, path: &str) -> Found {
     let Some(start) = parent(path) else { return Found::None };
-    for folder in ancestors(start, files, path) {
+    let folders: Vec<&str> = ancestors(start, files, path).collect();
+    // A configuration further up says more than the name of a folder nearby.
+    let configured = folders.iter().find(|folder| !configurations(files, folder).is_empty());
+    for folder in configured.copied().into_iter().chain(folders.iter().copied()) {
         let mut found = in_package(files, folder);
         if found.is_empty() {
             found = below(files, folder).iter().flat_map(|package| in_package(files, package)).collect();
