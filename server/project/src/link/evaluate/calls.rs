@@ -237,16 +237,6 @@ impl Evaluator<'_> {
         let instance_of = |ty: ModelType, slots: &[(Slot, SlotValue)]| {
             Value::Instance(Arc::new(Instance { ty, slots: slots.to_vec(), is_convention }))
         };
-        if behavior.yields.as_deref().is_some_and(|yields| yields.contains("callback")) {
-            // What the callback is given is known before what it returns, and its parameters ask for it.
-            let begun = CallFacts {
-                behavior: Some((model, Arc::clone(behavior))),
-                receiver: instance.map(|i| i.ty),
-                is_convention,
-                ..CallFacts::default()
-            };
-            self.memo.calls.borrow_mut().insert((unit, node), Arc::new(begun));
-        }
         let value = match behavior.yields.as_deref() {
             None if is_builder && behavior.effect.0.is_empty() => {
                 instance.map_or(Value::Unknown, |i| instance_of(i.ty, &slots))
@@ -339,6 +329,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn callback_result(&self, unit: usize, node: NodeId, behavior: &Behavior) -> Value {
+        if self.memo.beginning.borrow().contains(&(unit, node)) {
+            return Value::Unknown;
+        }
         let index = usize::from(behavior.callback.unwrap_or(0));
         let Some(argument) = self.argument_node(unit, node, index) else {
             return Value::Unknown;

@@ -110,7 +110,7 @@ impl Evaluator<'_> {
     /// What the call that a closure is handed to passes in as the closure's parameter.
     pub(super) fn provided(&self, unit: usize, function: FunctionId, index: usize) -> Option<Value> {
         let (closure, key) = self.closure_or_option(unit, function)?;
-        let facts = self.call(closure.unit, closure.call);
+        let facts = self.begun_call(closure.unit, closure.call);
         let (model, behavior) = facts.behavior.as_ref()?;
         if let Some(key) = key {
             let path = format!("{}.{key}", closure.argument);
