@@ -12,13 +12,13 @@ pub mod sql;
 pub mod write;
 
 pub use drizzle::config::Config as DrizzleConfig;
+pub(crate) use drizzle::is_config as is_drizzle_config;
 pub use fold::SchemaFile;
 use model::covered;
 pub use model::{
     Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Relation, SchemaLanguage, Serving,
     Table,
 };
-pub(crate) use drizzle::is_config as is_drizzle_config;
 pub use plimsoll_syntax::TextRange;
 pub use write::{CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index};
 

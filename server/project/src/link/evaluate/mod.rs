@@ -135,7 +135,8 @@ impl<'a> Evaluator<'a> {
 
     /// What a call does, without what its callbacks return.
     fn begun_call(&self, unit: usize, node: NodeId) -> Arc<CallFacts> {
-        let whole = self.memo.calls.borrow().get(&(unit, node)).filter(|known| known.behavior.is_some()).cloned();
+        let whole =
+            self.memo.calls.borrow().get(&(unit, node)).filter(|known| known.behavior.is_some()).cloned();
         if let Some(known) = whole.or_else(|| self.memo.begun.borrow().get(&(unit, node)).cloned()) {
             return known;
         }

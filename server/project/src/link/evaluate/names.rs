@@ -115,7 +115,9 @@ impl Evaluator<'_> {
         if let Some(key) = key {
             let path = format!("{}.{key}", closure.argument);
             behavior.callbacks.iter().find(|listed| **listed == path)?;
-        } else if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument) && behavior.run.is_some() {
+        } else if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument)
+            && behavior.run.is_some()
+        {
             return None;
         }
         let receiver = || match self.unit(closure.unit).kind(closure.call) {

@@ -51,9 +51,18 @@ impl Walk {
             "unique" => column.unique = Some(method.args.first().and_then(|&name| self.text(name))),
             "array" => column.list = true,
             "references" => column.references = self.reference(method),
-            "default" | "defaultNow" | "defaultRandom" | "$default" | "$defaultFn" | "$onUpdate"
-            | "$onUpdateFn" | "generatedAlwaysAs" | "generatedAlwaysAsIdentity"
-            | "generatedByDefaultAsIdentity" | "autoincrement" | "onUpdateNow" => column.has_default = true,
+            "default"
+            | "defaultNow"
+            | "defaultRandom"
+            | "$default"
+            | "$defaultFn"
+            | "$onUpdate"
+            | "$onUpdateFn"
+            | "generatedAlwaysAs"
+            | "generatedAlwaysAsIdentity"
+            | "generatedByDefaultAsIdentity"
+            | "autoincrement"
+            | "onUpdateNow" => column.has_default = true,
             _ => {}
         }
     }

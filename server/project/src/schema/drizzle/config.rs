@@ -39,7 +39,9 @@ impl Config {
             return Self::from_json(text);
         }
         let Some(walk) = Walk::of(path, text) else { return Self::default() };
-        let Some(object) = walk.default_export().and_then(|at| walk.object(at)) else { return Self::default() };
+        let Some(object) = walk.default_export().and_then(|at| walk.object(at)) else {
+            return Self::default();
+        };
         let text_of = |name: &str| walk.property(object, name).and_then(|value| walk.constant(value));
         let schema = walk.property(object, "schema").map(|value| match walk.items(value) {
             Some(items) => items.into_iter().filter_map(|item| walk.constant(item)).collect(),
@@ -57,13 +59,20 @@ impl Config {
         let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return Self::default() };
         let text_of = |name: &str| json[name].as_str().map(SmolStr::new);
         let schema = match &json["schema"] {
-            serde_json::Value::Array(all) => all.iter().filter_map(|one| one.as_str()).map(SmolStr::new).collect(),
+            serde_json::Value::Array(all) => {
+                all.iter().filter_map(|one| one.as_str()).map(SmolStr::new).collect()
+            }
             one => one.as_str().map(SmolStr::new).into_iter().collect(),
         };
         Self::of(schema, text_of("out"), text_of("dialect"), text_of("casing"))
     }
 
-    fn of(schema: Vec<SmolStr>, out: Option<SmolStr>, dialect: Option<SmolStr>, casing: Option<SmolStr>) -> Self {
+    fn of(
+        schema: Vec<SmolStr>,
+        out: Option<SmolStr>,
+        dialect: Option<SmolStr>,
+        casing: Option<SmolStr>,
+    ) -> Self {
         let dialect = match dialect.as_deref() {
             Some("postgresql" | "pg") => Dialect::Postgres,
             Some("mysql" | "mysql2" | "singlestore") => Dialect::MySql,
@@ -83,7 +92,8 @@ impl Walk {
     /// The node of the default export, or of `module.exports`.
     fn default_export(&self) -> Option<At> {
         let module = &self.file.units[0].unit;
-        let export = module.exports.iter().find(|export| matches!(export.name.as_str(), "default" | "export="))?;
+        let export =
+            module.exports.iter().find(|export| matches!(export.name.as_str(), "default" | "export="))?;
         let node: NodeId = match &export.local {
             Exported::Value(node) => *node,
             Exported::Binding(binding) => module.binding(*binding).value?,

@@ -185,7 +185,9 @@ impl Walk {
                         _ => value,
                     };
                     match self.kind(inner) {
-                        Kind::Object { .. } if depth < MAX_DEPTH => found.extend(self.entries(inner, depth + 1)),
+                        Kind::Object { .. } if depth < MAX_DEPTH => {
+                            found.extend(self.entries(inner, depth + 1))
+                        }
                         Kind::Call { callee, .. } => found.extend(self.spread((at.0, *callee))),
                         _ => found.extend(self.spread(inner)),
                     }

@@ -19,7 +19,8 @@ impl IndexFunction {
     pub fn of(walk: &Walk, text: &str, dialect: Dialect) -> Option<Self> {
         let module = &walk.file.units[0].unit;
         let bound = |import: &Import| import.binding.map(|binding| module.binding(binding));
-        let imports = || module.imports.iter().filter(|import| is_core(&import.module) && !import.is_type_only);
+        let imports =
+            || module.imports.iter().filter(|import| is_core(&import.module) && !import.is_type_only);
         for import in imports() {
             match (&import.what, bound(import)) {
                 (Imported::Name(name), Some(binding)) if name == "index" => {
@@ -33,7 +34,8 @@ impl IndexFunction {
         }
         let is_free = |name: &str| module.resolve(name, ScopeId(0), u32::MAX).is_none();
         let name = ["index", "tableIndex"].into_iter().find(|name| is_free(name))?;
-        let statement = imports().find(|import| matches!(import.what, Imported::Name(_))).map(|import| import.range);
+        let statement =
+            imports().find(|import| matches!(import.what, Imported::Name(_))).map(|import| import.range);
         let insertion = match statement {
             Some(statement) => {
                 let names: Vec<(&SmolStr, &Binding)> = imports()
@@ -82,13 +84,15 @@ fn merged(
     let gap = match last_line.filter(|_| is_one_a_line) {
         Some(line) => {
             let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-            let indentation: String = text[line..].chars().take_while(|letter| matches!(letter, ' ' | '\t')).collect();
+            let indentation: String =
+                text[line..].chars().take_while(|letter| matches!(letter, ' ' | '\t')).collect();
             format!("{line_end}{indentation}")
         }
         None => " ".to_owned(),
     };
     let is_sorted = names.len() > 2 && names.is_sorted_by(|one, other| one.0 <= other.0);
-    let next = names.iter().find(|(name, binding)| is_sorted && name.as_str() > "index" && binding.name == **name);
+    let next =
+        names.iter().find(|(name, binding)| is_sorted && name.as_str() > "index" && binding.name == **name);
     if let Some((_, next)) = next {
         return Some((place(next).start as usize, format!("{specifier},{gap}")));
     }
@@ -104,7 +108,11 @@ fn new_import(walk: &Walk, text: &str, dialect: Dialect, name: &str) -> Option<(
         _ => return None,
     };
     let module = &walk.file.units[0].unit;
-    let last = module.imports.iter().map(|import| walk.file.to_file(0, import.range)).max_by_key(|range| range.end)?;
+    let last = module
+        .imports
+        .iter()
+        .map(|import| walk.file.to_file(0, import.range))
+        .max_by_key(|range| range.end)?;
     let statement = covered(text, last)?;
     if !statement.starts_with("import") {
         return None;

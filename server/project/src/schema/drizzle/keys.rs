@@ -169,9 +169,8 @@ impl Walk {
 
     fn foreign_key(&self, chain: &Chain, at: At) -> Result<Key, Unreadable> {
         let head = chain.steps.first().and_then(|step| step.args.first()).ok_or(Unreadable)?;
-        let list = |name: &str| {
-            self.property(*head, name).and_then(|listed| self.items(listed)).ok_or(Unreadable)
-        };
+        let list =
+            |name: &str| self.property(*head, name).and_then(|listed| self.items(listed)).ok_or(Unreadable);
         let columns = self.column_keys(&list("columns")?)?;
         let foreign = list("foreignColumns")?;
         let references = self.column_keys(&foreign)?;

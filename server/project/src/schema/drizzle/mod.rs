@@ -157,11 +157,7 @@ pub(super) struct Reference {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Key {
     Primary(Vec<SmolStr>),
-    Foreign {
-        name: Option<SmolStr>,
-        columns: Vec<SmolStr>,
-        reference: Reference,
-    },
+    Foreign { name: Option<SmolStr>, columns: Vec<SmolStr>, reference: Reference },
     Index(IndexItem),
 }
 

@@ -3,20 +3,23 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{
-    ColumnItem, ColumnMaker, Document, Entry, Exported, IndexItem, Item, Key, Maker, Path, Reference, TableItem,
-};
 use super::config::{Casing, named};
-use crate::schema::{
-    Column, ColumnType, Dialect, ForeignKey, Index, SchemaLanguage, Table, own_namespace,
+use super::{
+    ColumnItem, ColumnMaker, Document, Entry, Exported, IndexItem, Item, Key, Maker, Path, Reference,
+    TableItem,
 };
+use crate::schema::{Column, ColumnType, Dialect, ForeignKey, Index, SchemaLanguage, Table, own_namespace};
 
 /// How many files a name is followed through, and how deeply columns are shared.
 const MAX_DEPTH: u32 = 16;
 
 /// Puts the files of one schema together, `(path, file)`. The tables stand in the order of their files.
 pub(in crate::schema) fn read(files: &[(&SmolStr, &Document)], casing: Casing) -> (Vec<Table>, Dialect) {
-    let reader = Reader { files, paths: files.iter().enumerate().map(|(at, (path, _))| (path.as_str(), at)).collect(), casing };
+    let reader = Reader {
+        files,
+        paths: files.iter().enumerate().map(|(at, (path, _))| (path.as_str(), at)).collect(),
+        casing,
+    };
     let mut tables = Vec::new();
     let mut dialect = Dialect::Unknown;
     for (at, (_, document)) in files.iter().enumerate() {
@@ -199,7 +202,8 @@ impl<'a> Reader<'a> {
             "text" | "varchar" | "char" | "citext" | "tinytext" | "mediumtext" | "longtext" => {
                 if mode == "json" { ColumnType::Json } else { ColumnType::Text }
             }
-            "integer" | "int" | "smallint" | "mediumint" | "tinyint" | "serial" | "smallserial" => match mode {
+            "integer" | "int" | "smallint" | "mediumint" | "tinyint" | "serial" | "smallserial" => match mode
+            {
                 "boolean" => ColumnType::Bool,
                 "timestamp" | "timestamp_ms" => ColumnType::Timestamp,
                 _ => ColumnType::Int,
@@ -254,7 +258,8 @@ impl<'a> Reader<'a> {
 
     fn index(&self, making: &Making<'_>, item: &IndexItem, columns: Vec<SmolStr>) -> Index {
         let mentioned = item.mentioned.iter().filter_map(|name| {
-            let column = making.table.columns.iter().find(|own| own.code_name == *name || own.name == *name)?;
+            let column =
+                making.table.columns.iter().find(|own| own.code_name == *name || own.name == *name)?;
             Some(column.name.clone())
         });
         Index {

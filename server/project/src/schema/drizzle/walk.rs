@@ -1,7 +1,8 @@
 //! Reads expressions of a file by their nodes: what a call goes to, what a closure returns, which text stands where.
 
 use plimsoll_behavior::{
-    BindingId, BindingKind, CallForm, FunctionId, Imported, Key, Kind, Literal, NodeId, PathStep, ScopeId, Unit,
+    BindingId, BindingKind, CallForm, FunctionId, Imported, Key, Kind, Literal, NodeId, PathStep, ScopeId,
+    Unit,
 };
 use plimsoll_syntax::{Language, Parsed};
 use smol_str::SmolStr;

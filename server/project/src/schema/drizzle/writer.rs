@@ -37,7 +37,10 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
         walk: &walk,
         text,
         line_end: if text.contains("\r\n") { "\r\n" } else { "\n" },
-        quote: match covered(text, TextRange::new(table.name_range.start.saturating_sub(1), table.name_range.start)) {
+        quote: match covered(
+            text,
+            TextRange::new(table.name_range.start.saturating_sub(1), table.name_range.start),
+        ) {
             Some("\"") => '"',
             _ => '\'',
         },
@@ -107,7 +110,8 @@ impl Writer<'_> {
         let whole = self.walk.range(result);
         match self.walk.kind(result) {
             Kind::Array(items) => {
-                let items: Vec<TextRange> = items.iter().map(|&item| self.walk.range((result.0, item))).collect();
+                let items: Vec<TextRange> =
+                    items.iter().map(|&item| self.walk.range((result.0, item))).collect();
                 Some(self.appended(&items, whole, &index))
             }
             Kind::Object { entries, .. } => {
@@ -129,9 +133,10 @@ impl Writer<'_> {
         let keys = self.walk.plain(keys);
         let (unit, function) = match self.walk.kind(keys) {
             Kind::Function(function) => (keys.0, *function),
-            Kind::Nested(nested) => {
-                (*self.walk.file.units[keys.0].nested.get(*nested as usize)?, plimsoll_behavior::FunctionId(0))
-            }
+            Kind::Nested(nested) => (
+                *self.walk.file.units[keys.0].nested.get(*nested as usize)?,
+                plimsoll_behavior::FunctionId(0),
+            ),
             _ => return None,
         };
         let u = &self.walk.file.units[unit].unit;
@@ -143,9 +148,9 @@ impl Writer<'_> {
             {
                 return Some(format!("{}.{}", only.name, column.code_name));
             }
-            let own = bindings.iter().find(|own| {
-                matches!(own.path.as_slice(), [PathStep::Member(key)] if *key == column.code_name)
-            })?;
+            let own = bindings.iter().find(
+                |own| matches!(own.path.as_slice(), [PathStep::Member(key)] if *key == column.code_name),
+            )?;
             Some(own.name.to_string())
         };
         self.place.columns.iter().map(column).collect()
@@ -154,8 +159,12 @@ impl Writer<'_> {
     /// The third argument of a table that has none.
     fn as_third_argument(&self, name: At, columns: At) -> (usize, String) {
         let style = self.style();
-        let names: Vec<String> =
-            self.place.columns.iter().map(|column| format!("{}.{}", style.parameter, column.code_name)).collect();
+        let names: Vec<String> = self
+            .place
+            .columns
+            .iter()
+            .map(|column| format!("{}.{}", style.parameter, column.code_name))
+            .collect();
         let mut entry = self.index(&names);
         if style.is_object {
             entry = format!("{}: {entry}", self.free_key(&[]));

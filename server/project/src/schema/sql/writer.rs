@@ -30,7 +30,8 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
     };
     let up_end = if last.shape == Shape::UpAndDownFiles { ".up.sql" } else { ".sql" };
     let tool = place.request.tool.unwrap_or_else(|| tool(&migrations));
-    let has_journal = place.files.iter().any(|(path, _)| *path == format!("{}/meta/_journal.json", own.folder));
+    let has_journal =
+        place.files.iter().any(|(path, _)| *path == format!("{}/meta/_journal.json", own.folder));
     if tool == MigrationTool::Drizzle || has_journal {
         // What is added by hand there is unknown to the schema that the next migration is generated from.
         return Err(CannotWrite::Generated(table.file.clone()));

@@ -1,7 +1,7 @@
 use super::{edited, schema_of, schema_of_all, table};
 use crate::schema::{
-    CannotWrite, ColumnType, Dialect, IndexMethod, IndexRequest, MigrationTime, OnDelete, Schema, SchemaLanguage,
-    add_index,
+    CannotWrite, ColumnType, Dialect, IndexMethod, IndexRequest, MigrationTime, OnDelete, Schema,
+    SchemaLanguage, add_index,
 };
 
 const NOW: MigrationTime = MigrationTime { year: 2026, month: 11, day: 21, hour: 8, minute: 0, second: 0 };
@@ -64,7 +64,15 @@ fn tables_are_read_as_they_are_declared() {
     assert_eq!((users.language, users.unknown), (SchemaLanguage::Drizzle, false));
     assert_eq!(
         columns(&schema, "users"),
-        ["id:id", "email:email", "role:role", "kind:kind", "managerId:manager_id", "createdAt:created_at", "updatedAt:updated_at"]
+        [
+            "id:id",
+            "email:email",
+            "role:role",
+            "kind:kind",
+            "managerId:manager_id",
+            "createdAt:created_at",
+            "updatedAt:updated_at"
+        ]
     );
     assert!(users.is_unique(&["id"]) && users.is_unique(&["email"]));
     let of = |name: &str| &users.column(name).expect("the column is there").column_type;
@@ -98,8 +106,14 @@ fn keys_are_read_in_both_forms() {
 #[test]
 fn a_schema_may_be_spread_over_files() {
     let files = [
-        ("db/schema/index.ts", "export * from './users'\nexport { orders as purchases } from './orders.js'\n"),
-        ("db/schema/table.ts", "import { pgTableCreator } from 'drizzle-orm/pg-core'\nexport const createTable = pgTableCreator((name) => `shop_${name}`)\n"),
+        (
+            "db/schema/index.ts",
+            "export * from './users'\nexport { orders as purchases } from './orders.js'\n",
+        ),
+        (
+            "db/schema/table.ts",
+            "import { pgTableCreator } from 'drizzle-orm/pg-core'\nexport const createTable = pgTableCreator((name) => `shop_${name}`)\n",
+        ),
         (
             "db/schema/users.ts",
             "import * as p from 'drizzle-orm/pg-core'\nimport { createTable } from '@/db/schema/table'\nexport const users = createTable('users', { id: p.serial().primaryKey(), fullName: p.text() })\n",
@@ -108,7 +122,10 @@ fn a_schema_may_be_spread_over_files() {
             "db/schema/orders.ts",
             "import { foreignKey, pgSchema } from 'drizzle-orm/pg-core'\nimport { users as people } from '.'\nconst sales = pgSchema('sales')\nexport const orders = sales.table('orders', (t) => ({ id: t.integer().primaryKey(), buyerId: t.integer() }), (o) => [foreignKey({ columns: [o.buyerId], foreignColumns: [people.id], name: 'buyer' }).onDelete('cascade')])\n",
         ),
-        ("drizzle.config.ts", "export default { schema: './db/schema', dialect: 'postgresql', casing: 'snake_case' }"),
+        (
+            "drizzle.config.ts",
+            "export default { schema: './db/schema', dialect: 'postgresql', casing: 'snake_case' }",
+        ),
     ];
     let schema = Schema::from_files(&files);
     assert_eq!(columns(&schema, "shop_users"), ["id:id", "fullName:full_name"]);
@@ -125,7 +142,8 @@ fn other_dialects_have_their_own_types() {
         "import { sqliteTable as table, text, integer, index } from 'drizzle-orm/sqlite-core';\nexport const a = table('a', { id: integer().primaryKey(), done: integer({ mode: 'boolean' }), at: integer('at', { mode: 'timestamp' }), extra: text({ mode: 'json' }) });",
     );
     assert_eq!(sqlite.dialect, Dialect::Sqlite);
-    let types: Vec<&ColumnType> = table(&sqlite, "a").columns.iter().map(|column| &column.column_type).collect();
+    let types: Vec<&ColumnType> =
+        table(&sqlite, "a").columns.iter().map(|column| &column.column_type).collect();
     assert_eq!(types, [&ColumnType::Int, &ColumnType::Bool, &ColumnType::Timestamp, &ColumnType::Json]);
     let mysql = schema_of(
         "schema.js",
@@ -149,14 +167,16 @@ export const d = pgTable('d', { id: text(), broken: })
 export const e = other('e', { id: text() })
 ";
     let schema = schema_of("schema.ts", text);
-    let names: Vec<(&str, bool)> = schema.tables.iter().map(|table| (table.name.as_str(), table.unknown)).collect();
+    let names: Vec<(&str, bool)> =
+        schema.tables.iter().map(|table| (table.name.as_str(), table.unknown)).collect();
     assert_eq!(names, [("a", true), ("b", false), ("d", true)]);
     assert_eq!(columns(&schema, "b"), ["id:id"], "of the others nothing is known");
     for broken in ["", "import", "export const a = pgTable(", "\u{0}", "export * from './schema'"] {
         assert!(schema_of("schema.ts", broken).tables.is_empty());
     }
     // Files that hand each other on in a circle.
-    let circle = [("a.ts", "export * from './b'\nexport const x = pgTable('x', y)"), ("b.ts", "export * from './a'")];
+    let circle =
+        [("a.ts", "export * from './b'\nexport const x = pgTable('x', y)"), ("b.ts", "export * from './a'")];
     assert!(Schema::from_files(&circle).tables.is_empty());
 }
 
@@ -165,7 +185,10 @@ fn generated_migrations_add_what_somebody_wrote_into_them() {
     let schema = Schema::from_files(&[
         ("src/schema.ts", BLOG),
         ("drizzle/0000_posts.sql", "CREATE TABLE posts (id INT PRIMARY KEY, author_id UUID);"),
-        ("drizzle/0001_extra.sql", "CREATE INDEX posts_author ON posts (author_id);--> statement-breakpoint\n"),
+        (
+            "drizzle/0001_extra.sql",
+            "CREATE INDEX posts_author ON posts (author_id);--> statement-breakpoint\n",
+        ),
     ]);
     assert!(table(&schema, "posts").leads_index("authorId"));
 }
@@ -203,7 +226,10 @@ fn an_index_joins_those_of_an_object() {
         "a",
         &["y", "x"],
     );
-    assert!(text.contains("({ xIdx: index(\"a_x_idx\").on(x), yXIdx: index(\"a_y_x_idx\").on(y, x) }));"), "{text}");
+    assert!(
+        text.contains("({ xIdx: index(\"a_x_idx\").on(x), yXIdx: index(\"a_y_x_idx\").on(y, x) }));"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -212,7 +238,12 @@ fn an_index_is_the_first_one_of_its_table() {
     let expected = "import { pgTable, text, index } from \"drizzle-orm/pg-core\";\r\n\r\nexport const notes = pgTable(\"notes\", {\r\n\tid: text(\"id\").primaryKey(),\r\n\townerId: text(\"owner_id\"),\r\n}, (t) => [\r\n\tindex(\"notes_owner_id_idx\").on(t.ownerId),\r\n]);\r\n";
     assert_eq!(with_index("s.ts", plain, "notes", &["ownerId"]), expected);
     let text = with_index("src/schema.ts", BLOG, "users", &["managerId"]);
-    assert!(text.contains("  ...timestamps,\n}, (t) => [\n  index('users_manager_id_idx').on(t.managerId),\n])\n"), "{text}");
+    assert!(
+        text.contains(
+            "  ...timestamps,\n}, (t) => [\n  index('users_manager_id_idx').on(t.managerId),\n])\n"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -221,7 +252,8 @@ fn an_index_is_written_as_the_project_writes_them() {
     let text = text.replace("  pgTable,\n", "  pgTable,\n  primaryKey,\n");
     let written = with_index("s.ts", &text, "notes", &["ownerId"]);
     assert!(written.starts_with("import {\n  index,\n  pgTable,\n  primaryKey,\n"), "{written}");
-    let argument = "  },\n  (table) => ({\n    ownerIdIdx: index('notes_owner_id_idx').on(table.ownerId),\n  }),\n)\n";
+    let argument =
+        "  },\n  (table) => ({\n    ownerIdIdx: index('notes_owner_id_idx').on(table.ownerId),\n  }),\n)\n";
     assert!(written.contains(argument), "{written}");
 }
 
@@ -229,7 +261,10 @@ fn an_index_is_written_as_the_project_writes_them() {
 fn a_free_name_is_imported_where_the_file_has_no_import() {
     let files = "import { createTable } from './table'\nimport { pgTableCreator } from 'drizzle-orm/pg-core'\nexport const make = pgTableCreator((name) => name)\nconst index = 1\nexport const a = make('a', (c) => ({ x: c.integer(), y: c.integer() }), (t) => [])\n";
     let text = with_index("s.ts", files, "a", &["x"]);
-    assert!(text.contains("import { pgTableCreator, index as tableIndex } from 'drizzle-orm/pg-core'"), "{text}");
+    assert!(
+        text.contains("import { pgTableCreator, index as tableIndex } from 'drizzle-orm/pg-core'"),
+        "{text}"
+    );
     assert!(text.contains("(t) => [\n  tableIndex('a_x_idx').on(t.x),\n])"), "{text}");
     let namespace = "import * as p from 'drizzle-orm/sqlite-core'\nexport const a = p.sqliteTable('a', { x: p.integer('x') })\n";
     let text = with_index("s.ts", namespace, "a", &["x"]);

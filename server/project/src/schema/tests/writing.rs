@@ -208,7 +208,8 @@ fn what_is_generated_is_never_edited() {
         vec![("db/migrations/0000_init.sql", TABLE), ("db/migrations/meta/_journal.json", "{}")],
     ] {
         let schema = Schema::from_files(&files);
-        let request = IndexRequest { table: table(&schema, "posts"), columns: &["author_id"], now: NOW, tool: None };
+        let request =
+            IndexRequest { table: table(&schema, "posts"), columns: &["author_id"], now: NOW, tool: None };
         let refused = add_index(&schema, &files, &request).expect_err("it is generated");
         assert_eq!(refused, CannotWrite::Generated(files[0].0.into()));
     }

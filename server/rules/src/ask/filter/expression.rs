@@ -52,7 +52,11 @@ fn name_by_code(lookup: &mut Lookup<'_>) {
             *name = column.code_name.to_string();
         }
     };
-    lookup.branches.iter_mut().flat_map(|branch| &mut branch.conditions).for_each(|own| rename(&mut own.column));
+    lookup
+        .branches
+        .iter_mut()
+        .flat_map(|branch| &mut branch.conditions)
+        .for_each(|own| rename(&mut own.column));
     if let Order::Column(name) = &mut lookup.order {
         rename(name);
     }
@@ -76,9 +80,10 @@ fn statement(unit: &UnitView<'_>, call: &CallView<'_>, schema: &ProjectSchema) -
         if let Some(joined) = behavior.slots.get(&Slot::Join).filter(|path| *path == "0") {
             let joined = unit.eval.argument_node(unit.index, step, joined.parse().ok()?)?;
             let joined = table_of(unit, schema, &unit.eval.value(unit.index, joined))?;
-            let on = behavior.slots.get(&Slot::JoinOn).and_then(|path| {
-                unit.eval.argument_node(unit.index, step, path.parse().ok()?)
-            });
+            let on = behavior
+                .slots
+                .get(&Slot::JoinOn)
+                .and_then(|path| unit.eval.argument_node(unit.index, step, path.parse().ok()?));
             let on = on.map_or_else(|| "1 = 1".to_owned(), |on| writer.condition(unit.index, on, 0));
             sql.push_str(&format!(" JOIN {} ON {on}", writer.table_name(joined)));
         }
@@ -174,7 +179,8 @@ impl Writer<'_, '_, '_> {
             // `not(eq(…))`: what a negation leaves is seldom what an index finds.
             return (predicate == Predicate::Not).then(|| "1 = 1".to_owned());
         };
-        let right = args.get(1).map(|&right| self.operand(index, right, depth).unwrap_or_else(|| "$1".to_owned()));
+        let right =
+            args.get(1).map(|&right| self.operand(index, right, depth).unwrap_or_else(|| "$1".to_owned()));
         Some(match (operator, right) {
             ("IS NULL", _) => format!("{left} IS NULL"),
             ("IN", _) => format!("{left} IN ($1)"),
