@@ -19,7 +19,7 @@ pub(crate) use evaluate::package_name;
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
 pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
-pub use linker::{LinkCache, Linker, Session};
+pub use linker::{LinkCache, Linker, OwnModels, Session};
 pub(crate) use resolve::join;
 pub use resolve::{ancestors, parent, resolve_module};
 pub use summary::{Local, ParamFacts, Summary, Witness};
