@@ -294,8 +294,8 @@ pub(crate) fn package_name(module: &str) -> Name {
             // `https://esm.sh/v135/*react@18?target=deno`
             let rest = rest.split(['?', '#']).next().unwrap_or(rest).trim_start_matches(['/', '*']);
             let build = rest.split('/').next().unwrap_or_default();
-            let is_build = build == "stable"
-                || build.strip_prefix('v').is_some_and(|n| n.parse::<u32>().is_ok());
+            let is_build =
+                build == "stable" || build.strip_prefix('v').is_some_and(|n| n.parse::<u32>().is_ok());
             if is_build { rest[build.len()..].trim_start_matches(['/', '*']) } else { rest }
         }
         None => module,
