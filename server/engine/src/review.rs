@@ -107,6 +107,8 @@ struct State {
     options: u64,
     /// Every other file that was looked at, with its stamp.
     looked_at: Vec<(Arc<str>, Option<u64>)>,
+    /// Which models it was understood with.
+    models: u64,
 }
 
 /// What rules found in one unit.
@@ -141,7 +143,8 @@ impl Engine {
     /// Reviews one file.
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
-        let linker = Linker::new(request.files, &self.links);
+        let linker =
+            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
         if let Some(assembled) = schema(request, &linker, false) {
             return assembled.outcome;
         }
@@ -165,7 +168,8 @@ impl Engine {
 
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
-        let linker = Linker::new(request.files, &self.links);
+        let linker =
+            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
         if let Some(assembled) = schema(request, &linker, wants_fixes) {
             return Some(assembled);
         }
@@ -229,7 +233,9 @@ impl Engine {
         }
         if request.document.is_some() && !wants_fixes {
             let looked_at = linker.looked_at();
-            let state = State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at };
+            let models = linker.models_key();
+            let state =
+                State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at, models };
             self.states.insert(path, Arc::new(state));
         }
         Ok(Understood { text, linked, found, counters })
@@ -245,7 +251,10 @@ impl Engine {
 /// anything else that the last review asked of the world may answer otherwise now.
 fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
     let before = &state.linked.file;
-    if before.units.len() != file.units.len() || before.language != file.language {
+    if state.models != linker.models_key()
+        || before.units.len() != file.units.len()
+        || before.language != file.language
+    {
         return None;
     }
     let same_shape =

@@ -100,7 +100,7 @@ impl Check<'_> {
 }
 
 fn stands_for_a_value(ty: &str) -> bool {
-    matches!(ty, "self" | "receiver" | "callback" | "element" | "_") || ty.starts_with("arg.")
+    matches!(ty, "self" | "receiver" | "callback" | "element" | "package" | "_") || ty.starts_with("arg.")
 }
 
 /// `0`, `0.where`, `*`, `=GET`, `{member}`

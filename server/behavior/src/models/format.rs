@@ -114,6 +114,8 @@ pub enum ModelLanguage {
 pub enum SchemaKind {
     /// A Prisma schema, with the migrations beside it.
     Prisma,
+    /// Tables that are declared in TypeScript or JavaScript, with the migrations that are generated from them.
+    Drizzle,
     /// Migrations or whole schemas in SQL.
     Sql,
 }
@@ -249,7 +251,8 @@ pub struct Behavior {
     /// When the callback runs.
     #[serde(default)]
     pub run: Option<Run>,
-    /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`.
+    /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`, `package` for all that
+    /// the package exports.
     #[serde(default, deserialize_with = "one_or_many")]
     pub provides: Vec<Name>,
     /// The method that does it for many at once.
@@ -472,6 +475,8 @@ pub enum Slot {
     Bound,
     /// The selected columns.
     Columns,
+    /// The one column that a value stands for; its table is in `table`.
+    Column,
     /// SQL text.
     Sql,
     /// Values bound to the SQL text.
@@ -500,6 +505,8 @@ pub enum Slot {
     Handle,
     /// What a join adds.
     Join,
+    /// The condition of a join.
+    JoinOn,
     /// Tells that a lock is taken with the rows.
     Lock,
     /// An idempotency key.

@@ -89,6 +89,19 @@ impl Models {
         (models, errors)
     }
 
+    /// The embedded models of one language after those of a project, which count first.
+    #[must_use]
+    pub fn with_own(own: &[Model], language: ModelLanguage) -> Models {
+        let mut models = Models::default();
+        for model in own.iter().filter(|model| model.language == language) {
+            models.add("", model.clone());
+        }
+        for model in Models::embedded(language).all() {
+            models.add("", model.clone());
+        }
+        models
+    }
+
     fn add(&mut self, name: &str, model: Model) -> Vec<ModelError> {
         let index = u16::try_from(self.models.len()).expect("fewer than 65,536 models");
         for package in &model.packages {
@@ -213,6 +226,16 @@ impl Models {
     #[must_use]
     pub fn all(&self) -> &[Model] {
         &self.models
+    }
+}
+
+impl Model {
+    /// What is wrong with it although it has the form of a model: names without a type, paths that lead nowhere.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<String> {
+        let names = self.types.iter().flat_map(|ty| ty.aliases.iter().chain([&ty.name]));
+        let types = names.map(|name| (name.clone(), 0)).collect();
+        check::mistakes("", self, &types).into_iter().map(|error| error.message).collect()
     }
 }
 

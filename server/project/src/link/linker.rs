@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use dashmap::DashMap;
+use plimsoll_behavior::models::{Model, ModelLanguage, Models};
 use plimsoll_syntax::{Language, Parsed};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,6 +23,26 @@ pub struct LinkCache {
     entries: DashMap<Arc<str>, (u64, Arc<FileUnits>)>,
 }
 
+/// The models of a project with those that come with Plimsoll.
+#[derive(Debug)]
+pub struct OwnModels {
+    script: Models,
+    rust: Models,
+    key: u64,
+}
+
+impl OwnModels {
+    /// Puts them together. `key` must differ where the models do, and not be 0.
+    #[must_use]
+    pub fn new(own: &[Model], key: u64) -> Self {
+        Self {
+            script: Models::with_own(own, ModelLanguage::Typescript),
+            rust: Models::with_own(own, ModelLanguage::Rust),
+            key,
+        }
+    }
+}
+
 /// The most files that are kept extracted.
 const MAX_CACHED: usize = 20_000;
 
@@ -32,6 +53,7 @@ const MAX_REACHED: usize = 20_000;
 pub struct Linker<'a> {
     recorder: Recorder<'a>,
     cache: &'a LinkCache,
+    models: Option<Arc<OwnModels>>,
     sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
     linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
@@ -108,10 +130,32 @@ impl<'a> Linker<'a> {
         Linker {
             recorder: Recorder { files, asked: Mutex::default() },
             cache,
+            models: None,
             sessions: RefCell::default(),
             summaries: RefCell::default(),
             linked: RefCell::default(),
             depth: Cell::new(0),
+        }
+    }
+
+    /// The same linker with a project's own models before those that come with Plimsoll.
+    #[must_use]
+    pub fn with_models(mut self, models: Option<Arc<OwnModels>>) -> Self {
+        self.models = models;
+        self
+    }
+
+    /// A value that differs where the models do.
+    #[must_use]
+    pub fn models_key(&self) -> u64 {
+        self.models.as_ref().map_or(0, |models| models.key)
+    }
+
+    fn models(&self, language: Language) -> &Models {
+        match &self.models {
+            Some(own) if language.is_script_family() => &own.script,
+            Some(own) => &own.rust,
+            None => models_of(language),
         }
     }
 
@@ -154,7 +198,7 @@ impl<'a> Linker<'a> {
         Evaluator {
             file: &session.units,
             world: self,
-            models: models_of(session.units.language),
+            models: self.models(session.units.language),
             memo: &session.memo,
         }
     }

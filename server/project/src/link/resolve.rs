@@ -181,7 +181,7 @@ pub fn ancestors<'p>(folder: &'p str, files: &dyn Files, from: &str) -> impl Ite
 }
 
 /// `folder` joined with a path that may have `.` and `..` parts; none when it climbs out of everything.
-fn join(folder: &str, path: &str) -> Option<String> {
+pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').collect();
     for part in path.split('/') {
         match part {

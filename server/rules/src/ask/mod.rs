@@ -16,6 +16,7 @@ mod response;
 mod retry_helper;
 mod role;
 mod sql_text;
+mod table;
 mod time;
 mod turn;
 
@@ -39,5 +40,6 @@ pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
+pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
 pub use turn::{Turn, handed_to_each, is_told_inside, names_of, once_per_element};

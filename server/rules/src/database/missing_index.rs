@@ -9,7 +9,7 @@ use plimsoll_project::link::{CallFacts, SlotValue};
 use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
-use crate::ask::sql_argument;
+use crate::ask::{schema_of, sql_argument};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -49,7 +49,7 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Queries whose schema is not found in Prisma files or SQL migrations, and tables and columns that it does not
+    /// Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and columns that it does not
     /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
     /// where they cannot be seen; boolean columns, numbers that are named like one (`is_new`), and enumerations of at
     /// most ten values; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
@@ -112,13 +112,12 @@ impl Rule for MissingIndex {
                 of_helper = Arc::new(facts);
                 CallView { facts: &of_helper, ..call }
             };
-            let Some((model, behavior)) = &call.facts.behavior else { continue };
-            let Some(kind) = unit.eval.models.all()[usize::from(*model)].schema else { continue };
+            let Some((_, behavior)) = &call.facts.behavior else { continue };
             if behavior.unique {
                 continue;
             }
-            let Some(schema) = unit.project.schemas.schema_for(kind) else { continue };
-            let Some((lookup, problem)) = first_problem(unit, &call, schema) else { continue };
+            let Some(schema) = schema_of(unit, &call) else { continue };
+            let Some((lookup, problem)) = first_problem(unit, &call, &schema) else { continue };
             if done.contains(&lookup.node) {
                 continue;
             }
@@ -128,7 +127,7 @@ impl Rule for MissingIndex {
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &problem))
                 .related(place, format!("`{}` has no index for it", table.code_name))
-                .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
+                .fix(|| add_indexes(unit.project, &schema, table, &problem.indexes));
         }
     }
 }
@@ -242,8 +241,10 @@ impl Known<'_> {
     /// Whether an index that does not serve every row may serve these, or one that the schema does not tell of.
     fn is_special(&self, name: &str) -> bool {
         let column = self.table.database_name(name);
+        let code_name = self.table.column(name).map_or(column, |column| column.code_name.as_str());
+        let stands_in = |index| self.stands_in(index, column) || self.stands_in(index, code_name);
         self.table.is_mentioned_in_index(name) && !self.is_only_behind(name)
-            || self.table.indexes.iter().any(|index| index.partial && self.stands_in(index, column))
+            || self.table.indexes.iter().any(|index| index.partial && stands_in(index))
             || self.schema.has_raw_index(&self.table.name, column)
     }
 
@@ -324,7 +325,12 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, proble
     let columns = columns.join(" and ");
     let table = &lookup.table.code_name;
     // A chain of calls has no short name.
-    let is_text = call.slot(Slot::Sql).is_some() || call.facts.filters == Some(FilterForm::Builder);
+    let is_built = match call.facts.filters {
+        Some(FilterForm::Builder) => true,
+        Some(FilterForm::Expression) => matches!(call.slot(Slot::Table), Some(SlotValue::Node(_))),
+        _ => false,
+    };
+    let is_text = call.slot(Slot::Sql).is_some() || is_built;
     let who = if is_text { "the query".to_owned() } else { format!("`{}`", unit.call_name(call.node)) };
     let what = if is_text { format!(" `{table}`") } else { String::new() };
     let one = if problem.in_one_branch { " in one branch of an `OR`" } else { "" };

@@ -329,6 +329,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn callback_result(&self, unit: usize, node: NodeId, behavior: &Behavior) -> Value {
+        if self.memo.beginning.borrow().contains(&(unit, node)) {
+            return Value::Unknown;
+        }
         let index = usize::from(behavior.callback.unwrap_or(0));
         let Some(argument) = self.argument_node(unit, node, index) else {
             return Value::Unknown;

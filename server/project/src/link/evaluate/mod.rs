@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 use crate::link::{FileUnits, FnRef, Site, SlotValue, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
+pub(crate) use names::package_name;
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.
@@ -59,6 +60,10 @@ impl CallFacts {
 pub struct Memo {
     values: RefCell<FxHashMap<(usize, NodeId), Option<Value>>>,
     calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
+    /// Calls without what their callbacks return: what a callback is given is known before that, and asked for by it.
+    begun: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
+    /// Those that are being evaluated so now.
+    beginning: RefCell<Vec<(usize, NodeId)>>,
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
     exports: RefCell<FxHashMap<Name, Option<Value>>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
@@ -125,6 +130,26 @@ impl<'a> Evaluator<'a> {
         let facts = Arc::new(self.evaluate_call(unit, node));
         self.world.depth().set(self.world.depth().get() - 1);
         self.memo.calls.borrow_mut().insert((unit, node), Arc::clone(&facts));
+        facts
+    }
+
+    /// What a call does, without what its callbacks return.
+    fn begun_call(&self, unit: usize, node: NodeId) -> Arc<CallFacts> {
+        let whole =
+            self.memo.calls.borrow().get(&(unit, node)).filter(|known| known.behavior.is_some()).cloned();
+        if let Some(known) = whole.or_else(|| self.memo.begun.borrow().get(&(unit, node)).cloned()) {
+            return known;
+        }
+        if self.world.depth().get() >= MAX_DEPTH {
+            return Arc::default();
+        }
+        self.memo.begun.borrow_mut().insert((unit, node), Arc::default());
+        self.memo.beginning.borrow_mut().push((unit, node));
+        self.world.depth().set(self.world.depth().get() + 1);
+        let facts = Arc::new(self.evaluate_call(unit, node));
+        self.world.depth().set(self.world.depth().get() - 1);
+        self.memo.beginning.borrow_mut().pop();
+        self.memo.begun.borrow_mut().insert((unit, node), Arc::clone(&facts));
         facts
     }
 

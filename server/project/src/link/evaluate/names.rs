@@ -109,10 +109,15 @@ impl Evaluator<'_> {
 
     /// What the call that a closure is handed to passes in as the closure's parameter.
     pub(super) fn provided(&self, unit: usize, function: FunctionId, index: usize) -> Option<Value> {
-        let closure = self.closure(unit, function)?;
-        let facts = self.call(closure.unit, closure.call);
+        let (closure, key) = self.closure_or_option(unit, function)?;
+        let facts = self.begun_call(closure.unit, closure.call);
         let (model, behavior) = facts.behavior.as_ref()?;
-        if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument) && behavior.run.is_some() {
+        if let Some(key) = key {
+            let path = format!("{}.{key}", closure.argument);
+            behavior.callbacks.iter().find(|listed| **listed == path)?;
+        } else if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument)
+            && behavior.run.is_some()
+        {
             return None;
         }
         let receiver = || match self.unit(closure.unit).kind(closure.call) {
@@ -127,6 +132,10 @@ impl Evaluator<'_> {
             "_" => Value::Unknown,
             "receiver" | "self" => receiver(),
             "element" => self.element_of(&receiver()),
+            "package" => {
+                let package = self.models.all().get(usize::from(*model))?.packages.first()?;
+                Value::Package(package.clone(), Name::default())
+            }
             ty => {
                 let ty = self.models.type_named(*model, ty)?;
                 Value::Instance(Arc::new(Instance {
@@ -269,11 +278,28 @@ impl Evaluator<'_> {
 }
 
 /// `import x from "npm:@supabase/supabase-js@2"` and `https://esm.sh/…` mean the package.
-pub(super) fn package_name(module: &str) -> Name {
-    let module = ["npm:", "jsr:", "https://esm.sh/", "https://cdn.skypack.dev/"]
-        .iter()
-        .find_map(|prefix| module.strip_prefix(prefix))
-        .unwrap_or(module);
+pub(crate) fn package_name(module: &str) -> Name {
+    const REGISTRIES: [&str; 7] = [
+        "npm:",
+        "jsr:",
+        "https://esm.sh/",
+        "https://cdn.skypack.dev/",
+        "https://cdn.jsdelivr.net/npm/",
+        "https://unpkg.com/",
+        "https://esm.run/",
+    ];
+    let registered = REGISTRIES.iter().find_map(|prefix| module.strip_prefix(prefix));
+    let module = match registered {
+        Some(rest) => {
+            // `https://esm.sh/v135/*react@18?target=deno`
+            let rest = rest.split(['?', '#']).next().unwrap_or(rest).trim_start_matches(['/', '*']);
+            let build = rest.split('/').next().unwrap_or_default();
+            let is_build =
+                build == "stable" || build.strip_prefix('v').is_some_and(|n| n.parse::<u32>().is_ok());
+            if is_build { rest[build.len()..].trim_start_matches(['/', '*']) } else { rest }
+        }
+        None => module,
+    };
     let module = module.strip_prefix("node:").unwrap_or(module);
     // The version: after the last `@` that does not begin a scope.
     match module.char_indices().skip(1).find(|(_, c)| *c == '@') {
@@ -295,4 +321,27 @@ pub(super) fn global_alias(package: &Name, path: Name) -> (Name, Name) {
         }
     }
     (package.clone(), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::package_name;
+
+    #[test]
+    fn a_package_has_one_name_wherever_it_comes_from() {
+        for module in [
+            "@supabase/supabase-js",
+            "npm:@supabase/supabase-js@2",
+            "jsr:@supabase/supabase-js@2.45",
+            "https://esm.sh/@supabase/supabase-js@2.45.0",
+            "https://esm.sh/v135/@supabase/supabase-js@2?target=deno",
+            "https://cdn.jsdelivr.net/npm/@supabase/supabase-js@2",
+        ] {
+            assert_eq!(package_name(module), "@supabase/supabase-js", "{module}");
+        }
+        assert_eq!(package_name("npm:drizzle-orm@0.44/pg-core"), "drizzle-orm/pg-core");
+        assert_eq!(package_name("https://esm.sh/stable/*vue@3"), "vue");
+        assert_eq!(package_name("npm:v8-compile-cache"), "v8-compile-cache");
+        assert_eq!(package_name("node:fs/promises"), "fs/promises");
+    }
 }
