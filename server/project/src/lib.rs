@@ -4,6 +4,7 @@
 
 mod files;
 pub mod link;
+pub mod manifests;
 mod runs;
 pub mod schema;
 mod schema_of;

@@ -19,6 +19,7 @@ pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
 pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
 pub use linker::{LinkCache, Linker, Session};
-pub use resolve::{ancestors, parent, resolve_module};
+pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
+pub(crate) use resolve::{is_test_code, join};
 pub use summary::{Local, ParamFacts, Summary, Witness};
 pub use value::{FnRef, Instance, Site, SlotValue, TypeRef, Value};
