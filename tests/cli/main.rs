@@ -336,7 +336,7 @@ fn a_path_that_does_not_exist_or_is_no_code_is_one_line() {
     status: 2
     --- stdout
     --- stderr
-    error: cannot review `notes.txt`: it is no TypeScript, JavaScript or Rust
+    error: cannot review `notes.txt`: it is no TypeScript, JavaScript, Rust, Prisma or SQL
     ");
     assert_run!(project.run(&["fix", "nowhere"]), @r"
     status: 2

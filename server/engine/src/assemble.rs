@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use plimsoll_behavior::Kind;
 use plimsoll_project::link::{Linked, Linker};
-use plimsoll_rules::{FixPlan, Place, RawFinding, rule_named};
+use plimsoll_rules::{FixPlan, Place, RawFinding, RawRange, rule_named};
 use plimsoll_syntax::TextRange;
 
 use crate::review::Understood;
 use crate::rules::severity;
-use crate::suppression::{Context, Suppressions};
+use crate::suppression::{Context, MARK, Suppressions};
 use crate::{
     Confidence, Finding, Fingerprints, Outcome, Related, Request, RuleNames, Skipped, UnitReport, policy,
 };
@@ -34,17 +34,13 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
     let linked = &understood.linked;
     let file = &linked.file;
     let below = policy::below_manifest(request.files, request.path);
-    let quiet =
-        request.config.is_test(request.path, below) || policy::is_story(below) || policy::is_fixture(below);
+    let quiet = is_quiet(request, below);
     let is_script = policy::is_seed_or_migration_or_script(below);
 
-    let mut placed: Vec<(TextRange, usize, &RawFinding)> = Vec::new();
+    let mut placed: Vec<Placed<'_>> = Vec::new();
     let mut skipped = Vec::new();
     for (unit, found) in understood.found.iter().enumerate() {
-        for rule in &found.panicked {
-            let reason = format!("rule {rule} panicked");
-            skipped.push(Skipped { path: request.path.to_owned(), reason, is_failure: true });
-        }
+        skipped.extend(found.panicked.iter().map(|rule| panicked(request, rule)));
         if quiet || is_test_unit(linked, unit) {
             continue;
         }
@@ -52,22 +48,85 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
             let of_performance =
                 rule_named(raw.rule).is_some_and(|r| r.meta().category == plimsoll_rules::Category::Database);
             if !(is_script && of_performance) {
-                placed.push((file.to_file(unit, raw.range), unit, raw));
+                let range = match raw.range {
+                    RawRange::Unit(range) => file.to_file(unit, range),
+                    RawRange::File(range) => range,
+                };
+                placed.push(Placed { range, function: function_of(linked, unit), raw });
             }
         }
     }
-    placed.sort_by(|a, b| (a.0, a.2.rule, &a.2.message).cmp(&(b.0, b.2.rule, &b.2.message)));
-    placed.dedup_by(|a, b| a.0 == b.0 && a.2.rule == b.2.rule);
+    let source = Source {
+        text: &understood.text,
+        language: file.language.name(),
+        fingerprint_path: below,
+        resolve: &|place| resolve(place, linked, linker),
+        comments_and_statements: &|| comments_and_statements(linked),
+    };
+    let (findings, plans) = findings_of(request, &source, placed);
+    let units = file.units.iter().enumerate().map(|(i, entry)| UnitReport {
+        range: entry.place.range,
+        errors: entry.unit.errors.iter().map(|&e| file.to_file(i, e)).collect(),
+    });
+    let outcome = Outcome {
+        findings,
+        skipped,
+        units: units.collect(),
+        is_cancelled: false,
+        counters: understood.counters,
+    };
+    Assembled { outcome, plans }
+}
 
-    let mut fingerprints = Fingerprints::new(below);
+/// Whether no rule speaks in this file, because it is a test, a story or a fixture.
+pub(crate) fn is_quiet(request: &Request<'_>, below: &str) -> bool {
+    request.config.is_test(request.path, below) || policy::is_story(below) || policy::is_fixture(below)
+}
+
+/// What says that a rule panicked.
+pub(crate) fn panicked(request: &Request<'_>, rule: &str) -> Skipped {
+    let reason = format!("rule {rule} panicked");
+    Skipped { path: request.path.to_owned(), reason, is_failure: true }
+}
+
+/// What a rule found, with its place in the file.
+pub(crate) struct Placed<'a> {
+    pub range: TextRange,
+    /// The function it stands in.
+    pub function: Option<String>,
+    pub raw: &'a RawFinding,
+}
+
+/// The file that findings are in, as far as they depend on it.
+pub(crate) struct Source<'a> {
+    pub text: &'a str,
+    pub language: &'static str,
+    /// The path that fingerprints are made with.
+    pub fingerprint_path: &'a str,
+    /// Where a related place is now.
+    pub resolve: &'a dyn Fn(&Place) -> Option<(String, TextRange)>,
+    /// Asked only where a comment may be a suppression.
+    pub comments_and_statements: &'a dyn Fn() -> (Vec<TextRange>, Vec<TextRange>),
+}
+
+/// The findings that are left after precedence, configuration and suppression, in order, with the plans for fixes of
+/// those that have any, by fingerprint.
+pub(crate) fn findings_of(
+    request: &Request<'_>,
+    source: &Source<'_>,
+    mut placed: Vec<Placed<'_>>,
+) -> (Vec<Finding>, Vec<(String, Vec<FixPlan>)>) {
+    placed.sort_by(|a, b| (a.range, a.raw.rule, &a.raw.message).cmp(&(b.range, b.raw.rule, &b.raw.message)));
+    placed.dedup_by(|a, b| a.range == b.range && a.raw.rule == b.raw.rule);
+
+    let mut fingerprints = Fingerprints::new(source.fingerprint_path);
     let mut findings = Vec::new();
     let mut plans = Vec::new();
-    for &(range, unit, raw) in &placed {
+    for Placed { range, function, raw } in &placed {
         let meta = rule_named(raw.rule).map(|r| r.meta()).expect("only registered rules run");
-        let function = function_of(linked, unit);
-        let text = understood.text.get(range.as_usize()).unwrap_or_default();
+        let text = source.text.get(range.as_usize()).unwrap_or_default();
         let fingerprint = fingerprints.next(raw.rule, function.as_deref(), text);
-        if placed.iter().any(|(other, _, o)| is_hidden_by(raw.rule, range, o.rule, *other)) {
+        if placed.iter().any(|other| is_hidden_by(raw.rule, *range, other.raw.rule, other.range)) {
             continue;
         }
         if meta.is_preview && !request.config.preview() {
@@ -78,7 +137,7 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
             continue;
         };
         let related = raw.related.iter().filter_map(|r| {
-            let (path, range) = resolve(&r.place, linked, linker)?;
+            let (path, range) = (source.resolve)(&r.place)?;
             Some(Related { path, range, message: r.message.clone() })
         });
         plans.push((fingerprint.clone(), raw.fixes.clone()));
@@ -92,25 +151,24 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
             },
             message: raw.message.clone(),
             path: request.path.to_owned(),
-            range,
+            range: *range,
             fingerprint,
-            function,
-            language: file.language.name(),
+            function: function.clone(),
+            language: source.language,
             related: related.collect(),
             may_have_fixes: true,
         });
     }
-
-    let names = RuleNames::new(crate::rules::all());
-    let (comments, statements) = comments_and_statements(linked, &understood.text);
-    if !comments.is_empty() {
-        let suppressions = Suppressions::parse(&understood.text, &comments, &statements, &names);
+    if source.text.contains(MARK) {
+        let names = RuleNames::new(crate::rules::all());
+        let (comments, statements) = (source.comments_and_statements)();
+        let suppressions = Suppressions::parse(source.text, &comments, &statements, &names);
         if !suppressions.is_empty() {
             let severity_of = |rule: &str, default| request.config.severity_of(rule, request.path, default);
             let mut context = Context {
                 path: request.path,
-                language: file.language.name(),
-                text: &understood.text,
+                language: source.language,
+                text: source.text,
                 severity_of: &severity_of,
                 fingerprints: &mut fingerprints,
             };
@@ -118,18 +176,7 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
             findings.sort_by_key(|f| (f.range, f.rule));
         }
     }
-    let units = file.units.iter().enumerate().map(|(i, entry)| UnitReport {
-        range: entry.place.range,
-        errors: entry.unit.errors.iter().map(|&e| file.to_file(i, e)).collect(),
-    });
-    let outcome = Outcome {
-        findings,
-        skipped,
-        units: units.collect(),
-        is_cancelled: false,
-        counters: understood.counters,
-    };
-    Assembled { outcome, plans }
+    (findings, plans)
 }
 
 fn is_hidden_by(rule: &str, range: TextRange, other: &str, at: TextRange) -> bool {
@@ -183,11 +230,8 @@ fn resolve(place: &Place, linked: &Linked, linker: &Linker<'_>) -> Option<(Strin
     }
 }
 
-/// Comments in order; statements, items and JSX elements: only where a comment could be a suppression.
-fn comments_and_statements(linked: &Linked, text: &str) -> (Vec<TextRange>, Vec<TextRange>) {
-    if !text.contains("plimsoll-ignore") {
-        return (Vec::new(), Vec::new());
-    }
+/// Comments in order; statements, items and JSX elements.
+fn comments_and_statements(linked: &Linked) -> (Vec<TextRange>, Vec<TextRange>) {
     let file = &linked.file;
     let mut comments = Vec::new();
     let mut statements = Vec::new();

@@ -13,10 +13,12 @@ mod prove;
 mod review;
 mod rules;
 mod run;
+mod schema_file;
 pub mod suppression;
 
 pub use baseline::{Baseline, Entry};
 pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};
 pub use finding::*;
 pub use fingerprint::Fingerprints;
+pub use plimsoll_rules::RuleOption;
 pub use review::{Counters, Engine, Outcome, Request, RuleInfo, UnitReport};

@@ -1,16 +1,19 @@
 //! One review: a file of a view in, findings out.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
 use plimsoll_project::{Files, SchemasOf, where_it_runs};
-use plimsoll_rules::{ProjectFacts, RawFinding};
+use plimsoll_rules::{ProjectFacts, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
+use rustc_hash::FxBuildHasher;
 
 use crate::assemble::{Assembled, assemble};
 use crate::run::run_rules;
+use crate::schema_file::assemble_schema;
 use crate::{Config, Finding, Fix, Severity, Skipped, policy};
 
 /// Reviews files. Holds caches only: two engines answer the same request the same way. Shared between threads.
@@ -88,8 +91,10 @@ pub struct RuleInfo {
     pub since: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// Markdown: what happens, examples in each language, what it does not flag, options.
+    /// Markdown: what happens, examples in each language, what it does not flag.
     pub documentation: &'static str,
+    /// What a project may set for it.
+    pub options: &'static [RuleOption],
 }
 
 /// What the last review of a file leaves for the next one.
@@ -98,6 +103,8 @@ struct State {
     linked: Arc<Linked>,
     /// What rules found in each unit.
     found: Vec<Arc<Found>>,
+    /// What was set for the rules.
+    options: u64,
     /// Every other file that was looked at, with its stamp.
     looked_at: Vec<(Arc<str>, Option<u64>)>,
 }
@@ -135,6 +142,9 @@ impl Engine {
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
         let linker = Linker::new(request.files, &self.links);
+        if let Some(assembled) = schema(request, &linker, false) {
+            return assembled.outcome;
+        }
         match self.understand(request, &linker, false) {
             Ok(understood) => assemble(request, &linker, &understood).outcome,
             Err(Stopped::Context) => Outcome::default(),
@@ -156,6 +166,9 @@ impl Engine {
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
         let linker = Linker::new(request.files, &self.links);
+        if let Some(assembled) = schema(request, &linker, wants_fixes) {
+            return Some(assembled);
+        }
         let understood = self.understand(request, &linker, wants_fixes).ok()?;
         Some(assemble(request, &linker, &understood))
     }
@@ -180,7 +193,8 @@ impl Engine {
         let tree = parse(request, &text, language)?;
         let path: Arc<str> = request.path.into();
         let before = self.states.get(&path).map(|state| Arc::clone(&state));
-        let before = before.filter(|_| !wants_fixes);
+        let options = FxBuildHasher.hash_one(request.config.options_for(request.path));
+        let before = before.filter(|before| !wants_fixes && before.options == options);
         let by_key = |key: u64| {
             let state = before.as_ref()?;
             let unit = state.linked.file.unit_with_key(key)?;
@@ -209,11 +223,12 @@ impl Engine {
             }
             stop_if_cancelled(request)?;
             counters.reviewed += 1;
-            found.push(Arc::new(run_rules(&linked, linker, unit, &project, wants_fixes)));
+            let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
+            found.push(Arc::new(run_rules(&linked, linker, unit, &project, &options, wants_fixes)));
         }
         if request.document.is_some() && !wants_fixes {
             let looked_at = linker.looked_at();
-            let state = State { linked: Arc::clone(&linked), found: found.clone(), looked_at };
+            let state = State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at };
             self.states.insert(path, Arc::new(state));
         }
         Ok(Understood { text, linked, found, counters })
@@ -251,10 +266,15 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
 }
 
+/// What there is to say of a file that is a schema.
+fn schema(request: &Request<'_>, linker: &Linker<'_>, wants_fixes: bool) -> Option<Assembled> {
+    assemble_schema(request, linker, kind(request)?, wants_fixes)
+}
+
 /// Why there is nothing to say of a file.
 enum Stopped {
     Cancelled,
-    /// A schema, a manifest: looked at for the sources around it, with no findings of its own.
+    /// A manifest: looked at for the sources around it, with no findings of its own.
     Context,
     Skipped(String, bool),
 }

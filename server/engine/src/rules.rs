@@ -22,6 +22,7 @@ pub(crate) fn all() -> &'static [RuleInfo] {
                     since: meta.since,
                     summary: String::leak(meta.summary()),
                     documentation: String::leak(page(meta.documentation)),
+                    options: meta.options,
                 }
             })
             .collect();

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plimsoll_behavior::{Effects, FunctionId};
 use plimsoll_project::link::{Linked, Linker};
-use plimsoll_rules::{ProjectFacts, RULES, Report, UnitView};
+use plimsoll_rules::{Options, ProjectFacts, RULES, Report, UnitView};
 
 use crate::review::Found;
 
@@ -17,6 +17,7 @@ pub(crate) fn run_rules(
     linker: &Linker<'_>,
     unit: usize,
     project: &ProjectFacts<'_>,
+    options: &Options<'_>,
     wants_fixes: bool,
 ) -> Found {
     let session = linker.open(&linked.file);
@@ -40,7 +41,7 @@ pub(crate) fn run_rules(
     let mut found = Found::default();
     for rule in RULES.iter().filter(|rule| effects.intersects(rule.watches())) {
         let mut findings = Vec::new();
-        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes);
+        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, options);
         if catch_unwind(AssertUnwindSafe(|| rule.review(&view, &mut report))).is_err() {
             found.panicked.push(rule.meta().id);
             continue;

@@ -54,6 +54,7 @@ Remove the comment, or put it on the line of the finding, on the line above, or 
 
 Suppressions of rules that are off for the file, or that this run does not ask for.
 ",
+    options: &[],
 };
 
 /// The rule on suppressions that do not say why.
@@ -88,6 +89,7 @@ for (const tenant of tenants) await load(tenant)
 
 Suppressions with any reason: a person judges it.
 ",
+    options: &[],
 };
 
 /// The suppressions of one file.
@@ -294,7 +296,8 @@ impl<'a> Directive<'a> {
         if !rest.is_empty() && !rest.starts_with(|char: char| char.is_whitespace() || char == ':') {
             return None;
         }
-        let (rules, reason) = rest.split_once(':').unwrap_or((rest, ""));
+        // Without a colon the reason is only meant to be one: what follows the list of rules is no rule.
+        let (rules, reason) = rest.split_once(':').unwrap_or((list_at_start(rest), ""));
         let mut rules: Vec<&str> =
             rules.split([',', ' ', '\t']).map(str::trim).filter(|rule| !rule.is_empty()).collect();
         if rules.is_empty() {
@@ -303,6 +306,22 @@ impl<'a> Directive<'a> {
         let has_reason = reason.chars().any(char::is_alphanumeric);
         Some(Self { is_for_file, rules, has_reason })
     }
+}
+
+/// The words at the start that commas join.
+fn list_at_start(text: &str) -> &str {
+    let start = text.len() - text.trim_start().len();
+    let mut after_comma = false;
+    for (at, char) in text.char_indices().skip(start) {
+        if char.is_whitespace() {
+            if !after_comma && !text[at..].trim_start().starts_with(',') {
+                return &text[..at];
+            }
+        } else {
+            after_comma = char == ',';
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! line of carets marks the range above it: `//  ^^^^ rule-id: a piece of the message`. A range of several lines, or
 //! one that starts where no caret can stand, is marked `//~ rule-id "first text" … "last text": a piece of the
 //! message` on the line above. Marker lines are removed before the text is parsed. Files whose name begins with
-//! `context.` or that are no source are only looked at.
+//! `context.` or that are no source are only looked at; schemas are reviewed in the cases of rules that look at schemas.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 
 use plimsoll_engine::{Config, Engine, Finding, Request, Severity};
 use plimsoll_project::MemoryFiles;
-use plimsoll_syntax::{ByteEdit, Language, apply_byte_edits};
+use plimsoll_syntax::{ByteEdit, FileKind, Language, apply_byte_edits};
 
 /// A place that a fixture marks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,13 +146,22 @@ struct Case {
     sources: Vec<(String, String, Vec<Expected>)>,
 }
 
+/// The rules that look at schemas: in the cases of others, schemas are there to be looked up.
+const OF_SCHEMAS: &[&str] = &["unindexed-foreign-key"];
+
+/// The rule that a case belongs to.
+fn rule_of(case: &str) -> &str {
+    case.split('/').nth(1).expect("category/rule/case")
+}
+
 fn load(name: &str, raw: &[(String, String)]) -> Case {
     let mut files = MemoryFiles::default();
     let mut sources = Vec::new();
     for (file, text) in raw {
         let (plain, expected) = read_markers(text, &format!("{name}/{file}"));
         files.insert(path_of(file), plain.as_str());
-        if Language::from_path(file).is_some() {
+        let is_schema = matches!(FileKind::from_path(file), Some(FileKind::Prisma | FileKind::Sql));
+        if Language::from_path(file).is_some() || is_schema && OF_SCHEMAS.contains(&rule_of(name)) {
             sources.push((path_of(file), plain, expected));
         }
     }
@@ -277,7 +286,7 @@ fn fixes_of_fixtures_do_what_their_snapshots_say() {
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
     for (name, raw) in cases() {
         let case = load(&name, &raw);
-        let rule = name.split('/').nth(1).expect("category/rule/case").to_owned();
+        let rule = rule_of(&name).to_owned();
         for (title, after, touched, finding) in fixed(&case) {
             // Applied, the finding is gone and no new one of an error's weight has come.
             let engine = Engine::new();

@@ -14,6 +14,6 @@ mod rule;
 mod view;
 
 pub use registry::{RULES, rule_named};
-pub use report::{FixPlan, Place, PlannedEdit, RawFinding, RawRelated, Report};
-pub use rule::{Category, Confidence, Rule, RuleMeta, Safety, Severity};
-pub use view::{CallView, ProjectFacts, UnitView};
+pub use report::{FixPlan, Options, Place, PlannedEdit, RawFinding, RawRange, RawRelated, Report};
+pub use rule::{Category, Confidence, Rule, RuleMeta, RuleOption, Safety, Severity};
+pub use view::{CallView, ProjectFacts, SchemaView, UnitView};

@@ -1,13 +1,21 @@
 //! All rules.
 
 use crate::Rule;
-use crate::database::{MissingIndex, NPlusOne};
+use crate::database::{MissingIndex, NPlusOne, UnindexedForeignKey};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
-pub const RULES: &[&dyn Rule] =
-    &[&MissingIndex, &NPlusOne, &MissingRetry, &MissingTimeout, &UncheckedResponse, &LeakedTimer];
+#[rustfmt::skip] // one a line, so that two new rules do not meet in one
+pub const RULES: &[&dyn Rule] = &[
+    &MissingIndex,
+    &NPlusOne,
+    &UnindexedForeignKey,
+    &MissingRetry,
+    &MissingTimeout,
+    &UncheckedResponse,
+    &LeakedTimer,
+];
 
 /// The rule with this id.
 #[must_use]

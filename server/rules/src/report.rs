@@ -12,7 +12,11 @@ pub struct Report<'a> {
     meta: &'static RuleMeta,
     findings: &'a mut Vec<RawFinding>,
     wants_fixes: bool,
+    options: &'a Options<'a>,
 }
+
+/// What is set for a rule, by the rule and the option's key.
+pub type Options<'a> = dyn Fn(&str, &str) -> Option<u32> + 'a;
 
 /// A finding whose place is a range of its unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +29,21 @@ pub struct RawFinding {
     pub confidence: Confidence,
     /// What will happen, one line.
     pub message: String,
-    /// In the unit's own coordinates.
-    pub range: OwnRange,
+    /// Where.
+    pub range: RawRange,
     /// Places that explain it, in order.
     pub related: Vec<RawRelated>,
     /// Only where fixes were asked for.
     pub fixes: Vec<FixPlan>,
+}
+
+/// Where a finding stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RawRange {
+    /// In the coordinates of the unit under review.
+    Unit(OwnRange),
+    /// Bytes of the schema file under review.
+    File(TextRange),
 }
 
 /// A place that explains a finding.
@@ -87,8 +100,25 @@ pub struct PlannedEdit {
 
 impl<'a> Report<'a> {
     /// A report of one rule.
-    pub fn new(meta: &'static RuleMeta, findings: &'a mut Vec<RawFinding>, wants_fixes: bool) -> Self {
-        Report { meta, findings, wants_fixes }
+    pub fn new(
+        meta: &'static RuleMeta,
+        findings: &'a mut Vec<RawFinding>,
+        wants_fixes: bool,
+        options: &'a Options<'a>,
+    ) -> Self {
+        Report { meta, findings, wants_fixes, options }
+    }
+
+    /// What is set for one of the rule's options, or its default.
+    ///
+    /// # Panics
+    ///
+    /// If the rule does not declare the option.
+    #[must_use]
+    pub fn option(&self, key: &str) -> u32 {
+        let option = self.meta.options.iter().find(|option| option.key == key);
+        let option = option.expect("a rule asks for the options that it declares");
+        (self.options)(self.meta.id, key).unwrap_or(option.default)
     }
 
     /// Reports a finding at a range of the unit.
@@ -98,11 +128,20 @@ impl<'a> Report<'a> {
         confidence: Confidence,
         message: impl Into<String>,
     ) -> Reported<'_> {
+        self.push(RawRange::Unit(range), confidence, message.into())
+    }
+
+    /// Reports a finding at bytes of a schema file: a schema says what it is, so that it is sure.
+    pub fn in_schema(&mut self, range: TextRange, message: impl Into<String>) -> Reported<'_> {
+        self.push(RawRange::File(range), Confidence::High, message.into())
+    }
+
+    fn push(&mut self, range: RawRange, confidence: Confidence, message: String) -> Reported<'_> {
         self.findings.push(RawFinding {
             rule: self.meta.id,
             severity: self.meta.severity,
             confidence,
-            message: message.into(),
+            message,
             range,
             related: Vec::new(),
             fixes: Vec::new(),

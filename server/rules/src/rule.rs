@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::Effects;
 
-use crate::{Report, UnitView};
+use crate::{Report, SchemaView, UnitView};
 
 /// How much is at stake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +71,19 @@ pub struct RuleMeta {
     pub is_preview: bool,
     /// Markdown; its first paragraph is one sentence that says what is found.
     pub documentation: &'static str,
+    /// What a project may set for it.
+    pub options: &'static [RuleOption],
+}
+
+/// A number that a project may set for a rule: `unbounded-query = { max_rows = 500 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleOption {
+    /// `max_rows`
+    pub key: &'static str,
+    /// What holds where nothing is set.
+    pub default: u32,
+    /// One sentence: what it does, with its unit.
+    pub summary: &'static str,
 }
 
 impl RuleMeta {
@@ -82,25 +95,33 @@ impl RuleMeta {
     }
 }
 
-/// A rule that looks at one unit at a time.
+/// A rule: it looks at one unit at a time, at one file of a schema at a time, or at both.
 pub trait Rule: Sync {
     /// What users are told of it.
     fn meta(&self) -> &'static RuleMeta;
 
     /// A unit is only shown to the rule if one of its calls, through the project's own functions, has one of these.
-    fn watches(&self) -> Effects;
+    fn watches(&self) -> Effects {
+        Effects::empty()
+    }
 
     /// Looks at a unit.
-    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>);
+    fn review(&self, _unit: &UnitView<'_>, _report: &mut Report<'_>) {}
+
+    /// Looks at a file that describes tables. Off the keystroke path: it may look at the whole schema.
+    fn review_schema(&self, _schema: &SchemaView<'_>, _report: &mut Report<'_>) {}
 }
 
 /// Declares a rule: its documentation, then `pub Name { id: "…", category: …, severity: …, since: "…" }`, with
-/// `preview` at the end where it is one.
+/// `preview` at the end where it is one, and then its options where it has any:
+/// `options: { max_rows: 500, "Rows that a query may read." }`.
 #[macro_export]
 macro_rules! declare_rule {
     (
         $(#[doc = $doc:literal])+
-        $vis:vis $name:ident { id: $id:literal, category: $category:ident, severity: $severity:ident, since: $since:literal $(, $preview:ident)? $(,)? }
+        $vis:vis $name:ident { id: $id:literal, category: $category:ident, severity: $severity:ident, since: $since:literal $(, $preview:ident)?
+            $(, options: { $($key:ident: $default:literal, $summary:literal);+ $(;)? })? $(,)?
+        }
     ) => {
         $(#[doc = $doc])+
         $vis struct $name;
@@ -114,6 +135,11 @@ macro_rules! declare_rule {
                 since: $since,
                 is_preview: false $(|| $crate::declare_rule!(@$preview))?,
                 documentation: concat!($($doc, "\n"),+),
+                options: &[$($($crate::RuleOption {
+                    key: stringify!($key),
+                    default: $default,
+                    summary: $summary,
+                }),+)?],
             };
         }
     };

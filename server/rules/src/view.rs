@@ -7,7 +7,7 @@ use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Uni
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
-use plimsoll_project::{Files, SchemasOf, WhereItRuns};
+use plimsoll_project::{Files, ProjectSchema, SchemasOf, WhereItRuns};
 use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, Place, RawRelated};
@@ -27,6 +27,16 @@ pub struct ProjectFacts<'a> {
     pub files: &'a dyn Files,
     /// The database schemas around the file.
     pub schemas: SchemasOf<'a>,
+}
+
+/// A file that describes tables, under review.
+pub struct SchemaView<'a> {
+    /// The file.
+    pub path: &'a str,
+    /// The whole schema that the file is a part of.
+    pub schema: &'a ProjectSchema,
+    /// The project around the file.
+    pub project: &'a ProjectFacts<'a>,
 }
 
 /// One unit under review.

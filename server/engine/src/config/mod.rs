@@ -34,7 +34,7 @@ pub struct Config {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RuleSetting {
     pub(crate) level: Option<Level>,
-    pub(crate) options: toml::Table,
+    pub(crate) options: BTreeMap<String, u32>,
 }
 
 /// A severity, or that a rule is off.
@@ -114,8 +114,20 @@ impl Config {
 
     /// A rule's option for a file, such as `max_rows`.
     #[must_use]
-    pub fn option(&self, rule: &str, path: &str, key: &str) -> Option<&toml::Value> {
-        self.settings_of(rule, path).find_map(|setting| setting.options.get(key))
+    pub fn option(&self, rule: &str, path: &str, key: &str) -> Option<u32> {
+        self.settings_of(rule, path).find_map(|setting| setting.options.get(key).copied())
+    }
+
+    /// All that is set for the rules of a file beside their severities: what rules find there depends on it.
+    #[must_use]
+    pub(crate) fn options_for(&self, path: &str) -> Vec<(&str, &str, u32)> {
+        let overrides = self.overrides.iter().filter(|over| over.paths.matches(path));
+        let settings = overrides.flat_map(|over| &over.rules).chain(&self.rules);
+        settings
+            .flat_map(|(rule, setting)| {
+                setting.options.iter().map(|(key, value)| (rule.as_str(), key.as_str(), *value))
+            })
+            .collect()
     }
 
     /// Whether the file is excluded.

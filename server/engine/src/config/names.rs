@@ -70,6 +70,7 @@ mod tests {
         since: "0.1.0",
         summary: "",
         documentation: "",
+        options: &[],
     };
 
     #[test]

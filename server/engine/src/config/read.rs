@@ -3,6 +3,7 @@
 //! The tables are walked by hand and not deserialised, because a reader is owed every error with its place, and the
 //! rest of the file still counts.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -165,6 +166,9 @@ impl Reader<'_> {
                 "files" => self.files(value),
                 "overrides" => self.overrides(value),
                 "model" => self.models(value),
+                rule if self.names.resolve(rule).is_some() => {
+                    self.error(key.span(), format!("`{rule}` is a rule: it belongs under `[rules]`"));
+                }
                 _ => self.unknown_key(key, &["extends", "preview", "rules", "files", "overrides", "model"]),
             }
         }
@@ -181,7 +185,7 @@ impl Reader<'_> {
                 self.error(key.span(), format!("unknown rule `{}`{hint}", key.get_ref()));
                 continue;
             };
-            if let Some(setting) = self.setting(value) {
+            if let Some(setting) = self.setting(rule, value) {
                 settings.push((rule.to_owned(), setting));
             }
         }
@@ -189,20 +193,35 @@ impl Reader<'_> {
     }
 
     /// `"warning"`, or `{ severity = "warning", max_rows = 500 }`.
-    fn setting(&mut self, value: &Value<'_>) -> Option<RuleSetting> {
+    fn setting(&mut self, rule: &str, value: &Value<'_>) -> Option<RuleSetting> {
         let Some(table) = value.get_ref().as_table() else {
             let level = self.level(value)?;
-            return Some(RuleSetting { level: Some(level), options: toml::Table::new() });
+            return Some(RuleSetting { level: Some(level), options: BTreeMap::new() });
         };
+        let options =
+            self.names.rules.iter().find(|known| known.id == rule).map_or(&[][..], |known| known.options);
         let mut setting = RuleSetting::default();
         for (key, value) in table {
             if key.get_ref() == "severity" {
                 setting.level = self.level(value);
-            } else if let Some(option) = owned(value) {
-                setting.options.insert(key.get_ref().to_string(), option);
+            } else if options.iter().any(|option| option.key == key.get_ref()) {
+                let number = self.whole_number(value);
+                setting.options.extend(number.map(|number| (key.get_ref().to_string(), number)));
+            } else {
+                let known: Vec<&str> = options.iter().map(|option| option.key).chain(["severity"]).collect();
+                self.unknown_key(key, &known);
             }
         }
         Some(setting)
+    }
+
+    fn whole_number(&mut self, value: &Value<'_>) -> Option<u32> {
+        let number = self.expect(value, "a whole number", DeValue::as_integer)?;
+        let parsed = u32::from_str_radix(number.as_str(), number.radix()).ok();
+        if parsed.is_none() {
+            self.error(value.span(), format!("`{number}` is no whole number between 0 and {}", u32::MAX));
+        }
+        parsed
     }
 
     fn level(&mut self, value: &Value<'_>) -> Option<Level> {

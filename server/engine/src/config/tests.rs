@@ -1,7 +1,7 @@
 use plimsoll_project::MemoryFiles;
 
 use super::*;
-use crate::{Confidence, RuleInfo};
+use crate::{Confidence, RuleInfo, RuleOption};
 
 const fn rule(id: &'static str) -> RuleInfo {
     RuleInfo {
@@ -12,10 +12,18 @@ const fn rule(id: &'static str) -> RuleInfo {
         since: "0.1.0",
         summary: "",
         documentation: "",
+        options: &[],
     }
 }
 
-const RULES: [RuleInfo; 3] = [rule("missing-timeout"), rule("missing-retry"), rule("unbounded-query")];
+const RULES: [RuleInfo; 3] = [
+    rule("missing-timeout"),
+    rule("missing-retry"),
+    RuleInfo {
+        options: &[RuleOption { key: "max_rows", default: 100, summary: "" }],
+        ..rule("unbounded-query")
+    },
+];
 
 fn load(files: &[(&str, &str)], path: &str) -> Loaded {
     let mut memory = MemoryFiles::default();
@@ -60,7 +68,7 @@ effect  = "db.read"
     assert_eq!(severity("missing-timeout", "/p/packages/legacy/a.ts"), Some(Severity::Info));
     assert!(config.preview());
     let rows = config.option("unbounded-query", "/p/a.ts", "max_rows");
-    assert_eq!(rows.and_then(toml::Value::as_integer), Some(500));
+    assert_eq!(rows, Some(500));
     for excluded in ["/p/legacy/a.ts", "/p/gen/deep/a.ts", "/p/gen"] {
         assert!(config.is_excluded(excluded), "{excluded}");
     }
@@ -89,6 +97,21 @@ fn every_error_is_told_with_its_line_and_what_was_meant() {
     /p/plimsoll.toml:9: `a[` is no path pattern: unclosed character class; missing ']'
     /p/plimsoll.toml:10: `[[overrides]]` needs `paths`
     ");
+}
+
+#[test]
+fn options_of_rules_are_checked() {
+    let text = "missing-retry = \"off\"\n[rules]\nunbounded-query = { max_row = 5, max_rows = -1 }\nmissing-timeout = { max_rows = 1 }\n[rules.missing-retry]\nseverity = 2\n[[overrides]]\npaths = [\"a/**\"]\nrules = { unbounded-query = { max_rows = 7 } }\n";
+    let loaded = load(&[("/p/plimsoll.toml", text)], "/p/a.ts");
+    insta::assert_snapshot!(messages(&loaded).join("\n"), @r"
+    /p/plimsoll.toml:1: `missing-retry` is a rule: it belongs under `[rules]`
+    /p/plimsoll.toml:3: unknown key `max_row`; did you mean `max_rows`?
+    /p/plimsoll.toml:3: `-1` is no whole number between 0 and 4294967295
+    /p/plimsoll.toml:4: unknown key `max_rows`
+    /p/plimsoll.toml:6: expected `off`, `info`, `warning`, `error` or a table, found an integer
+    ");
+    let option = |path| loaded.config.option("unbounded-query", path, "max_rows");
+    assert_eq!((option("/p/a/b.ts"), option("/p/b.ts")), (Some(7), None));
 }
 
 #[test]

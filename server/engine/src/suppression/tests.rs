@@ -142,6 +142,10 @@ fn what_is_wrong_with_a_suppression_is_said() {
             "1 suppression-without-reason Error: this suppression of `n-plus-one` does not say why: `plimsoll-ignore n-plus-one: the reason`",
         ),
         (
+            "// plimsoll-ignore n-plus-one - few tenants\nbad()\n",
+            "1 suppression-without-reason Error: this suppression of `n-plus-one` does not say why: `plimsoll-ignore n-plus-one: the reason`",
+        ),
+        (
             "// plimsoll-ignore n-plus-on: few\nok()\n",
             "1 unused-suppression Warning: this suppression hides nothing, for there is no rule `n-plus-on`; did you mean `n-plus-one`?",
         ),

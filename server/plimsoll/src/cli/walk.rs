@@ -88,12 +88,12 @@ fn find_below(folder: &Path, found: &mut Found) {
 
 /// The error on a file that is no code.
 pub fn not_reviewed(named: &Path) -> anyhow::Error {
-    anyhow!("cannot review `{}`: it is no TypeScript, JavaScript or Rust", named.display())
+    anyhow!("cannot review `{}`: it is no TypeScript, JavaScript, Rust, Prisma or SQL", named.display())
 }
 
 /// Whether Plimsoll has findings in files of this name. The rest that it reads is context.
 pub fn is_reviewed(path: &str) -> bool {
-    matches!(FileKind::from_path(path), Some(FileKind::Source(_)))
+    matches!(FileKind::from_path(path), Some(FileKind::Source(_) | FileKind::Prisma | FileKind::Sql))
 }
 
 /// The path without `.` and `..` parts. Links are left as they are, so that paths look as they were typed.

@@ -34,7 +34,18 @@ pub fn rules_as_json(rules: &[RuleInfo]) -> String {
         since: &'static str,
         summary: &'static str,
         documentation: &'static str,
+        options: Vec<JsonOption>,
     }
+    #[derive(Serialize)]
+    struct JsonOption {
+        key: &'static str,
+        default: u32,
+        summary: &'static str,
+    }
+    let options = |rule: &RuleInfo| {
+        let all = rule.options.iter();
+        all.map(|o| JsonOption { key: o.key, default: o.default, summary: o.summary }).collect()
+    };
     let rules: Vec<JsonRule> = rules
         .iter()
         .map(|rule| JsonRule {
@@ -45,6 +56,7 @@ pub fn rules_as_json(rules: &[RuleInfo]) -> String {
             since: rule.since,
             summary: rule.summary,
             documentation: rule.documentation,
+            options: options(rule),
         })
         .collect();
     let text = serde_json::to_string_pretty(&rules).expect("no map in it has keys that are no strings");
@@ -78,7 +90,7 @@ pub fn rules_as_markdown(rules: &[RuleInfo]) -> String {
 /// A rule's page, as Markdown.
 pub fn explanation(rule: &RuleInfo) -> String {
     let status = if rule.is_preview { "preview" } else { "stable" };
-    format!(
+    let mut text = format!(
         "# {}\n\n{}\n\nCategory {}, severity {}, {status}, since {}.\n\n{}\n",
         rule.id,
         rule.summary,
@@ -86,7 +98,20 @@ pub fn explanation(rule: &RuleInfo) -> String {
         severity_name(rule.severity),
         rule.since,
         rule.documentation.trim()
-    )
+    );
+    let settings = rule.options.iter().map(|option| format!(", {} = {}", option.key, option.default));
+    let severity = severity_name(rule.severity);
+    let _ = write!(
+        text,
+        "\n## How to configure it\n\n```toml\n[rules]\n{} = {{ severity = \"{severity}\"{} }}\n```\n\nSeverities are `off`, \
+         `info`, `warning` and `error`.\n",
+        rule.id,
+        settings.collect::<String>()
+    );
+    for option in rule.options {
+        let _ = writeln!(text, "\n- `{}` (default {}): {}", option.key, option.default, option.summary);
+    }
+    text
 }
 
 fn severity_name(severity: Severity) -> &'static str {

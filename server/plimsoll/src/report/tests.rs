@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use plimsoll_engine::{Confidence, FileEdit, Related, RuleInfo, Safety};
+use plimsoll_engine::{Confidence, FileEdit, Related, RuleInfo, RuleOption, Safety};
 use plimsoll_project::MemoryFiles;
 use plimsoll_syntax::TextRange;
 
@@ -176,6 +176,7 @@ const RULES: [RuleInfo; 2] = [
         since: "0.1.0",
         summary: "A query that runs once for every element of a collection.",
         documentation: "\n## What happens\n\nTen rows are eleven queries.\n",
+        options: &[RuleOption { key: "few", default: 8, summary: "Elements of a collection that is small." }],
     },
     RuleInfo {
         id: "missing-retry",
@@ -185,6 +186,7 @@ const RULES: [RuleInfo; 2] = [
         since: "0.2.0",
         summary: "A call that fails for good at the first `a | b`.",
         documentation: "## What happens\n\nIt fails.",
+        options: &[],
     },
 ];
 

@@ -119,7 +119,7 @@ impl Rule for MissingIndex {
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &problem))
                 .related(place, format!("`{}` has no index for it", table.code_name))
-                .fix(|| add_indexes(unit, schema, table, &problem.indexes));
+                .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Queries, schemas, transactions.
 
-mod n_plus_one;
-
-pub use n_plus_one::NPlusOne;
 mod missing_index;
+mod n_plus_one;
+mod unindexed_foreign_key;
 
 pub use missing_index::MissingIndex;
+pub use n_plus_one::NPlusOne;
+pub use unindexed_foreign_key::UnindexedForeignKey;

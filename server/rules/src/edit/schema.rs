@@ -7,7 +7,7 @@ use plimsoll_project::schema::{
     Dialect, IndexRequest, MigrationTime, Schema, SchemaEdit, SchemaFile, Table, TextRange, add_index,
 };
 
-use crate::{FixPlan, PlannedEdit, Safety, UnitView};
+use crate::{FixPlan, PlannedEdit, ProjectFacts, Safety};
 
 /// An index to add: its columns in order, by either of their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct NewIndex {
 /// A plan that adds the indexes of one table, each after the other: two migrations need two names.
 #[must_use]
 pub fn add_indexes(
-    unit: &UnitView<'_>,
+    project: &ProjectFacts<'_>,
     schema: &ProjectSchema,
     table: &Table,
     indexes: &[NewIndex],
@@ -27,7 +27,7 @@ pub fn add_indexes(
     let before: BTreeMap<String, String> =
         schema.files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
     let mut after = before.clone();
-    let tool = unit.project.schemas.migration_tool();
+    let tool = project.schemas.migration_tool();
     for (n, index) in (0_u64..).zip(indexes) {
         let files: Vec<(&str, &str)> =
             after.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
@@ -37,7 +37,7 @@ pub fn add_indexes(
         let table =
             now.tables.iter().find(|own| own.name == table.name && own.namespace == table.namespace)?;
         let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();
-        let request = IndexRequest { table, columns: &columns, now: time(unit.project.now + n), tool };
+        let request = IndexRequest { table, columns: &columns, now: time(project.now + n), tool };
         for edit in add_index(&now, &files, &request).ok()? {
             apply(&mut after, edit)?;
         }

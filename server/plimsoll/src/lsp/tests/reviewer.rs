@@ -22,6 +22,7 @@ const RULES: [RuleInfo; 1] = [RuleInfo {
     since: "0.1.0",
     summary: "Words that want fixing are not fixed by themselves.",
     documentation: "",
+    options: &[],
 }];
 
 /// Finds the word.

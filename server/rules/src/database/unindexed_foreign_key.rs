@@ -1,0 +1,107 @@
+//! `unindexed-foreign-key`
+
+use plimsoll_project::ProjectSchema;
+use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
+
+use crate::edit::schema::{NewIndex, add_indexes};
+use crate::{Place, Report, Rule, RuleMeta, SchemaView, declare_rule};
+
+declare_rule! {
+    /// A foreign key that no index leads with, in a database that adds none by itself.
+    ///
+    /// ## What happens
+    ///
+    /// PostgreSQL and SQLite index what a foreign key refers to, not the column that holds it. Every delete of a parent,
+    /// and every change of its key, then reads the whole table of its children to see whether any is left, and holds
+    /// its locks meanwhile; every page that shows a parent with its children does the same.
+    ///
+    /// ## Bad
+    ///
+    /// ```sql
+    /// CREATE TABLE comments (
+    ///     id      BIGINT PRIMARY KEY,
+    ///     post_id BIGINT NOT NULL REFERENCES posts (id) ON DELETE CASCADE
+    /// );
+    /// ```
+    ///
+    /// ```prisma
+    /// model Comment {
+    ///   id     String @id
+    ///   postId String
+    ///   post   Post   @relation(fields: [postId], references: [id])
+    /// }
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```sql
+    /// CREATE INDEX comments_post_id_idx ON comments (post_id);
+    /// ```
+    ///
+    /// ```prisma
+    /// model Comment {
+    ///   id     String @id
+    ///   postId String
+    ///   post   Post   @relation(fields: [postId], references: [id])
+    ///
+    ///   @@index([postId])
+    /// }
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// Schemas of MySQL, which indexes foreign keys by itself, and of databases that are not known; keys of which one
+    /// column leads an index, a unique key or the primary key, a partial index included; keys that an index in a loose
+    /// SQL file mentions; tables of which a statement could not be read.
+    pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
+}
+
+impl Rule for UnindexedForeignKey {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn review_schema(&self, view: &SchemaView<'_>, report: &mut Report<'_>) {
+        let schema = &view.schema.schema;
+        if !matches!(schema.dialect, Dialect::Postgres | Dialect::Sqlite) {
+            return;
+        }
+        for table in schema.tables.iter().filter(|table| !table.unknown) {
+            for key in &table.foreign_keys {
+                let columns: Option<Vec<&Column>> =
+                    key.columns.iter().map(|name| table.column(name)).collect();
+                let Some(columns) = columns else { continue };
+                let Some(first) = columns.first().filter(|first| first.file == view.path) else { continue };
+                if is_served(view.schema, table, key) {
+                    continue;
+                }
+                let index = NewIndex { columns: columns.iter().map(|c| c.code_name.to_string()).collect() };
+                let names: Vec<&str> = columns.iter().map(|column| column.code_name.as_str()).collect();
+                let parent = schema.tables.iter().find(|parent| parent.name == key.table);
+                let parent_name = parent.map_or(key.table.as_str(), |parent| parent.code_name.as_str());
+                let message = format!(
+                    "no index leads with `{}`, which refers to `{parent_name}`: every delete of a row there reads all of \
+                     `{}`",
+                    names.join("`, `"),
+                    table.code_name,
+                );
+                let mut reported = report.in_schema(first.name_range, message);
+                if let Some(parent) = parent {
+                    let place = Place::Bytes { file: parent.file.as_str().into(), range: parent.name_range };
+                    reported = reported.related(place, "what it refers to");
+                }
+                reported.fix(|| add_indexes(view.project, view.schema, table, &[index]));
+            }
+        }
+    }
+}
+
+/// Whether an index finds the rows that hold a key, or may: of a partial one the schema does not tell which it leaves
+/// out, and usually that is the rows without the key.
+fn is_served(schema: &ProjectSchema, table: &Table, key: &ForeignKey) -> bool {
+    let is_of_key = |column: &str| key.columns.iter().any(|own| own.eq_ignore_ascii_case(column));
+    let columns: Vec<&str> = key.columns.iter().map(|column| column.as_str()).collect();
+    table.serving_index(&columns).is_some()
+        || table.indexes.iter().any(|index| index.columns.first().is_some_and(|first| is_of_key(first)))
+        || columns.iter().any(|column| schema.has_raw_index(&table.name, column))
+}
