@@ -136,6 +136,13 @@ impl Evaluator<'_> {
         if !elsewhere.is_unknown() {
             return elsewhere;
         }
+        // `impl Deref for AppState`
+        if name != "deref"
+            && !self.file.language.is_script_family()
+            && let Value::Function(deref) = self.declared_member(own, "deref", of_type)
+        {
+            return self.member_of(&self.returned_by(&deref), name);
+        }
         // Inherited from a class of this file.
         for (unit, decl) in self.file.types_named(&own.name) {
             for base in &decl.supertypes {

@@ -6,8 +6,10 @@ use plimsoll_behavior::{
     BindingId, BindingKind, Exported, Import, Imported, Kind, Literal, Name, NodeId, ScopeId,
 };
 
-use crate::link::resolve::{package_name, rust};
+use crate::link::resolve::{package_name, rust, split_package};
 use crate::link::{Target, TypeRef, Value, join, parent, resolve_import};
+
+use crate::manifests::{PackageJson, nearest};
 
 use super::Evaluator;
 
@@ -47,9 +49,20 @@ impl Evaluator<'_> {
         self.rust_path(unit, scope, &import.module, last)
     }
 
+    fn is_of_modelled_package(&self, module: &str, file: &str) -> bool {
+        !is_path(module)
+            && self.models.knows(&package_name(module))
+            && nearest::<PackageJson>(self.world.files(), file, "package.json")
+                .is_some_and(|(_, manifest)| manifest.name == Some(split_package(module).0))
+    }
+
     /// A name of a module of scripts, or all of it.
     pub(super) fn of_module(&self, module: &str, name: Option<&str>) -> Value {
         match self.target(module) {
+            // The sources of a library in its own repository: its model says more than they do.
+            Some(Target::File(file)) if self.is_of_modelled_package(module, &file) => {
+                self.of_package(package_name(module), name.unwrap_or_default().into())
+            }
             Some(Target::File(file)) => match name {
                 Some(name) => self.world.ask(&file, |there| there.export(name)),
                 // `module.exports = app` is what `require` yields.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::script::{file, target};
-use super::{Target, ancestors, join, package_name, packages, parent};
+use super::{Target, ancestors, generated, join, package_name, packages, parent};
 use crate::Files;
 use crate::manifests::{DenoJson, PackageJson, TsConfig, nearest, read};
 
@@ -76,9 +76,13 @@ impl Configs<'_> {
         // An import below `baseUrl` shadows a package; a scope never names a folder there.
         if let Some(base) = base
             && !self.module.starts_with('@')
-            && let Some(found) = join(&base, self.module).and_then(|p| file(self.files, &p))
+            && let Some(path) = join(&base, self.module)
         {
-            return Some(Target::File(found));
+            let generated = generated::package_at(self.files, self.from, &path).map(Target::Package);
+            let found = generated.or_else(|| file(self.files, &path).map(Target::File));
+            if found.is_some() {
+                return found;
+            }
         }
         let references = own.references.clone();
         references.iter().find_map(|reference| {
