@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn an_interface_does_for_certain_what_all_share_and_maybe_what_some_do_in_any_order() {
         let (sql, memory) = (function("sql"), function("memory"));
-        let any = FnRef::any_of(vec![sql.clone(), memory.clone()]).unwrap();
+        let any = FnRef::any_of(vec![sql.clone(), memory.clone()]).expect("it is there");
         let locals = [
             (sql.clone(), does(Effects::DB_READ | Effects::LOG)),
             (memory, does(Effects::LOG)),
@@ -349,7 +349,7 @@ mod tests {
             let caller = &closed[&function("caller")];
             assert_eq!(caller.effects, Effects::DB_READ | Effects::LOG);
             assert_eq!(caller.certain, Effects::LOG);
-            assert_eq!(caller.witness(Effects::DB_READ).unwrap().next, Some(sql.clone()));
+            assert_eq!(caller.witness(Effects::DB_READ).expect("it is there").next, Some(sql.clone()));
             assert_eq!(first.get_or_insert(closed.clone()), &closed);
         }
     }
@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn what_only_some_of_many_implementations_do_is_not_taken_for_what_a_call_does() {
         let all: Vec<FnRef> = (0..=MAX_ALTERNATIVES).map(|i| function(&format!("f{i}"))).collect();
-        let any = FnRef::any_of(all.clone()).unwrap();
+        let any = FnRef::any_of(all.clone()).expect("it is there");
         let mut locals: Vec<(FnRef, Local)> = all.iter().map(|f| (f.clone(), does(Effects::LOG))).collect();
         locals[0].1 = does(Effects::LOG | Effects::DB_READ);
         locals.push((any.clone(), Local::default().in_place_of(any.alternatives())));

@@ -111,7 +111,7 @@ mod tests {
             [dev-dependencies]\nfakes = { workspace = true }\n\
             [target.'cfg(unix)'.dependencies]\nnix = \"1\"\n\
             [workspace.dependencies]\nfakes = { path = \"crates/fakes\" }\n";
-        let manifest = CargoToml::parse(text).unwrap();
+        let manifest = CargoToml::parse(text).expect("it is there");
         assert_eq!(manifest.library.as_deref(), Some("my_app"));
         assert_eq!(manifest.library_path.as_deref(), Some("lib.rs"));
         assert_eq!(manifest.target_paths, ["cli/x.rs"]);

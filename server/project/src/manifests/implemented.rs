@@ -136,7 +136,7 @@ mod tests {
         let text = "export class A<T> extends Base implements Repo<T>, b.Other { }\n\
             #[async_trait]\nimpl<T: Send> crate::store::Store<T> for PgStore where T: Sync { }\nimpl PgStore { }\n\
             let simple = implementation; // no impl\n";
-        let found = Implemented::parse(text).unwrap();
+        let found = Implemented::parse(text).expect("it is there");
         for name in ["Base", "Repo", "Other", "Store"] {
             assert!(found.names.contains(name), "{name}");
         }

@@ -36,8 +36,11 @@ const MAX_CACHED: usize = 20_000;
 /// Parsed manifests by path, each with the stamp of the text that it was parsed from.
 #[derive(Debug, Default)]
 pub struct ManifestCache {
-    entries: DashMap<Arc<str>, (u64, Option<Arc<dyn Any + Send + Sync>>)>,
+    entries: DashMap<Arc<str>, (u64, Option<Parsed>)>,
 }
+
+/// A manifest of any kind.
+type Parsed = Arc<dyn Any + Send + Sync>;
 
 /// Something that is read from one file.
 pub trait Manifest: Any + Send + Sync + Sized {
@@ -59,7 +62,7 @@ pub fn read<T: Manifest>(files: &dyn Files, path: &str) -> Option<Arc<T>> {
     if let Some(cache) = cache
         && cache.entries.len() < MAX_CACHED
     {
-        let kept = parsed.clone().map(|manifest| manifest as Arc<dyn Any + Send + Sync>);
+        let kept = parsed.clone().map(|manifest| manifest as Parsed);
         cache.entries.insert(path.into(), (stamp, kept));
     }
     parsed
@@ -93,7 +96,8 @@ mod tests {
         files.insert("/p/package.json", r#"{ "name": "outer" }"#);
         files.insert("/p/inner/package.json", "{ broken");
         assert!(nearest::<PackageJson>(&files, "/p/inner/a.ts", "package.json").is_none());
-        let (folder, manifest) = nearest::<PackageJson>(&files, "/p/a.ts", "package.json").unwrap();
+        let (folder, manifest) =
+            nearest::<PackageJson>(&files, "/p/a.ts", "package.json").expect("it is there");
         assert_eq!((folder, manifest.name.as_deref()), ("/p", Some("outer")));
     }
 }

@@ -168,7 +168,7 @@ mod tests {
             "exports": { ".": { "require": "./dist/index.cjs", "import": { "types": "./dist/index.d.ts", "default": "./dist/index.js" } },
                          "./features/*": "./src/features/*.ts", "./features/special/*": "./src/special/*.ts" },
             "imports": { "#db/*": { "default": "./src/db/*.js" }, "#log": "pino" } }"##;
-        let manifest = PackageJson::parse(text).unwrap();
+        let manifest = PackageJson::parse(text).expect("it is there");
         assert_eq!(
             manifest.exported("."),
             ["./dist/index.d.ts", "./dist/index.js", "./dist/index.cjs", "dist/main.js"]
@@ -184,7 +184,7 @@ mod tests {
     fn the_major_version_is_read_where_one_is_declared() {
         let text = r#"{ "dependencies": { "a": "^6.1.0", "b": "workspace:*", "c": "npm:d@~14.2", "e": "latest" },
             "devDependencies": { "f": ">=2 <4" } }"#;
-        let manifest = PackageJson::parse(text).unwrap();
+        let manifest = PackageJson::parse(text).expect("it is there");
         let majors = ["a", "b", "c", "e", "f", "g"].map(|name| manifest.major(name));
         assert_eq!(majors, [Some(6), None, Some(14), None, Some(2), None]);
         assert!(manifest.has("b") && !manifest.has("g"));

@@ -43,6 +43,6 @@ mod tests {
         let text = "generator client {\n  provider = \"prisma-client\"\n  output = \"../src/generated\"\n}\n\
             generator zod {\n  provider = \"zod-prisma-types\"\n  output = \"../zod\"\n}\n\
             generator plain {\n  provider = \"prisma-client-js\"\n}\n";
-        assert_eq!(Generators::parse(text).unwrap().outputs, ["../src/generated"]);
+        assert_eq!(Generators::parse(text).expect("it is there").outputs, ["../src/generated"]);
     }
 }

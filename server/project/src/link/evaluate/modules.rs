@@ -288,7 +288,7 @@ impl Evaluator<'_> {
             if self.file.types_named(name).next().is_some() {
                 return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.into() });
             }
-            return self.from_globs(name);
+            return self.in_globs(name);
         }
         // `export * from`; a default export is never handed on.
         let stars = u.exports.iter().rev().filter(|export| export.name == "*" && name != "default");
@@ -308,7 +308,7 @@ impl Evaluator<'_> {
     }
 
     /// What the globs of this file bring in under a name: `use super::*`, `pub use crate::db::*`.
-    pub(super) fn from_globs(&self, name: &str) -> Value {
+    pub(super) fn in_globs(&self, name: &str) -> Value {
         let globs = self.unit(0).imports.iter().filter(|import| import.what == Imported::Glob);
         let found = globs.map(|import: &Import| {
             let key = Name::from(format!("{}::*", import.module));

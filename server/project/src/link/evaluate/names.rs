@@ -199,7 +199,7 @@ impl Evaluator<'_> {
             return known;
         }
         // `use super::*` and preludes.
-        let from_glob = self.from_globs(name);
+        let from_glob = self.in_globs(name);
         if !from_glob.is_unknown() {
             return from_glob;
         }
