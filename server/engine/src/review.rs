@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
 use plimsoll_project::{Files, SchemasOf, where_it_runs};
-use plimsoll_rules::{ProjectFacts, RawFinding, RuleOption};
+use plimsoll_rules::{Place, ProjectFacts, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
@@ -117,6 +117,18 @@ pub(crate) struct Found {
     pub panicked: Vec<&'static str>,
 }
 
+impl Found {
+    /// Whether a finding shows a place in one of these units of its file: their nodes have other numbers than they had.
+    fn tells_of(&self, file: &FileUnits, units: &[usize]) -> bool {
+        self.findings.iter().flat_map(|finding| &finding.related).any(|related| match &related.place {
+            Place::Node { file: there, unit, .. } if *there == file.path => {
+                file.unit_at(unit).is_none_or(|at| units.binary_search(&at).is_ok())
+            }
+            _ => false,
+        })
+    }
+}
+
 /// One file, read and understood.
 pub(crate) struct Understood {
     pub text: String,
@@ -216,6 +228,7 @@ impl Engine {
         for unit in 0..linked.file.units.len() {
             if let (Some(stale), Some(state)) = (&stale, &before)
                 && stale.binary_search(&unit).is_err()
+                && !state.found[unit].tells_of(&linked.file, stale)
             {
                 counters.reused += 1;
                 found.push(Arc::clone(&state.found[unit]));

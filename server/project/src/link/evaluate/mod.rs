@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
 use plimsoll_behavior::{
-    Access, BindingId, Effects, FunctionId, Kind, Literal, Name, NodeId, PathStep, Unit,
+    Access, BindingId, Effects, FunctionId, Kind, Literal, Name, NodeId, PathStep, ScopeId, Unit,
 };
 use rustc_hash::FxHashMap;
 
@@ -61,6 +61,8 @@ pub struct Memo {
     calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
     exports: RefCell<FxHashMap<Name, Option<Value>>>,
+    /// The names of scopes that have many.
+    names: RefCell<FxHashMap<(usize, ScopeId), FxHashMap<Name, Vec<BindingId>>>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Imported, Kind, Name, NodeId, PathStep};
+use plimsoll_behavior::{
+    BindingId, BindingKind, FunctionId, Imported, Kind, Name, NodeId, PathStep, ScopeId,
+};
+use rustc_hash::FxHashMap;
 
 use crate::link::{Instance, SlotValue, TypeRef, Value, resolve_module};
 
@@ -148,7 +151,7 @@ impl Evaluator<'_> {
             let is_value = |b: BindingId| {
                 !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
             };
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+            if let Some(b) = self.resolve(outer, name, nested.scope, u.range(nested.node).start)
                 && !(heads_path && !self.file.language.is_script_family() && is_value(b))
             {
                 return self.binding(outer, b);
@@ -181,6 +184,36 @@ impl Evaluator<'_> {
         }
         // What no import brings in is the prelude's: `Ok`, `Option`, `println!`.
         Value::Package("std".into(), name.clone())
+    }
+
+    /// [`plimsoll_behavior::Unit::resolve`], by an index where a scope has many names: every unit of a file asks its
+    /// module.
+    fn resolve(&self, unit: usize, name: &Name, scope: ScopeId, at: u32) -> Option<BindingId> {
+        const MANY: usize = 32;
+        let u = self.unit(unit);
+        let is_visible = |&b: &BindingId| u.binding(b).name == *name && u.binding(b).visible_from <= at;
+        let mut scope = Some(scope);
+        while let Some(id) = scope {
+            let bindings = &u.scopes[id.0 as usize].bindings;
+            let found = if bindings.len() < MANY {
+                bindings.iter().rev().copied().find(is_visible)
+            } else {
+                let mut names = self.memo.names.borrow_mut();
+                let names = names.entry((unit, id)).or_insert_with(|| {
+                    let mut names: FxHashMap<Name, Vec<BindingId>> = FxHashMap::default();
+                    for &b in bindings {
+                        names.entry(u.binding(b).name.clone()).or_default().push(b);
+                    }
+                    names
+                });
+                names.get(name).and_then(|all| all.iter().rev().copied().find(is_visible))
+            };
+            if found.is_some() {
+                return found;
+            }
+            scope = u.scopes[id.0 as usize].parent;
+        }
+        None
     }
 
     pub(super) fn imported(&self, unit: usize, index: u32) -> Value {
