@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench keys -- [module|function] [lines]`
 
+#![expect(clippy::print_stdout, reason = "a table is what it is run for")]
+
 mod source;
 
 use std::sync::atomic::AtomicBool;

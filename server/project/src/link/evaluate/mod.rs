@@ -54,6 +54,9 @@ impl CallFacts {
     }
 }
 
+/// The bindings of a scope by their names, in the order of the scope.
+type NamesOfScope = FxHashMap<Name, Vec<BindingId>>;
+
 /// What has been evaluated in one pass over a file.
 #[derive(Debug, Default)]
 pub struct Memo {
@@ -62,7 +65,7 @@ pub struct Memo {
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
     exports: RefCell<FxHashMap<Name, Option<Value>>>,
     /// The names of scopes that have many.
-    names: RefCell<FxHashMap<(usize, ScopeId), FxHashMap<Name, Vec<BindingId>>>>,
+    names: RefCell<FxHashMap<(usize, ScopeId), NamesOfScope>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use plimsoll_behavior::{
     BindingId, BindingKind, FunctionId, Imported, Kind, Name, NodeId, PathStep, ScopeId,
 };
-use rustc_hash::FxHashMap;
 
 use crate::link::{Instance, SlotValue, TypeRef, Value, resolve_module};
 
-use super::Evaluator;
+use super::{Evaluator, NamesOfScope};
 
 impl Evaluator<'_> {
     /// What a binding of a unit is bound to.
@@ -200,7 +199,7 @@ impl Evaluator<'_> {
             } else {
                 let mut names = self.memo.names.borrow_mut();
                 let names = names.entry((unit, id)).or_insert_with(|| {
-                    let mut names: FxHashMap<Name, Vec<BindingId>> = FxHashMap::default();
+                    let mut names = NamesOfScope::default();
                     for &b in bindings {
                         names.entry(u.binding(b).name.clone()).or_default().push(b);
                     }
