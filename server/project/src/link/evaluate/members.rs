@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{Exported, Key, Kind, Name, NodeId};
+use plimsoll_behavior::{Exported, Imported, Key, Kind, Name, NodeId};
 
 use crate::link::{Instance, SlotValue, TypeRef, Value, resolve_module};
 
@@ -314,6 +314,20 @@ impl Evaluator<'_> {
             }
             if self.file.types_named(name).next().is_some() {
                 return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.into() });
+            }
+            return self.of_modules_above(name);
+        }
+        Value::Unknown
+    }
+
+    /// What `use super::*` brings into a module, its own children see there as well.
+    fn of_modules_above(&self, name: &str) -> Value {
+        let globs = self.unit(0).imports.iter().filter(|i| i.what == Imported::Glob && i.module == "super");
+        for import in globs {
+            if let Some(file) =
+                resolve_module(self.world.files(), &self.file.path, &import.module, self.file.language)
+            {
+                return self.world.ask(&file, |there| there.export(name));
             }
         }
         Value::Unknown
