@@ -117,7 +117,7 @@ fn resolve_rust(files: &dyn Files, from: &str, module: &str) -> Option<String> {
             let mut base = own;
             while parts.first() == Some(&"super") {
                 parts.remove(0);
-                base = parent(&base)?.to_owned();
+                base = module_folder(files, parent(&base)?, from)?;
             }
             base
         }
@@ -238,6 +238,16 @@ fn read_jsonc(text: &str) -> Option<serde_json::Value> {
     serde_json::from_str(&plain).ok()
 }
 
+/// The nearest folder upwards that is a module: a file in a folder that is none was put into that module by `#[path]`.
+fn module_folder(files: &dyn Files, folder: &str, from: &str) -> Option<String> {
+    let Some(root) = crate_root(files, from) else { return Some(folder.to_owned()) };
+    let mut at = folder;
+    while at.len() > root.len() && rust_root_file(files, at).is_none() {
+        at = parent(at)?;
+    }
+    Some(at.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,5 +294,6 @@ mod tests {
         assert_eq!(resolve("/c/src/main.rs", "crate::api::posts").as_deref(), Some("/c/src/api/posts.rs"));
         assert_eq!(resolve("/c/src/api/mod.rs", "posts").as_deref(), Some("/c/src/api/posts.rs"));
         assert_eq!(resolve("/c/src/main.rs", "serde::Deserialize"), None);
+        assert_eq!(resolve("/c/src/api/parts/long.rs", "super").as_deref(), Some("/c/src/api/mod.rs"));
     }
 }

@@ -42,4 +42,5 @@ pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
-pub use turn::{Turn, handed_to_each, is_told_inside, names_of, once_per_element};
+pub(crate) use turn::is_each_of_a_table;
+pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};

@@ -221,14 +221,14 @@ impl<'a> Evaluator<'a> {
                 self.value(unit, *value)
             }
             Kind::Binary { op, left, right } => match op.as_str() {
-                "??" | "||" => self.choice(unit, *left).or(self.choice(unit, *right)),
+                "??" | "||" => either(self.choice(unit, *left), self.choice(unit, *right)),
                 "&&" => self.value(unit, *right),
                 _ => Value::Unknown,
             },
             Kind::Assign { value, .. } => self.value(unit, *value),
             Kind::Sequence(parts) => parts.last().map_or(Value::Unknown, |&last| self.value(unit, last)),
             Kind::If { then, otherwise: Some(otherwise), .. } => {
-                self.choice(unit, *then).or(self.choice(unit, *otherwise))
+                either(self.choice(unit, *then), self.choice(unit, *otherwise))
             }
             Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
@@ -288,5 +288,14 @@ impl<'a> Evaluator<'a> {
         u.parent(node).is_some_and(
             |p| matches!(u.kind(p), Kind::Member { object, access: Access::Path, .. } if *object == node),
         )
+    }
+}
+
+/// What is known when the value is one of two that the code chooses between. Of two types of the project, which then
+/// can do the same things, the one that is named first.
+fn either(one: Value, other: Value) -> Value {
+    match (&one, &other) {
+        (Value::Own(_), Value::Own(_)) => one,
+        _ => one.or(other),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Imported, Kind, Name, NodeId, PathStep};
 
-use crate::link::{Instance, SlotValue, TypeRef, Value, resolve_module};
+use crate::link::{FnRef, Instance, SlotValue, TypeRef, Value, resolve_module};
 
 use super::Evaluator;
 
@@ -111,6 +111,10 @@ impl Evaluator<'_> {
     pub(super) fn provided(&self, unit: usize, function: FunctionId, index: usize) -> Option<Value> {
         let (closure, key) = self.closure_or_option(unit, function)?;
         let facts = self.begun_call(closure.unit, closure.call);
+        if let (Some(target), None) = (&facts.target, &key) {
+            let handed = self.handed_to_callback(target, closure.argument, index);
+            return Some(handed).filter(|value| !value.is_unknown());
+        }
         let (model, behavior) = facts.behavior.as_ref()?;
         if let Some(key) = key {
             let path = format!("{}.{key}", closure.argument);
@@ -145,6 +149,23 @@ impl Evaluator<'_> {
                 }))
             }
         })
+    }
+
+    /// What a function of the project hands to a callback that it is given: `run(db)` in `transaction(run)`.
+    fn handed_to_callback(&self, target: &FnRef, callback: usize, index: usize) -> Value {
+        if target.file != self.file.path {
+            return self.world.ask(&target.file, |there| there.handed_to_callback(target, callback, index));
+        }
+        let Some(unit) = self.file.unit_at(&target.unit) else { return Value::Unknown };
+        let u = self.unit(unit);
+        let Some(param) = u.function(target.function).params.get(callback) else { return Value::Unknown };
+        let [own] = param.pattern.bindings.as_slice() else { return Value::Unknown };
+        let handed = u.binding(*own).uses.iter().filter_map(|&used| match u.kind(u.parent(used)?) {
+            Kind::Call { callee, args, .. } if *callee == used => args.get(index).copied(),
+            _ => None,
+        });
+        let handed: Vec<NodeId> = handed.collect();
+        Value::one_of(handed.into_iter().map(|node| self.value(unit, node)))
     }
 
     /// What a name means that the unit does not bind: looked up in the units around it, then among the globals.
