@@ -5,6 +5,7 @@
 mod declared;
 mod files;
 pub mod link;
+pub mod manifests;
 mod runs;
 pub mod schema;
 mod schema_of;

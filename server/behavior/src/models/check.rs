@@ -100,12 +100,14 @@ impl Check<'_> {
 }
 
 fn stands_for_a_value(ty: &str) -> bool {
-    matches!(ty, "self" | "receiver" | "callback" | "element" | "package" | "_") || ty.starts_with("arg.")
+    matches!(ty, "self" | "receiver" | "callback" | "element" | "package" | "_")
+        || ty.starts_with("arg.")
+        || ty.starts_with("context.")
 }
 
 /// `0`, `0.where`, `*`, `=GET`, `{member}`
 fn is_path(path: &str) -> bool {
-    if matches!(path, "*" | "{member}") || path.starts_with('=') {
+    if matches!(path, "*" | "{member}" | "<0>") || path.starts_with('=') {
         return true;
     }
     let mut segments = path.split('.');
@@ -166,6 +168,7 @@ mod tests {
         for function in [
             "yields = 'arg.0'",
             "yields = '[callback]'\ncallbacks = 'receiver'\nrun = 'retry'",
+            "provides = 'context.ctx'\nslots = { context = '<0>' }",
             "slots = { url = '0', filter = '0.where', params = '*', method = '=GET', table = '{member}' }",
             "release = ['call', 'call:clear', 'method:close', 'twin:off', 'option:2.signal']",
         ] {

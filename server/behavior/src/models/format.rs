@@ -223,7 +223,7 @@ pub struct Behavior {
     #[serde(default)]
     pub yields: Option<Name>,
     /// Where its parts stand: `0.where` is the property `where` of the first argument, `0` the first argument, `*` all
-    /// arguments, `=GET` the constant `GET`, `{member}` the method's name.
+    /// arguments, `=GET` the constant `GET`, `{member}` the method's name, `<0>` the first type argument.
     #[serde(default)]
     pub slots: BTreeMap<Slot, Name>,
     /// How many rows it touches.
@@ -252,7 +252,7 @@ pub struct Behavior {
     #[serde(default)]
     pub run: Option<Run>,
     /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`, `package` for all that
-    /// the package exports.
+    /// the package exports. `context.ctx` is an object whose property `ctx` is what the slot `context` says.
     #[serde(default, deserialize_with = "one_or_many")]
     pub provides: Vec<Name>,
     /// The method that does it for many at once.
@@ -515,6 +515,8 @@ pub enum Slot {
     Unique,
     /// What makes it retry.
     Retry,
+    /// What it says of the context that handlers are given: a type argument.
+    Context,
 }
 
 /// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all

@@ -177,7 +177,8 @@ pub enum BindingKind {
     Caught,
     /// Bound by `match`, `if let`, `while let`: `value` is what is matched.
     Matched,
-    /// A Rust module declared in this file.
+    /// A Rust module or a namespace declared in this file: `value` is its block, or a literal for the file that it
+    /// says it stands in; none for a module whose file has its name.
     Module,
 }
 

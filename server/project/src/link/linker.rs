@@ -16,11 +16,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
+use crate::manifests::ManifestCache;
 
 /// Extracted files, shared between reviews.
 #[derive(Debug, Default)]
 pub struct LinkCache {
     entries: DashMap<Arc<str>, (u64, Arc<FileUnits>)>,
+    manifests: ManifestCache,
 }
 
 /// The models of a project with those that come with Plimsoll.
@@ -71,6 +73,7 @@ pub struct Session {
 /// A view that remembers what was asked of it.
 struct Recorder<'a> {
     files: &'a dyn Files,
+    manifests: &'a ManifestCache,
     asked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
 }
 
@@ -117,6 +120,10 @@ impl Files for Recorder<'_> {
     fn root_of(&self, path: &str) -> Option<String> {
         self.files.root_of(path)
     }
+
+    fn manifests(&self) -> Option<&ManifestCache> {
+        Some(self.manifests)
+    }
 }
 
 fn stamp_of_names(names: &[String]) -> u64 {
@@ -128,7 +135,7 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn new(files: &'a dyn Files, cache: &'a LinkCache) -> Self {
         Linker {
-            recorder: Recorder { files, asked: Mutex::default() },
+            recorder: Recorder { files, manifests: &cache.manifests, asked: Mutex::default() },
             cache,
             models: None,
             sessions: RefCell::default(),
@@ -285,7 +292,11 @@ impl World for Linker<'_> {
             }
             let Some(session) = self.session(&next.file) else { continue };
             let Some(unit) = session.units.unit_at(&next.unit) else { continue };
-            let locals = self.locals(&session, unit);
+            let mut locals = self.locals(&session, unit);
+            if !next.others.is_empty() {
+                locals = Rc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
+                open.extend(next.alternatives());
+            }
             let Some(local) = locals.get(next.function.0 as usize) else { continue };
             open.extend(local.callees.iter().map(|(callee, ..)| callee.clone()));
             reached.push((next, locals));

@@ -17,13 +17,12 @@ mod types;
 mod value;
 
 pub use context::{Closure, Context, run_of};
-pub(crate) use evaluate::package_name;
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
 pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
 pub use linker::{LinkCache, Linker, OwnModels, Session};
-pub(crate) use resolve::join;
-pub use resolve::{ancestors, parent, resolve_module};
+pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
+pub(crate) use resolve::{is_test_code, join, package_name};
 pub use roles::{
     Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
 };

@@ -146,6 +146,7 @@ pub(crate) fn source_in(view: &UnitView<'_>, function: FnRef, effect: Effects) -
     let mut function = function;
     let mut is_kept = false;
     for _ in 0..MAX_CHAIN {
+        function = view.with_effect(&function, effect);
         let summary = view.summary(&function)?;
         let witness = summary.witness(effect)?;
         let elsewhere;

@@ -229,7 +229,7 @@ pub fn wrapped_request(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Wrapp
         return None;
     }
     let wanted = method_argument(view, call.node);
-    let mut next = own.clone();
+    let mut next = view.with_effect(own, Effects::HTTP_REQUEST);
     let mut leaves = true;
     let mut tells_status = true;
     let mut is_found_there = false;

@@ -29,6 +29,14 @@ impl Evaluator<'_> {
         let Kind::Call { args, .. } = u.kind(call) else {
             return Argument::Absent;
         };
+        if path == "<0>" {
+            return match u.kind(call) {
+                Kind::Call { type_args, .. } if !type_args.is_empty() => {
+                    Argument::Found(self.site(unit, call))
+                }
+                _ => Argument::Absent,
+            };
+        }
         if path == "*" {
             return args.first().map_or(Argument::Absent, |&first| Argument::Found(self.site(unit, first)));
         }

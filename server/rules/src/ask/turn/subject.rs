@@ -58,8 +58,6 @@ fn comes_from_outside(u: &Unit, node: NodeId) -> bool {
                     _ => return false,
                 }
             }
-            // A name that a function around this one binds.
-            Kind::Name { binding: None, name } => return !name.starts_with(|c: char| c.is_ascii_uppercase()),
             _ => return false,
         };
     }
