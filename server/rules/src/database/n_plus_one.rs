@@ -65,7 +65,10 @@ declare_rule! {
     /// before has found; loops that sleep; short lists that the code writes out; loops that end after one turn; loaders
     /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
     /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
-    /// then write down that their element is done, or that open a database of their own; databases that live in the process. Recursion and work lists count.
+    /// then write down that their element is done, or that open a database of their own; writes of what became of an
+    /// element after something was sent or has failed; turns that each ask a table which their element names; calls
+    /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
+    /// told already; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
