@@ -81,8 +81,6 @@ def draw(options):
     known = {(j["repository"], j["path"], j["line"]) for j in judged.get(options.kind.removesuffix("s"), [])}
     places = []
     for name, repository in repositories().items():
-        if options.only and name not in options.only:
-            continue
         if repository.get("quiet") and not options.quiet and not options.only:
             continue
         if options.kind == "findings":
@@ -148,7 +146,6 @@ def main():
         command.add_argument("--kind", choices=("findings", "sites"), default="findings")
         command.add_argument("--count", type=int, default=30)
         command.add_argument("--seed", type=int, default=SEED)
-        command.add_argument("--only", nargs="+", metavar="NAME", help="draws from these repositories alone")
         command.add_argument("--quiet", action="store_true", help="draws from the quiet repositories too")
         command.add_argument("--unjudged", action="store_true", help="lists the findings that nobody judged")
     options = parser.parse_args()

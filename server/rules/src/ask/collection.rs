@@ -262,7 +262,9 @@ pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, cal
             }
             _ => false,
         });
-    if has_batch_word(&b.name) && !is_one {
+    // What a pattern matches is many.
+    let is_pattern = b.name.to_ascii_lowercase().ends_with("pattern");
+    if (has_batch_word(&b.name) || is_pattern) && !is_one {
         return true;
     }
     // What the call is made of, and what the names in it are bound to.

@@ -4,8 +4,11 @@ use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{CallForm, FunctionId, FunctionKind, Kind, Name, NodeId};
 use plimsoll_project::link::{Closure, Context, SlotValue, Value};
 
-use super::{Role, owner_of, role};
+use super::{Role, callee_name, owner_of, role};
 use crate::UnitView;
+
+/// How many classes a long life is followed through: each is made by the one before.
+const MAX_OWNERS: u8 = 4;
 
 /// How long what a node starts is wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +53,8 @@ pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
             _ => {}
         }
         if let Some(owner) = &f.owner {
-            return is_made_again(view, owner).then(|| Lifetime::Object(owner.clone()));
+            let ends = is_made_again(view, owner) || stops_others(view, owner, node);
+            return ends.then(|| Lifetime::Object(owner.clone()));
         }
         if let Some(component) = component(view, *unit, *function) {
             return Some(Lifetime::Component(component));
@@ -113,21 +117,30 @@ fn has_elements(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool 
 }
 
 /// Whether objects of a class of this file may come and go. One that the file makes itself at its top level or keeps in
-/// the class lives as long as the program.
+/// the class lives as long as the program, and so does what such an object makes for itself.
 fn is_made_again(view: &UnitView<'_>, class: &str) -> bool {
+    made_again(view, class, MAX_OWNERS)
+}
+
+fn made_again(view: &UnitView<'_>, class: &str, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return true };
     let units = &view.linked.file.units;
     for (unit, entry) in units.iter().enumerate() {
         let u = &entry.unit;
         for &call in &u.calls {
             let Kind::Call { callee, form: CallForm::New, .. } = u.kind(call) else { continue };
+            let owner = owner_of(view, unit, call);
             let is_the_class = match u.kind(*callee) {
                 Kind::Name { name, .. } => name == class,
-                Kind::This => owner_of(view, unit, call).is_some_and(|owner| owner == class),
+                Kind::This => owner.as_ref().is_some_and(|owner| owner == class),
                 _ => false,
             };
             let f = u.function(u.node(call).function);
             if is_the_class
-                && (f.kind == FunctionKind::Module || owner_of(view, unit, call).is_some_and(|o| o == class))
+                && (f.kind == FunctionKind::Module
+                    || owner.is_some_and(|o| {
+                        o == class || f.kind == FunctionKind::Constructor && !made_again(view, &o, depth)
+                    }))
             {
                 return false;
             }
@@ -139,4 +152,24 @@ fn is_made_again(view: &UnitView<'_>, class: &str) -> bool {
         .file
         .types_named(class)
         .any(|(_, ty)| ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| is_injected(last))))
+}
+
+/// Whether a class clears some of its timers when it is told to stop: one that it starts outside of its constructor is
+/// then started again, however long the object lives.
+fn stops_others(view: &UnitView<'_>, class: &str, node: NodeId) -> bool {
+    let started = view.eval.call(view.index, node);
+    let Some((_, behavior)) = &started.behavior else { return false };
+    let releases: Vec<&str> = behavior.release.iter().filter_map(|way| way.strip_prefix("call:")).collect();
+    let own = view.unit.node(node).function;
+    if view.unit.function(own).kind == FunctionKind::Constructor {
+        return false;
+    }
+    let units = &view.linked.file.units;
+    units.iter().enumerate().any(|(unit, entry)| {
+        entry.unit.calls.iter().any(|&call| {
+            unit != view.index
+                && callee_name(&entry.unit, call).is_some_and(|name| releases.contains(&name.as_str()))
+                && owner_of(view, unit, call).is_some_and(|owner| owner == class)
+        })
+    })
 }

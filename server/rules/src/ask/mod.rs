@@ -19,6 +19,7 @@ mod sql_text;
 mod table;
 mod time;
 mod turn;
+mod unmounted;
 
 pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in, sql_argument};
 pub use failure::{Failure, failure_of};
@@ -29,7 +30,7 @@ pub use outgoing::{
     takes_its_url, wrapped_request,
 };
 pub use own_status::is_own_status_looked_at;
-pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
+pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
     url_head,
@@ -42,4 +43,5 @@ pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
-pub use turn::{Turn, handed_to_each, is_told_inside, names_of, once_per_element};
+pub(crate) use turn::is_each_of_a_table;
+pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};

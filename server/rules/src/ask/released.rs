@@ -7,6 +7,7 @@ use plimsoll_behavior::{
 use plimsoll_project::link::{Context, FnRef, Value};
 use rustc_hash::FxHashSet;
 
+use super::unmounted::leads_from_the_end;
 use crate::UnitView;
 
 /// What becomes of a handle.
@@ -31,6 +32,16 @@ pub fn fate(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
     {
         tracker.ends_when_called = behavior.release.iter().any(|way| way == "call");
     }
+    tracker.open.push((unit, node));
+    tracker.run()
+}
+
+/// What becomes of a timer that a component starts outside of its effects. A release counts where the end of the
+/// component leads to it, or the timer itself: when a handler clears it, nothing does after the component is gone.
+#[must_use]
+pub fn fate_in_component(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
+    let mut tracker = Tracker::new(view);
+    tracker.counts_from = Some((unit, node));
     tracker.open.push((unit, node));
     tracker.run()
 }
@@ -92,6 +103,8 @@ struct Tracker<'a, 'b> {
     bindings: FxHashSet<(usize, BindingId)>,
     fields: FxHashSet<(Option<Name>, Name)>,
     ends_when_called: bool,
+    /// The timer, where only a release counts that the end of its component leads to.
+    counts_from: Option<(usize, NodeId)>,
     is_released: bool,
     is_handed_on: bool,
 }
@@ -105,6 +118,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
             bindings: FxHashSet::default(),
             fields: FxHashSet::default(),
             ends_when_called: false,
+            counts_from: None,
             is_released: false,
             is_handed_on: false,
         }
@@ -175,7 +189,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
         if facts.effects.contains(Effects::RELEASE)
             || self.ends_when_called && matches!(u.kind(callee), Kind::Name { .. } | Kind::Call { .. })
         {
-            self.is_released = true;
+            self.released_at(unit, call);
             return;
         }
         // What a collection hands to the callback of its method: `timers.forEach((timer) => …)`.
@@ -203,7 +217,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
         let facts = view.eval.call(unit, call);
         let hands_it_to_a_release = args.iter().any(|&arg| self.releases(&view.eval.value(unit, arg)));
         if facts.effects.contains(Effects::RELEASE) || hands_it_to_a_release {
-            self.is_released = true;
+            self.released_at(unit, call);
             return;
         }
         if facts.effects.contains(Effects::LOG) {
@@ -218,7 +232,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
             let summary = view.summary(target);
             let param = summary.as_ref().zip(index).and_then(|(s, i)| s.params.get(i));
             match param {
-                Some(param) if param.is_released => self.is_released = true,
+                Some(param) if param.is_released => self.released_at(unit, call),
                 Some(param) if !param.is_passed_on && !param.is_called && param.members.is_empty() => {}
                 _ => self.is_handed_on = true,
             }
@@ -227,7 +241,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
         if let Kind::Member { object, .. } = u.kind(*callee) {
             // `clearInterval.bind(null, timer)`
             if self.releases(&view.eval.value(unit, *object)) {
-                self.is_released = true;
+                self.released_at(unit, call);
                 return;
             }
             // `timers.push(timer)`, `this.timers.set(id, timer)`: a collection of this file keeps it.
@@ -239,6 +253,12 @@ impl<'a, 'b> Tracker<'a, 'b> {
         } else {
             self.is_handed_on = true;
         }
+    }
+
+    /// A call releases the value.
+    fn released_at(&mut self, unit: usize, call: NodeId) {
+        self.is_released |=
+            self.counts_from.is_none_or(|timer| leads_from_the_end(self.view, (unit, call), timer));
     }
 
     /// Whether a function of this file has no body here that would tell what it does.

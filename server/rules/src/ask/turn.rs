@@ -1,24 +1,28 @@
 //! Whether a call runs once for every element of a collection, and what else happens on each turn.
 
-use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{
-    BindingId, Effects, FunctionId, Key, Kind, Literal, Loop, LoopKind, Name, NodeId, Unit,
-};
-use plimsoll_project::link::{Context, FnRef, run_of};
+mod loops;
+mod meant;
+mod once;
+mod settled;
+mod subject;
+mod told;
 
-use super::code::{
-    bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver,
-    sql_argument, unit_of,
-};
-use super::collection::{few, is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
+use plimsoll_behavior::models::Run;
+use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, NodeId, Unit};
+use plimsoll_project::link::{Context, run_of};
+
+use self::loops::loop_turn;
+use self::meant::{is_handed_to_a_transaction, is_meant};
+pub use self::settled::is_fallback_of;
+pub(crate) use self::subject::is_each_of_a_table;
+pub use self::told::is_told_inside;
+use super::code::{bare, callee_name, mentions, receiver, unit_of};
+use super::collection::{is_batch, is_iterated, is_of_batches, is_small};
 use super::resolver::row_of_resolver;
 use crate::UnitView;
 
 /// How many nodes lie between a call and the loop around it at most.
 const MAX_CLIMB: usize = 4_096;
-
-/// How many own functions are looked into for turns of their own.
-const MAX_CALLEES: u8 = 6;
 
 /// What runs once for every element.
 #[derive(Clone, Debug)]
@@ -35,6 +39,20 @@ pub struct Turn {
     pub driver: (usize, NodeId),
     /// The part of `body` that holds the call: itself, where they stand in one unit.
     pub part: NodeId,
+}
+
+impl Turn {
+    /// Where a call of the unit under review, or the closure that it stands in, is in the unit of the turn.
+    fn place_of(&self, view: &UnitView<'_>, call: NodeId) -> Option<NodeId> {
+        let (mut unit, mut node) = (view.index, call);
+        while unit != self.unit {
+            let entry = &view.linked.file.units[unit];
+            let outer = entry.parent?;
+            node = unit_of(view, outer).nested.get(entry.index_in_parent as usize)?.node;
+            unit = outer;
+        }
+        Some(node)
+    }
 }
 
 /// The turn that a call runs on once for every element of a collection whose size the code does not bound. None where
@@ -58,59 +76,6 @@ pub fn once_per_element(view: &UnitView<'_>, call: NodeId) -> Option<Turn> {
         }
     }
     None
-}
-
-/// Whether all that a function of the project does of `effect` runs once for every element of a collection that the
-/// function goes through itself: told there, and not once more for every caller.
-#[must_use]
-pub fn is_told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects) -> bool {
-    told_inside(view, function, effect, MAX_CALLEES)
-}
-
-fn told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects, depth: u8) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let mut is_told = false;
-    let mut ask = |there: &UnitView<'_>| is_told = all_told(there, function.function, effect, depth);
-    if function.file == view.linked.file.path {
-        if let Some(unit) = view.linked.file.unit_at(&function.unit) {
-            ask(&view.of(unit));
-        }
-        return is_told;
-    }
-    let Some(linked) = view.world.linked(&function.file) else { return false };
-    let Some(index) = linked.file.unit_at(&function.unit) else { return false };
-    view.world.in_file(&function.file, &mut |eval| {
-        ask(&UnitView {
-            eval,
-            linked: &linked,
-            world: view.world,
-            index,
-            unit: &linked.file.units[index].unit,
-            facts: &linked.facts[index],
-            project: view.project,
-        });
-    });
-    is_told
-}
-
-/// Whether every call of a function, and of what runs as a part of it, that has the effect has a turn of its own.
-fn all_told(view: &UnitView<'_>, function: FunctionId, effect: Effects, depth: u8) -> bool {
-    let u = view.unit;
-    let Some(body) = u.function(function).body else { return false };
-    let calls = calls_within(view, view.index, body);
-    let mut with_it = calls.iter().filter(|(_, effects)| effects.intersects(effect)).peekable();
-    with_it.peek().is_some()
-        && with_it.all(|&(node, _)| match u.kind(node) {
-            Kind::Nested(_) => {
-                let nested = view.linked.file.function_at(view.index, node);
-                nested.is_some_and(|nested| told_inside(view, &nested, effect, depth))
-            }
-            _ => {
-                let target = view.eval.call(view.index, node).target.clone();
-                once_per_element(view, node).is_some()
-                    || target.is_some_and(|target| told_inside(view, &target, effect, depth))
-            }
-        })
 }
 
 /// The turn of a function that is handed by its name to a call that runs it for every element: `ids.map(load)`.
@@ -302,185 +267,6 @@ fn end_of(u: &Unit, statement: NodeId) -> Ends {
     }
 }
 
-/// The turn of a loop, if it goes over the elements of a collection and `below` is repeated.
-fn loop_turn(view: &UnitView<'_>, unit: usize, at: NodeId, l: &Loop, below: NodeId) -> Option<Turn> {
-    if below != l.body {
-        return None;
-    }
-    let u = unit_of(view, unit);
-    let bound = || l.pattern.as_ref().map(|p| p.bindings.clone()).unwrap_or_default();
-    let turn = |over: Option<NodeId>, elements: Vec<BindingId>| Turn {
-        unit,
-        body: l.body,
-        over: over.map(|over| (unit, over)),
-        elements,
-        driver: (unit, at),
-        part: below,
-    };
-    match l.kind {
-        LoopKind::Each | LoopKind::Keys => {
-            let over = l.over?;
-            match u.kind(bare(u, over)) {
-                Kind::Range { .. } => {
-                    let (over, elements) = indexed(u, l.body, &bound())?;
-                    Some(turn(Some(over), elements))
-                }
-                _ => Some(turn(Some(over), bound())),
-            }
-        }
-        LoopKind::EachAwait => is_row_stream(view, unit, l.over?).then(|| turn(l.over, bound())),
-        LoopKind::Counted => {
-            if !steps_by_one(u, l) || l.condition.is_some_and(|condition| is_bounded(u, condition)) {
-                return None;
-            }
-            let counters = counters(u, l);
-            let (over, elements) = indexed(u, l.body, &counters)?;
-            Some(turn(Some(over), elements))
-        }
-        LoopKind::While | LoopKind::Forever => {
-            let (over, elements) = taken(view, unit, l)?;
-            Some(turn(Some(over), elements))
-        }
-    }
-}
-
-/// Whether a loop goes on for a few turns at most: `i < Math.min(3, posts.length)`, `i < posts.length && i < 3`.
-fn is_bounded(u: &Unit, condition: NodeId) -> bool {
-    let is_few = |node| few(u, node).is_some();
-    match u.kind(condition) {
-        Kind::Binary { op, left, right } if op == "&&" => is_bounded(u, *left) || is_bounded(u, *right),
-        Kind::Binary { op, right, .. } if matches!(op.as_str(), "<" | "<=") => match u.kind(*right) {
-            Kind::Call { args, .. } => {
-                callee_name(u, *right).is_some_and(|name| name == "min")
-                    && args.iter().any(|&arg| is_few(arg))
-            }
-            _ => is_few(*right),
-        },
-        _ => false,
-    }
-}
-
-/// What a loop over numbers indexes with them, and what it binds the elements to.
-fn indexed(u: &Unit, body: NodeId, counters: &[BindingId]) -> Option<(NodeId, Vec<BindingId>)> {
-    let is_counter =
-        |node| matches!(u.kind(bare(u, node)), Kind::Name { binding: Some(b), .. } if counters.contains(b));
-    let mut over = None;
-    let mut elements = Vec::new();
-    for node in u.descendants(body) {
-        let Kind::Index { object, index } = u.kind(node) else { continue };
-        if !is_counter(*index) {
-            continue;
-        }
-        let is_written = u
-            .parent(node)
-            .is_some_and(|p| matches!(u.kind(p), Kind::Assign { target, .. } if *target == node));
-        if is_written {
-            continue;
-        }
-        over.get_or_insert(*object);
-        let holder = std::iter::successors(u.parent(node), |&n| {
-            matches!(u.kind(n), Kind::Unary { .. } | Kind::NonNull(_)).then(|| u.parent(n)).flatten()
-        })
-        .last();
-        if let Some(Kind::Let { pattern, .. }) = holder.map(|n| u.kind(n)) {
-            elements.extend(pattern.bindings.iter().copied());
-        }
-    }
-    over.map(|over| (over, elements))
-}
-
-fn counters(u: &Unit, l: &Loop) -> Vec<BindingId> {
-    match l.init.map(|init| u.kind(init)) {
-        Some(Kind::Let { pattern, .. }) => pattern.bindings.clone(),
-        Some(Kind::Assign { target, .. }) => match u.kind(*target) {
-            Kind::Name { binding: Some(b), .. } => vec![*b],
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
-}
-
-fn steps_by_one(u: &Unit, l: &Loop) -> bool {
-    let Some(mut step) = l.step else { return true };
-    if let Kind::Discard(inner) = u.kind(step) {
-        step = *inner;
-    }
-    match u.kind(step) {
-        Kind::Unary { op, .. } => matches!(op.as_str(), "++" | "--"),
-        Kind::Assign { op, value, .. } if matches!(op.as_str(), "+=" | "-=") => {
-            matches!(u.kind(*value), Kind::Literal(Literal::Number(n)) if n == "1")
-        }
-        Kind::Assign { op, value, .. } if op == "=" => match u.kind(*value) {
-            Kind::Binary { left, right, .. } => [*left, *right]
-                .iter()
-                .any(|&side| matches!(u.kind(side), Kind::Literal(Literal::Number(n)) if n == "1")),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-const TAKES_ONE: &[&str] =
-    &["pop", "shift", "pop_front", "pop_back", "pop_first", "pop_last", "next", "try_next"];
-
-/// What a `while` or `loop` takes elements from one by one, and what it binds them to: a work list, an iterator, rows.
-fn taken(view: &UnitView<'_>, unit: usize, l: &Loop) -> Option<(NodeId, Vec<BindingId>)> {
-    let u = unit_of(view, unit);
-    let own = u.node(l.body).function;
-    let mut nodes: Vec<NodeId> = l.condition.map(|c| u.descendants(c)).unwrap_or_default();
-    nodes.extend(u.descendants(l.body));
-    nodes.into_iter().filter(|&n| u.node(n).function == own).find_map(|node| {
-        let name = callee_name(u, node)?;
-        let Kind::Call { args, .. } = u.kind(node) else { return None };
-        if !TAKES_ONE.contains(&name.as_str()) || !args.is_empty() {
-            return None;
-        }
-        let list = receiver(u, node)?;
-        let mut around = u.parent(node)?;
-        let is_waited_for = matches!(u.kind(around), Kind::Await(_));
-        let is_iterator = matches!(name.as_str(), "next" | "try_next");
-        if is_waited_for && !(is_iterator && is_row_stream(view, unit, list)) {
-            return None;
-        }
-        if !is_waited_for && (u.parent(around).is_none() || !is_own_list(view, unit, list, is_iterator)) {
-            return None;
-        }
-        while matches!(u.kind(around), Kind::Await(_) | Kind::Try(_) | Kind::NonNull(_) | Kind::Cast { .. }) {
-            around = u.parent(around)?;
-        }
-        match u.kind(around) {
-            Kind::Is { pattern, .. } | Kind::Let { pattern, .. } => Some((list, pattern.bindings.clone())),
-            Kind::Match { arms, .. } => {
-                let bound =
-                    arms.iter().filter_map(|arm| arm.pattern.as_ref()).flat_map(|p| p.bindings.clone());
-                Some((list, bound.collect()))
-            }
-            Kind::Assign { target, .. } => match u.kind(*target) {
-                Kind::Name { binding: Some(b), .. } => Some((list, vec![*b])),
-                _ => None,
-            },
-            _ => None,
-        }
-    })
-}
-
-/// Whether a list lives in this function: no channel, and no client of a queue.
-fn is_own_list(view: &UnitView<'_>, unit: usize, node: NodeId, is_iterator: bool) -> bool {
-    let u = unit_of(view, unit);
-    let Some((outer, binding)) = declaration(view, unit, bare(u, node)) else { return false };
-    let u = unit_of(view, outer);
-    let Some(value) = u.binding(binding).value else { return is_iterator };
-    match u.kind(bare(u, value)) {
-        Kind::Array(_) | Kind::Repeat { .. } | Kind::Name { .. } | Kind::Member { .. } => true,
-        Kind::Call { .. } => {
-            effects_of(view, outer, value).is_empty()
-                || effects_of(view, outer, value).intersects(Effects::DB)
-        }
-        Kind::Await(_) | Kind::Try(_) => true,
-        _ => false,
-    }
-}
-
 /// The turn of a function that a call runs for every element.
 fn closure_turn(
     view: &UnitView<'_>,
@@ -531,166 +317,6 @@ fn is_of_unknown_size(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     }
     let call = if turn.unit == view.index { call } else { turn.body };
     !turn.elements.iter().any(|&element| is_batch(view, turn.unit, element, call))
-}
-
-/// Whether the turns are meant to run one by one.
-fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
-    let u = unit_of(view, turn.unit);
-    if turn.unit == view.index && is_statement_of_the_turn(view, turn, call) {
-        return true;
-    }
-    let calls = calls_within(view, turn.unit, turn.body);
-    let all = calls.iter().fold(Effects::empty(), |all, (_, effects)| all | *effects);
-    all.contains(Effects::DB_CONNECT)
-        || is_transaction(view, turn, &calls, call)
-        || paces_itself(view, turn, &calls)
-        || settles_its_element(view, turn, &calls)
-        || is_handed_to_a_transaction(view, view.index, call)
-        || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
-        || turn.unit == view.index
-            && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
-}
-
-/// Whether the elements are statements and each turn runs its own: a migration.
-fn is_statement_of_the_turn(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
-    let u = view.unit;
-    const NAMES: &[&str] =
-        &["sql", "query", "statement", "stmt", "sql_query", "sqlQuery", "sql_text", "text"];
-    let Kind::Call { args, .. } = u.kind(call) else { return false };
-    let is_element = |node: NodeId| match u.kind(bare(u, node)) {
-        Kind::Name { binding: Some(b), .. } => turn.elements.contains(b),
-        _ => false,
-    };
-    let facts = view.eval.call(view.index, call);
-    let sql = view.own_node(facts.slot(Slot::Sql)).or_else(|| Some(sql_argument(view, call)?.1));
-    sql.is_some_and(is_element)
-        || args.iter().any(|&arg| match u.kind(arg) {
-            Kind::Object { entries, .. } => entries.iter().any(|entry| {
-                matches!(&entry.key, Key::Name(name) if NAMES.contains(&name.as_str()))
-                    && is_element(entry.value)
-            }),
-            _ => false,
-        })
-}
-
-/// Whether each turn begins a transaction, or the call does. One that another call of the turn hides is its own.
-fn is_transaction(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)], call: NodeId) -> bool {
-    let u = unit_of(view, turn.unit);
-    effects_of(view, view.index, call).contains(Effects::DB_TRANSACTION)
-        || calls.iter().any(|&(node, _)| {
-            matches!(u.kind(node), Kind::Call { .. })
-                && view.eval.call(turn.unit, node).effects.contains(Effects::DB_TRANSACTION)
-        })
-}
-
-/// Whether each turn sleeps: for a rate limit.
-fn paces_itself(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)]) -> bool {
-    let u = unit_of(view, turn.unit);
-    let waits = Effects::SLEEP | Effects::TIMER_ONCE;
-    calls.iter().any(|&(node, effects)| {
-        let only_waits =
-            effects.intersects(waits) && !effects.intersects(Effects::DB | Effects::HTTP_REQUEST);
-        only_waits && !is_in_a_catch(u, node, turn.body)
-    })
-}
-
-fn is_in_a_catch(u: &Unit, node: NodeId, root: NodeId) -> bool {
-    let mut below = node;
-    for around in u.ancestors(node) {
-        if let Kind::TryCatch { catch: Some(catch), .. } = u.kind(around)
-            && catch.body == below
-        {
-            return true;
-        }
-        if around == root {
-            return false;
-        }
-        below = around;
-    }
-    false
-}
-
-/// Whether each turn does work outside of the database and then writes down that its element is done.
-fn settles_its_element(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)]) -> bool {
-    let outside = Effects::HTTP_REQUEST | Effects::NOTIFY | Effects::ENQUEUE | Effects::PROCESS;
-    let works_outside = calls.iter().any(|(_, effects)| effects.intersects(outside));
-    works_outside
-        && calls.iter().any(|&(node, effects)| {
-            effects.contains(Effects::DB_WRITE)
-                && !is_insert(view, turn.unit, node)
-                && mentions(unit_of(view, turn.unit), node, &turn.elements)
-        })
-}
-
-fn is_insert(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
-    let Kind::Call { .. } = unit_of(view, unit).kind(call) else { return false };
-    let facts = view.eval.call(unit, call);
-    facts.target.is_none() && facts.slot(Slot::Filter).is_none() && facts.slot(Slot::Data).is_some()
-}
-
-/// Whether the call asks with what the turn before has found: a chain, a path from a root.
-fn waits_for_the_turn_before(u: &Unit, turn: &Turn, call: NodeId) -> bool {
-    let body = u.range(turn.body);
-    u.descendants(call).into_iter().any(|part| {
-        let Kind::Name { binding: Some(b), .. } = u.kind(part) else { return false };
-        let b = u.binding(*b);
-        b.range.start < body.start
-            && b.assignments.iter().any(|&assignment| match u.kind(assignment) {
-                Kind::Assign { op, value, .. } => {
-                    let range = u.range(assignment);
-                    op == "="
-                        && body.start <= range.start
-                        && range.end <= body.end
-                        && derives_from(u, *value, call)
-                }
-                _ => false,
-            })
-    })
-}
-
-/// Whether what a call yields, unawaited, ends up in a list that a transaction takes.
-fn is_handed_to_a_transaction(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
-    let u = unit_of(view, unit);
-    let mut at = call;
-    for _ in 0..16 {
-        let Some(parent) = u.parent(at) else { return false };
-        match u.kind(parent) {
-            Kind::Call { callee, args, .. } if *callee != at => {
-                if view.eval.call(unit, parent).effects.contains(Effects::DB_TRANSACTION) {
-                    return true;
-                }
-                let is_pushed = callee_name(u, parent).is_some_and(|n| n == "push" || n == "unshift");
-                let Some(list) = receiver(u, parent).filter(|_| is_pushed && args.contains(&at)) else {
-                    return false;
-                };
-                return declaration(view, unit, list).is_some_and(|list| goes_to_a_transaction(view, list));
-            }
-            Kind::Let { pattern, .. } => {
-                return pattern.bindings.iter().any(|&b| goes_to_a_transaction(view, (unit, b)));
-            }
-            Kind::Array(_) | Kind::Spread(_) | Kind::Cast { .. } | Kind::Member { .. } => at = parent,
-            Kind::Call { .. } => at = parent,
-            _ => return false,
-        }
-    }
-    false
-}
-
-fn goes_to_a_transaction(view: &UnitView<'_>, (unit, binding): (usize, BindingId)) -> bool {
-    let u = unit_of(view, unit);
-    u.binding(binding).uses.iter().any(|&used| {
-        u.ancestors(used)
-            .take_while(|&n| {
-                matches!(u.kind(n), Kind::Array(_) | Kind::Spread(_) | Kind::Cast { .. } | Kind::Call { .. })
-            })
-            .any(|n| match u.kind(n) {
-                Kind::Call { callee, .. } => {
-                    !u.descendants(*callee).contains(&used)
-                        && view.eval.call(unit, n).effects.contains(Effects::DB_TRANSACTION)
-                }
-                _ => false,
-            })
-    })
 }
 
 /// What the elements are called: the name of one, and the name of all.

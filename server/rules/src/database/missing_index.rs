@@ -52,11 +52,11 @@ declare_rule! {
     /// Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and columns that it does not
     /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
     /// where they cannot be seen; boolean columns, numbers that are named like one (`is_new`), and enumerations of at
-    /// most ten values; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
+    /// most ten values; texts that by their name say a state or a kind (`status`, `role`, `type`); comparisons with null, beginnings of and searches within texts, negations, and comparisons of
     /// a function of a column; an order without a limit, after a selective filter, or of several tables; joins of
     /// tables that the query reads as a whole; tables without a foreign key that are small by their name, as settings,
     /// roles and countries; columns that a partial or special index or an index in a loose SQL file mentions; foreign
-    /// keys in MySQL, which indexes them by itself.
+    /// keys in MySQL, which indexes them by itself; files in an `examples` folder of a project.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
 }
 
@@ -89,6 +89,11 @@ const SMALL: &[&str] = &[
     "lookup",
 ];
 
+/// Last words of names of texts that say in which of a few states or of which kind a row is.
+const STATES: &[&str] = &[
+    "status", "state", "role", "type", "kind", "level", "tier", "priority", "severity", "gender", "currency",
+];
+
 /// Beginnings of names of numbers that are truth values.
 const TRUTHS: &[&str] = &["is_", "has_", "can_", "enabled", "active", "deleted", "archived"];
 
@@ -102,6 +107,9 @@ impl Rule for MissingIndex {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if is_example(unit) {
+            return;
+        }
         let mut done = Vec::new();
         for call in unit.calls() {
             let of_helper;
@@ -212,7 +220,10 @@ impl Known<'_> {
         let wanted: Vec<&Condition> = branch
             .conditions
             .iter()
-            .filter(|own| matches!(own.test, Test::Equal | Test::Range) && !self.is_tiny(&own.column))
+            .filter(|own| {
+                let is_wanted = matches!(own.test, Test::Equal | Test::Range);
+                is_wanted && !self.is_tiny(&own.column) && !self.is_state(&own.column)
+            })
             .filter(|own| own.joins != Some(Join::ToMany))
             .collect();
         let is_selective = wanted.iter().any(|own| own.joins.is_none() || own.joins == Some(Join::ToFew));
@@ -236,6 +247,13 @@ impl Known<'_> {
             ColumnType::Int => TRUTHS.iter().any(|start| column.name.starts_with(start)),
             _ => column.list,
         }
+    }
+
+    /// Whether a text says in which of a few states or of which kind a row is: an index seldom finds few rows by it.
+    fn is_state(&self, name: &str) -> bool {
+        self.table.column(name).is_some_and(|column| {
+            column.column_type == ColumnType::Text && STATES.contains(&last_word(&column.name).as_str())
+        })
     }
 
     /// Whether an index that does not serve every row may serve these, or one that the schema does not tell of.
@@ -308,15 +326,31 @@ fn is_small(table: &Table) -> bool {
     if !table.foreign_keys.is_empty() {
         return false;
     }
-    let name = table.name.as_str();
-    // `FeatureFlag`, `feature_flags`
-    let start = name.rfind('_').map_or(0, |at| at + 1);
-    let start = name[start..].rfind(char::is_uppercase).map_or(start, |at| start + at);
-    let word = name[start..].to_ascii_lowercase();
+    let word = last_word(&table.name);
     SMALL.iter().any(|own| {
         let rest = word.strip_prefix(own);
         rest.is_some_and(|rest| matches!(rest, "" | "s" | "es"))
             || own.strip_suffix('y').is_some_and(|stem| word.strip_prefix(stem) == Some("ies"))
+    })
+}
+
+/// The last word of a name, in lower case: `flag` of `FeatureFlag`, `flags` of `feature_flags`.
+fn last_word(name: &str) -> String {
+    let start = name.rfind('_').map_or(0, |at| at + 1);
+    let start = name[start..].rfind(char::is_uppercase).map_or(start, |at| start + at);
+    name[start..].to_ascii_lowercase()
+}
+
+/// Whether a file belongs to an example inside of a project: nobody runs it with many rows.
+fn is_example(unit: &UnitView<'_>) -> bool {
+    let path = &unit.linked.file.path;
+    ["/examples/", "/example/"].iter().any(|folder| {
+        let Some(at) = path.find(folder) else { return false };
+        let above = std::iter::successors(Some(&path[..at]), |f| f.rsplit_once('/').map(|(outer, _)| outer));
+        above.into_iter().any(|folder| {
+            let has = |name: &str| unit.project.files.stamp(&format!("{folder}/{name}")).is_some();
+            has("package.json") || has("Cargo.toml")
+        })
     })
 }
 

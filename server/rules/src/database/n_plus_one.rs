@@ -5,7 +5,8 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
-    Source, Turn, handed_to_each, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
+    Source, Turn, handed_to_each, is_each_of_a_table, is_fallback_of, is_told_inside, names_of,
+    once_per_element, source, source_in, sql_argument,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -64,7 +65,10 @@ declare_rule! {
     /// before has found; loops that sleep; short lists that the code writes out; loops that end after one turn; loaders
     /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
     /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
-    /// then write down that their element is done, or that open a database of their own; databases that live in the process. Recursion and work lists count.
+    /// then write down that their element is done, or that open a database of their own; writes of what became of an
+    /// element after something was sent or has failed; turns that each ask a table which their element names; calls
+    /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
+    /// told already; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
@@ -78,12 +82,18 @@ impl Rule for NPlusOne {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        let mut told: Vec<((usize, NodeId), NodeId)> = Vec::new();
         for call in unit.calls() {
             if let Some((effect, source)) = cost(unit, &call)
                 && let Some(turn) = once_per_element(unit, call.node)
                 && !is_coalesced(unit, &turn, &call, &source)
+                && !is_each_of_a_table(unit, &turn, call.node, &source)
+                && !told.iter().any(|&(driver, earlier)| {
+                    driver == turn.driver && is_fallback_of(unit.unit, &turn, call.node, earlier)
+                })
                 && !call.facts.target.as_ref().is_some_and(|own| is_told_inside(unit, own, source.effect))
             {
+                told.push((turn.driver, call.node));
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
                 say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain).fix(|| {
@@ -182,12 +192,16 @@ fn is_coalesced(unit: &UnitView<'_>, turn: &Turn, call: &CallView<'_>, source: &
         })
 }
 
-/// What a call is called by: a builder by how its chain begins, `db.select`.
+/// What a call is called by: a builder by how its chain begins, `db.select`; what the project's own functions make is
+/// none.
 fn name_of(unit: &UnitView<'_>, call: NodeId) -> String {
+    let is_own = |at: NodeId| unit.facts.calls.get(&at).is_some_and(|facts| facts.target.is_some());
     let mut head = call;
     let mut at = call;
     loop {
         at = match unit.unit.kind(at) {
+            Kind::Call { .. } if at != call && is_own(at) => return unit.call_name(head),
+            Kind::Call { .. } if is_own(at) => return unit.call_name(at),
             Kind::Call { callee, .. } => {
                 head = at;
                 *callee

@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::Effects;
 
-use crate::ask::{Fate, Lifetime, fate, lifetime, reschedules};
+use crate::ask::{Fate, Lifetime, fate, fate_in_component, lifetime, reschedules};
 use crate::edit::cleanup::release_after_effect;
 use crate::edit::closing::release_when_closed;
 use crate::edit::repetition::release_repetition_after_effect;
@@ -40,10 +40,12 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// A timer that runs once, unless its own callback starts it again whatever happens: an animation of frames, a poll;
-    /// in an object, not even then. A timer that is cleared anywhere in the file: by a cleanup, another method, a handler, an abort listener, a
-    /// helper or its own callback; one that is unreferenced (`unref`) or declared with `using`; a handle that is
-    /// returned, handed to a function or stored where other files can reach it; timers of modules and start-up
-    /// functions, which live as long as the program on purpose.
+    /// in an object, not even then. A timer that is cleared anywhere in the file: by a cleanup, another method, an abort
+    /// listener, a helper or its own callback. What a handler of a component starts, another handler does not end:
+    /// an effect's cleanup has to, or what a hook hands to its component. A timer that is unreferenced (`unref`) or declared with `using`; a handle that is
+    /// returned, handed to a function or stored where other files can reach it; timers of modules, start-up functions
+    /// and objects that are made once, which live as long as the program on purpose, unless the object clears others
+    /// of its timers when it stops.
     pub LeakedTimer { id: "leaked-timer", category: Resources, severity: Warning, since: "0.1.0" }
 }
 
@@ -68,10 +70,16 @@ impl Rule for LeakedTimer {
             if !is_repeating && (is_of_an_object || reschedules(unit, &call).is_none()) {
                 continue;
             }
-            if fate(unit, unit.index, call.node) != Fate::Kept {
+            let is_of_a_component = matches!(lifetime, Lifetime::Component(_));
+            let anywhere = fate(unit, unit.index, call.node);
+            let when_it_ends = || fate_in_component(unit, unit.index, call.node);
+            if anywhere != Fate::Kept && !(is_of_a_component && when_it_ends() == Fate::Kept) {
                 continue;
             }
-            let message = message(&unit.call_name(call.node), &lifetime);
+            let mut message = message(&unit.call_name(call.node), &lifetime);
+            if anywhere == Fate::Released {
+                message = message.replace("nothing clears it", "only its handlers clear it");
+            }
             report
                 .at_node(unit, call.node, call.confidence(), message)
                 .fix(|| add_cleanup(unit, &call, &lifetime, release));

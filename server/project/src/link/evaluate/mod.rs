@@ -282,6 +282,12 @@ impl<'a> Evaluator<'a> {
         if values.iter().any(|value| !self.is_foreign(value) && *value != Value::Null) {
             values.retain(|value| !self.is_foreign(value));
         }
+        // Of two types of the project, which then can do the same things, the one that is named first.
+        if let [first @ Value::Own(_), others @ ..] = values.as_slice()
+            && others.iter().all(|other| matches!(other, Value::Own(_)))
+        {
+            return first.clone();
+        }
         Value::one_of(values)
     }
 

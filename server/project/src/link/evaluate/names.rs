@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, PathStep, ScopeId};
 
-use crate::link::{Instance, Site, SlotValue, TypeRef, Value};
+use crate::link::{FnRef, Instance, Site, SlotValue, TypeRef, Value};
 
 use super::{Evaluator, NamesOfScope};
 
@@ -122,6 +122,10 @@ impl Evaluator<'_> {
     pub(super) fn provided(&self, unit: usize, function: FunctionId, index: usize) -> Option<Value> {
         let (closure, key) = self.closure_or_option(unit, function)?;
         let facts = self.begun_call(closure.unit, closure.call);
+        if let (Some(target), None) = (&facts.target, &key) {
+            let handed = self.handed_to_callback(target, closure.argument, index);
+            return Some(handed).filter(|value| !value.is_unknown());
+        }
         let (model, behavior) = facts.behavior.as_ref()?;
         if let Some(key) = key {
             let path = format!("{}.{key}", closure.argument);
@@ -179,6 +183,23 @@ impl Evaluator<'_> {
             Value::Function(function) => self.returned_by(&function),
             other => other,
         }
+    }
+
+    /// What a function of the project hands to a callback that it is given: `run(db)` in `transaction(run)`.
+    fn handed_to_callback(&self, target: &FnRef, callback: usize, index: usize) -> Value {
+        if target.file != self.file.path {
+            return self.world.ask(&target.file, |there| there.handed_to_callback(target, callback, index));
+        }
+        let Some(unit) = self.file.unit_at(&target.unit) else { return Value::Unknown };
+        let u = self.unit(unit);
+        let Some(param) = u.function(target.function).params.get(callback) else { return Value::Unknown };
+        let [own] = param.pattern.bindings.as_slice() else { return Value::Unknown };
+        let handed = u.binding(*own).uses.iter().filter_map(|&used| match u.kind(u.parent(used)?) {
+            Kind::Call { callee, args, .. } if *callee == used => args.get(index).copied(),
+            _ => None,
+        });
+        let handed: Vec<NodeId> = handed.collect();
+        Value::one_of(handed.into_iter().map(|node| self.value(unit, node)))
     }
 
     /// What a name means that the unit does not bind: looked up in the units around it, then among the globals.

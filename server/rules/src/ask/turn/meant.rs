@@ -1,0 +1,158 @@
+//! Turns that are meant to run one by one.
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{BindingId, Effects, Key, Kind, NodeId, Unit};
+
+use super::Turn;
+use super::once::{ends_at_its_hit, is_for_one_element};
+use super::settled::settles_its_element;
+use crate::UnitView;
+use crate::ask::code::{
+    bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, receiver,
+    sql_argument, unit_of,
+};
+
+/// Whether the turns are meant to run one by one.
+pub(super) fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let u = unit_of(view, turn.unit);
+    if turn.unit == view.index && is_statement_of_the_turn(view, turn, call) {
+        return true;
+    }
+    let calls = calls_within(view, turn.unit, turn.body);
+    let all = calls.iter().fold(Effects::empty(), |all, (_, effects)| all | *effects);
+    all.contains(Effects::DB_CONNECT)
+        || is_transaction(view, turn, &calls, call)
+        || paces_itself(view, turn, &calls)
+        || settles_its_element(view, turn, &calls, call)
+        || turn.place_of(view, call).is_some_and(|place| {
+            is_for_one_element(u, turn, place) || turn.unit == view.index && ends_at_its_hit(u, turn, call)
+        })
+        || is_handed_to_a_transaction(view, view.index, call)
+        || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
+        || turn.unit == view.index
+            && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+}
+
+/// Whether the elements are statements and each turn runs its own: a migration.
+fn is_statement_of_the_turn(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let u = view.unit;
+    const NAMES: &[&str] =
+        &["sql", "query", "statement", "stmt", "sql_query", "sqlQuery", "sql_text", "text"];
+    let Kind::Call { args, .. } = u.kind(call) else { return false };
+    let is_element = |node: NodeId| match u.kind(bare(u, node)) {
+        Kind::Name { binding: Some(b), .. } => turn.elements.contains(b),
+        _ => false,
+    };
+    let facts = view.eval.call(view.index, call);
+    let sql = view.own_node(facts.slot(Slot::Sql)).or_else(|| Some(sql_argument(view, call)?.1));
+    sql.is_some_and(is_element)
+        || args.iter().any(|&arg| match u.kind(arg) {
+            Kind::Object { entries, .. } => entries.iter().any(|entry| {
+                matches!(&entry.key, Key::Name(name) if NAMES.contains(&name.as_str()))
+                    && is_element(entry.value)
+            }),
+            _ => false,
+        })
+}
+
+/// Whether each turn begins a transaction, or the call does. One that another call of the turn hides is its own.
+fn is_transaction(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)], call: NodeId) -> bool {
+    let u = unit_of(view, turn.unit);
+    effects_of(view, view.index, call).contains(Effects::DB_TRANSACTION)
+        || calls.iter().any(|&(node, _)| {
+            matches!(u.kind(node), Kind::Call { .. })
+                && view.eval.call(turn.unit, node).effects.contains(Effects::DB_TRANSACTION)
+        })
+}
+
+/// Whether each turn sleeps: for a rate limit.
+fn paces_itself(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)]) -> bool {
+    let u = unit_of(view, turn.unit);
+    let waits = Effects::SLEEP | Effects::TIMER_ONCE;
+    calls.iter().any(|&(node, effects)| {
+        let only_waits =
+            effects.intersects(waits) && !effects.intersects(Effects::DB | Effects::HTTP_REQUEST);
+        only_waits && !is_in_a_catch(u, node, turn.body)
+    })
+}
+
+fn is_in_a_catch(u: &Unit, node: NodeId, root: NodeId) -> bool {
+    let mut below = node;
+    for around in u.ancestors(node) {
+        if let Kind::TryCatch { catch: Some(catch), .. } = u.kind(around)
+            && catch.body == below
+        {
+            return true;
+        }
+        if around == root {
+            return false;
+        }
+        below = around;
+    }
+    false
+}
+
+/// Whether the call asks with what the turn before has found: a chain, a path from a root.
+fn waits_for_the_turn_before(u: &Unit, turn: &Turn, call: NodeId) -> bool {
+    let body = u.range(turn.body);
+    u.descendants(call).into_iter().any(|part| {
+        let Kind::Name { binding: Some(b), .. } = u.kind(part) else { return false };
+        let b = u.binding(*b);
+        b.range.start < body.start
+            && b.assignments.iter().any(|&assignment| match u.kind(assignment) {
+                Kind::Assign { op, value, .. } => {
+                    let range = u.range(assignment);
+                    op == "="
+                        && body.start <= range.start
+                        && range.end <= body.end
+                        && derives_from(u, *value, call)
+                }
+                _ => false,
+            })
+    })
+}
+
+/// Whether what a call yields, unawaited, ends up in a list that a transaction takes.
+pub(super) fn is_handed_to_a_transaction(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
+    let u = unit_of(view, unit);
+    let mut at = call;
+    for _ in 0..16 {
+        let Some(parent) = u.parent(at) else { return false };
+        match u.kind(parent) {
+            Kind::Call { callee, args, .. } if *callee != at => {
+                if view.eval.call(unit, parent).effects.contains(Effects::DB_TRANSACTION) {
+                    return true;
+                }
+                let is_pushed = callee_name(u, parent).is_some_and(|n| n == "push" || n == "unshift");
+                let Some(list) = receiver(u, parent).filter(|_| is_pushed && args.contains(&at)) else {
+                    return false;
+                };
+                return declaration(view, unit, list).is_some_and(|list| goes_to_a_transaction(view, list));
+            }
+            Kind::Let { pattern, .. } => {
+                return pattern.bindings.iter().any(|&b| goes_to_a_transaction(view, (unit, b)));
+            }
+            Kind::Array(_) | Kind::Spread(_) | Kind::Cast { .. } | Kind::Member { .. } => at = parent,
+            Kind::Call { .. } => at = parent,
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn goes_to_a_transaction(view: &UnitView<'_>, (unit, binding): (usize, BindingId)) -> bool {
+    let u = unit_of(view, unit);
+    u.binding(binding).uses.iter().any(|&used| {
+        u.ancestors(used)
+            .take_while(|&n| {
+                matches!(u.kind(n), Kind::Array(_) | Kind::Spread(_) | Kind::Cast { .. } | Kind::Call { .. })
+            })
+            .any(|n| match u.kind(n) {
+                Kind::Call { callee, .. } => {
+                    !u.descendants(*callee).contains(&used)
+                        && view.eval.call(unit, n).effects.contains(Effects::DB_TRANSACTION)
+                }
+                _ => false,
+            })
+    })
+}

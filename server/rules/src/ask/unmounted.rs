@@ -1,0 +1,118 @@
+//! What runs when a component is gone.
+
+use plimsoll_behavior::models::Run;
+use plimsoll_behavior::{FunctionId, FunctionKind, Kind, NodeId};
+use plimsoll_project::link::Context;
+
+use super::{owner_of, uses_of};
+use crate::UnitView;
+
+/// How many functions are followed to where they are used.
+const MAX_FUNCTIONS: u8 = 6;
+
+/// Words in the names of functions that take what is to be done at the end.
+const ENDS: &[&str] = &["unmount", "cleanup", "dispose", "destroy", "finalizer"];
+
+/// Whether the end of a component leads to a node: it stands in a cleanup of an effect, in what a hook hands out, in a
+/// class, or in a function that one of these calls. Or the timer leads to it, which then ends by itself.
+pub(super) fn leads_from_the_end(view: &UnitView<'_>, node: (usize, NodeId), timer: (usize, NodeId)) -> bool {
+    leads(view, node, timer, MAX_FUNCTIONS)
+}
+
+fn leads(view: &UnitView<'_>, (unit, node): (usize, NodeId), timer: (usize, NodeId), depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    if owner_of(view, unit, node).is_some() {
+        return true;
+    }
+    let there = view.of(unit);
+    let around = there.functions_around(node);
+    for (i, (unit, function, context)) in around.iter().enumerate() {
+        match context {
+            Context::Runs(_, closure) | Context::Passed(closure) if (closure.unit, closure.call) == timer => {
+                return true;
+            }
+            Context::Returned => {
+                // A cleanup, or what a hook or a factory makes: its caller knows.
+                let is_of_a_component =
+                    around.get(i + 1).is_some_and(|(_, _, outer)| !matches!(outer, Context::Property(_)));
+                return is_of_a_component;
+            }
+            Context::Runs(Run::Effect | Run::Handler | Run::Listener | Run::Job, _) => return false,
+            Context::Property(_) => return is_handed_out(view, *unit, *function),
+            Context::Named | Context::Runs(Run::Memo, _) => {
+                return is_used_at_the_end(view, *unit, *function, timer, depth);
+            }
+            Context::Passed(closure) => return takes_the_end(view, closure.unit, closure.call),
+            Context::Runs(..) | Context::Immediate => {}
+        }
+    }
+    false
+}
+
+/// Whether a function is a property of what the function around it returns: `return { stop: () => … }`.
+fn is_handed_out(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool {
+    let Some((unit, node)) = view.eval.node_of(unit, function) else { return false };
+    let u = view.unit_of(unit);
+    u.parent(node).is_some_and(|object| is_returned(view, unit, object))
+}
+
+/// Whether a node is what its function returns, alone or as a part of an object or an array.
+fn is_returned(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let u = view.unit_of(unit);
+    let mut at = node;
+    loop {
+        let Some(parent) = u.parent(at) else { return true };
+        match u.kind(parent) {
+            Kind::Object { .. } | Kind::Array(_) | Kind::Cast { .. } => at = parent,
+            Kind::Return(_) => return true,
+            Kind::Function(function) => return u.function(*function).body == Some(at),
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a function that has a name is used where something ends.
+fn is_used_at_the_end(
+    view: &UnitView<'_>,
+    unit: usize,
+    function: FunctionId,
+    timer: (usize, NodeId),
+    depth: u8,
+) -> bool {
+    let f = view.unit_of(unit).function(function);
+    if f.kind == FunctionKind::Module {
+        return false;
+    }
+    let Some((outer, node)) = view.eval.node_of(unit, function) else { return false };
+    let u = view.unit_of(outer);
+    let holder = u.ancestors(node).find_map(|around| match u.kind(around) {
+        Kind::Let { pattern, .. } => Some(pattern.bindings.first().copied()),
+        Kind::Call { .. } | Kind::Cast { .. } => None,
+        _ => Some(None),
+    });
+    let binding = holder.flatten().or_else(|| {
+        let name = f.name.as_ref()?;
+        u.resolve(name, u.node(node).scope, u.range(node).end)
+    });
+    let Some(binding) = binding else { return false };
+    uses_of(view, outer, binding).into_iter().any(|(unit, used)| {
+        let u = view.unit_of(unit);
+        let Some(parent) = u.parent(used) else { return true };
+        match u.kind(parent) {
+            Kind::Call { callee, .. } if *callee == used => leads(view, (unit, parent), timer, depth),
+            Kind::Call { .. } => takes_the_end(view, unit, parent),
+            // The dependencies of an effect.
+            Kind::Array(_) if u.parent(parent).is_some_and(|p| matches!(u.kind(p), Kind::Call { .. })) => {
+                false
+            }
+            _ => is_returned(view, unit, used),
+        }
+    })
+}
+
+/// Whether a call takes a function of which nothing says that it runs before the end.
+fn takes_the_end(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
+    let facts = view.eval.call(unit, call);
+    let name = super::callee_name(view.unit_of(unit), call).map(|name| name.to_ascii_lowercase());
+    facts.behavior.is_none() || name.is_some_and(|name| ENDS.iter().any(|word| name.contains(word)))
+}
