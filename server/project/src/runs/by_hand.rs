@@ -39,9 +39,9 @@ pub(super) fn script(
     if uses_framework {
         return None;
     }
-    let own = package.rsplit('/').next().into_iter();
+    let own = package.rsplit('/').next();
     let own = own.filter(|name| matches!(*name, "scripts" | "cli" | "benchmarks" | "benchmark" | "bench"));
-    if let Some(part) = folder.split('/').find(|part| FOLDERS.contains(part)).or(own.last()) {
+    if let Some(part) = folder.split('/').find(|part| FOLDERS.contains(part)).or(own) {
         return Some(format!("stands in {part}/"));
     }
     if is_seed(&words) {

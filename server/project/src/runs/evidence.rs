@@ -85,7 +85,7 @@ pub(super) fn imports_a_servers_module(world: &dyn World, file: &FileUnits) -> O
 /// What a module imports that only servers have.
 fn only_on_servers(world: &dyn World, file: &FileUnits) -> Option<Name> {
     let module = &file.units[0].unit;
-    let told = module.imports.iter().filter(|i| !i.is_type_only).find_map(|import| {
+    module.imports.iter().filter(|i| !i.is_type_only).find_map(|import| {
         let package = match resolve_import(world.files(), &file.path, &import.module, file.language) {
             Some(Target::Package(package)) => package,
             Some(Target::File(_)) => return None,
@@ -96,8 +96,7 @@ fn only_on_servers(world: &dyn World, file: &FileUnits) -> Option<Name> {
         let bare = package.strip_prefix("node:").unwrap_or(&package);
         let tells = ONLY_ON_SERVERS.contains(&bare) && !(bare == "@prisma/client" && is_enum);
         (tells || ONLY_IN_NODE.contains(&bare)).then_some(package)
-    });
-    told
+    })
 }
 
 /// The files that a module imports values of, and of those that it hands on, those whose name is asked for. With the one
