@@ -55,7 +55,8 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let in_folder = |wanted: &[&str]| folder.split('/').find(|part| wanted.contains(part)).map(str::to_owned);
     let manifest = nearest::<PackageJson>(files, &file.path, "package.json").map(|(_, manifest)| manifest);
-    if path.starts_with("supabase/functions/") || path.contains("/supabase/functions/") {
+    let is_edge = path.starts_with("supabase/functions/") || path.contains("/supabase/functions/");
+    if is_edge && !by_hand::is_trial(name, module) {
         return Some((Runs::Server, "an edge function".into()));
     }
     let is_next = manifest.as_ref().is_some_and(|m| m.has("next"));
@@ -81,11 +82,6 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
     if evidence::shows_in_a_page(file) {
         return Some((Runs::Browser, "makes elements of the page".into()));
     }
-    if let Some(part) =
-        in_folder(&["server", "api", "backend", "functions", "workers", "jobs", "cron", "lambdas"])
-    {
-        return Some((Runs::Server, format!("stands in {part}/")));
-    }
     let client = [
         "client",
         "frontend",
@@ -99,6 +95,19 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
         "stores",
         "webview",
     ];
+    let server = ["server", "backend", "functions", "workers", "jobs", "cron", "lambdas"];
+    // A front end calls its server in a folder of this name too.
+    let is_front_end = manifest.as_ref().is_some_and(|m| BROWSER_DEPENDENCIES.iter().any(|d| m.has(d)));
+    let is_api = |part: &str| part == "api" && (!is_front_end || folder.starts_with("api"));
+    // The outermost folder that says something decides: `frontend/lib/api`.
+    for part in folder.split('/') {
+        if client.contains(&part) {
+            break;
+        }
+        if server.contains(&part) || is_api(part) {
+            return Some((Runs::Server, format!("stands in {part}/")));
+        }
+    }
     if let Some(part) = in_folder(&client) {
         return Some((Runs::Browser, format!("stands in {part}/")));
     }

@@ -50,7 +50,7 @@ pub(super) fn script(
     if !module.exports.is_empty() {
         return None;
     }
-    if words.len() > 1 && matches!(words[0].as_str(), "test" | "try" | "debug") {
+    if is_trial(name, module) {
         return Some(format!("a trial that nothing imports: {name}"));
     }
     (folder.is_empty() && manifest.is_some_and(|m| !starts(m, name)))
@@ -123,6 +123,12 @@ fn stays_up_by_its_name(name: &str) -> bool {
 fn words(name: &str) -> Vec<String> {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     stem.split(['-', '_', '.']).filter(|w| !w.is_empty()).map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether a file is named as a trial and nothing can import it: `test-webhook.js`.
+pub(super) fn is_trial(name: &str, module: &Unit) -> bool {
+    let words = words(name);
+    module.exports.is_empty() && words.len() > 1 && matches!(words[0].as_str(), "test" | "try" | "debug")
 }
 
 fn is_example(folder: &str, words: &[String]) -> bool {

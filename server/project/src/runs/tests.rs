@@ -148,3 +148,19 @@ fn a_secret_of_the_environment_is_a_servers() {
     let front = ("/p/package.json", r#"{ "dependencies": { "react": "19" } }"#);
     assert_eq!(runs(&[front, ("/p/src/rates.ts", &reads("process.env.RATES_API_KEY"))]).0, Runs::Browser);
 }
+
+#[test]
+fn the_outermost_folder_that_says_something_decides() {
+    assert_eq!(runs(&[("/p/src/backend/lib/rates.ts", RATES)]), server("stands in backend/"));
+    assert_eq!(runs(&[("/p/src/api/rates.ts", RATES)]), server("stands in api/"));
+    assert_eq!(runs(&[("/p/src/frontend/lib/api/rates.ts", RATES)]).0, Runs::Browser);
+    let front = ("/p/package.json", r#"{ "dependencies": { "svelte": "5" } }"#);
+    assert_eq!(runs(&[front, ("/p/src/lib/api/rates.ts", RATES)]).0, Runs::Browser);
+    assert_eq!(runs(&[front, ("/p/api/rates.ts", RATES)]), server("stands in api/"));
+    let trial = "const base = 'http://localhost:54321'\nawait fetch(base)";
+    assert_eq!(runs(&[("/p/supabase/functions/pay/index.ts", trial)]), server("an edge function"));
+    assert_eq!(
+        runs(&[("/p/supabase/functions/pay/test-local.ts", trial)]),
+        by_hand("a trial that nothing imports: test-local.ts")
+    );
+}
