@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
-use plimsoll_project::{Files, SchemasOf, where_it_runs};
+use plimsoll_project::{Files, Runs, SchemasOf, where_it_runs};
 use plimsoll_rules::{Place, ProjectFacts, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
@@ -105,6 +105,8 @@ struct State {
     found: Vec<Arc<Found>>,
     /// What was set for the rules.
     options: u64,
+    /// Where its code runs: what one unit reads or shows tells it of all.
+    runs: Runs,
     /// Every other file that was looked at, with its stamp.
     looked_at: Vec<(Arc<str>, Option<u64>)>,
     /// Which models it was understood with.
@@ -219,7 +221,7 @@ impl Engine {
         let file = Arc::new(FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key));
         stop_if_cancelled(request)?;
         let mut counters = Counters { extracted: file.extracted, ..Counters::default() };
-        let runs = where_it_runs(linker.recorded(), &file);
+        let runs = where_it_runs(linker, &file);
         let schemas = SchemasOf::new(linker.recorded(), request.path);
         let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded(), schemas };
 
@@ -231,6 +233,7 @@ impl Engine {
         let mut found = Vec::with_capacity(linked.file.units.len());
         for unit in 0..linked.file.units.len() {
             if let (Some(stale), Some(state)) = (&stale, &before)
+                && state.runs == project.runs.runs
                 && stale.binary_search(&unit).is_err()
                 && !state.found[unit].tells_of(&linked.file, stale)
             {
@@ -246,8 +249,8 @@ impl Engine {
         if request.document.is_some() && !wants_fixes {
             let looked_at = linker.looked_at();
             let models = linker.models_key();
-            let state =
-                State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at, models };
+            let (linked, found, runs) = (Arc::clone(&linked), found.clone(), project.runs.runs);
+            let state = State { linked, found, options, runs, looked_at, models };
             self.states.insert(path, Arc::new(state));
         }
         Ok(Understood { text, linked, found, counters })

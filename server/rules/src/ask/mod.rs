@@ -32,8 +32,8 @@ pub use outgoing::{
 pub use own_status::is_own_status_looked_at;
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
 pub use request::{
-    has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
-    url_head,
+    has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_local_resource,
+    is_same_origin, url_head,
 };
 pub use rescheduled::reschedules;
 pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};

@@ -4,6 +4,7 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Kind, Name, NodeId, PathStep, Unit};
 use plimsoll_project::link::{Context, Value};
 
+use super::occasion::callers;
 use crate::UnitView;
 
 /// How many places a body is followed through.
@@ -27,50 +28,115 @@ const OWN_STATUS: &[&str] = &[
     "status_code",
 ];
 
+/// Of those, the names that mean nothing else in data: an order has a `status` too.
+const PLAIN_STATUS: &[&str] =
+    &["ok", "success", "succeeded", "error", "errors", "err", "errorCode", "error_code"];
+
 /// Whether the body says itself whether the request failed, and something is decided by it: `if (!answer.ok)`; or what it
-/// is, is looked at before it is used.
+/// is, is looked at before it is used. Where a function returns the body, its callers in the file are asked.
 #[must_use]
 pub fn is_own_status_looked_at(view: &UnitView<'_>, read: NodeId) -> bool {
-    let (mut index, mut at) = (view.index, read);
-    for _ in 0..MAX_STEPS {
-        let u: &Unit = &view.linked.file.units[index].unit;
-        if u.bindings.iter().any(|b| b.value == Some(at) && decides(u, &b.path, &b.uses)) {
-            return true;
+    let mut open = vec![Body { unit: view.index, node: read, names: OWN_STATUS }];
+    let mut seen: Vec<(usize, NodeId)> = Vec::new();
+    while let Some(body) = open.pop() {
+        if seen.len() >= MAX_STEPS {
+            return false;
         }
-        let parent = u.parent(at);
-        match parent.map(|p| u.kind(p)) {
-            Some(Kind::Await(_) | Kind::Try(_) | Kind::NonNull(_) | Kind::Cast { .. }) => {
-                at = parent.expect("it has a kind");
-            }
-            Some(Kind::Member { .. }) => {
-                let member = parent.expect("it has a kind");
-                let Some(call) = u.parent(member) else { return false };
-                let Kind::Call { args, .. } = u.kind(call) else { return is_condition(u, member) };
-                let Some(&callback) = args.first() else { return false };
-                let Value::Function(function) = view.eval.value(index, callback) else { return false };
-                let Some(inner) = view.linked.file.unit_at(&function.unit) else { return false };
-                let u: &Unit = &view.linked.file.units[inner].unit;
-                let Some(param) = u.function(function.function).params.first() else { return false };
-                let mut bindings = param.pattern.bindings.iter().map(|&b| u.binding(b));
-                return function.file == view.linked.file.path
-                    && bindings.any(|b| decides(u, &b.path, &b.uses));
-            }
-            // What a callback of a chain returns is what the next one is given.
-            Some(Kind::Return(_) | Kind::Function(_)) | None => {
-                match view.eval.context(index, u.node(at).function) {
-                    Context::Runs(Run::Then, closure) => (index, at) = (closure.unit, closure.call),
-                    _ => return false,
-                }
-            }
-            Some(_) => return false,
+        if seen.contains(&(body.unit, body.node)) {
+            continue;
+        }
+        seen.push((body.unit, body.node));
+        if body.is_looked_at(view) || body.goes_on(view, &mut open) {
+            return true;
         }
     }
     false
 }
 
+/// A parsed body.
+#[derive(Clone, Copy)]
+struct Body {
+    unit: usize,
+    node: NodeId,
+    /// What a status in it may be called.
+    names: &'static [&'static str],
+}
+
+impl Body {
+    /// Whether a name that it is bound to decides something.
+    fn is_looked_at(self, view: &UnitView<'_>) -> bool {
+        let u: &Unit = &view.linked.file.units[self.unit].unit;
+        u.bindings.iter().any(|b| b.value == Some(self.node) && decides(u, self.names, &b.path, &b.uses))
+    }
+
+    /// Whether the node around it decides something by it; where it only hands the body on, adds the place to `open`.
+    fn goes_on(self, view: &UnitView<'_>, open: &mut Vec<Body>) -> bool {
+        let file = &view.linked.file;
+        let u: &Unit = &file.units[self.unit].unit;
+        let Some(parent) = u.parent(self.node) else {
+            self.is_returned(view, open);
+            return false;
+        };
+        match u.kind(parent) {
+            Kind::Await(_) | Kind::Try(_) | Kind::NonNull(_) | Kind::Cast { .. } => {
+                open.push(Body { node: parent, ..self });
+            }
+            Kind::Assign { target, value, .. } if *value == self.node => {
+                return self.is_assigned_to_what_decides(view, *target);
+            }
+            Kind::Member { .. } => {
+                let Some(call) = u.parent(parent) else { return false };
+                let Kind::Call { args, .. } = u.kind(call) else { return is_condition(u, parent) };
+                let Some(&callback) = args.first() else { return false };
+                let Value::Function(function) = view.eval.value(self.unit, callback) else { return false };
+                let Some(inner) = file.unit_at(&function.unit) else { return false };
+                let u: &Unit = &file.units[inner].unit;
+                let Some(param) = u.function(function.function).params.first() else { return false };
+                let mut bindings = param.pattern.bindings.iter().map(|&b| u.binding(b));
+                return function.file == file.path
+                    && bindings.any(|b| decides(u, self.names, &b.path, &b.uses));
+            }
+            Kind::Return(_) | Kind::Function(_) => self.is_returned(view, open),
+            _ => {}
+        }
+        false
+    }
+
+    /// What a callback of a chain returns is what the next one is given; what a function returns, its callers get.
+    fn is_returned(self, view: &UnitView<'_>, open: &mut Vec<Body>) {
+        let function = view.linked.file.units[self.unit].unit.node(self.node).function;
+        match view.eval.context(self.unit, function) {
+            Context::Runs(Run::Then, closure) => {
+                open.push(Body { unit: closure.unit, node: closure.call, ..self });
+            }
+            Context::Runs(..) => {}
+            _ => {
+                let own = view.linked.file.fn_ref(self.unit, function);
+                let calls = callers(view.linked, &own).into_iter();
+                open.extend(calls.map(|(unit, node)| Body { unit, node, names: PLAIN_STATUS }));
+            }
+        }
+    }
+
+    /// Whether the variable that the body is assigned to, here or in a function around, decides something.
+    fn is_assigned_to_what_decides(self, view: &UnitView<'_>, target: NodeId) -> bool {
+        let file = &view.linked.file;
+        let u: &Unit = &file.units[self.unit].unit;
+        let Kind::Name { name, binding } = u.kind(target) else { return false };
+        if let Some(b) = binding {
+            return decides(u, self.names, &[], &u.binding(*b).uses);
+        }
+        let around = std::iter::successors(file.units[self.unit].parent, |&unit| file.units[unit].parent);
+        let holders = around.map(|unit| &file.units[unit].unit);
+        holders
+            .take(MAX_STEPS)
+            .any(|u| u.bindings.iter().any(|b| b.name == *name && decides(u, self.names, &[], &b.uses)))
+    }
+}
+
 /// Whether a condition reads a status in a parsed body, by one of the uses of a name that is bound to it or into it.
-fn decides(u: &Unit, path: &[PathStep], uses: &[NodeId]) -> bool {
-    let is_status = |name: &Name| OWN_STATUS.contains(&name.as_str());
+fn decides(u: &Unit, names: &[&str], path: &[PathStep], uses: &[NodeId]) -> bool {
+    let is_status = |name: &Name| names.contains(&name.as_str());
     match path {
         [] => uses.iter().any(|&used| {
             is_shape_looked_at(u, used) || {

@@ -5,6 +5,7 @@ use plimsoll_behavior::{BindingId, Effects, Exported, FunctionId, Kind, Name, No
 use plimsoll_project::link::{CallFacts, Holder, Setting, SlotValue, Value};
 
 use super::response::{follow, response_type};
+use super::role::{Role, role};
 use crate::UnitView;
 use crate::view::CallView;
 
@@ -70,7 +71,17 @@ fn is_named_local(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     ["dataurl", "datauri", "bloburl", "objecturl", "localuri", "fileuri", "imageuri"]
         .iter()
         .any(|end| name.ends_with(end))
-        || name == "uri"
+        || name == "uri" && is_read_as_bytes(unit, call)
+}
+
+/// Whether the body is only read as the bytes of a file: `(await fetch(asset.uri)).blob()`.
+fn is_read_as_bytes(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(ty) = response_type(unit, call) else { return false };
+    follow(unit, call.node, ty).reads.iter().all(|&(index, read)| {
+        let u = &unit.linked.file.units[index].unit;
+        let Kind::Call { callee, .. } = u.kind(read) else { return false };
+        matches!(u.kind(*callee), Kind::Member { name, .. } if matches!(name.as_str(), "blob" | "arrayBuffer" | "bytes"))
+    })
 }
 
 /// Whether a request of a library, or a call of the project's own function that makes one, ends after some time
@@ -123,10 +134,35 @@ fn is_bounded_by_what_it_takes(unit: &UnitView<'_>, call: &CallView<'_>) -> bool
         && (request.slot(Slot::Timeout).is_some() || request.slot(Slot::Url).is_none())
 }
 
-/// Whether the response is meant to last: its body is taken piece by piece, or the request asks for events.
+/// Whether the response is meant to last: its body is taken piece by piece, a handler hands it through to its own caller
+/// as it is, or the request asks for events.
 fn is_streamed(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    let is_followed = response_type(unit, call).is_some_and(|ty| follow(unit, call.node, ty).is_streamed);
+    let followed = response_type(unit, call).map(|ty| follow(unit, call.node, ty));
+    let is_followed = followed.is_some_and(|found| {
+        let is_answer = || role(unit, call.node).is_some_and(Role::answers_a_request);
+        found.is_streamed || found.is_returned && found.reads.is_empty() && is_answer()
+    });
     is_followed || asks_for_events(unit, call)
+}
+
+/// Whether nobody waits for what a call promises: it is a statement of its own, of which at most the failure is looked
+/// at. `fetch(url).catch(() => {})`
+#[must_use]
+pub fn is_left_alone(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let u = unit.unit;
+    let mut at = call;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Member { object, name, .. }
+                if *object == at && matches!(name.as_str(), "catch" | "finally") => {}
+            Kind::Call { callee, .. } if *callee == at => {}
+            Kind::Unary { op, .. } if op == "void" => {}
+            Kind::Discard(_) => return true,
+            _ => return false,
+        }
+        at = parent;
+    }
+    false
 }
 
 fn asks_for_events(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {

@@ -19,6 +19,8 @@ pub struct ResponseUse {
     pub is_compared: bool,
     /// It is handed to code of which nothing is known, returned or stored.
     pub is_passed_on: bool,
+    /// A function returns it as it is; it is passed on then too.
+    pub is_returned: bool,
     /// Its body is taken piece by piece.
     pub is_streamed: bool,
     /// The calls that read its body whole, in source order, each with its unit.
@@ -283,8 +285,10 @@ impl Walk<'_, '_> {
             Context::Runs(Run::Then | Run::Once | Run::Retry | Run::Memo, closure) => {
                 self.push(closure.unit, closure.call);
             }
-            Context::Immediate => self.found.is_passed_on = true,
-            _ => self.found.is_passed_on = true,
+            _ => {
+                self.found.is_passed_on = true;
+                self.found.is_returned = true;
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use plimsoll_behavior::Effects;
 use plimsoll_project::Runs;
 
-use crate::ask::{chain_name, is_bounded, is_client_bounded_where_used, is_same_origin};
+use crate::ask::{chain_name, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin};
 use crate::edit::time_limit;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -44,11 +44,14 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Code in a browser, in a command-line tool, in a test, or of which it is unknown where it runs; requests to the own
-    /// origin and for what was bundled with the code; a signal or a time limit in the options, in the client or around
+    /// Code in a browser, in a command-line tool, in a test, of which it is unknown where it runs, or that developers run
+    /// by hand and watch: seeds, scripts, examples, a small program beside the one that serves; requests to the own
+    /// origin and for what was bundled with the code; requests that nobody waits for, as `fetch(url).catch(() => {})` in
+    /// a statement of its own; a signal or a time limit in the options, in the client or around
     /// the call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file), or set on the library
     /// or the exported client by the file that starts the program; options that come from elsewhere and may carry a
-    /// signal; responses that are meant to last, as streams and server-sent events; libraries with a time limit by
+    /// signal; responses that are meant to last, as streams and server-sent events, and those that a handler hands through
+    /// to its own caller as they are; libraries with a time limit by
     /// default. A client without one is found once, where it is made, unless each of its requests has one of its own
     /// there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost` counts: a
     /// process on the same machine hangs like any other.
@@ -100,7 +103,9 @@ fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
     let effects = call.facts.effects;
     if effects.contains(Effects::HTTP_REQUEST) {
         // A request of a client is the client's business: it is found where the client is made.
-        let is_bare = call.facts.receiver.is_none() && !is_same_origin(unit, call);
+        let is_bare = call.facts.receiver.is_none()
+            && !is_same_origin(unit, call)
+            && (unit.is_rust() || !is_left_alone(unit, call.node));
         return is_bare.then_some(Waits::Request);
     }
     if effects.contains(Effects::HTTP_CLIENT) {

@@ -2,6 +2,7 @@
 
 use plimsoll_behavior::models::{ModelType, Slot};
 use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_project::Runs;
 
 use crate::ask::{
     ResponseUse, follow, is_local_resource, is_own_status_looked_at, library_checks, response_type,
@@ -48,8 +49,9 @@ declare_rule! {
     /// response or has made the request (but who asks for one failure alone, `status === 404`, has not asked for the
     /// others); responses that are returned, stored or handed to code of which nothing is known;
     /// bodies that go through as streams; an answer with an `ok`, `success` or `error` of its own that decides something
-    /// right after, or whose shape is asked for by `typeof` or `Array.isArray`; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and
-    /// files that were bundled with the code. Each response is found once.
+    /// right after or in a caller in the same file, or whose shape is asked for by `typeof` or `Array.isArray`; libraries
+    /// that report a failed status as an error themselves; what is read from `data:`, `blob:` and files that were bundled
+    /// with the code; what developers run by hand and watch: seeds, scripts, examples. Each response is found once.
     pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0" }
 }
 
@@ -63,6 +65,9 @@ impl Rule for UncheckedResponse {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.project.runs.runs == Runs::ByHand {
+            return;
+        }
         // The request may stand in a function around the callback that reads its response.
         let mut at = Some(unit.index);
         while let Some(index) = at {

@@ -1,0 +1,156 @@
+//! What developers run themselves and watch: seeds, scripts, examples, trials beside the sources.
+
+use plimsoll_behavior::{Kind, LoopKind, Unit};
+
+use crate::Files;
+use crate::below_manifest;
+use crate::link::FileUnits;
+use crate::manifests::PackageJson;
+
+/// Folders of what is run by hand.
+const FOLDERS: &[&str] = &[
+    "scripts",
+    "cli",
+    "benchmarks",
+    "benchmark",
+    "bench",
+    "seed",
+    "seeds",
+    "seeders",
+    "examples",
+    "example",
+];
+
+/// Why a module of TypeScript or JavaScript is believed to be run by hand. `below` is its path below the folder
+/// `package` of its manifest. What uses the framework of a server is a part of it wherever it stands, unless it is an
+/// example.
+pub(super) fn script(
+    below: &str,
+    package: &str,
+    module: &Unit,
+    manifest: Option<&PackageJson>,
+    uses_framework: bool,
+) -> Option<String> {
+    let (folder, name) = below.rsplit_once('/').unwrap_or(("", below));
+    let words = words(name);
+    if is_example(folder, &words) {
+        return Some(format!("is an example: {name}"));
+    }
+    if uses_framework {
+        return None;
+    }
+    let own = package.rsplit('/').next();
+    let own = own.filter(|name| matches!(*name, "scripts" | "cli" | "benchmarks" | "benchmark" | "bench"));
+    if let Some(part) = folder.split('/').find(|part| FOLDERS.contains(part)).or(own) {
+        return Some(format!("stands in {part}/"));
+    }
+    if is_seed(&words) {
+        return Some(format!("is a seed: {name}"));
+    }
+    if !module.exports.is_empty() {
+        return None;
+    }
+    if is_trial(name, module) {
+        return Some(format!("a trial that nothing imports: {name}"));
+    }
+    (folder.is_empty() && manifest.is_some_and(|m| !starts(m, name)))
+        .then(|| "run by hand: nothing imports or starts it".into())
+}
+
+/// Why a file of Rust is believed to be run by hand: an example, or a small program beside the one that serves.
+pub(super) fn rust(files: &dyn Files, file: &FileUnits) -> Option<String> {
+    let below = below_manifest(files, &file.path);
+    if below.starts_with("examples/") || below.starts_with("benches/") {
+        return Some("is an example or a benchmark".into());
+    }
+    let rest = below.strip_prefix("src/bin/")?;
+    let name = rest.strip_suffix("/main.rs").or_else(|| rest.strip_suffix(".rs"))?;
+    if name.contains('/') || stays_up_by_its_name(name) || stays_up(file) {
+        return None;
+    }
+    let root = file.path.strip_suffix(below.as_str())?;
+    let is_other = |other: &String| other.ends_with(".rs") && other.strip_suffix(".rs") != Some(name);
+    let has_main = files.stamp(&format!("{root}src/main.rs")).is_some();
+    let has_other = || files.list(&format!("{root}src/bin")).iter().any(is_other);
+    (has_main || has_other()).then(|| format!("a program beside the service: {name}"))
+}
+
+/// Whether a program goes on until it is stopped: it serves, waits for messages, or never leaves a loop.
+fn stays_up(file: &FileUnits) -> bool {
+    const SERVES: &[&str] =
+        &["serve", "listen", "launch", "run_forever", "start", "run", "subscribe", "consume"];
+    file.units.iter().any(|entry| {
+        let u = &entry.unit;
+        u.nodes.iter().any(|node| match &node.kind {
+            Kind::Loop(l) => matches!(l.kind, LoopKind::Forever) && sleeps(u, l.body),
+            Kind::Call { callee, .. } => match u.kind(*callee) {
+                Kind::Member { name, .. } | Kind::Name { name, .. } => SERVES.contains(&name.as_str()),
+                _ => false,
+            },
+            _ => false,
+        })
+    })
+}
+
+/// Whether a loop pauses or waits for what comes next; one that does neither reads pages until there are no more.
+fn sleeps(u: &Unit, body: plimsoll_behavior::NodeId) -> bool {
+    u.descendants(body).into_iter().any(|node| {
+        let (Kind::Name { name, .. } | Kind::Member { name, .. }) = u.kind(node) else { return false };
+        matches!(name.as_str(), "sleep" | "tick" | "recv" | "next" | "accept" | "select" | "changed")
+    })
+}
+
+fn stays_up_by_its_name(name: &str) -> bool {
+    const LAST: &[&str] = &[
+        "server",
+        "service",
+        "worker",
+        "daemon",
+        "scheduler",
+        "consumer",
+        "listener",
+        "api",
+        "gateway",
+        "bot",
+        "indexer",
+        "keeper",
+        "relayer",
+    ];
+    words(name).last().is_some_and(|last| LAST.contains(&last.as_str()))
+}
+
+/// The words of a file's name, its ending left out: `example-usage.js` is `example` and `usage`.
+fn words(name: &str) -> Vec<String> {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.split(['-', '_', '.']).filter(|w| !w.is_empty()).map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether a file is named as a trial and nothing can import it: `test-webhook.js`.
+pub(super) fn is_trial(name: &str, module: &Unit) -> bool {
+    let words = words(name);
+    module.exports.is_empty() && words.len() > 1 && matches!(words[0].as_str(), "test" | "try" | "debug")
+}
+
+fn is_example(folder: &str, words: &[String]) -> bool {
+    let is_word = |word: Option<&String>| word.is_some_and(|w| matches!(w.as_str(), "example" | "examples"));
+    folder.split('/').any(|part| matches!(part, "example" | "examples"))
+        || is_word(words.first())
+        || is_word(words.last())
+}
+
+fn is_seed(words: &[String]) -> bool {
+    let is_word = |word: Option<&String>| {
+        word.is_some_and(|w| matches!(w.as_str(), "seed" | "seeds" | "seeder" | "seeders"))
+    };
+    is_word(words.last()) || words.len() > 1 && is_word(words.first()) && words[1] != "phrase"
+}
+
+/// Names of files that a package is started by without saying so.
+const ENTRY_NAMES: &[&str] =
+    &["index", "main", "server", "app", "worker", "instrumentation", "middleware", "proxy"];
+
+/// Whether a file beside the manifest is one that the package is started by, or the configuration of a tool.
+fn starts(manifest: &PackageJson, file: &str) -> bool {
+    let stem = file.split('.').next().unwrap_or(file);
+    ENTRY_NAMES.contains(&stem) || file.contains("config") || manifest.entries.contains(stem)
+}

@@ -1,0 +1,201 @@
+//! What code says of where it runs by what it imports and reads.
+
+use plimsoll_behavior::{Exported, Imported, Kind, Literal, Name, PathStep, Unit};
+
+use super::packages::{ONLY_IN_NODE, ONLY_ON_SERVERS, TYPES_OF_SERVERS};
+use crate::link::{FileUnits, Target, World, resolve_import};
+
+/// How many modules stand between a module and the one that tells.
+const MAX_DEPTH: usize = 3;
+
+/// How many modules are looked at.
+const MAX_MODULES: usize = 48;
+
+/// Prefixes of environment variables that bundlers put into the code that browsers get.
+const PUBLIC_PREFIXES: &[&str] = &[
+    "EXPO_PUBLIC_",
+    "GATSBY_",
+    "NEXT_PUBLIC_",
+    "NG_APP_",
+    "NUXT_PUBLIC_",
+    "PLASMO_PUBLIC_",
+    "PUBLIC_",
+    "REACT_APP_",
+    "STORYBOOK_",
+    "TARO_APP_",
+    "UMI_APP_",
+    "VITE_",
+    "VUE_APP_",
+    // What platforms and runners set is read on both sides.
+    "GITHUB_",
+    "JEST_",
+    "NETLIFY",
+    "NEXT_",
+    "VERCEL",
+    "VITEST",
+];
+
+/// Environment variables that bundlers know by name, or that only say how the code was built.
+const PUBLIC_NAMES: &[&str] =
+    &["APP_ENV", "BASE_URL", "CI", "DEBUG", "DEV", "LOG_LEVEL", "MODE", "NODE_ENV", "PLATFORM", "PROD", "TZ"];
+
+/// Names that only exist in a page.
+const OF_A_PAGE: &[&str] = &["window", "document", "localStorage", "sessionStorage"];
+
+/// Why a module that imports this way is a server's: through other modules of the project it needs what only a server
+/// has. What has elements to show is asked nothing, since frameworks cut such files in two.
+pub(super) fn imports_a_servers_module(world: &dyn World, file: &FileUnits) -> Option<String> {
+    let module = &file.units[0].unit;
+    let of_server = |m: &Name| TYPES_OF_SERVERS.contains(&m.as_str());
+    if has_elements(file) {
+        return None;
+    }
+    if let Some(import) = module.imports.iter().find(|i| i.is_type_only && of_server(&i.module)) {
+        return Some(format!("takes what {} makes", import.module));
+    }
+    let mut seen = vec![file.path.to_string()];
+    let mut open = next_modules(world, file, &|_| true);
+    for _ in 0..MAX_DEPTH {
+        let mut further = Vec::new();
+        for (path, wanted) in open {
+            if seen.contains(&path) || seen.len() >= MAX_MODULES {
+                continue;
+            }
+            seen.push(path.clone());
+            let mut found = None;
+            world.in_file(&path, &mut |there| {
+                // Calls of what a "use server" module offers go over the network, in either direction.
+                if !there.file.units[0].unit.directives.iter().any(|d| d.starts_with("use ")) {
+                    found = only_on_servers(world, there.file);
+                    further.extend(next_modules(world, there.file, &|name| {
+                        wanted.as_ref().is_none_or(|wanted| name == wanted)
+                    }));
+                }
+            });
+            if let Some(package) = found {
+                let name = path.rsplit('/').next().unwrap_or(&path);
+                return Some(format!("imports {name}, which needs {package}"));
+            }
+        }
+        open = further;
+    }
+    None
+}
+
+/// What a module imports that only servers have.
+fn only_on_servers(world: &dyn World, file: &FileUnits) -> Option<Name> {
+    let module = &file.units[0].unit;
+    module.imports.iter().filter(|i| !i.is_type_only).find_map(|import| {
+        let package = match resolve_import(world.files(), &file.path, &import.module, file.language) {
+            Some(Target::Package(package)) => package,
+            Some(Target::File(_)) => return None,
+            None => import.module.clone(),
+        };
+        // Prisma's enums are values that browsers use too.
+        let is_enum = matches!(&import.what, Imported::Name(n) if n != "PrismaClient" && n != "Prisma");
+        let bare = package.strip_prefix("node:").unwrap_or(&package);
+        let tells = ONLY_ON_SERVERS.contains(&bare) && !(bare == "@prisma/client" && is_enum);
+        (tells || ONLY_IN_NODE.contains(&bare)).then_some(package)
+    })
+}
+
+/// The files that a module imports values of, and of those that it hands on, those whose name is asked for. With the one
+/// name that is taken, where it is one: what else stands behind it in a barrel is not needed for it.
+fn next_modules(
+    world: &dyn World,
+    file: &FileUnits,
+    is_wanted: &dyn Fn(&Name) -> bool,
+) -> Vec<(String, Option<Name>)> {
+    let module = &file.units[0].unit;
+    let hands_on = module.exports.iter().any(|e| matches!(e.local, Exported::From(..)));
+    let imported = module.imports.iter().filter(|i| !i.is_type_only).map(|import| {
+        let name = match &import.what {
+            Imported::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        (import.module.clone(), name)
+    });
+    let handed = module.exports.iter().filter(|e| is_wanted(&e.name)).filter_map(|e| match &e.local {
+        Exported::From(module, name) if e.name != "*" => Some((module.clone(), name.clone())),
+        _ => None,
+    });
+    let all: Vec<(Name, Option<Name>)> = if hands_on { handed.collect() } else { imported.collect() };
+    let files = all.into_iter().filter_map(|(module, name)| {
+        match resolve_import(world.files(), &file.path, &module, file.language)? {
+            Target::File(path) => Some((path, name)),
+            Target::Package(_) => None,
+        }
+    });
+    files.collect()
+}
+
+/// Why a module is a server's by what it reads of its environment: a name that no bundler hands to browsers.
+pub(super) fn reads_a_secret(file: &FileUnits) -> Option<String> {
+    if file.units[0].unit.exports.is_empty() || has_elements(file) || names_a_page(file) {
+        return None;
+    }
+    let name = file.units.iter().find_map(|entry| secret_in(&entry.unit))?;
+    Some(format!("reads {name} of its environment"))
+}
+
+fn secret_in(u: &Unit) -> Option<Name> {
+    let is_env = |node| {
+        let Kind::Member { object, name, .. } = u.kind(node) else { return false };
+        name == "env" && matches!(u.kind(*object), Kind::Name { name, .. } if name == "process")
+    };
+    let read = u.nodes.iter().find_map(|node| match &node.kind {
+        Kind::Member { object, name, .. } if is_env(*object) && is_secret(name) => Some(name.clone()),
+        Kind::Index { object, index } if is_env(*object) => match u.kind(*index) {
+            Kind::Literal(Literal::String(name)) if is_secret(name) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    read.or_else(|| {
+        let taken = u.bindings.iter().filter(|b| b.value.is_some_and(is_env));
+        taken
+            .filter_map(|b| match b.path.first() {
+                Some(PathStep::Member(name)) if is_secret(name) => Some(name.clone()),
+                _ => None,
+            })
+            .next()
+    })
+}
+
+fn is_secret(name: &Name) -> bool {
+    let is_upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    is_upper
+        && !PUBLIC_NAMES.contains(&name.as_str())
+        && !PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn has_elements(file: &FileUnits) -> bool {
+    file.units.iter().any(|e| e.unit.nodes.iter().any(|n| matches!(n.kind, Kind::Element { .. })))
+}
+
+/// Whether code asks whether it runs in a page, or uses what stands there.
+fn names_a_page(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let of_page = |node: &plimsoll_behavior::Node| {
+            matches!(&node.kind, Kind::Name { name, binding: None } if OF_A_PAGE.contains(&name.as_str()))
+        };
+        entry.unit.nodes.iter().any(of_page)
+    })
+}
+
+/// Whether code calls methods of the page it is shown in: a widget that a server hands out to other sites.
+pub(super) fn shows_in_a_page(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let u = &entry.unit;
+        u.calls.iter().any(|&call| {
+            let Kind::Call { callee, .. } = u.kind(call) else { return false };
+            let Kind::Member { object, name, .. } = u.kind(*callee) else { return false };
+            let of_page = matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "document");
+            of_page
+                && matches!(
+                    name.as_str(),
+                    "createElement" | "getElementById" | "querySelector" | "addEventListener"
+                )
+        })
+    }) && !file.units.iter().any(|entry| entry.unit.bindings.iter().any(|b| b.name == "document"))
+}
