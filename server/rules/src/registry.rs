@@ -1,7 +1,7 @@
 //! All rules.
 
 use crate::Rule;
-use crate::database::{MissingIndex, NPlusOne, UnindexedForeignKey};
+use crate::database::{MissingIndex, NPlusOne, UnfilteredWrite, UnindexedForeignKey};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
@@ -10,6 +10,7 @@ use crate::resources::LeakedTimer;
 pub const RULES: &[&dyn Rule] = &[
     &MissingIndex,
     &NPlusOne,
+    &UnfilteredWrite,
     &UnindexedForeignKey,
     &MissingRetry,
     &MissingTimeout,

@@ -40,6 +40,12 @@ pub struct Model {
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
+    /// Whether it leaves a condition out of a filter, an object, when its value is `undefined`.
+    #[serde(default)]
+    pub ignores_undefined: bool,
+    /// What makes one transaction of several statements, where it has no call for it: completes "it needs …".
+    #[serde(default)]
+    pub transaction_by: Option<String>,
     /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
     /// for those whose schema is code.
     #[serde(default)]

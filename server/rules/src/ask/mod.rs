@@ -16,6 +16,7 @@ mod table;
 mod time;
 mod transaction;
 mod turn;
+mod undefined;
 
 pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
@@ -34,7 +35,9 @@ pub use response::{
 };
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
+pub(crate) use table::chain;
 pub use table::{Action, Given, Touch, givens, plain_name, schema_kind, schema_table, touches};
 pub use time::{milliseconds, period};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};
+pub use undefined::may_be_undefined;

@@ -2,8 +2,10 @@
 
 mod missing_index;
 mod n_plus_one;
+mod unfiltered_write;
 mod unindexed_foreign_key;
 
 pub use missing_index::MissingIndex;
 pub use n_plus_one::NPlusOne;
+pub use unfiltered_write::UnfilteredWrite;
 pub use unindexed_foreign_key::UnindexedForeignKey;
