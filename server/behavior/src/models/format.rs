@@ -251,6 +251,10 @@ pub struct Behavior {
     /// How it is handed to code that sends it again; without it nothing is written in Rust, and the call in scripts.
     #[serde(default)]
     pub retry_edit: Option<RetryEdit>,
+    /// How the transaction that it begins is handed to a statement, `{tx}` being its name: `&mut *{tx}`. Without it, no
+    /// statement is moved into one.
+    #[serde(default)]
+    pub handle_edit: Option<Name>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
     pub checks_status: bool,

@@ -1,5 +1,6 @@
 //! Questions that several rules ask of a unit.
 
+mod belonging;
 mod code;
 mod collection;
 mod failure;
@@ -18,7 +19,8 @@ mod transaction;
 mod turn;
 mod undefined;
 
-pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
+pub use belonging::{Bond, Step, bond};
+pub(crate) use code::{Source, bare, callee_name, calls_within, derives_from, receiver, source, source_in};
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
@@ -36,7 +38,9 @@ pub use response::{
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
 pub(crate) use table::chain;
-pub use table::{Action, Given, Touch, givens, plain_name, schema_kind, schema_table, touches};
+pub use table::{
+    Action, Given, Touch, givens, plain_name, schema_kind, schema_table, touches, writes_of_function,
+};
 pub use time::{milliseconds, period};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};

@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::models::{SchemaKind, Slot};
 use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId, Unit};
-use plimsoll_project::link::{SlotValue, Value};
+use plimsoll_project::link::{CallFacts, FileUnits, FnRef, SlotValue, Value};
 use plimsoll_project::schema::sql::{StatementKind, TableSource, analyse};
 use plimsoll_project::schema::{Dialect, Table};
 
@@ -14,6 +14,8 @@ use crate::view::CallView;
 /// How many calls a chain of a builder may have, and how many nodes are looked at below one of them.
 const MAX_CALLS: usize = 60;
 const MAX_NODES: usize = 4_000;
+/// How many own functions the tables of one call are looked for in.
+const MAX_FUNCTIONS: usize = 12;
 
 /// What a statement does to rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,10 +92,90 @@ pub fn touches(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
     vec![Touch { action, table, columns: Vec::new() }]
 }
 
-fn of_sql(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
+/// The tables that an own function writes by itself and by the own functions that it calls, and what describes them.
+#[must_use]
+pub fn writes_of_function(view: &UnitView<'_>, function: &FnRef) -> (Vec<Touch>, Option<SchemaKind>) {
     let mut found = Vec::new();
-    for sql in sql_texts(view, call) {
-        let Some(query) = analyse(&sql.text, Dialect::Unknown, None) else { continue };
+    let mut kind = None;
+    let mut seen = vec![function.clone()];
+    let mut next = 0;
+    while let Some(function) = seen.get(next).cloned() {
+        next += 1;
+        let elsewhere;
+        let linked = if function.file == view.linked.file.path {
+            view.linked
+        } else {
+            match view.world.linked(&function.file) {
+                Some(linked) => elsewhere = linked,
+                None => continue,
+            }
+            &*elsewhere
+        };
+        let Some(unit) = linked.file.unit_at(&function.unit) else { continue };
+        let Some(local) = linked.facts[unit].locals.get(function.function.0 as usize) else { continue };
+        for (effects, at, node) in &local.direct {
+            let unit = linked.file.unit_at(at).filter(|_| effects.contains(Effects::DB_WRITE));
+            let Some(facts) = unit.and_then(|unit| linked.facts[unit].calls.get(node)) else { continue };
+            let touches = touches_elsewhere(&linked.file, facts);
+            found.extend(touches.into_iter().filter(|touch| touch.action != Action::Read));
+            let model = facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
+            kind = kind.or(model.and_then(|model| view.eval.models.all()[model].schema));
+        }
+        for (callee, ..) in &local.callees {
+            let writes = view.summary(callee).is_some_and(|s| s.effects.contains(Effects::DB_WRITE));
+            if writes && !seen.contains(callee) && seen.len() < MAX_FUNCTIONS {
+                seen.push(callee.clone());
+            }
+        }
+    }
+    found.dedup();
+    (found, kind)
+}
+
+/// As [`touches`], of a call of any file, by what stands at the call itself.
+fn touches_elsewhere(file: &FileUnits, facts: &CallFacts) -> Vec<Touch> {
+    let node_of = |slot: Slot| match facts.slot(slot) {
+        Some(SlotValue::Node(site)) => {
+            let unit = file.unit_at(&site.unit).filter(|_| site.file == file.path)?;
+            Some((&file.units[unit].unit, site.node))
+        }
+        _ => None,
+    };
+    if let Some((u, node)) = node_of(Slot::Sql) {
+        let text = u.descendants(node).into_iter().find_map(|part| match u.kind(part) {
+            Kind::Literal(Literal::String(text)) => Some(text.to_string()),
+            Kind::Template { pieces, .. } => Some(pieces.join("$1")),
+            _ => None,
+        });
+        return text.map(|text| of_text(&text)).unwrap_or_default();
+    }
+    let action = match facts.slot(Slot::Action) {
+        Some(SlotValue::Text(name)) => Action::named(name),
+        _ => None,
+    };
+    let table = match facts.slot(Slot::Table) {
+        Some(SlotValue::Text(name)) => Some(name.to_string()),
+        Some(SlotValue::Node(_)) => node_of(Slot::Table).and_then(|(u, node)| match u.kind(bare(u, node)) {
+            Kind::Name { name, .. } | Kind::Member { name, .. } | Kind::Literal(Literal::String(name)) => {
+                Some(name.to_string())
+            }
+            _ => None,
+        }),
+        _ => None,
+    };
+    match (action, table) {
+        (Some(action), Some(table)) => vec![Touch { action, table, columns: Vec::new() }],
+        _ => Vec::new(),
+    }
+}
+
+fn of_sql(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
+    sql_texts(view, call).iter().flat_map(|sql| of_text(&sql.text)).collect()
+}
+
+fn of_text(text: &str) -> Vec<Touch> {
+    let mut found = Vec::new();
+    if let Some(query) = analyse(text, Dialect::Unknown, None) {
         for scope in query.statements.iter().flat_map(|statement| &statement.scopes) {
             let action = match scope.kind {
                 StatementKind::Select => Action::Read,
@@ -107,7 +189,8 @@ fn of_sql(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
             let mut columns: Vec<String> = scope.written_columns.iter().map(ToString::to_string).collect();
             columns.extend(compared.map(|predicate| predicate.column.to_string()));
             for (at, used) in scope.tables.iter().enumerate() {
-                if used.source != TableSource::Table {
+                // A name that is put in at run time says nothing.
+                if used.source != TableSource::Table || used.name.starts_with('$') {
                     continue;
                 }
                 let action = if at == 0 { action } else { Action::Read };

@@ -76,7 +76,12 @@ fn runs_in_transaction(view: &UnitView<'_>, call: NodeId) -> bool {
         let is_marked = attributes.iter().any(|attribute| {
             attribute.path.last().is_some_and(|name| name.to_ascii_lowercase().contains("transaction"))
         });
+        // `insert_lines_tx` says what it must be called in.
+        let name = unit_of(view, *unit).function(*function).name.as_deref().unwrap_or_default();
         is_marked
+            || name.ends_with("_tx")
+            || name.ends_with("Tx")
+            || name.to_ascii_lowercase().ends_with("transaction")
             || match context {
                 Context::Runs(Run::Transaction, _) => true,
                 Context::Runs(_, closure) | Context::Passed(closure) => {

@@ -46,8 +46,8 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Tests, seeds, migrations and scripts; an empty filter that is written out with a comment beside it; functions
-    /// that say what they are for by their names (`clearCache`, `resetAll`) and take no identifier; tables that are
-    /// written anew by the same function; settings of which there is one row; queries that are kept in a variable, and
+    /// that say what they are for by their names (`clearCache`, `resetAll`, `rebuildTotals`) and take no identifier;
+    /// tables that the same function writes in another way as well; settings of which there is one row; queries that are kept in a variable, and
     /// values that a condition has looked at; libraries for which `undefined` is a value like any other.
     pub UnfilteredWrite { id: "unfiltered-write", category: Database, severity: Error, since: "0.1.0" }
 }
@@ -66,6 +66,21 @@ const MEANT: &[&str] = &[
     "everything",
     "nuke",
     "rebuild",
+    "refresh",
+    "repair",
+    "backfill",
+    "migrate",
+    "migrated",
+    "ensure",
+    "sync",
+    "prepare",
+    "init",
+    "initialize",
+    "recompute",
+    "recalculate",
+    "regenerate",
+    "replace",
+    "restore",
 ];
 /// Names of tables that have one row, or that nobody misses.
 const ONE_ROW: &[&str] =
@@ -304,17 +319,36 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether the same function afterwards writes the table again: rows that are replaced, a mark that moves.
+/// Whether the same function writes the table in another way as well: rows that are replaced, a mark that moves, the
+/// case of an empty list.
 fn is_written_anew(unit: &UnitView<'_>, call: &CallView<'_>, table: &str) -> bool {
-    let (own, end) = (frame(unit, call.node), unit.unit.range(call.node).end);
-    unit.calls_with(Effects::DB_WRITE).any(|other| {
-        unit.unit.range(other.node).start >= end
+    let own = frame(unit, call.node);
+    let is_same = |name: &str| plain_name(name) == plain_name(table);
+    let is_written = unit.calls_with(Effects::DB_WRITE).any(|other| {
+        other.node != call.node
             && frame(unit, other.node) == own
-            && touches(unit, &other).iter().any(|touch| {
-                matches!(touch.action, Action::Insert | Action::Upsert | Action::Update)
-                    && plain_name(&touch.table) == plain_name(table)
-            })
-    })
+            && touches(unit, &other).iter().any(|touch| touch.action != Action::Read && is_same(&touch.table))
+    });
+    // A text that is put together names it where no statement can be read.
+    let names_it = |text: &str| {
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.next().is_some_and(|first| {
+            ["INSERT", "UPDATE", "DELETE", "REPLACE"].iter().any(|verb| first.eq_ignore_ascii_case(verb))
+        }) && words.any(|word| word.eq_ignore_ascii_case(table))
+    };
+    let at = unit.unit.range(call.node);
+    is_written
+        || unit.unit.nodes.iter().any(|node| {
+            let is_outside = node.range.end <= at.start || node.range.start >= at.end;
+            is_outside
+                && match &node.kind {
+                    Kind::Literal(Literal::String(text)) => names_it(text.trim_start()),
+                    Kind::Template { pieces, .. } => {
+                        pieces.first().is_some_and(|text| names_it(text.trim_start()))
+                    }
+                    _ => false,
+                }
+        })
 }
 
 /// Whether a comment stands on a line of the node, or alone on the line above it.

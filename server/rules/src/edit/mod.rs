@@ -10,5 +10,6 @@ pub mod status_check;
 pub mod style;
 pub mod teardown;
 pub mod time_limit;
+pub mod transaction;
 
 pub use retry::wrap_in_retry;
