@@ -1,7 +1,7 @@
 //! Whether statements run in one transaction, in which order, and whether one path runs both.
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, NodeId, TypeExpr, Unit};
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId, TypeExpr, Unit};
 use plimsoll_project::link::{Context, SlotValue};
 
 use super::code::{callee_name, declaration, effects_of, unit_of};
@@ -157,16 +157,17 @@ fn runs_on_handle(view: &UnitView<'_>, call: NodeId) -> bool {
         return true;
     }
     // A helper that is handed the transaction, or options that carry it.
-    args.iter().any(|&arg| {
-        match u.kind(arg) {
+    args.iter().any(|&arg| match u.kind(arg) {
         Kind::Object { entries, .. } => entries.iter().any(|entry| {
-            matches!(&entry.key, plimsoll_behavior::Key::Name(name) if OPTIONS.contains(&name.as_str()))
+            let is_option = matches!(&entry.key, Key::Name(name) if OPTIONS.contains(&name.as_str()));
+            let is_name = matches!(u.kind(entry.value), Kind::Name { .. } | Kind::Member { .. });
+            let is_handed = facts.target.is_some() && is_name;
+            is_option || is_handed && may_be_transaction(view, view.index, entry.value)
         }),
         Kind::Name { .. } | Kind::Unary { .. } => {
             facts.target.is_some() && may_be_transaction(view, view.index, arg)
         }
         _ => false,
-    }
     })
 }
 
@@ -189,8 +190,15 @@ pub fn may_be_transaction(view: &UnitView<'_>, unit: usize, node: NodeId) -> boo
     let Some((at, binding)) = declaration(view, unit, head) else { return false };
     let binding = unit_of(view, at).binding(binding);
     let BindingKind::Parameter(function, index) = binding.kind else { return false };
-    let plain: String = binding.name.chars().filter(char::is_ascii_alphanumeric).collect();
-    if CONNECTIONS.contains(&plain.to_ascii_lowercase().as_str()) && !view.is_rust() {
+    // `client.query(…)`, `params.client.query(…)`
+    let is_connection = path.iter().take(2).any(|&part| match u.kind(part) {
+        Kind::Name { name, .. } | Kind::Member { name, .. } => {
+            let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+            CONNECTIONS.contains(&plain.to_ascii_lowercase().as_str())
+        }
+        _ => false,
+    });
+    if is_connection && !view.is_rust() {
         return true;
     }
     let params = &unit_of(view, at).function(function).params;

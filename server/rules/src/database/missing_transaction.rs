@@ -53,8 +53,9 @@ declare_rule! {
     /// amount in both; two writes to one table that move no amount, as a status before and after some work; writes of
     /// which only one runs; writes in a transaction that is opened here, or whose handle or connection is a parameter;
     /// lists that a transaction takes; deletes that a foreign key repeats by itself; logs, audit trails,
-    /// notifications, sessions and the time of the last login; rows that are removed again where the second write
-    /// fails; what follows from the answer of another service.
+    /// notifications, sessions and the time of the last login; a first step that only makes sure that its row is there
+    /// (`getOrCreateUser`); rows that are removed again further down; what follows from the answer of another service,
+    /// and functions that wait for one.
     pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0" }
 }
 
@@ -129,6 +130,9 @@ impl Rule for MissingTransaction {
     }
 }
 
+/// Work that takes its time, or that a transaction does not undo.
+const WAITS: Effects = Effects::HTTP_REQUEST.union(Effects::PROCESS).union(Effects::SLEEP);
+
 /// The writes of a unit outside of transactions, in their order.
 fn steps(unit: &UnitView<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -140,8 +144,10 @@ fn steps(unit: &UnitView<'_>) -> Vec<Step> {
             None => continue,
         };
         let writes: Vec<Touch> = writes.into_iter().filter(|touch| touch.action != Action::Read).collect();
-        let is_told = !writes.is_empty() && writes.iter().all(|touch| is_told(&touch.table));
-        if writes.is_empty() || is_told || is_in_transaction(unit, call.node) {
+        let is_told = writes.iter().all(|touch| is_told(&touch.table));
+        // A helper that also waits for others has no place in a transaction.
+        let waits = !is_direct && call.effects().intersects(WAITS);
+        if writes.is_empty() || is_told || waits || is_in_transaction(unit, call.node) {
             continue;
         }
         let step = Step::new(unit, call.node, writes, schema, is_direct);
@@ -172,6 +178,9 @@ fn belongs(unit: &UnitView<'_>, steps: &[Step], first: usize, second: usize) -> 
     if frame(unit, a.node) != frame(unit, b.node) || !are_on_one_path(unit.unit, a.node, b.node) {
         return None;
     }
+    if makes_sure(unit, a) {
+        return None;
+    }
     let why = bond(unit, a, b)?;
     (!is_undone(unit, steps, first) && !follows_from_a_service(unit, a, b)).then_some(why)
 }
@@ -194,12 +203,21 @@ fn is_undone(unit: &UnitView<'_>, steps: &[Step], first: usize) -> bool {
 /// wait for it.
 fn follows_from_a_service(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
     let (from, to) = (unit.unit.range(first.node).end, unit.unit.range(second.node).start);
-    unit.calls_with(Effects::HTTP_REQUEST | Effects::PROCESS | Effects::SLEEP).any(|call| {
+    unit.calls_with(WAITS).any(|call| {
         let range = unit.unit.range(call.node);
         let is_between = range.start >= from && range.end <= to && !call.effects().intersects(Effects::DB);
         is_between
             && second.givens.iter().any(|given| crate::ask::derives_from(unit.unit, given.value, call.node))
     })
+}
+
+/// Whether a call only makes sure that something is there, so that it does no harm alone.
+fn makes_sure(unit: &UnitView<'_>, step: &Step) -> bool {
+    let name: String =
+        unit.call_name(step.node).chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect();
+    let name = name.rsplit(['.', ':']).next().unwrap_or_default();
+    !step.is_direct
+        && ["orcreate", "orinsert", "ensure", "upsert", "lookupor"].iter().any(|word| name.contains(word))
 }
 
 fn is_told(table: &str) -> bool {
