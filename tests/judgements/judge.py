@@ -11,7 +11,7 @@ many are true) and recall (of the sites where something should be found, how man
 
 RULE.toml:
     [search]                    # sites: a crude search that over-approximates the rule
-    pattern = '...'             # over a whole file, re.MULTILINE; the site is the group `site`, else the match's start
+    pattern = '...'             # over a whole file, re.MULTILINE; the site is the group `site` where it took part, else the match's start
     suffixes = [".ts", ".rs"]
     except = '...'              # optional: paths that match are left out
     [[finding]]                 # repository, path, line (from 1), verdict = "true" | "false", reason
@@ -70,7 +70,8 @@ def sites(search, folder, name):
         text = path.read_text(errors="replace")
         lines = set()
         for match in pattern.finditer(text):
-            start = match.start("site") if "site" in pattern.groupindex else match.start()
+            named = match.start("site") if "site" in pattern.groupindex else -1
+            start = named if named >= 0 else match.start()
             lines.add(text.count("\n", 0, start) + 1)
         yield from ((relative, line) for line in sorted(lines))
 
@@ -80,7 +81,11 @@ def draw(options):
     known = {(j["repository"], j["path"], j["line"]) for j in judged.get(options.kind.removesuffix("s"), [])}
     places = []
     for name, repository in repositories().items():
-        if repository.get("quiet") and not options.quiet:
+        if options.only and name not in options.only:
+            continue
+        if repository.get("quiet") and not options.quiet and not options.only:
+            continue
+        if options.only and name not in options.only:
             continue
         if options.kind == "findings":
             places += [(name, p, l, m) for _, p, l, m in findings(options.binary, options.repositories, name, options.rule)]
@@ -145,7 +150,9 @@ def main():
         command.add_argument("--kind", choices=("findings", "sites"), default="findings")
         command.add_argument("--count", type=int, default=30)
         command.add_argument("--seed", type=int, default=SEED)
+        command.add_argument("--only", nargs="+", metavar="NAME", help="draws from these repositories alone")
         command.add_argument("--quiet", action="store_true", help="draws from the quiet repositories too")
+        command.add_argument("--only", nargs="+", metavar="NAME", help="draws from these repositories alone")
         command.add_argument("--unjudged", action="store_true", help="lists the findings that nobody judged")
     options = parser.parse_args()
     options.run(options)

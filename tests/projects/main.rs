@@ -1,6 +1,7 @@
 //! The sample projects, reviewed by the built binary: every planted failure is found and nothing else, and every fix
 //! leaves a program that its own compiler accepts.
 
+mod accepted;
 mod edits;
 #[path = "../skip.rs"]
 mod skip;

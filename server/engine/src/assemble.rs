@@ -80,7 +80,10 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
 
 /// Whether no rule speaks in this file, because it is a test, a story or a fixture.
 pub(crate) fn is_quiet(request: &Request<'_>, below: &str) -> bool {
-    request.config.is_test(request.path, below) || policy::is_story(below) || policy::is_fixture(below)
+    request.config.is_test(request.path, below)
+        || policy::is_in_test_package(request.files, request.path, below)
+        || policy::is_story(below)
+        || policy::is_fixture(below)
 }
 
 /// What says that a rule panicked.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
 use plimsoll_project::{Files, SchemasOf, where_it_runs};
-use plimsoll_rules::{ProjectFacts, RawFinding, RuleOption};
+use plimsoll_rules::{Place, ProjectFacts, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
@@ -107,6 +107,8 @@ struct State {
     options: u64,
     /// Every other file that was looked at, with its stamp.
     looked_at: Vec<(Arc<str>, Option<u64>)>,
+    /// Which models it was understood with.
+    models: u64,
 }
 
 /// What rules found in one unit.
@@ -141,7 +143,8 @@ impl Engine {
     /// Reviews one file.
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
-        let linker = Linker::new(request.files, &self.links);
+        let linker =
+            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
         if let Some(assembled) = schema(request, &linker, false) {
             return assembled.outcome;
         }
@@ -165,7 +168,8 @@ impl Engine {
 
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
-        let linker = Linker::new(request.files, &self.links);
+        let linker =
+            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
         if let Some(assembled) = schema(request, &linker, wants_fixes) {
             return Some(assembled);
         }
@@ -216,6 +220,7 @@ impl Engine {
         for unit in 0..linked.file.units.len() {
             if let (Some(stale), Some(state)) = (&stale, &before)
                 && stale.binary_search(&unit).is_err()
+                && !shows_one_of(&state.found[unit], &linked.file, stale)
             {
                 counters.reused += 1;
                 found.push(Arc::clone(&state.found[unit]));
@@ -228,7 +233,9 @@ impl Engine {
         }
         if request.document.is_some() && !wants_fixes {
             let looked_at = linker.looked_at();
-            let state = State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at };
+            let models = linker.models_key();
+            let state =
+                State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at, models };
             self.states.insert(path, Arc::new(state));
         }
         Ok(Understood { text, linked, found, counters })
@@ -244,7 +251,10 @@ impl Engine {
 /// anything else that the last review asked of the world may answer otherwise now.
 fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
     let before = &state.linked.file;
-    if before.units.len() != file.units.len() || before.language != file.language {
+    if state.models != linker.models_key()
+        || before.units.len() != file.units.len()
+        || before.language != file.language
+    {
         return None;
     }
     let same_shape =
@@ -264,6 +274,17 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     }
     let facts = relink(&state.linked, file, linker, &changed)?;
     Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
+}
+
+/// Whether a finding shows a place in one of these units, whose nodes have other numbers now.
+fn shows_one_of(found: &Found, file: &FileUnits, units: &[usize]) -> bool {
+    let mut places = found.findings.iter().flat_map(|finding| &finding.related).map(|related| &related.place);
+    places.any(|place| match place {
+        Place::Node { file: path, unit, .. } => {
+            *path == file.path && units.iter().any(|&changed| file.units[changed].path == *unit)
+        }
+        Place::Bytes { .. } => false,
+    })
 }
 
 /// What there is to say of a file that is a schema.

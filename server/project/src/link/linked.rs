@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
+use plimsoll_behavior::{Effects, FunctionId, Key, Kind, NodeId};
 use plimsoll_syntax::Language;
 use rustc_hash::FxHashMap;
 
@@ -189,7 +189,7 @@ fn outward(
         callees.sort();
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
-        (effects, callees, &local.returns, &local.params, local.is_async).hash(&mut hasher);
+        (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
     }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
@@ -222,6 +222,15 @@ fn outward(
         {
             path(*target).hash(&mut hasher);
             eval.value(unit, *value).hash(&mut hasher);
+        }
+        // What a struct is built of is what its fields hold.
+        if let Kind::Object { entries, ty: Some(ty) } = &node.kind {
+            ty.hash(&mut hasher);
+            for entry in entries {
+                if let Key::Name(name) = &entry.key {
+                    (name, eval.value(unit, entry.value)).hash(&mut hasher);
+                }
+            }
         }
     }
     for &call in &u.calls {

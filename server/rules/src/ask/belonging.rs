@@ -1,12 +1,15 @@
 //! Whether two writes belong together: one uses the key of the other's row, or they move one amount.
 
-use plimsoll_behavior::models::{SchemaKind, Slot};
+use std::sync::Arc;
+
+use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingId, Effects, Key, Kind, NodeId, Unit};
+use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 
 use super::code::{bare, effects_of};
 use super::sql_text::sql_texts;
-use super::table::{Action, Given, Touch, givens, plain_name, schema_table};
+use super::touch::{Action, Given, Touch, givens, plain_name, schema_table};
 use crate::UnitView;
 
 /// How many names a value is followed through.
@@ -19,8 +22,8 @@ pub struct Step {
     pub node: NodeId,
     /// The tables that it writes.
     pub writes: Vec<Touch>,
-    /// What describes these tables.
-    pub schema: Option<SchemaKind>,
+    /// The schema that describes these tables.
+    pub schema: Option<Arc<ProjectSchema>>,
     /// Whether the call is the statement itself.
     pub is_direct: bool,
     /// The values that it is given.
@@ -34,7 +37,7 @@ impl Step {
         view: &UnitView<'_>,
         node: NodeId,
         writes: Vec<Touch>,
-        schema: Option<SchemaKind>,
+        schema: Option<Arc<ProjectSchema>>,
         is_direct: bool,
     ) -> Step {
         Step { node, writes, schema, is_direct, givens: givens(view, view.index, node) }
@@ -132,7 +135,7 @@ fn shared(view: &UnitView<'_>, first: &Step, second: &Step) -> Option<String> {
                 // A parent that only changes belongs to what is said beside it, not to all that is its.
                 let is_sure =
                     parent.action != Action::Update || parent_step.is_direct && child_step.is_direct;
-                let link = link(view, parent, parent_step.schema, child, child_step);
+                let link = link(parent, parent_step, child, child_step);
                 let Some(link) = link.filter(|_| is_sure) else { continue };
                 if let Some(value) = shared_value(view, &link, parent_step, child_step) {
                     return Some(value);
@@ -151,16 +154,10 @@ struct Link {
 
 /// The reference from `child` to `parent`: of the schema, or, where that is not known, by the column's name. None where
 /// deleting the parent deletes the child.
-fn link(
-    view: &UnitView<'_>,
-    parent: &Touch,
-    kind: Option<SchemaKind>,
-    child: &Touch,
-    child_step: &Step,
-) -> Option<Link> {
-    let known = kind.and_then(|kind| {
-        Some((schema_table(view, kind, &parent.table)?, schema_table(view, kind, &child.table)?))
-    });
+fn link(parent: &Touch, parent_step: &Step, child: &Touch, child_step: &Step) -> Option<Link> {
+    let schema = parent_step.schema.as_ref().or(child_step.schema.as_ref());
+    let known = schema
+        .and_then(|schema| Some((schema_table(schema, &parent.table)?, schema_table(schema, &child.table)?)));
     if let Some((parent_table, child_table)) = known {
         let key = child_table
             .foreign_keys
@@ -317,7 +314,7 @@ fn amounts_in_text(view: &UnitView<'_>, call: NodeId) -> Vec<(bool, String)> {
         return Vec::new();
     }
     let mut signs = Vec::new();
-    for sql in sql_texts(view, &view_of_call) {
+    for sql in sql_texts(view, &view_of_call, None) {
         let words: Vec<&str> = sql.text.split_whitespace().collect();
         for part in words.windows(4) {
             let [column, "=", same, sign @ ("-" | "+")] = part else { continue };

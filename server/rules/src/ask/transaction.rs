@@ -135,7 +135,7 @@ fn begins_one(view: &UnitView<'_>, node: NodeId) -> bool {
     });
     begins
         || is_named_so
-        || sql_texts(view, &call).iter().any(|sql| {
+        || sql_texts(view, &call, None).iter().any(|sql| {
             let text = sql.text.trim_start().to_ascii_uppercase();
             ["BEGIN", "START TRANSACTION", "SAVEPOINT"].iter().any(|word| text.starts_with(word))
         })

@@ -4,7 +4,7 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::Context;
 
 use crate::ask::{
-    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, schema_kind,
+    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, schema_of,
     touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
@@ -139,7 +139,7 @@ fn steps(unit: &UnitView<'_>) -> Vec<Step> {
     for call in unit.calls_with(Effects::DB_WRITE) {
         let is_direct = call.facts.effects.contains(Effects::DB_WRITE);
         let (writes, schema) = match &call.facts.target {
-            _ if is_direct => (touches(unit, &call), schema_kind(unit, &call)),
+            _ if is_direct => (touches(unit, &call), schema_of(unit, &call)),
             Some(target) => writes_of_function(unit, target),
             None => continue,
         };

@@ -6,7 +6,7 @@ use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::Dialect;
 use plimsoll_project::schema::sql::{Limit, Scope, ScopeRole, StatementKind, analyse};
 
-use crate::ask::{Action, chain, frame, may_be_undefined, plain_name, sql_texts, touches};
+use crate::ask::{Action, chain, frame, may_be_undefined, plain_name, schema_of, sql_texts, touches};
 use crate::view::CallView;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -272,7 +272,7 @@ fn is_unfiltered_text(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
             && scope.limit == Limit::None
             && scope.tables.len() == 1
     };
-    sql_texts(unit, call).iter().any(|sql| {
+    sql_texts(unit, call, schema_of(unit, call).as_deref()).iter().any(|sql| {
         let query = analyse(&sql.text, Dialect::Unknown, None);
         query.is_some_and(|query| query.statements.iter().flat_map(|s| &s.scopes).any(lacks_one))
     })

@@ -2,6 +2,9 @@
 
 pub mod batch;
 pub mod cleanup;
+pub mod closing;
+pub mod import;
+pub mod repetition;
 mod retry;
 pub mod rust;
 pub mod schema;
@@ -12,4 +15,4 @@ pub mod teardown;
 pub mod time_limit;
 pub mod transaction;
 
-pub use retry::wrap_in_retry;
+pub use retry::{Thrown, wrap_in_retry};
