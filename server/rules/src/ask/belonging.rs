@@ -85,7 +85,16 @@ fn flows(view: &UnitView<'_>, first: &Step, second: &Step) -> Option<String> {
             && given.column.is_some()
             && matches!(u.kind(value), Kind::Name { binding: Some(b), .. } if is_entity(b));
         let name = last_name(u, value)?;
-        let is_key = is_key_name(name) || given.column.as_deref().is_some_and(is_key_name) || is_whole;
+        // What a helper returns may be a row with keys of others.
+        let is_own = first.is_direct
+            || matches!(u.kind(value), Kind::Name { .. })
+            || first.writes.iter().any(|touch| {
+                let of_table = format!("{}id", plain_name(&touch.table));
+                let name = plain_column(name);
+                name == of_table || matches!(name.as_str(), "id" | "uuid" | "insertid" | "rowid" | "oid")
+            });
+        let is_key =
+            is_own && is_key_name(name) || given.column.as_deref().is_some_and(is_key_name) || is_whole;
         (is_key && comes_from(view, value, first.node)).then(|| view.text(value).to_owned())
     })
 }

@@ -237,9 +237,14 @@ pub fn schema_table<'s>(schema: &'s ProjectSchema, name: &str) -> Option<&'s Tab
 pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
     let u = unit_of(view, unit);
     let mut found = Vec::new();
+    // What a statement runs on is no value that it is given.
+    let handle = match view.eval.call(unit, call).slot(Slot::Handle) {
+        Some(SlotValue::Node(site)) => Some(site.node),
+        _ => None,
+    };
     for step in chain(u, call) {
         let Kind::Call { args, .. } = u.kind(step) else { continue };
-        let mut open: Vec<NodeId> = args.iter().rev().copied().collect();
+        let mut open: Vec<NodeId> = args.iter().rev().copied().filter(|&arg| Some(arg) != handle).collect();
         compared(view, unit, step, &mut found);
         let mut left = MAX_NODES;
         while let Some(node) = open.pop() {

@@ -66,7 +66,7 @@ const TOLD: &[&str] = &[
     "histories", "metric", "metrics", "analytics", "telemetry", "trace", "traces", "heartbeat", "heartbeats", "cache",
 ];
 /// The same as last words of longer names: `order_events`, but not the `events` of a calendar.
-const TOLD_OF: &[&str] = &["event", "events", "view", "views", "visit", "visits"];
+const TOLD_OF: &[&str] = &["event", "events", "view", "views", "visit", "visits", "usage"];
 /// Tables of logins, without case and underscores.
 const LOGINS: &[&str] =
     &["session", "usersession", "authsession", "loginsession", "refreshtoken", "loginattempt"];
@@ -217,7 +217,7 @@ fn makes_sure(unit: &UnitView<'_>, step: &Step) -> bool {
         unit.call_name(step.node).chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect();
     let name = name.rsplit(['.', ':']).next().unwrap_or_default();
     !step.is_direct
-        && ["orcreate", "orinsert", "ensure", "upsert", "lookupor"].iter().any(|word| name.contains(word))
+        && ["orcreate", "orinsert", "ensure", "upsert", "resolve"].iter().any(|word| name.contains(word))
 }
 
 fn is_told(table: &str) -> bool {

@@ -6,6 +6,7 @@ use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_syntax::TextRange;
 
 use super::style::{Style, begins_its_line, indent_at, indented};
+use crate::ask::frame;
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 
 /// What may not be in a transaction: it is not undone with it, or holds the transaction open for long.
@@ -25,9 +26,11 @@ const NAMES: &[&str] = &["tx", "trx", "txn"];
 #[must_use]
 pub fn in_one_transaction(unit: &UnitView<'_>, writes: &[NodeId]) -> Option<FixPlan> {
     let statements = statements(unit.unit, writes)?;
-    let tx = NAMES.iter().find(|name| {
-        !unit.project.text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == **name)
-    })?;
+    let function = unit.unit.function(frame(unit, *writes.first()?));
+    let around = unit.project.text.get(unit.to_file(function.range).as_usize())?;
+    let tx = NAMES
+        .iter()
+        .find(|name| !around.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == **name))?;
     if unit.is_rust() { in_rust(unit, &statements, tx) } else { in_script(unit, &statements, tx) }
 }
 
