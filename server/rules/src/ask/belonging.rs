@@ -69,7 +69,12 @@ pub fn bond(view: &UnitView<'_>, first: &Step, second: &Step) -> Option<Bond> {
 /// The key that flows from what the first write returns into what the second is given.
 fn flows(view: &UnitView<'_>, first: &Step, second: &Step) -> Option<String> {
     let u = view.unit;
-    if !first.writes.iter().any(|touch| touch.action.adds() || touch.action == Action::Update) {
+    // What an own function returns beside an update is seldom the key of what it has changed.
+    if !first
+        .writes
+        .iter()
+        .any(|touch| touch.action.adds() || first.is_direct && touch.action == Action::Update)
+    {
         return None;
     }
     second.givens.iter().find_map(|given| {

@@ -50,7 +50,7 @@ pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
 pub(crate) use touch::chain;
-pub use touch::{Action, Given, Touch, givens, plain_name, touches, writes_of_function};
+pub use touch::{Action, Given, Touch, givens, handle, plain_name, touches, writes_of_function};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use turn::{Turn, handed_to_each, is_told_inside, names_of, once_per_element};
 pub use undefined::may_be_undefined;

@@ -238,10 +238,7 @@ pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
     let u = unit_of(view, unit);
     let mut found = Vec::new();
     // What a statement runs on is no value that it is given.
-    let handle = match view.eval.call(unit, call).slot(Slot::Handle) {
-        Some(SlotValue::Node(site)) => Some(site.node),
-        _ => None,
-    };
+    let handle = handle(view, unit, call);
     for step in chain(u, call) {
         let Kind::Call { args, .. } = u.kind(step) else { continue };
         let mut open: Vec<NodeId> = args.iter().rev().copied().filter(|&arg| Some(arg) != handle).collect();
@@ -277,6 +274,18 @@ pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
         }
     }
     found
+}
+
+/// The connection, pool or transaction that a statement is handed: `.execute(&pool)`.
+#[must_use]
+pub fn handle(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<NodeId> {
+    let facts = view.eval.call(unit, call);
+    let Some(SlotValue::Node(site)) = facts.slot(Slot::Handle) else { return None };
+    let (index, node) = view.node_at(site)?;
+    // A client knows what it was made of, too.
+    let u = unit_of(view, unit);
+    let is_handed = index == unit && u.ancestors(node).any(|around| around == call);
+    is_handed.then_some(node)
 }
 
 /// What a call that is a condition compares: `.eq("order_id", id)`, `eq(items.orderId, id)`.

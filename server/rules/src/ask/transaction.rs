@@ -1,11 +1,12 @@
 //! Whether statements run in one transaction, in which order, and whether one path runs both.
 
-use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId, TypeExpr, Unit};
-use plimsoll_project::link::{Context, SlotValue};
+use plimsoll_project::link::Context;
 
 use super::code::{callee_name, declaration, effects_of, unit_of};
 use super::sql_text::sql_texts;
+use super::touch::handle;
 use super::turn::is_handed_to_a_transaction;
 use crate::UnitView;
 
@@ -145,11 +146,8 @@ fn begins_one(view: &UnitView<'_>, node: NodeId) -> bool {
 fn runs_on_handle(view: &UnitView<'_>, call: NodeId) -> bool {
     let u = view.unit;
     let facts = view.eval.call(view.index, call);
-    let handle = match facts.slot(Slot::Handle) {
-        Some(SlotValue::Node(site)) => view.node_at(site),
-        _ => None,
-    };
-    if handle.is_some_and(|(unit, node)| may_be_transaction(view, unit, node)) {
+    let handle = handle(view, view.index, call);
+    if handle.is_some_and(|node| may_be_transaction(view, view.index, node)) {
         return true;
     }
     let Kind::Call { callee, args, .. } = u.kind(call) else { return false };

@@ -1,12 +1,12 @@
 //! Puts statements into one transaction, with all that stands between them.
 
-use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingId, Effects, Kind, NodeId, Unit};
-use plimsoll_project::link::{SlotValue, Value};
+use plimsoll_project::link::Value;
 use plimsoll_syntax::TextRange;
 
 use super::style::{Style, begins_its_line, indent_at, indented};
-use crate::ask::frame;
+use crate::ask::{frame, handle};
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 
 /// What may not be in a transaction: it is not undone with it, or holds the transaction open for long.
@@ -87,15 +87,10 @@ fn clients(unit: &UnitView<'_>, statements: &[NodeId]) -> Option<Vec<(NodeId, Te
 /// The part of a call that is the client which can begin a transaction.
 fn client(unit: &UnitView<'_>, call: NodeId) -> Option<NodeId> {
     let u = unit.unit;
-    let handle = unit.call(call)?.slot(Slot::Handle).cloned();
-    let mut at = match handle {
-        Some(SlotValue::Node(site)) => {
-            let (index, node) = unit.node_at(&site)?;
-            return (index == unit.index && begin(unit, node).is_some()).then_some(node);
-        }
-        Some(_) => return None,
-        None => call,
-    };
+    if let Some(node) = handle(unit, unit.index, call) {
+        return begin(unit, node).is_some().then_some(node);
+    }
+    let mut at = call;
     for _ in 0..128 {
         at = match u.kind(at) {
             Kind::Call { callee, .. } => *callee,
