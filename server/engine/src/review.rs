@@ -119,6 +119,18 @@ pub(crate) struct Found {
     pub panicked: Vec<&'static str>,
 }
 
+impl Found {
+    /// Whether a finding shows a place in one of these units of its file: their nodes have other numbers than they had.
+    fn tells_of(&self, file: &FileUnits, units: &[usize]) -> bool {
+        self.findings.iter().flat_map(|finding| &finding.related).any(|related| match &related.place {
+            Place::Node { file: there, unit, .. } if *there == file.path => {
+                file.unit_at(unit).is_none_or(|at| units.binary_search(&at).is_ok())
+            }
+            _ => false,
+        })
+    }
+}
+
 /// One file, read and understood.
 pub(crate) struct Understood {
     pub text: String,
@@ -220,7 +232,7 @@ impl Engine {
         for unit in 0..linked.file.units.len() {
             if let (Some(stale), Some(state)) = (&stale, &before)
                 && stale.binary_search(&unit).is_err()
-                && !shows_one_of(&state.found[unit], &linked.file, stale)
+                && !state.found[unit].tells_of(&linked.file, stale)
             {
                 counters.reused += 1;
                 found.push(Arc::clone(&state.found[unit]));
@@ -274,17 +286,6 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     }
     let facts = relink(&state.linked, file, linker, &changed)?;
     Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
-}
-
-/// Whether a finding shows a place in one of these units, whose nodes have other numbers now.
-fn shows_one_of(found: &Found, file: &FileUnits, units: &[usize]) -> bool {
-    let mut places = found.findings.iter().flat_map(|finding| &finding.related).map(|related| &related.place);
-    places.any(|place| match place {
-        Place::Node { file: path, unit, .. } => {
-            *path == file.path && units.iter().any(|&changed| file.units[changed].path == *unit)
-        }
-        Place::Bytes { .. } => false,
-    })
 }
 
 /// What there is to say of a file that is a schema.

@@ -45,6 +45,9 @@ impl dyn World + '_ {
 pub struct UnitFacts {
     /// Each call, by its node.
     pub calls: FxHashMap<NodeId, Arc<CallFacts>>,
+    /// The calls that yield a value whose body can be read, in source order of their ends. Rules look for them from
+    /// every unit nested in this one, where looking at all calls would cost the square of a file of routes.
+    pub responses: Vec<NodeId>,
     /// What each of its functions does by itself.
     pub locals: Vec<Local>,
     /// Equal as long as nothing changes that other units or files can ask about: effects, callees, results, what is
@@ -170,9 +173,17 @@ impl Linked {
 pub fn unit_facts(eval: &Evaluator<'_>, unit: usize) -> UnitFacts {
     let u = &eval.file.units[unit].unit;
     let calls: FxHashMap<_, _> = u.calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
+    let responses = u.calls.iter().copied().filter(|call| yields_response(eval, &calls[call])).collect();
     let locals = locals(eval, unit);
     let outward = outward(eval, unit, &calls, &locals);
-    UnitFacts { calls, locals, outward }
+    UnitFacts { calls, responses, locals, outward }
+}
+
+fn yields_response(eval: &Evaluator<'_>, facts: &CallFacts) -> bool {
+    facts.value.instance().is_some_and(|instance| {
+        let mut methods = eval.models.ty(instance.ty).methods.values();
+        methods.any(|method| method.effect.0.contains(Effects::RESPONSE_BODY))
+    })
 }
 
 fn outward(

@@ -67,7 +67,7 @@ impl Rule for UncheckedResponse {
         let mut at = Some(unit.index);
         while let Some(index) = at {
             let around = unit.of(index);
-            for call in around.calls() {
+            for call in around.facts.responses.iter().filter_map(|&call| around.call(call)) {
                 let Some(ty) = unread_response(&around, &call) else { continue };
                 let found = follow(&around, call.node, ty);
                 let Some(&(reader, read)) = found.reads.first() else { continue };

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
 use plimsoll_behavior::{
-    Access, BindingId, Effects, FunctionId, FunctionKind, Kind, Literal, Name, NodeId, PathStep, Unit,
+    Access, BindingId, Effects, FunctionId, FunctionKind, Kind, Literal, Name, NodeId, PathStep, ScopeId,
+    Unit,
 };
 use rustc_hash::FxHashMap;
 
@@ -56,6 +57,9 @@ impl CallFacts {
     }
 }
 
+/// The bindings of a scope by their names, in the order of the scope.
+type NamesOfScope = FxHashMap<Name, Vec<BindingId>>;
+
 /// What has been evaluated in one pass over a file.
 #[derive(Debug, Default)]
 pub struct Memo {
@@ -76,6 +80,8 @@ pub struct Memo {
     neighbours: OnceCell<Arc<[String]>>,
     /// The modules that globs take from.
     globs: RefCell<FxHashMap<Name, Value>>,
+    /// The names of scopes that have many.
+    names: RefCell<FxHashMap<(usize, ScopeId), NamesOfScope>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, PathStep};
+use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, PathStep, ScopeId};
 
 use crate::link::{Instance, Site, SlotValue, TypeRef, Value};
 
-use super::Evaluator;
+use super::{Evaluator, NamesOfScope};
 
 impl Evaluator<'_> {
     /// What a binding of a unit is bound to.
@@ -191,7 +191,7 @@ impl Evaluator<'_> {
             let is_value = |b: BindingId| {
                 !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
             };
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+            if let Some(b) = self.resolve(outer, name, nested.scope, u.range(nested.node).start)
                 && !(heads_path && !self.file.language.is_script_family() && is_value(b))
             {
                 return self.binding(outer, b);
@@ -217,6 +217,36 @@ impl Evaluator<'_> {
         }
         // What no import brings in is the prelude's: `Ok`, `Option`, `println!`.
         Value::Package("std".into(), name.clone())
+    }
+
+    /// [`plimsoll_behavior::Unit::resolve`], by an index where a scope has many names: every unit of a file asks its
+    /// module.
+    fn resolve(&self, unit: usize, name: &Name, scope: ScopeId, at: u32) -> Option<BindingId> {
+        const MANY: usize = 32;
+        let u = self.unit(unit);
+        let is_visible = |&b: &BindingId| u.binding(b).name == *name && u.binding(b).visible_from <= at;
+        let mut scope = Some(scope);
+        while let Some(id) = scope {
+            let bindings = &u.scopes[id.0 as usize].bindings;
+            let found = if bindings.len() < MANY {
+                bindings.iter().rev().copied().find(is_visible)
+            } else {
+                let mut names = self.memo.names.borrow_mut();
+                let names = names.entry((unit, id)).or_insert_with(|| {
+                    let mut names = NamesOfScope::default();
+                    for &b in bindings {
+                        names.entry(u.binding(b).name.clone()).or_default().push(b);
+                    }
+                    names
+                });
+                names.get(name).and_then(|all| all.iter().rev().copied().find(is_visible))
+            };
+            if found.is_some() {
+                return found;
+            }
+            scope = u.scopes[id.0 as usize].parent;
+        }
+        None
     }
 
     /// What stands at a path of a package: a value that its model knows, else the path itself.
