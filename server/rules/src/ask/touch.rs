@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId, Unit};
+use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{CallFacts, FileUnits, FnRef, SlotValue, Value};
 use plimsoll_project::schema::sql::{StatementKind, TableSource, analyse};
@@ -239,6 +239,7 @@ pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
     let mut found = Vec::new();
     // What a statement runs on is no value that it is given.
     let handle = handle(view, unit, call);
+    let mut followed: Vec<NodeId> = Vec::new();
     for step in chain(u, call) {
         let Kind::Call { args, .. } = u.kind(step) else { continue };
         let mut open: Vec<NodeId> = args.iter().rev().copied().filter(|&arg| Some(arg) != handle).collect();
@@ -258,9 +259,13 @@ pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
                     }
                 }
                 Kind::Call { .. } => compared(view, unit, node, &mut found),
-                // What a path begins with is no value of its own.
+                // What a path begins with is no value of its own; what a name holds is what was put into it.
                 Kind::Name { .. } | Kind::Member { .. } => {
                     found.push(Given { column: None, value: node });
+                    if let Some(value) = rows_of(u, node).filter(|value| !followed.contains(value)) {
+                        followed.push(value);
+                        open.push(value);
+                    }
                     continue;
                 }
                 _ => {}
@@ -274,6 +279,21 @@ pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
         }
     }
     found
+}
+
+/// What a name holds that is bound to an object, a list, or one that is made of another element by element.
+fn rows_of(u: &Unit, name: NodeId) -> Option<NodeId> {
+    let Kind::Name { binding: Some(binding), .. } = u.kind(name) else { return None };
+    let binding = u.binding(*binding);
+    let value = binding.value.filter(|_| binding.kind == BindingKind::Variable && binding.path.is_empty())?;
+    let is_made_here = match u.kind(bare(u, value)) {
+        Kind::Object { .. } | Kind::Array(_) => true,
+        Kind::Call { args, .. } => {
+            matches!(args.as_slice(), [only] if matches!(u.kind(*only), Kind::Function(_)))
+        }
+        _ => false,
+    };
+    is_made_here.then_some(value)
 }
 
 /// The connection, pool or transaction that a statement is handed: `.execute(&pool)`.
