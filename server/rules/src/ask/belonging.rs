@@ -6,6 +6,7 @@ use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingId, Effects, Key, Kind, NodeId, Unit};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
+use plimsoll_project::schema::{ForeignKey, OnDelete, Table};
 
 use super::code::{bare, effects_of};
 use super::sql_text::sql_texts;
@@ -172,17 +173,18 @@ fn link(parent: &Touch, parent_step: &Step, child: &Touch, child_step: &Step) ->
     let schema = parent_step.schema.as_ref().or(child_step.schema.as_ref());
     let known = schema
         .and_then(|schema| Some((schema_table(schema, &parent.table)?, schema_table(schema, &child.table)?)));
-    if let Some((parent_table, child_table)) = known {
-        let key = child_table
-            .foreign_keys
-            .iter()
-            .find(|key| key.table.eq_ignore_ascii_case(&parent_table.name) && key.columns.len() == 1)?;
+    let reference = known.and_then(|(parent_table, child_table)| {
+        let leads_there =
+            |key: &&ForeignKey| key.table.eq_ignore_ascii_case(&parent_table.name) && key.columns.len() == 1;
+        Some((parent_table, child_table, child_table.foreign_keys.iter().find(leads_there)?))
+    });
+    if let Some((parent_table, child_table, key)) = reference {
         let is_both_deleted = parent.action == Action::Delete && child.action == Action::Delete;
-        let cascades = key.on_delete == Some(plimsoll_project::schema::OnDelete::Cascade);
+        let cascades = key.on_delete == Some(OnDelete::Cascade);
         if is_both_deleted && cascades {
             return None;
         }
-        let names = |table: &plimsoll_project::schema::Table, columns: &[smol_str::SmolStr]| {
+        let names = |table: &Table, columns: &[smol_str::SmolStr]| {
             let mut all = Vec::new();
             for name in columns {
                 all.push(plain_column(name));
@@ -193,13 +195,21 @@ fn link(parent: &Touch, parent_step: &Step, child: &Touch, child_step: &Step) ->
         let to = if key.references.is_empty() { &parent_table.primary_key } else { &key.references };
         return Some(Link { from: names(child_table, &key.columns), to: names(parent_table, to) });
     }
-    let by_name = format!("{}id", plain_name(&parent.table));
-    let has_it = child_step
-        .givens
-        .iter()
-        .any(|given| given.column.as_deref().map(plain_column) == Some(by_name.clone()))
-        || child.columns.iter().any(|column| plain_column(column) == by_name);
-    has_it.then(|| Link { from: vec![by_name], to: vec!["id".into(), "uuid".into()] })
+    // `creatorAddress` beside the `address` of a creator.
+    let table = plain_name(&parent.table);
+    let of_parent = columns(parent_step, parent).chain(["id".to_owned(), "uuid".to_owned()]);
+    let pairs = of_parent.map(|column| (format!("{table}{column}"), column));
+    let named: Vec<(String, String)> = pairs
+        .filter(|(reference, _)| columns(child_step, child).any(|column| column == *reference))
+        .collect();
+    let (from, to): (Vec<String>, Vec<String>) = named.into_iter().unzip();
+    (!from.is_empty()).then_some(Link { from, to })
+}
+
+/// The columns that a write names, plain.
+fn columns<'s>(step: &'s Step, touch: &'s Touch) -> impl Iterator<Item = String> + 's {
+    let given = step.givens.iter().filter_map(|given| given.column.as_deref());
+    given.chain(touch.columns.iter().map(String::as_str)).map(plain_column)
 }
 
 fn plain_column(name: &str) -> String {

@@ -187,7 +187,16 @@ pub fn may_be_transaction(view: &UnitView<'_>, unit: usize, node: NodeId) -> boo
     let Some(&head) = path.first() else { return false };
     let Some((at, binding)) = declaration(view, unit, head) else { return false };
     let binding = unit_of(view, at).binding(binding);
-    let BindingKind::Parameter(function, index) = binding.kind else { return false };
+    // `const { client } = params`
+    let is_part_of_parameter = !binding.path.is_empty()
+        && binding.value.and_then(|value| declaration(view, at, value)).is_some_and(|(at, from)| {
+            matches!(unit_of(view, at).binding(from).kind, BindingKind::Parameter(..))
+        });
+    let parameter = match binding.kind {
+        BindingKind::Parameter(function, index) => Some((function, index)),
+        _ if is_part_of_parameter => None,
+        _ => return false,
+    };
     // `client.query(…)`, `params.client.query(…)`
     let is_connection = path.iter().take(2).any(|&part| match u.kind(part) {
         Kind::Name { name, .. } | Kind::Member { name, .. } => {
@@ -199,6 +208,7 @@ pub fn may_be_transaction(view: &UnitView<'_>, unit: usize, node: NodeId) -> boo
     if is_connection && !view.is_rust() {
         return true;
     }
+    let Some((function, index)) = parameter else { return false };
     let params = &unit_of(view, at).function(function).params;
     let ty = binding.ty.as_ref().or_else(|| {
         let param = params.get(usize::from(index))?;
