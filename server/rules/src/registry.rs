@@ -1,7 +1,7 @@
 //! All rules.
 
 use crate::Rule;
-use crate::database::{MissingIndex, NPlusOne, UnindexedForeignKey};
+use crate::database::{MissingIndex, MissingTransaction, NPlusOne, UnfilteredWrite, UnindexedForeignKey};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
@@ -9,7 +9,9 @@ use crate::resources::LeakedTimer;
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
     &MissingIndex,
+    &MissingTransaction,
     &NPlusOne,
+    &UnfilteredWrite,
     &UnindexedForeignKey,
     &MissingRetry,
     &MissingTimeout,

@@ -40,6 +40,12 @@ pub struct Model {
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
+    /// Whether it leaves a condition out of a filter, an object, when its value is `undefined`.
+    #[serde(default)]
+    pub ignores_undefined: bool,
+    /// What makes one transaction of several statements, where it has no call for it: completes "it needs …".
+    #[serde(default)]
+    pub transaction_by: Option<String>,
     /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
     /// for those whose schema is code.
     #[serde(default)]
@@ -290,6 +296,10 @@ pub struct Behavior {
     /// How it is handed to code that sends it again; without it nothing is written in Rust, and the call in scripts.
     #[serde(default)]
     pub retry_edit: Option<RetryEdit>,
+    /// How the transaction that it begins is handed to a statement, `{tx}` being its name: `&mut *{tx}`. Without it, no
+    /// statement is moved into one.
+    #[serde(default)]
+    pub handle_edit: Option<Name>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
     pub checks_status: bool,
@@ -505,6 +515,9 @@ pub enum Slot {
     Handle,
     /// What a join adds.
     Join,
+    /// What it does to rows, in constants: `=insert`, `=update`, `=delete`, `=upsert`, and `=save` for what inserts or
+    /// updates.
+    Action,
     /// The condition of a join.
     JoinOn,
     /// Tells that a lock is taken with the rows.

@@ -24,7 +24,7 @@ const MAX_DEPTH: u32 = 24;
 /// The SQL texts of a call: one, or each that a variable may hold. Empty where a text is not constant but for values: a
 /// hole that stands where no value can.
 #[must_use]
-pub fn sql_texts(unit: &UnitView<'_>, call: &CallView<'_>, schema: &ProjectSchema) -> Vec<SqlText> {
+pub fn sql_texts(unit: &UnitView<'_>, call: &CallView<'_>, schema: Option<&ProjectSchema>) -> Vec<SqlText> {
     let Some(SlotValue::Node(site)) = call.slot(Slot::Sql) else { return Vec::new() };
     let Some((index, node)) = unit.node_at(site) else { return Vec::new() };
     let texts = alternatives(unit.unit_of(index), node).into_iter().filter_map(|alternative| {
@@ -58,7 +58,7 @@ fn alternatives(unit: &Unit, node: NodeId) -> Vec<NodeId> {
 
 struct Writer<'a, 'u> {
     unit: &'a UnitView<'u>,
-    schema: &'a ProjectSchema,
+    schema: Option<&'a ProjectSchema>,
     text: String,
     holes: u32,
 }
@@ -126,7 +126,9 @@ impl Writer<'_, '_> {
             && self.unit.eval.call(index, node).slot(Slot::Sql).is_some();
         let value = self.unit.eval.value(index, node);
         // A table or a column that is declared in code: `${posts.authorId}`.
-        if let Some((table, column)) = column_of(self.unit, self.schema, &value, None) {
+        if let Some((table, column)) =
+            self.schema.and_then(|schema| column_of(self.unit, schema, &value, None))
+        {
             self.name(&table.name);
             self.text.push('.');
             self.name(&column.name);
@@ -135,7 +137,7 @@ impl Writer<'_, '_> {
         if value.instance().is_some_and(|instance| instance.slot(Slot::Column).is_some()) {
             return None;
         }
-        if let Some(table) = table_of(self.unit, self.schema, &value) {
+        if let Some(table) = self.schema.and_then(|schema| table_of(self.unit, schema, &value)) {
             self.name(&table.name);
             return Some(());
         }
@@ -153,7 +155,8 @@ impl Writer<'_, '_> {
 
     /// A name, quoted as the database quotes names.
     fn name(&mut self, name: &str) {
-        let mark = if self.schema.schema.dialect == Dialect::MySql { '`' } else { '"' };
+        let is_mysql = self.schema.is_some_and(|schema| schema.schema.dialect == Dialect::MySql);
+        let mark = if is_mysql { '`' } else { '"' };
         self.text.push(mark);
         self.text.push_str(&name.replace(mark, ""));
         self.text.push(mark);

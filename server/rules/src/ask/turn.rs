@@ -12,7 +12,8 @@ use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, No
 use plimsoll_project::link::{Context, run_of};
 
 use self::loops::loop_turn;
-use self::meant::{is_handed_to_a_transaction, is_meant};
+pub(crate) use self::meant::is_handed_to_a_transaction;
+use self::meant::is_meant;
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::is_each_of_a_table;
 pub use self::told::is_told_inside;

@@ -13,5 +13,6 @@ pub mod status_check;
 pub mod style;
 pub mod teardown;
 pub mod time_limit;
+pub mod transaction;
 
 pub use retry::{Thrown, wrap_in_retry};

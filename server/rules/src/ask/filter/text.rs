@@ -13,7 +13,7 @@ pub(super) fn lookups<'s>(
     call: &CallView<'_>,
     schema: &'s ProjectSchema,
 ) -> Vec<Lookup<'s>> {
-    sql_texts(unit, call, schema).iter().flat_map(|sql| of_text(sql, call, schema)).collect()
+    sql_texts(unit, call, Some(schema)).iter().flat_map(|sql| of_text(sql, call, schema)).collect()
 }
 
 /// What one text asks of the tables that it names.
