@@ -441,6 +441,9 @@ pub enum Slot {
     Handle,
     /// What a join adds.
     Join,
+    /// What it does to rows, in constants: `=insert`, `=update`, `=delete`, `=upsert`, and `=save` for what inserts or
+    /// updates.
+    Action,
     /// Tells that a lock is taken with the rows.
     Lock,
     /// An idempotency key.

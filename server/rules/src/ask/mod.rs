@@ -12,7 +12,9 @@ mod request;
 mod response;
 mod role;
 mod sql_text;
+mod table;
 mod time;
+mod transaction;
 mod turn;
 
 pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
@@ -32,5 +34,7 @@ pub use response::{
 };
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
+pub use table::{Action, Given, Touch, givens, plain_name, schema_kind, schema_table, touches};
 pub use time::{milliseconds, period};
+pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use turn::{Turn, handed_to_each, names_of, once_per_element};

@@ -516,7 +516,7 @@ fn waits_for_the_turn_before(u: &Unit, turn: &Turn, call: NodeId) -> bool {
 }
 
 /// Whether what a call yields, unawaited, ends up in a list that a transaction takes.
-fn is_handed_to_a_transaction(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
+pub(crate) fn is_handed_to_a_transaction(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
     let u = unit_of(view, unit);
     let mut at = call;
     for _ in 0..16 {
