@@ -2,6 +2,7 @@
 
 mod code;
 mod collection;
+mod exclusive;
 mod failure;
 pub mod filter;
 mod lifetime;
@@ -11,6 +12,7 @@ mod released;
 mod request;
 mod response;
 mod role;
+pub mod row;
 mod sql_text;
 mod table;
 mod time;
@@ -18,6 +20,7 @@ mod transaction;
 mod turn;
 
 pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
+pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod cleanup;
+pub mod increment;
 mod retry;
 pub mod rust;
 pub mod schema;
