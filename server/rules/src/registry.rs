@@ -1,13 +1,14 @@
 //! All rules.
 
 use crate::Rule;
-use crate::database::{LostUpdate, MissingIndex, NPlusOne, UnindexedForeignKey};
+use crate::database::{CheckThenAct, LostUpdate, MissingIndex, NPlusOne, UnindexedForeignKey};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
+    &CheckThenAct,
     &LostUpdate,
     &MissingIndex,
     &NPlusOne,

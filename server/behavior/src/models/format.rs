@@ -133,6 +133,9 @@ pub struct TypeModel {
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,
+    /// The type of a row that `runs` reads, in the same model, where rows have methods of their own.
+    #[serde(default)]
+    pub row: Option<Name>,
     /// How `filter` slots are written.
     #[serde(default)]
     pub filters: Option<FilterForm>,

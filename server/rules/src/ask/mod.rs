@@ -1,5 +1,6 @@
 //! Questions that several rules ask of a unit.
 
+mod absence;
 mod code;
 mod collection;
 mod exclusive;
@@ -19,7 +20,8 @@ mod time;
 mod transaction;
 mod turn;
 
-pub(crate) use code::{Source, bare, callee_name, calls_within, receiver, source, source_in};
+pub use absence::{Absence, absence};
+pub(crate) use code::{Source, bare, callee_name, calls_within, declaration, receiver, source, source_in};
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
 pub use lifetime::{Lifetime, lifetime};

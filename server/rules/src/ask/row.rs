@@ -8,7 +8,9 @@ mod sql;
 
 pub use flow::{Computed, Row, computed_from, is_same_value, path_of, row_of};
 use plimsoll_behavior::models::{Rows, SchemaKind, Slot};
-use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, Name, NodeId, PathStep};
+use plimsoll_behavior::{
+    BindingKind, Effects, FunctionId, Key, Kind, Literal, Name, NodeId, PathStep, Unit,
+};
 use plimsoll_project::link::FnRef;
 
 use super::code::{bare, declaration, receiver, unit_of};
@@ -48,6 +50,8 @@ pub struct Access<V = Seen> {
     pub only_column: Option<String>,
     /// Whether its library is taken for what it is by convention.
     pub is_convention: bool,
+    /// Whether a function of the project on the way tells violations of unique keys from other failures.
+    pub tells_conflicts: bool,
     /// Whether it runs in the process itself, so that nothing else of the process runs before it is done.
     pub in_process: bool,
     /// Whether a function of the project lies between the call and it.
@@ -105,6 +109,7 @@ impl<V> Access<V> {
             locks: self.locks,
             only_column: self.only_column,
             is_convention: self.is_convention,
+            tells_conflicts: self.tells_conflicts,
             in_process: self.in_process,
             is_indirect: self.is_indirect,
         }
@@ -154,11 +159,22 @@ fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Vec<Access<Hande
             }
             for mut access in collect(there, call.node, depth) {
                 access.is_indirect = true;
+                access.tells_conflicts |= tells_conflicts(there.unit);
                 found.push(access.map(|seen| handed(there, function.function, &seen, 3)));
             }
         }
     });
     found
+}
+
+/// Whether something in a unit tells violations of unique keys from other failures.
+#[must_use]
+pub fn tells_conflicts(u: &Unit) -> bool {
+    u.nodes.iter().any(|node| match &node.kind {
+        Kind::Literal(Literal::String(text) | Literal::Number(text)) => plimsoll_project::tells_conflicts(text),
+        Kind::Name { name, .. } | Kind::Member { name, .. } => plimsoll_project::tells_conflicts(name),
+        _ => false,
+    })
 }
 
 /// Looks at the unit of a function of the project, in whichever file it stands.
@@ -243,7 +259,7 @@ const FORMS: &[&str] = &[
 ];
 
 /// Whether a method yields what it is called on in another form.
-pub(crate) fn is_same_but_for_its_form(u: &plimsoll_behavior::Unit, call: NodeId) -> bool {
+pub(crate) fn is_same_but_for_its_form(u: &Unit, call: NodeId) -> bool {
     super::code::callee_name(u, call).is_some_and(|name| FORMS.contains(&name.as_str()))
 }
 
@@ -303,6 +319,7 @@ fn blank(view: &UnitView<'_>, call: &CallView<'_>, action: Action) -> Access {
         locks: false,
         only_column: None,
         is_convention: call.facts.is_convention,
+        tells_conflicts: false,
         in_process,
         is_indirect: false,
     }

@@ -11,5 +11,6 @@ pub mod status_check;
 pub mod style;
 pub mod teardown;
 pub mod time_limit;
+pub mod upsert;
 
 pub use retry::wrap_in_retry;

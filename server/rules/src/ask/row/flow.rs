@@ -110,7 +110,8 @@ impl Walk<'_, '_> {
                 let name = callee_name(u, node).map_or("", |name| name.as_str());
                 let made = match name {
                     name if COMPUTE.contains(&name) => Made::Number,
-                    name if CHANGE.contains(&name) => Made::Other,
+                    // In Rust, an option is filtered.
+                    name if CHANGE.contains(&name) && !self.view.is_rust() => Made::Other,
                     _ => made,
                 };
                 receiver(u, node)
