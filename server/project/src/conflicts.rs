@@ -4,11 +4,33 @@ use crate::Files;
 use crate::link::{ancestors, parent};
 
 /// Parts of names of files in which errors are turned into answers.
-const NAMES: &[&str] =
-    &["error", "exception", "filter", "middleware", "handler", "conflict", "prisma", "app.", "server.", "main.", "lib.rs"];
+const NAMES: &[&str] = &[
+    "error",
+    "exception",
+    "filter",
+    "middleware",
+    "handler",
+    "conflict",
+    "prisma",
+    "app.",
+    "server.",
+    "main.",
+    "lib.rs",
+];
 /// Folders that hold no code of the program itself.
-const SKIPPED: &[&str] =
-    &["node_modules", "target", "dist", "build", "tests", "test", "__tests__", "e2e", "public", "coverage", "migrations"];
+const SKIPPED: &[&str] = &[
+    "node_modules",
+    "target",
+    "dist",
+    "build",
+    "tests",
+    "test",
+    "__tests__",
+    "e2e",
+    "public",
+    "coverage",
+    "migrations",
+];
 /// What manifests are called.
 const MANIFESTS: &[&str] = &["package.json", "Cargo.toml", "deno.json"];
 const MAX_FOLDERS: usize = 150;
@@ -71,9 +93,14 @@ pub fn conflict_handler(files: &dyn Files, path: &str) -> Option<String> {
                 continue;
             }
             let file = format!("{folder}/{name}");
-            let is_source = [".ts", ".js", ".mts", ".mjs", ".cjs", ".rs"].iter().any(|end| name.ends_with(end));
+            let is_source =
+                [".ts", ".js", ".mts", ".mjs", ".cjs", ".rs"].iter().any(|end| name.ends_with(end));
             let lower = file[root.len()..].to_ascii_lowercase();
-            if !is_source || file == path || lower.contains(".test.") || !NAMES.iter().any(|n| lower.contains(n)) {
+            if !is_source
+                || file == path
+                || lower.contains(".test.")
+                || !NAMES.iter().any(|n| lower.contains(n))
+            {
                 continue;
             }
             read += 1;

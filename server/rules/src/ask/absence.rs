@@ -158,7 +158,9 @@ impl Asks<'_, '_> {
                     "is_some" | "is_ok" => self.about(on?).map(|_| Says::Found),
                     "is_none" | "is_empty" | "isEmpty" => self.about(on?).map(|_| Says::Missing),
                     "Boolean" => self.says(*args.first()?, names),
-                    _ => self.about(condition).map(|_| if is_of_absence(name) { Says::Missing } else { Says::Found }),
+                    _ => self
+                        .about(condition)
+                        .map(|_| if is_of_absence(name) { Says::Missing } else { Says::Found }),
                 }
             }
             Kind::Name { name, .. } => {
@@ -176,13 +178,13 @@ impl Asks<'_, '_> {
         let (at, binding) = declaration(self.view, self.unit, name)?;
         let u = unit_of(self.view, at);
         let binding = u.binding(binding);
-        let value = bare(u, binding.value.filter(|_| binding.path.is_empty() && at == self.unit && names > 0)?);
+        let value =
+            bare(u, binding.value.filter(|_| binding.path.is_empty() && at == self.unit && names > 0)?);
         let is_condition = match u.kind(value) {
             Kind::Unary { op, .. } => op == "!",
             Kind::Binary { op, .. } => !matches!(op.as_str(), "??" | "||" | "+" | "-"),
-            Kind::Call { .. } => {
-                callee_name(u, value).is_some_and(|n| matches!(n.as_str(), "is_some" | "is_none" | "is_empty" | "Boolean"))
-            }
+            Kind::Call { .. } => callee_name(u, value)
+                .is_some_and(|n| matches!(n.as_str(), "is_some" | "is_none" | "is_empty" | "Boolean")),
             _ => false,
         };
         (is_condition && binding.kind == BindingKind::Variable).then(|| self.says(value, names - 1)).flatten()
@@ -230,7 +232,8 @@ impl Asks<'_, '_> {
         match u.kind(node) {
             Kind::Member { object, name, .. } => {
                 let inner = self.about(*object)?;
-                let counts = matches!(name.as_str(), "length" | "size" | "rowCount" | "count" | "total" | "_count");
+                let counts =
+                    matches!(name.as_str(), "length" | "size" | "rowCount" | "count" | "total" | "_count");
                 Some(if counts { About::Number } else { inner })
             }
             Kind::Call { args, .. } => {
@@ -248,7 +251,8 @@ impl Asks<'_, '_> {
                 let declared = unit_of(self.view, at);
                 let binding = declared.binding(binding);
                 // `const { count } = …`, `const { rowCount } = …`
-                let is_part = binding.path.iter().any(|step| matches!(step, plimsoll_behavior::PathStep::Member(_)));
+                let is_part =
+                    binding.path.iter().any(|step| matches!(step, plimsoll_behavior::PathStep::Member(_)));
                 let value = binding.value.filter(|_| is_part)?;
                 row_of(self.view, at, value).filter(|row| row.at == self.lookup)?;
                 let counts = binding.path.iter().any(|step| {
@@ -272,9 +276,20 @@ fn filled(says: Says) -> Option<Absence> {
 /// Whether a truth of this name means that nothing was found: `isAvailable`, `is_unique`.
 fn is_of_absence(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["available", "unique", "free", "missing", "isnew", "is_new", "cancreate", "can_create", "notexist", "not_exist"]
-        .iter()
-        .any(|word| name.contains(word))
+    [
+        "available",
+        "unique",
+        "free",
+        "missing",
+        "isnew",
+        "is_new",
+        "cancreate",
+        "can_create",
+        "notexist",
+        "not_exist",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
         && !name.starts_with("find")
         && !name.contains("unavailable")
 }

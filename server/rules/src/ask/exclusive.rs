@@ -6,7 +6,8 @@ use super::code::{callee_name, effects_of, unit_of};
 use crate::UnitView;
 
 /// Words of names that take a lock or wait for their turn.
-const LOCKING: &[&str] = &["lock", "mutex", "redlock", "semaphore", "exclusive", "exclusively", "serialize", "serialized"];
+const LOCKING: &[&str] =
+    &["lock", "mutex", "redlock", "semaphore", "exclusive", "exclusively", "serialize", "serialized"];
 /// Words that make no lock of one: `clock` and `block` are words of their own.
 const UNLOCKING: &[&str] = &["unlock", "release"];
 /// What a text or an option says that keeps others out, in small letters without white space, hyphens and underscores.
@@ -39,8 +40,7 @@ pub fn is_exclusive(view: &UnitView<'_>, node: NodeId) -> bool {
 fn says_so(view: &UnitView<'_>, unit: usize) -> bool {
     let u = unit_of(view, unit);
     let says = |text: &str| {
-        let plain: String =
-            text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_')).collect();
+        let plain: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_')).collect();
         let plain = plain.to_ascii_lowercase();
         SAID.iter().any(|said| plain.contains(said))
     };

@@ -39,6 +39,7 @@ pub use response::{
 };
 pub use role::{Role, role};
 pub use sql_text::{SqlText, sql_texts};
+pub(crate) use table::chain;
 pub use table::{Action, Given, Touch, givens, plain_name, schema_kind, schema_table, touches};
 pub use time::{milliseconds, period};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};

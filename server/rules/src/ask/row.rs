@@ -8,10 +8,8 @@ mod sql;
 
 pub use flow::{Computed, Row, computed_from, is_same_value, path_of, row_of};
 use plimsoll_behavior::models::{Rows, SchemaKind, Slot};
-use plimsoll_behavior::{
-    BindingKind, Effects, FunctionId, Key, Kind, Literal, Name, NodeId, PathStep, Unit,
-};
-use plimsoll_project::link::FnRef;
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, Literal, Name, NodeId, PathStep, Unit};
+use plimsoll_project::link::{FnRef, SlotValue};
 
 use super::code::{bare, declaration, receiver, unit_of};
 use super::table::{Action, schema_kind, touches};
@@ -54,6 +52,8 @@ pub struct Access<V = Seen> {
     pub tells_conflicts: bool,
     /// Whether it runs in the process itself, so that nothing else of the process runs before it is done.
     pub in_process: bool,
+    /// Whether the call itself names the table: `prisma.user.create`.
+    pub is_called_by_its_table: bool,
     /// Whether a function of the project lies between the call and it.
     pub is_indirect: bool,
 }
@@ -111,6 +111,7 @@ impl<V> Access<V> {
             is_convention: self.is_convention,
             tells_conflicts: self.tells_conflicts,
             in_process: self.in_process,
+            is_called_by_its_table: self.is_called_by_its_table,
             is_indirect: self.is_indirect,
         }
     }
@@ -141,7 +142,12 @@ fn collect(view: &UnitView<'_>, node: NodeId, depth: u32) -> Vec<Access> {
         return Vec::new();
     }
     let found = inside(view, target, depth + 1).into_iter();
-    found.map(|access| access.map(|handed| argument(view, args, handed))).collect()
+    let mut found: Vec<Access> =
+        found.map(|access| access.map(|handed| argument(view, args, handed))).collect();
+    for access in &mut found {
+        data::add_handed(view, access);
+    }
+    found
 }
 
 /// What a function of the project does to rows, with the values that it is handed.
@@ -171,7 +177,9 @@ fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Vec<Access<Hande
 #[must_use]
 pub fn tells_conflicts(u: &Unit) -> bool {
     u.nodes.iter().any(|node| match &node.kind {
-        Kind::Literal(Literal::String(text) | Literal::Number(text)) => plimsoll_project::tells_conflicts(text),
+        Kind::Literal(Literal::String(text) | Literal::Number(text)) => {
+            plimsoll_project::tells_conflicts(text)
+        }
         Kind::Name { name, .. } | Kind::Member { name, .. } => plimsoll_project::tells_conflicts(name),
         _ => false,
     })
@@ -221,7 +229,9 @@ fn handed(view: &UnitView<'_>, function: FunctionId, seen: &Seen, depth: u32) ->
                     });
                     with(Handed { parameter, path: members.collect::<Option<_>>()? }, None)
                 }
-                BindingKind::Variable if depth > 0 && binding.path.is_empty() && binding.assignments.is_empty() => {
+                BindingKind::Variable
+                    if depth > 0 && binding.path.is_empty() && binding.assignments.is_empty() =>
+                {
                     with(handed(view, function, &Seen::at(unit, binding.value?), depth - 1)?, None)
                 }
                 _ => None,
@@ -269,7 +279,8 @@ fn argument(view: &UnitView<'_>, args: &[NodeId], handed: Handed) -> Option<Seen
     let mut path = handed.path.as_slice();
     while let Some((first, rest)) = path.split_first() {
         let Kind::Object { entries, .. } = view.unit.kind(bare(view.unit, node)) else { break };
-        let named = |entry: &&plimsoll_behavior::Entry| matches!(&entry.key, Key::Name(name) if name == first);
+        let named =
+            |entry: &&plimsoll_behavior::Entry| matches!(&entry.key, Key::Name(name) if name == first);
         node = entries.iter().find(named)?.value;
         path = rest;
     }
@@ -286,6 +297,7 @@ fn direct(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Access> {
     let Some(action) = action else { return Vec::new() };
     let mut access = blank(view, call, action);
     access.table = touched.map(|touch| touch.table);
+    access.is_called_by_its_table = matches!(call.slot(Slot::Table), Some(SlotValue::Text(_)));
     access.is_count = call.facts.rows == Some(Rows::Aggregate);
     access.locks = call.slot(Slot::Lock).is_some();
     conditions::add(view, call, &mut access);
@@ -295,7 +307,6 @@ fn direct(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Access> {
 
 /// What a call does whose table is not known.
 fn own_action(call: &CallView<'_>) -> Option<Action> {
-    use plimsoll_project::link::SlotValue;
     match call.slot(Slot::Action) {
         Some(SlotValue::Text(name)) => Action::named(name),
         _ if call.facts.effects.contains(Effects::DB_WRITE) => None,
@@ -321,6 +332,7 @@ fn blank(view: &UnitView<'_>, call: &CallView<'_>, action: Action) -> Access {
         is_convention: call.facts.is_convention,
         tells_conflicts: false,
         in_process,
+        is_called_by_its_table: false,
         is_indirect: false,
     }
 }

@@ -64,9 +64,32 @@ declare_rule! {
 
 /// Words of tables in which a second row is somebody's account or money.
 const USERS_AND_MONEY: &[&str] = &[
-    "user", "account", "customer", "member", "wallet", "payment", "order", "invoice", "transaction", "balance",
-    "subscription", "booking", "reservation", "refund", "payout", "charge", "ledger", "coupon", "redemption",
-    "credit", "bet", "deposit", "withdrawal", "purchase", "checkout", "voucher",
+    "user",
+    "account",
+    "customer",
+    "member",
+    "wallet",
+    "payment",
+    "order",
+    "invoice",
+    "transaction",
+    "balance",
+    "subscription",
+    "booking",
+    "reservation",
+    "refund",
+    "payout",
+    "charge",
+    "ledger",
+    "coupon",
+    "redemption",
+    "credit",
+    "bet",
+    "deposit",
+    "withdrawal",
+    "purchase",
+    "checkout",
+    "voucher",
 ];
 
 impl Rule for CheckThenAct {
@@ -147,7 +170,8 @@ fn levels(unit: &UnitView<'_>, call: NodeId) -> Vec<(usize, NodeId)> {
     let mut levels = vec![(unit.index, call)];
     let mut at = unit.index;
     while levels.len() < 8 && unit.eval.context(at, FunctionId(0)).is_inline() {
-        let Some((outer, node)) = unit.eval.node_of(at, FunctionId(0)).filter(|(outer, _)| *outer != at) else {
+        let Some((outer, node)) = unit.eval.node_of(at, FunctionId(0)).filter(|(outer, _)| *outer != at)
+        else {
             break;
         };
         levels.push((outer, node));
@@ -187,12 +211,15 @@ impl Written {
 fn add_paths(unit: &UnitView<'_>, seen: &Seen, paths: &mut Vec<String>, names: u32) {
     let u = unit.unit_of(seen.unit);
     for node in u.descendants(seen.node) {
-        let own = if node == seen.node { seen.clone() } else { Seen { unit: seen.unit, node, path: Vec::new() } };
+        let own =
+            if node == seen.node { seen.clone() } else { Seen { unit: seen.unit, node, path: Vec::new() } };
         if !matches!(u.kind(node), Kind::Name { .. } | Kind::Member { .. }) {
             continue;
         }
         // What a longer path begins with is not handed over as a whole.
-        let is_head = u.parent(node).is_some_and(|parent| matches!(u.kind(parent), Kind::Member { object, .. } if *object == node));
+        let is_head = u
+            .parent(node)
+            .is_some_and(|parent| matches!(u.kind(parent), Kind::Member { object, .. } if *object == node));
         if is_head && node != seen.node {
             continue;
         }
@@ -202,7 +229,9 @@ fn add_paths(unit: &UnitView<'_>, seen: &Seen, paths: &mut Vec<String>, names: u
         }
         let Some((at, binding)) = declaration(unit, seen.unit, node) else { continue };
         let binding = unit.unit_of(at).binding(binding);
-        if let Some(value) = binding.value.filter(|_| binding.kind == BindingKind::Variable && binding.path.is_empty()) {
+        if let Some(value) =
+            binding.value.filter(|_| binding.kind == BindingKind::Variable && binding.path.is_empty())
+        {
             let value = Seen { unit: at, node: value, path: Vec::new() };
             add_paths(unit, &value, paths, names - 1);
         }
@@ -230,7 +259,9 @@ fn key(unit: &UnitView<'_>, read: &Access, write: &Access) -> Key {
         return Key::Unknown;
     }
     let has_partial = table.indexes.iter().any(|index| {
-        index.unique && (index.partial || index.expression) && columns.iter().any(|c| table.is_mentioned_in_index(c))
+        index.unique
+            && (index.partial || index.expression)
+            && columns.iter().any(|c| table.is_mentioned_in_index(c))
     });
     let any_alone = read.has_more_conditions && columns.iter().any(|column| table.is_unique(&[column]));
     if any_alone || has_partial || table.is_unique(&columns) { Key::Unique } else { Key::None }
@@ -256,19 +287,16 @@ fn is_told_elsewhere(unit: &UnitView<'_>) -> bool {
         || conflict_handler(unit.project.files, &unit.linked.file.path).is_some()
 }
 
-fn say(
-    unit: &UnitView<'_>,
-    report: &mut Report<'_>,
-    call: NodeId,
-    write: &Access,
-    check: &Check,
-    key: Key,
-) {
+fn say(unit: &UnitView<'_>, report: &mut Report<'_>, call: NodeId, write: &Access, check: &Check, key: Key) {
     let table = write.table.as_deref().unwrap_or_default();
     let columns: Vec<String> = check.read.keys.iter().map(|key| format!("`{}`", key.column)).collect();
     let name = |access: &Access, node: NodeId, at: usize| {
         let name = unit.of(at).call_name(node);
-        if access.is_indirect || name.contains('.') { format!("`{name}`") } else { format!("the write to `{table}`") }
+        if access.is_indirect || access.is_called_by_its_table {
+            format!("`{name}`")
+        } else {
+            format!("the write to `{table}`")
+        }
     };
     let who = name(write, call, unit.index);
     let message = match (check.form, key) {
@@ -311,7 +339,10 @@ fn say(
     } else {
         reported
     };
-    reported.fix(|| create_or_leave(unit, call, write, check.at, &check.read, check.form, key == Key::Unique));
+    reported.fix(|| {
+        let is_unique = key == Key::Unique;
+        is_unique.then(|| create_or_leave(unit, call, write, check.at, &check.read, check.form)).flatten()
+    });
 }
 
 /// The words of a table's name, each for one: `user`, `order`.

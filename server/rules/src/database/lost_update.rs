@@ -3,7 +3,9 @@
 use plimsoll_behavior::{Effects, NodeId};
 use plimsoll_project::schema::Dialect;
 
-use crate::ask::row::{Access, Computed, Row, Seen, accesses, computed_from, is_same_value, plain_column, row_of};
+use crate::ask::row::{
+    Access, Computed, Row, Seen, accesses, computed_from, is_same_value, plain_column, row_of,
+};
 use crate::ask::{Action, is_exclusive, is_in_transaction, plain_name};
 use crate::edit::increment::let_the_database_add;
 use crate::{Confidence, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
@@ -59,8 +61,17 @@ declare_rule! {
 }
 
 /// Columns by which a write finds out that the row was changed.
-const VERSIONS: &[&str] =
-    &["version", "rowversion", "lockversion", "revision", "rev", "etag", "updatedat", "v", "concurrencystamp"];
+const VERSIONS: &[&str] = &[
+    "version",
+    "rowversion",
+    "lockversion",
+    "revision",
+    "rev",
+    "etag",
+    "updatedat",
+    "v",
+    "concurrencystamp",
+];
 
 impl Rule for LostUpdate {
     fn meta(&self) -> &'static RuleMeta {
@@ -81,7 +92,8 @@ impl Rule for LostUpdate {
                 let lost = lost_columns(unit, &write);
                 let Some(first) = lost.first() else { continue };
                 let node = if first.value.unit == unit.index { first.value.node } else { call.node };
-                if told.contains(&node) || is_exclusive(unit, call.node) || is_serial(unit, call.node, &write) {
+                if told.contains(&node) || is_exclusive(unit, call.node) || is_serial(unit, call.node, &write)
+                {
                     continue;
                 }
                 told.push(node);
@@ -108,7 +120,10 @@ fn lost_columns(unit: &UnitView<'_>, write: &Access) -> Vec<Lost> {
         let Some(computed) = computed_from(unit, value, &cell.column) else { continue };
         let is_known = lost.iter().any(|known| known.column == cell.column);
         let is_of_the_row = computed.row.reads.iter().any(|read| {
-            is_same_table(read, write) && !read.locks && !read.in_process && is_same_row(unit, &computed.row, read, write)
+            is_same_table(read, write)
+                && !read.locks
+                && !read.in_process
+                && is_same_row(unit, &computed.row, read, write)
         });
         if is_of_the_row && !is_known && !is_guarded(unit, write, &computed) {
             lost.push(Lost { column: cell.column.clone(), value: value.clone(), computed });
@@ -131,16 +146,23 @@ fn is_same_table(read: &Access, write: &Access) -> bool {
 /// Whether a write goes to the row that was read: by a member of it, by the same key, or by the row itself.
 fn is_same_row(unit: &UnitView<'_>, row: &Row, read: &Access, write: &Access) -> bool {
     let is_of_row = |seen: &Seen| is_member_of(unit, seen, row);
-    if write.row.as_ref().is_some_and(|saved| row_of(unit, saved.unit, saved.node).is_some_and(|r| r.at == row.at)) {
+    if write
+        .row
+        .as_ref()
+        .is_some_and(|saved| row_of(unit, saved.unit, saved.node).is_some_and(|r| r.at == row.at))
+    {
         return true;
     }
-    let handed_whole = write.action == Action::Save && write.data.iter().any(|seen| {
-        row_of(unit, seen.unit, seen.node).is_some_and(|r| r.at == row.at)
-    });
+    let handed_whole = write.action == Action::Save
+        && write.data.iter().any(|seen| row_of(unit, seen.unit, seen.node).is_some_and(|r| r.at == row.at));
     let values = || write.keys.iter().filter_map(|key| key.value.as_ref());
     let is_by_key = values().any(|value| {
         is_of_row(value)
-            || read.keys.iter().filter_map(|key| key.value.as_ref()).any(|own| is_same_value(unit, own, value))
+            || read
+                .keys
+                .iter()
+                .filter_map(|key| key.value.as_ref())
+                .any(|own| is_same_value(unit, own, value))
     });
     let is_of_one_row = |access: &Access| access.keys.is_empty() && !access.has_more_conditions;
     handed_whole || is_by_key || is_of_one_row(read) && is_of_one_row(write) && write.action == Action::Update
@@ -156,7 +178,8 @@ fn is_member_of(unit: &UnitView<'_>, seen: &Seen, row: &Row) -> bool {
         }
         Kind::Name { binding: Some(binding), .. } => {
             let binding = u.binding(*binding);
-            let value = binding.value.filter(|_| binding.path.iter().any(|s| matches!(s, PathStep::Member(_))));
+            let value =
+                binding.value.filter(|_| binding.path.iter().any(|s| matches!(s, PathStep::Member(_))));
             value.is_some_and(|value| row_of(unit, seen.unit, value).is_some_and(|own| own.at == row.at))
                 || binding.value.is_some_and(|value| {
                     matches!(u.kind(value), Kind::Member { .. })
@@ -182,8 +205,11 @@ fn is_guarded(unit: &UnitView<'_>, write: &Access, computed: &Computed) -> bool 
             .reads
             .iter()
             .any(|read| read.keys.iter().any(|own| plain_column(&own.column) == plain));
-        let compares_old_value = || key.value.as_ref().is_some_and(|value| is_member_of(unit, value, &computed.row));
-        is_written && !is_id || VERSIONS.contains(&plain.as_str()) || !is_id && !is_of_key && compares_old_value()
+        let compares_old_value =
+            || key.value.as_ref().is_some_and(|value| is_member_of(unit, value, &computed.row));
+        is_written && !is_id
+            || VERSIONS.contains(&plain.as_str())
+            || !is_id && !is_of_key && compares_old_value()
     })
 }
 
@@ -193,7 +219,14 @@ fn is_serial(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
     schema.is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite) && is_in_transaction(unit, call)
 }
 
-fn say(unit: &UnitView<'_>, report: &mut Report<'_>, call: NodeId, node: NodeId, write: &Access, lost: &[Lost]) {
+fn say(
+    unit: &UnitView<'_>,
+    report: &mut Report<'_>,
+    call: NodeId,
+    node: NodeId,
+    write: &Access,
+    lost: &[Lost],
+) {
     let Some(first) = lost.first() else { return };
     let columns: Vec<String> = lost.iter().map(|own| format!("`{}`", own.column)).collect();
     let columns = columns.join(" and ");

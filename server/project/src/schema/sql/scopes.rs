@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use sqlparser::ast::{
     AssignmentTarget, Delete, Expr, FromTable, GroupByExpr, Insert, LimitClause, LockType, ObjectName,
-    OrderByKind, Query as QueryNode, Select, SelectItem, SetExpr, Spanned, Statement, TableFactor, TableObject,
-    TopQuantity, Update, UpdateTableFromKind, Value, Visit, Visitor,
+    OrderByKind, Query as QueryNode, Select, SelectItem, SetExpr, Spanned, Statement, TableFactor,
+    TableObject, TopQuantity, Update, UpdateTableFromKind, Value, Visit, Visitor,
 };
 
 use super::conditions::operand;
@@ -312,7 +312,8 @@ fn limit_of(expression: &Expr) -> Limit {
 
 /// The column of a projection of one, through what it is called.
 fn only_column(projection: &[SelectItem]) -> Option<SmolStr> {
-    let [SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. }] = projection
+    let [SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. }] =
+        projection
     else {
         return None;
     };

@@ -73,10 +73,7 @@ fn joins_filter_both_tables() {
 fn placeholders_of_every_style_are_read() {
     for placeholder in ["$1", "?", ":name", "@p1", "?1"] {
         let scope = scope(&format!("SELECT * FROM a WHERE b = {placeholder} LIMIT {placeholder}"));
-        assert!(
-            matches!(scope.branches[0].predicates[0].operand, Operand::Placeholder(_)),
-            "{placeholder}"
-        );
+        assert!(matches!(scope.branches[0].predicates[0].operand, Operand::Placeholder(_)), "{placeholder}");
         assert_eq!(scope.limit, Limit::Bound, "{placeholder}");
     }
 }

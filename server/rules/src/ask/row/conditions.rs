@@ -69,9 +69,7 @@ fn compared_with(
     let u = unit_of(view, unit);
     let facts = view.eval.call(unit, call);
     let predicate = facts.behavior.as_ref().and_then(|(_, behavior)| behavior.predicate);
-    let is_equal = |op: &NodeId| {
-        matches!(u.kind(*op), Kind::Literal(Literal::String(op)) if matches!(op.as_str(), "=" | "==" | "===" | "eq"))
-    };
+    let is_equal = |op: &NodeId| matches!(u.kind(*op), Kind::Literal(Literal::String(op)) if matches!(op.as_str(), "=" | "==" | "===" | "eq"));
     let value = match args {
         [_, value] if predicate.is_none_or(|p| p == Predicate::Equal) => Some(*value),
         [_, op, value] if is_equal(op) => Some(*value),
@@ -115,7 +113,9 @@ fn expression(view: &UnitView<'_>, unit: usize, node: NodeId, access: &mut Acces
                     expression(view, unit, value, access, depth + 1);
                 }
                 // `update(id, { … })`: a key in place of a filter.
-                _ if is_id => access.keys.push(Cell { column: "id".into(), value: Some(Seen::at(unit, node)) }),
+                _ if is_id => {
+                    access.keys.push(Cell { column: "id".into(), value: Some(Seen::at(unit, node)) })
+                }
                 Some((unit, value)) => expression(view, unit, value, access, depth + 1),
                 None => access.has_more_conditions = true,
             }
@@ -137,8 +137,7 @@ fn condition(
     depth: u32,
 ) {
     let u = unit_of(view, unit);
-    let predicate =
-        view.eval.call(unit, node).behavior.as_ref().and_then(|(_, behavior)| behavior.predicate);
+    let predicate = view.eval.call(unit, node).behavior.as_ref().and_then(|(_, behavior)| behavior.predicate);
     let name = callee_name(u, node).map_or("", |name| name.as_str());
     let column_of = |node: NodeId| match u.kind(bare(u, node)) {
         Kind::Member { name, .. } => Some(name.to_string()),

@@ -11,7 +11,8 @@ use crate::ask::table::Action;
 use crate::view::CallView;
 
 /// What the database computes by itself.
-const ATOMIC: &[&str] = &["increment", "decrement", "multiply", "divide", "push", "unset", "connect", "disconnect"];
+const ATOMIC: &[&str] =
+    &["increment", "decrement", "multiply", "divide", "push", "unset", "connect", "disconnect"];
 
 /// Adds what a call writes.
 pub(super) fn add(view: &UnitView<'_>, call: &CallView<'_>, access: &mut Access) {
@@ -42,6 +43,19 @@ pub(super) fn add(view: &UnitView<'_>, call: &CallView<'_>, access: &mut Access)
         && let Some(on) = receiver(view.unit, call.node)
     {
         row(view, view.index, on, access);
+    }
+}
+
+/// Adds the columns of objects that the caller hands over as a whole: `update(id, { stock })`.
+pub(super) fn add_handed(view: &UnitView<'_>, access: &mut Access) {
+    for seen in access.data.clone() {
+        let Some((unit, object)) = object_at(view, seen.unit, seen.node).filter(|_| seen.path.is_empty())
+        else {
+            continue;
+        };
+        if let Kind::Object { entries, .. } = unit_of(view, unit).kind(object) {
+            columns(view, unit, entries, access);
+        }
     }
 }
 

@@ -58,9 +58,27 @@ struct Walk<'a, 'v> {
 
 /// Methods and functions that compute.
 const COMPUTE: &[&str] = &[
-    "plus", "minus", "add", "sub", "subtract", "times", "mul", "multiply", "div", "divide", "dividedBy",
-    "checked_add", "checked_sub", "checked_mul", "saturating_add", "saturating_sub", "saturating_mul",
-    "wrapping_add", "wrapping_sub", "increment", "decrement",
+    "plus",
+    "minus",
+    "add",
+    "sub",
+    "subtract",
+    "times",
+    "mul",
+    "multiply",
+    "div",
+    "divide",
+    "dividedBy",
+    "checked_add",
+    "checked_sub",
+    "checked_mul",
+    "saturating_add",
+    "saturating_sub",
+    "saturating_mul",
+    "wrapping_add",
+    "wrapping_sub",
+    "increment",
+    "decrement",
 ];
 /// Methods that make another list or text of one.
 const CHANGE: &[&str] = &["concat", "filter", "slice", "assign", "union", "without", "append"];
@@ -217,9 +235,8 @@ impl Walk<'_, '_> {
     /// The rows whose only column that was read is this one, where a node is what was read.
     fn only_value(&self, unit: usize, node: NodeId) -> Option<Row> {
         let row = row_of(self.view, unit, node)?;
-        let is_own = |read: &Access| {
-            read.only_column.as_deref().is_some_and(|name| plain_column(name) == self.column)
-        };
+        let is_own =
+            |read: &Access| read.only_column.as_deref().is_some_and(|name| plain_column(name) == self.column);
         row.reads.iter().any(is_own).then_some(row)
     }
 }
@@ -269,10 +286,11 @@ fn row_at(view: &UnitView<'_>, unit: usize, node: NodeId, steps: u32) -> Option<
             if !is_whole {
                 return None;
             }
-            let assigned = binding.assignments.iter().filter_map(|&assignment| match declared.kind(assignment) {
-                Kind::Assign { op, value, .. } if op == "=" => Some(*value),
-                _ => None,
-            });
+            let assigned =
+                binding.assignments.iter().filter_map(|&assignment| match declared.kind(assignment) {
+                    Kind::Assign { op, value, .. } if op == "=" => Some(*value),
+                    _ => None,
+                });
             let values = binding.value.into_iter().chain(assigned);
             let mut rows = values.filter_map(|value| row_at(view, at, value, steps));
             rows.next().or_else(|| parameter_row(view, at, &binding.kind, steps))

@@ -58,7 +58,8 @@ impl Reader<'_> {
         access.table = Some(table.name.to_string());
         access.is_count = scope.is_aggregate || scope.role == ScopeRole::Exists;
         let text = self.sql.text.to_ascii_uppercase();
-        access.locks = scope.locks_for_update || text.contains("FOR UPDATE") || text.contains("FOR NO KEY UPDATE");
+        access.locks =
+            scope.locks_for_update || text.contains("FOR UPDATE") || text.contains("FOR NO KEY UPDATE");
         access.only_column = scope.only_column.as_ref().map(ToString::to_string);
         access.has_more_conditions = scope.branches.len() > 1 || scope.is_truncated || scope.tables.len() > 1;
         for predicate in scope.branches.iter().flat_map(|branch| &branch.predicates) {
@@ -119,9 +120,10 @@ fn params(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Seen> {
     let Some(parent) = u.parent(node) else { return Vec::new() };
     let Kind::Call { args, .. } = u.kind(parent) else { return vec![Seen::at(unit, node)] };
     let facts = view.eval.call(unit, parent);
-    let takes_all = facts.behavior.as_ref().is_some_and(|(_, behavior)| {
-        behavior.slots.get(&Slot::Params).is_some_and(|path| path == "*")
-    });
+    let takes_all = facts
+        .behavior
+        .as_ref()
+        .is_some_and(|(_, behavior)| behavior.slots.get(&Slot::Params).is_some_and(|path| path == "*"));
     if !takes_all {
         return vec![Seen::at(unit, node)];
     }
