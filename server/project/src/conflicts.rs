@@ -9,9 +9,7 @@ const NAMES: &[&str] = &[
     "exception",
     "filter",
     "middleware",
-    "handler",
     "conflict",
-    "prisma",
     "app.",
     "server.",
     "main.",
@@ -95,12 +93,9 @@ pub fn conflict_handler(files: &dyn Files, path: &str) -> Option<String> {
             let file = format!("{folder}/{name}");
             let is_source =
                 [".ts", ".js", ".mts", ".mjs", ".cjs", ".rs"].iter().any(|end| name.ends_with(end));
-            let lower = file[root.len()..].to_ascii_lowercase();
-            if !is_source
-                || file == path
-                || lower.contains(".test.")
-                || !NAMES.iter().any(|n| lower.contains(n))
-            {
+            let lower = name.to_ascii_lowercase();
+            let is_asked = NAMES.iter().any(|own| lower.contains(own)) || is_of_errors(&folder[root.len()..]);
+            if !is_source || file == path || lower.contains(".test.") || !is_asked {
                 continue;
             }
             read += 1;
@@ -113,6 +108,12 @@ pub fn conflict_handler(files: &dyn Files, path: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether a folder below the root is for what turns errors into answers.
+fn is_of_errors(folder: &str) -> bool {
+    let last = folder.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    ["error", "exception", "filter", "middleware"].iter().any(|name| last.contains(name))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `check-then-act`
 
-use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, NodeId};
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, Name, NodeId, Unit};
 use plimsoll_project::conflict_handler;
 use plimsoll_project::schema::{Dialect, Table};
 
@@ -258,13 +258,23 @@ fn key(unit: &UnitView<'_>, read: &Access, write: &Access) -> Key {
     if columns.is_empty() || columns.iter().any(|column| table.column(column).is_none()) {
         return Key::Unknown;
     }
-    let has_partial = table.indexes.iter().any(|index| {
-        index.unique
-            && (index.partial || index.expression)
-            && columns.iter().any(|c| table.is_mentioned_in_index(c))
+    let mentions = |parts: &[Name]| {
+        columns
+            .iter()
+            .any(|column| parts.iter().any(|part| part.eq_ignore_ascii_case(table.database_name(column))))
+    };
+    // What keeps a second row out of a part of the table, or only together with a column that the code compares itself.
+    let may_hold = table.indexes.iter().any(|index| {
+        let parts = || mentions(&index.columns) || mentions(&index.expression_columns);
+        let is_wider = columns.len() < index.columns.len();
+        index.unique && (index.partial || index.expression || is_wider) && parts()
     });
     let any_alone = read.has_more_conditions && columns.iter().any(|column| table.is_unique(&[column]));
-    if any_alone || has_partial || table.is_unique(&columns) { Key::Unique } else { Key::None }
+    match () {
+        () if any_alone || table.is_unique(&columns) => Key::Unique,
+        () if may_hold => Key::Unknown,
+        () => Key::None,
+    }
 }
 
 fn table<'v>(unit: &UnitView<'v>, write: &Access) -> Option<&'v Table> {
@@ -282,8 +292,15 @@ fn is_told_here(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
     write.tells_conflicts || around.iter().any(|(at, ..)| tells_conflicts(unit.unit_of(*at)))
 }
 
+/// Whether the program turns such violations into answers in one place: in a function for errors of this file, or in
+/// another file.
 fn is_told_elsewhere(unit: &UnitView<'_>) -> bool {
-    unit.linked.file.units.iter().any(|entry| tells_conflicts(&entry.unit))
+    let is_for_errors = |u: &Unit| {
+        let function = u.own();
+        let name = function.name.as_deref().unwrap_or_default().to_ascii_lowercase();
+        name.contains("error") || name.contains("exception") || function.of_trait.is_some()
+    };
+    unit.linked.file.units.iter().any(|entry| is_for_errors(&entry.unit) && tells_conflicts(&entry.unit))
         || conflict_handler(unit.project.files, &unit.linked.file.path).is_some()
 }
 
