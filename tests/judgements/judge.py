@@ -85,8 +85,6 @@ def draw(options):
             continue
         if repository.get("quiet") and not options.quiet and not options.only:
             continue
-        if options.only and name not in options.only:
-            continue
         if options.kind == "findings":
             places += [(name, p, l, m) for _, p, l, m in findings(options.binary, options.repositories, name, options.rule)]
         else:
@@ -152,7 +150,6 @@ def main():
         command.add_argument("--seed", type=int, default=SEED)
         command.add_argument("--only", nargs="+", metavar="NAME", help="draws from these repositories alone")
         command.add_argument("--quiet", action="store_true", help="draws from the quiet repositories too")
-        command.add_argument("--only", nargs="+", metavar="NAME", help="draws from these repositories alone")
         command.add_argument("--unjudged", action="store_true", help="lists the findings that nobody judged")
     options = parser.parse_args()
     options.run(options)

@@ -66,3 +66,8 @@ fn a_written_retry_of_axios_works() {
 fn a_written_retry_of_reqwest_works() {
     written_retry_works("rs", "src/jobs/run.rs", &["--rust"]);
 }
+
+#[test]
+fn a_written_retry_by_backon_works() {
+    written_retry_works("rs-backon", "src/jobs/run.rs", &["--rust", "--dependency", "backon = \"1\""]);
+}

@@ -80,7 +80,10 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
 
 /// Whether no rule speaks in this file, because it is a test, a story or a fixture.
 pub(crate) fn is_quiet(request: &Request<'_>, below: &str) -> bool {
-    request.config.is_test(request.path, below) || policy::is_story(below) || policy::is_fixture(below)
+    request.config.is_test(request.path, below)
+        || policy::is_in_test_package(request.files, request.path, below)
+        || policy::is_story(below)
+        || policy::is_fixture(below)
 }
 
 /// What says that a rule panicked.
@@ -119,6 +122,10 @@ pub(crate) fn findings_of(
     placed.sort_by(|a, b| (a.range, a.raw.rule, &a.raw.message).cmp(&(b.range, b.raw.rule, &b.raw.message)));
     placed.dedup_by(|a, b| a.range == b.range && a.raw.rule == b.raw.rule);
 
+    // Few rules hide others, and few are hidden: comparing all places with all others would cost the square of them.
+    let hides = |rule: &str| PRECEDENCE.iter().any(|&(first, _)| first == rule);
+    let is_ever_hidden = |rule: &str| PRECEDENCE.iter().any(|&(_, second)| second == rule);
+    let hiding: Vec<&Placed<'_>> = placed.iter().filter(|p| hides(p.raw.rule)).collect();
     let mut fingerprints = Fingerprints::new(source.fingerprint_path);
     let mut findings = Vec::new();
     let mut plans = Vec::new();
@@ -126,7 +133,9 @@ pub(crate) fn findings_of(
         let meta = rule_named(raw.rule).map(|r| r.meta()).expect("only registered rules run");
         let text = source.text.get(range.as_usize()).unwrap_or_default();
         let fingerprint = fingerprints.next(raw.rule, function.as_deref(), text);
-        if placed.iter().any(|other| is_hidden_by(raw.rule, *range, other.raw.rule, other.range)) {
+        if is_ever_hidden(raw.rule)
+            && hiding.iter().any(|other| is_hidden_by(raw.rule, *range, other.raw.rule, other.range))
+        {
             continue;
         }
         if meta.is_preview && !request.config.preview() {

@@ -148,6 +148,32 @@ pub fn is_test_path(below: &str) -> bool {
         || IN_NAME.iter().any(|mark| name.contains(mark))
         || stem.is_some_and(|stem| stem.ends_with("_test") || stem.ends_with("_tests") || stem == "tests")
         || stem.is_some_and(|stem| stem.starts_with("test_"))
+        || is_test_helper(&name)
+}
+
+/// Whether a file's name says that it helps tests: `___testHelpers.ts`, `test-utils.tsx`.
+fn is_test_helper(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).replace(['-', '_'], "");
+    ["testhelper", "testhelpers", "testutil", "testutils", "testsetup"].contains(&stem.as_str())
+}
+
+/// Whether a file stands in a package of a workspace that holds nothing but tests: `packages/tests/src/showcase.ts`. A
+/// project of its own that lives in a folder of that name is no such package.
+#[must_use]
+pub fn is_in_test_package(files: &dyn Files, path: &str, below: &str) -> bool {
+    let package = path.strip_suffix(below).unwrap_or_default().trim_end_matches('/');
+    let Some((outside, name)) = package.rsplit_once('/') else { return false };
+    let root = files.root_of(path);
+    let mut folder = Some(outside);
+    let is_named =
+        ["tests", "test", "e2e", "integration-tests"].contains(&name) && root.as_deref() != Some(package);
+    is_named
+        && std::iter::from_fn(|| {
+            let at = folder.filter(|at| root.as_deref().is_none_or(|root| at.len() >= root.len()))?;
+            folder = at.rsplit_once('/').map(|(parent, _)| parent);
+            Some(at)
+        })
+        .any(|at| ["package.json", "Cargo.toml"].iter().any(|m| files.stamp(&format!("{at}/{m}")).is_some()))
 }
 
 /// Whether it shows components to their developers.
@@ -287,6 +313,20 @@ mod tests {
     }
 
     #[test]
+    fn a_package_of_tests_is_one_of_a_workspace() {
+        let mut files = MemoryFiles::default();
+        files.insert("/w/package.json", "{}");
+        files.insert("/w/packages/tests/package.json", "{}");
+        files.insert("/w/packages/latest/package.json", "{}");
+        files.insert("/alone/test/package.json", "{}");
+        let is_test = |path: &str| is_in_test_package(&files, path, below_manifest(&files, path));
+        assert!(is_test("/w/packages/tests/showcase/client.ts"));
+        assert!(!is_test("/w/packages/latest/src/client.ts"));
+        assert!(!is_test("/w/src/client.ts"));
+        assert!(!is_test("/alone/test/src/client.ts"));
+    }
+
+    #[test]
     fn files_are_known_by_what_they_are_for() {
         let tests = [
             "tests/a.rs",
@@ -295,13 +335,20 @@ mod tests {
             "src/a.e2e-spec.ts",
             "src/tests.rs",
             "src/a_test.rs",
+            "server/___testHelpers.ts",
+            "src/test-utils.tsx",
         ];
         for path in tests {
             assert!(is_test_path(path), "{path}");
         }
-        for path in
-            ["src/contest.ts", "src/latest/a.ts", "src/spec/openapi.ts", "src/testimony.rs", "test.ts"]
-        {
+        for path in [
+            "src/contest.ts",
+            "src/test-results.tsx",
+            "src/latest/a.ts",
+            "src/spec/openapi.ts",
+            "src/testimony.rs",
+            "test.ts",
+        ] {
             assert!(!is_test_path(path), "{path}");
         }
         assert!(is_story("src/Button.stories.tsx") && !is_story("src/history.ts"));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
 use plimsoll_project::{Files, SchemasOf, where_it_runs};
-use plimsoll_rules::{ProjectFacts, RawFinding, RuleOption};
+use plimsoll_rules::{Place, ProjectFacts, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
@@ -107,6 +107,8 @@ struct State {
     options: u64,
     /// Every other file that was looked at, with its stamp.
     looked_at: Vec<(Arc<str>, Option<u64>)>,
+    /// Which models it was understood with.
+    models: u64,
 }
 
 /// What rules found in one unit.
@@ -115,6 +117,18 @@ pub(crate) struct Found {
     pub findings: Vec<RawFinding>,
     /// Rules that panicked.
     pub panicked: Vec<&'static str>,
+}
+
+impl Found {
+    /// Whether a finding shows a place in one of these units of its file: their nodes have other numbers than they had.
+    fn tells_of(&self, file: &FileUnits, units: &[usize]) -> bool {
+        self.findings.iter().flat_map(|finding| &finding.related).any(|related| match &related.place {
+            Place::Node { file: there, unit, .. } if *there == file.path => {
+                file.unit_at(unit).is_none_or(|at| units.binary_search(&at).is_ok())
+            }
+            _ => false,
+        })
+    }
 }
 
 /// One file, read and understood.
@@ -141,7 +155,8 @@ impl Engine {
     /// Reviews one file.
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
-        let linker = Linker::new(request.files, &self.links);
+        let linker =
+            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
         if let Some(assembled) = schema(request, &linker, false) {
             return assembled.outcome;
         }
@@ -165,7 +180,8 @@ impl Engine {
 
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
-        let linker = Linker::new(request.files, &self.links);
+        let linker =
+            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
         if let Some(assembled) = schema(request, &linker, wants_fixes) {
             return Some(assembled);
         }
@@ -216,6 +232,7 @@ impl Engine {
         for unit in 0..linked.file.units.len() {
             if let (Some(stale), Some(state)) = (&stale, &before)
                 && stale.binary_search(&unit).is_err()
+                && !state.found[unit].tells_of(&linked.file, stale)
             {
                 counters.reused += 1;
                 found.push(Arc::clone(&state.found[unit]));
@@ -228,7 +245,9 @@ impl Engine {
         }
         if request.document.is_some() && !wants_fixes {
             let looked_at = linker.looked_at();
-            let state = State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at };
+            let models = linker.models_key();
+            let state =
+                State { linked: Arc::clone(&linked), found: found.clone(), options, looked_at, models };
             self.states.insert(path, Arc::new(state));
         }
         Ok(Understood { text, linked, found, counters })
@@ -244,7 +263,10 @@ impl Engine {
 /// anything else that the last review asked of the world may answer otherwise now.
 fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
     let before = &state.linked.file;
-    if before.units.len() != file.units.len() || before.language != file.language {
+    if state.models != linker.models_key()
+        || before.units.len() != file.units.len()
+        || before.language != file.language
+    {
         return None;
     }
     let same_shape =

@@ -124,6 +124,56 @@ fn cached_equals_uncached_after_random_edits() {
     }
 }
 
+/// Keys that open something, so that much of what follows is read otherwise, and those that close it.
+const OPENING: &[&str] = &[
+    "'", "\"", "`", "${", "/*", "*/", "{", "}", "(", ")", "[", "<div>", "</div>", "<", "=> {", "r#\"", "\"#",
+    "|", "#[",
+];
+
+#[test]
+fn cached_equals_uncached_when_keys_open_text_and_other_files_change() {
+    let mut dice = Dice(11);
+    let all = sources();
+    for (at, (path, text)) in all.iter().enumerate() {
+        let mut files = MemoryFiles::default();
+        for (path, text) in &all {
+            files.insert(path.display().to_string(), text.as_str());
+        }
+        let name = path.display().to_string();
+        let language = Language::from_path(&name).expect("a source");
+        let mut document = Document::open(text, language, 0);
+        let cached = Engine::new();
+        let _ = review(&cached, &files, &name, &document);
+        for version in 1..10 {
+            let snapshot = document.snapshot();
+            let mut what = String::new();
+            if dice.below(3) == 0 {
+                // Neighbours in order of paths: most are of the same project.
+                let other = &all[(at + 1 + dice.below(6)) % all.len()];
+                let end =
+                    other.1.char_indices().map(|(byte, _)| byte).nth(dice.below(other.1.len())).unwrap_or(0);
+                let changed = [&other.1[..end], PIECES[dice.below(PIECES.len())], &other.1[end..]].concat();
+                what = format!("and {} at {end}", other.0.display());
+                if other.0 != *path {
+                    files.insert(other.0.display().to_string(), changed);
+                }
+            }
+            let start = u32::try_from(dice.below(snapshot.len() as usize + 1)).expect("small");
+            let piece = OPENING[dice.below(OPENING.len())];
+            let position = snapshot.to_position(start, PositionEncoding::Utf8);
+            document.apply(&[Edit::replace(position, position, piece)], PositionEncoding::Utf8, version);
+            let (with, without) =
+                (review(&cached, &files, &name, &document), review(&Engine::new(), &files, &name, &document));
+            assert_eq!(
+                seen(&with.findings),
+                seen(&without.findings),
+                "{name} after edit {version}: {piece:?} at {start} {what}"
+            );
+            assert_eq!(with.units, without.units);
+        }
+    }
+}
+
 /// Sixty handlers, each with something to find.
 fn routes() -> String {
     let mut text = String::from("import express from 'express'\nconst app = express()\n");
@@ -170,4 +220,32 @@ fn a_helper_that_another_file_changes_is_seen_without_an_edit_here() {
     files.insert("/p/load.ts", "export const load = (url: string) => fetch(url)\n");
     let after = review(&engine, &files, "/p/rate.ts", &document);
     assert!(after.counters.reviewed > 0, "another file changed");
+}
+
+#[test]
+fn an_importer_is_told_of_a_query_in_its_helper_without_being_extracted() {
+    const HELPER: &str =
+        "import { prisma } from './db'\nexport async function load(id: string) {\n  return id\n}\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6"}}"#);
+    files.insert(
+        "/p/db.ts",
+        "import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n",
+    );
+    files.insert("/p/load.ts", HELPER);
+    let importer = "import { load } from './load'\nexport async function all(ids: string[]) {\n  const found = []\n  \
+        for (const id of ids) {\n    found.push(await load(id))\n  }\n  return found\n}\nexport function other() {\n  return 1\n}\n";
+    let document = Document::open(importer, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let rules = |outcome: &Outcome| outcome.findings.iter().map(|f| f.rule).collect::<Vec<_>>();
+    assert_eq!(rules(&review(&engine, &files, "/p/all.ts", &document)), Vec::<&str>::new());
+    let again = review(&engine, &files, "/p/all.ts", &document);
+    assert_eq!((again.counters.extracted, again.counters.reviewed), (0, 0));
+    files.insert(
+        "/p/load.ts",
+        HELPER.replace("return id", "return await prisma.user.findUnique({ where: { id } })"),
+    );
+    let after = review(&engine, &files, "/p/all.ts", &document);
+    assert_eq!(rules(&after), ["n-plus-one"]);
+    assert_eq!(after.counters.extracted, 0, "its own text is the same");
 }

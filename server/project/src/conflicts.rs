@@ -4,17 +4,8 @@ use crate::Files;
 use crate::link::{ancestors, parent};
 
 /// Parts of names of files in which errors are turned into answers.
-const NAMES: &[&str] = &[
-    "error",
-    "exception",
-    "filter",
-    "middleware",
-    "conflict",
-    "app.",
-    "server.",
-    "main.",
-    "lib.rs",
-];
+const NAMES: &[&str] =
+    &["error", "exception", "filter", "middleware", "conflict", "app.", "server.", "main.", "lib.rs"];
 /// Folders that hold no code of the program itself.
 const SKIPPED: &[&str] = &[
     "node_modules",

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::manifests::ManifestCache;
+
 /// Files as the user sees them now: what an editor holds in a buffer stands over what the disk holds.
 ///
 /// Paths are absolute with `/` between parts and no `.` or `..` parts; a document without a place on disk has its URI
@@ -19,6 +21,11 @@ pub trait Files: Send + Sync {
 
     /// The folder above which nothing is looked up (the workspace's root), without a `/` at its end; none when unknown.
     fn root_of(&self, path: &str) -> Option<String>;
+
+    /// Where parsed manifests are kept between reviews; none where each is read anew.
+    fn manifests(&self) -> Option<&ManifestCache> {
+        None
+    }
 }
 
 /// Files held in memory: for tests, and for text on standard input.
@@ -101,6 +108,10 @@ impl Files for Overlay<'_> {
 
     fn root_of(&self, path: &str) -> Option<String> {
         self.under.root_of(path)
+    }
+
+    fn manifests(&self) -> Option<&ManifestCache> {
+        self.under.manifests()
     }
 }
 

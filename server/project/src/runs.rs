@@ -1,11 +1,10 @@
 //! Where code runs, with the evidence for it. Unknown is an answer, and rules that need to know are silent then.
 
-use std::sync::Arc;
-
-use plimsoll_behavior::Name;
+use plimsoll_behavior::Kind;
 
 use crate::Files;
 use crate::link::{FileUnits, ancestors, parent};
+use crate::manifests::{PackageJson, nearest, nearest_crate};
 
 /// Where the code of a file runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,7 +185,7 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     let path = below_manifest(files, &file.path);
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let in_folder = |wanted: &[&str]| folder.split('/').find(|part| wanted.contains(part)).map(str::to_owned);
-    let manifest = manifest(files, &file.path);
+    let manifest = nearest::<PackageJson>(files, &file.path, "package.json").map(|(_, manifest)| manifest);
     if path.starts_with("supabase/functions/") || path.contains("/supabase/functions/") {
         return Some((Runs::Server, "an edge function".into()));
     }
@@ -208,7 +207,7 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     }
     if folder.is_empty()
         && module.exports.is_empty()
-        && manifest.as_ref().is_some_and(|m| !m.starts(name))
+        && manifest.as_ref().is_some_and(|m| !starts(m, name))
         && !is_of_framework()
     {
         return Some((Runs::CommandLine, "run by hand: nothing imports or starts it".into()));
@@ -218,6 +217,9 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     }
     if let Some(package) = imports().find(|m| BROWSER_PACKAGES.contains(m)) {
         return Some((Runs::Browser, format!("imports {package}")));
+    }
+    if shows_in_a_page(file) {
+        return Some((Runs::Browser, "makes elements of the page".into()));
     }
     if let Some(part) =
         in_folder(&["server", "api", "backend", "functions", "workers", "jobs", "cron", "lambdas"])
@@ -259,12 +261,29 @@ fn script(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     }
 }
 
+/// Whether code calls methods of the page it is shown in: a widget that a server hands out to other sites.
+fn shows_in_a_page(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let u = &entry.unit;
+        u.calls.iter().any(|&call| {
+            let Kind::Call { callee, .. } = u.kind(call) else { return false };
+            let Kind::Member { object, name, .. } = u.kind(*callee) else { return false };
+            let of_page = matches!(u.kind(*object), Kind::Name { name, binding: None } if name == "document");
+            of_page
+                && matches!(
+                    name.as_str(),
+                    "createElement" | "getElementById" | "querySelector" | "addEventListener"
+                )
+        })
+    }) && !file.units.iter().any(|entry| entry.unit.bindings.iter().any(|b| b.name == "document"))
+}
+
 fn is_node(module: &str) -> bool {
     module.starts_with("node:") || NODE_MODULES.contains(&module)
 }
 
 fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
-    let manifest = manifest(files, &file.path)?;
+    let (_, manifest) = nearest_crate(files, &file.path)?;
     let web = ["wasm-bindgen", "yew", "leptos", "dioxus", "web-sys"];
     let server = [
         "axum",
@@ -301,59 +320,14 @@ fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     manifest.has("clap").then(|| (Runs::CommandLine, "its crate uses clap".into()))
 }
 
-/// What the nearest manifest declares.
-struct Manifest {
-    dependencies: Vec<Name>,
-    is_command_line: bool,
-    /// What names the files that are run: `main`, `scripts`, `bin`, as JSON.
-    entries: String,
-}
-
 /// Names of files that a package is started by without saying so.
 const ENTRY_NAMES: &[&str] =
     &["index", "main", "server", "app", "worker", "instrumentation", "middleware", "proxy"];
 
-impl Manifest {
-    fn has(&self, name: &str) -> bool {
-        self.dependencies.iter().any(|d| d == name)
-    }
-
-    /// Whether a file beside the manifest is one that the package is started by, or the configuration of a tool.
-    fn starts(&self, file: &str) -> bool {
-        let stem = file.split('.').next().unwrap_or(file);
-        ENTRY_NAMES.contains(&stem) || file.contains("config") || self.entries.contains(stem)
-    }
-}
-
-fn manifest(files: &dyn Files, path: &str) -> Option<Manifest> {
-    let folder = parent(path)?;
-    ancestors(folder, files, path).find_map(|folder| {
-        if path.ends_with(".rs") {
-            return cargo_toml(&files.read(&format!("{folder}/Cargo.toml"))?);
-        }
-        package_json(&files.read(&format!("{folder}/package.json"))?)
-    })
-}
-
-fn package_json(text: &Arc<str>) -> Option<Manifest> {
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    let names = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"]
-        .iter()
-        .filter_map(|key| json[*key].as_object())
-        .flat_map(|all| all.keys().map(Name::new));
-    let entries = format!("{} {} {}", json["main"], json["module"], json["scripts"]);
-    Some(Manifest { dependencies: names.collect(), is_command_line: !json["bin"].is_null(), entries })
-}
-
-fn cargo_toml(text: &Arc<str>) -> Option<Manifest> {
-    let toml: toml::Table = toml::from_str(text).ok()?;
-    toml.get("package")?;
-    let names = toml
-        .get("dependencies")
-        .and_then(toml::Value::as_table)
-        .into_iter()
-        .flat_map(|all| all.keys().map(Name::new));
-    Some(Manifest { dependencies: names.collect(), is_command_line: false, entries: String::new() })
+/// Whether a file beside the manifest is one that the package is started by, or the configuration of a tool.
+fn starts(manifest: &PackageJson, file: &str) -> bool {
+    let stem = file.split('.').next().unwrap_or(file);
+    ENTRY_NAMES.contains(&stem) || file.contains("config") || manifest.entries.contains(stem)
 }
 
 /// The path of a file below the folder of its nearest manifest.

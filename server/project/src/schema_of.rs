@@ -3,11 +3,12 @@
 
 mod find;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::{Arc, LazyLock};
 
 use dashmap::DashMap;
 use plimsoll_behavior::models::SchemaKind;
+use rustc_hash::FxHashMap;
 
 use crate::Files;
 use crate::link::{ancestors, parent};
@@ -30,7 +31,10 @@ pub struct SchemasOf<'a> {
     files: &'a dyn Files,
     path: &'a str,
     prisma: OnceCell<Option<Arc<ProjectSchema>>>,
+    drizzle: OnceCell<Option<Arc<ProjectSchema>>>,
     sql: OnceCell<Option<Arc<ProjectSchema>>>,
+    /// By the file that declares a table.
+    declared: RefCell<FxHashMap<String, Option<Arc<ProjectSchema>>>>,
 }
 
 /// How many schemas and files of schemas are kept; the oldest of no use are dropped together.
@@ -49,27 +53,60 @@ impl<'a> SchemasOf<'a> {
     /// The schemas around the file at `path`.
     #[must_use]
     pub fn new(files: &'a dyn Files, path: &'a str) -> Self {
-        SchemasOf { files, path, prisma: OnceCell::new(), sql: OnceCell::new() }
+        SchemasOf {
+            files,
+            path,
+            prisma: OnceCell::new(),
+            drizzle: OnceCell::new(),
+            sql: OnceCell::new(),
+            declared: RefCell::default(),
+        }
     }
 
     /// The schema that a client of this kind works with. None where there is none, and where two stand equally near.
-    /// SQL without migrations falls back to a Prisma schema, which describes the same tables.
+    /// SQL without migrations, or with such as are generated from tables in code, falls back to what describes the same
+    /// tables.
     pub fn schema_for(&self, kind: SchemaKind) -> Option<&Arc<ProjectSchema>> {
         let prisma = || {
             let found = self.prisma.get_or_init(|| read(self.files, &find::prisma(self.files, self.path)?));
             found.as_ref()
         };
+        let drizzle = || {
+            let found = self.drizzle.get_or_init(|| match find::drizzle::nearest(self.files, self.path) {
+                find::Found::One(paths) => read(self.files, &paths),
+                find::Found::None | find::Found::Several => None,
+            });
+            found.as_ref()
+        };
         match kind {
             SchemaKind::Prisma => prisma(),
+            SchemaKind::Drizzle => drizzle(),
             SchemaKind::Sql => {
                 let found = self.sql.get_or_init(|| match find::sql(self.files, self.path) {
+                    find::Found::One(paths) if paths.are_generated() => {
+                        drizzle().cloned().or_else(|| read(self.files, &paths))
+                    }
                     find::Found::One(paths) => read(self.files, &paths),
-                    find::Found::None => prisma().cloned(),
+                    find::Found::None => match (prisma(), drizzle()) {
+                        (Some(only), None) | (None, Some(only)) => Some(Arc::clone(only)),
+                        _ => None,
+                    },
                     find::Found::Several => None,
                 });
                 found.as_ref()
             }
         }
+    }
+
+    /// The schema of the file that declares a table, where the table is declared in code; none where the file declares
+    /// none.
+    pub fn schema_with(&self, file: &str) -> Option<Arc<ProjectSchema>> {
+        if let Some(known) = self.declared.borrow().get(file) {
+            return known.clone();
+        }
+        let found = find::drizzle::with(self.files, file).and_then(|paths| read(self.files, &paths));
+        self.declared.borrow_mut().insert(file.to_owned(), found.clone());
+        found
     }
 
     /// What runs the migrations, where the manifest of the file tells.
@@ -141,6 +178,12 @@ fn read(files: &dyn Files, paths: &find::Paths) -> Option<Arc<ProjectSchema>> {
     }
     SCHEMAS.insert(key, Arc::clone(&schema));
     Some(schema).filter(|schema| !schema.schema.tables.is_empty())
+}
+
+/// A file of a schema by its path, read and parsed once.
+fn parsed(files: &dyn Files, path: &str) -> Option<Arc<SchemaFile>> {
+    let stamp = files.stamp(path)?;
+    read_file(files, &Arc::from(path), stamp).map(|(_, file)| file)
 }
 
 fn read_file(files: &dyn Files, path: &Arc<str>, stamp: u64) -> Option<Read> {

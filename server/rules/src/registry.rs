@@ -1,7 +1,10 @@
 //! All rules.
 
 use crate::Rule;
-use crate::database::{CheckThenAct, LostUpdate, MissingIndex, NPlusOne, UnindexedForeignKey};
+use crate::database::{
+    CheckThenAct, LostUpdate, MissingIndex, MissingTransaction, NPlusOne, UnfilteredWrite,
+    UnindexedForeignKey,
+};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
@@ -11,7 +14,9 @@ pub const RULES: &[&dyn Rule] = &[
     &CheckThenAct,
     &LostUpdate,
     &MissingIndex,
+    &MissingTransaction,
     &NPlusOne,
+    &UnfilteredWrite,
     &UnindexedForeignKey,
     &MissingRetry,
     &MissingTimeout,

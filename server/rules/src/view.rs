@@ -77,7 +77,12 @@ impl CallView<'_> {
     /// How sure that is.
     #[must_use]
     pub fn confidence(&self) -> Confidence {
-        if self.facts.is_convention { Confidence::Medium } else { Confidence::High }
+        // What only some implementations of an interface do, a call through it may do.
+        let is_uncertain = self.summary.as_ref().is_some_and(|summary| {
+            let guessed = summary.effects.difference(summary.certain);
+            guessed.intersects(Effects::DB.union(Effects::HTTP_REQUEST))
+        });
+        if self.facts.is_convention || is_uncertain { Confidence::Medium } else { Confidence::High }
     }
 
     /// What stands in the slot.
@@ -123,10 +128,21 @@ impl<'a> UnitView<'a> {
     /// What a function of the project does.
     #[must_use]
     pub fn summary(&self, function: &FnRef) -> Option<Arc<Summary>> {
-        if function.file == self.linked.file.path {
+        if function.file == self.linked.file.path && function.others.is_empty() {
             return self.linked.summary(function).cloned();
         }
         self.world.summary(function)
+    }
+
+    /// Of the functions that a call through an interface may go to, the first that has the effect; any other function is
+    /// itself.
+    #[must_use]
+    pub fn with_effect(&self, function: &FnRef, effect: Effects) -> FnRef {
+        if function.others.is_empty() {
+            return function.clone();
+        }
+        let has_it = |one: &FnRef| self.summary(one).is_some_and(|s| s.witness(effect).is_some());
+        function.alternatives().find(has_it).unwrap_or_else(|| function.clone())
     }
 
     /// The library call by which a function of the project has an effect, through its callees.
@@ -134,6 +150,7 @@ impl<'a> UnitView<'a> {
     pub fn witness_facts(&self, function: &FnRef, effect: Effects) -> Option<Arc<CallFacts>> {
         let mut function = function.clone();
         for _ in 0..MAX_CHAIN {
+            function = self.with_effect(&function, effect);
             let summary = self.summary(&function)?;
             let witness = summary.witness(effect)?;
             let Some(next) = &witness.next else {
@@ -208,6 +225,7 @@ impl<'a> UnitView<'a> {
             if seen.contains(&function) {
                 break;
             }
+            let function = self.with_effect(&function, effect);
             let Some(summary) = self.summary(&function) else { break };
             let Some(witness) = summary.witness(effect) else { break };
             let name = function_name(&function.unit);

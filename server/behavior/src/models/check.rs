@@ -41,6 +41,14 @@ pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) 
     for convention in &model.conventions {
         check.ty("convention", &convention.ty);
     }
+    for helper in &model.retry_helpers {
+        for name in helper.names.iter().filter(|name| !helper.text.contains(&format!(" {name}"))) {
+            check.error("retry_helper", &format!("its text declares no `{name}`"));
+        }
+        if helper.names.is_empty() {
+            check.error("retry_helper", "it names no function to call");
+        }
+    }
     check.errors
 }
 
@@ -95,12 +103,14 @@ impl Check<'_> {
 }
 
 fn stands_for_a_value(ty: &str) -> bool {
-    matches!(ty, "self" | "receiver" | "callback" | "element" | "_") || ty.starts_with("arg.")
+    matches!(ty, "self" | "receiver" | "callback" | "element" | "package" | "_")
+        || ty.starts_with("arg.")
+        || ty.starts_with("context.")
 }
 
 /// `0`, `0.where`, `*`, `=GET`, `{member}`
 fn is_path(path: &str) -> bool {
-    if matches!(path, "*" | "{member}") || path.starts_with('=') {
+    if matches!(path, "*" | "{member}" | "<0>") || path.starts_with('=') {
         return true;
     }
     let mut segments = path.split('.');
@@ -144,10 +154,24 @@ mod tests {
     }
 
     #[test]
+    fn a_helper_declares_what_it_names() {
+        for (names, message) in [
+            ("['again']", "retry_helper: its text declares no `again`"),
+            ("[]", "retry_helper: it names no function to call"),
+        ] {
+            let helper = format!(
+                "[[retry_helper]]\ntakes = 'call'\nnames = {names}\ntext = 'function twice() {{}}'\n"
+            );
+            assert_eq!(mistakes(&helper), [message]);
+        }
+    }
+
+    #[test]
     fn every_form_that_the_format_describes_is_accepted() {
         for function in [
             "yields = 'arg.0'",
             "yields = '[callback]'\ncallbacks = 'receiver'\nrun = 'retry'",
+            "provides = 'context.ctx'\nslots = { context = '<0>' }",
             "slots = { url = '0', filter = '0.where', params = '*', method = '=GET', table = '{member}' }",
             "release = ['call', 'call:clear', 'method:close', 'twin:off', 'option:2.signal']",
         ] {

@@ -40,6 +40,12 @@ pub struct Model {
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
+    /// Whether it leaves a condition out of a filter, an object, when its value is `undefined`.
+    #[serde(default)]
+    pub ignores_undefined: bool,
+    /// What makes one transaction of several statements, where it has no call for it: completes "it needs …".
+    #[serde(default)]
+    pub transaction_by: Option<String>,
     /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and
     /// for those whose schema is code.
     #[serde(default)]
@@ -56,6 +62,45 @@ pub struct Model {
     /// What a value of unknown origin may be taken for.
     #[serde(default, rename = "convention")]
     pub conventions: Vec<Convention>,
+    /// Code that a fix adds to a file so that its requests are sent again after a transient failure.
+    #[serde(default, rename = "retry_helper")]
+    pub retry_helpers: Vec<RetryHelper>,
+}
+
+/// Code that sends a request again after a transient failure: added to a file by a fix that needs it. It keeps
+/// `Retry-After`, has a cap, jitter and a last attempt, and can be aborted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryHelper {
+    /// How a request is handed to it.
+    pub takes: RetryEdit,
+    /// The package whose requests it sends; any by default.
+    #[serde(default)]
+    pub client: Option<Name>,
+    /// The package that a manifest must declare for it, with the first major version that it is written for:
+    /// `{ package = "p-retry", major = 6 }`. One that needs no package is added where none is declared.
+    #[serde(default)]
+    pub needs: Option<Needed>,
+    /// Whether it has the types of TypeScript; always false in Rust, whose types are no choice.
+    #[serde(default)]
+    pub typed: bool,
+    /// The import that it needs, as a statement with single quotes and a semicolon.
+    #[serde(default)]
+    pub import: Option<Name>,
+    /// The functions that it declares, the one to call first. They are renamed where the file has such a name already.
+    pub names: Vec<Name>,
+    /// The code, indented by two spaces (in Rust by four), with single quotes and semicolons.
+    pub text: String,
+}
+
+/// A package that must be declared.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needed {
+    /// Its name.
+    pub package: Name,
+    /// The first major version that does.
+    pub major: u32,
 }
 
 /// Which languages a model is for.
@@ -75,6 +120,8 @@ pub enum ModelLanguage {
 pub enum SchemaKind {
     /// A Prisma schema, with the migrations beside it.
     Prisma,
+    /// Tables that are declared in TypeScript or JavaScript, with the migrations that are generated from them.
+    Drizzle,
     /// Migrations or whole schemas in SQL.
     Sql,
 }
@@ -130,6 +177,9 @@ pub struct TypeModel {
     /// yield the builder again unless they say otherwise.
     #[serde(default)]
     pub runs: Option<EffectList>,
+    /// The event with which a value of it ends, as its `on` names it: `close` of a connection.
+    #[serde(default)]
+    pub ends_with: Option<Name>,
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,
@@ -182,7 +232,7 @@ pub struct Behavior {
     #[serde(default)]
     pub yields: Option<Name>,
     /// Where its parts stand: `0.where` is the property `where` of the first argument, `0` the first argument, `*` all
-    /// arguments, `=GET` the constant `GET`, `{member}` the method's name.
+    /// arguments, `=GET` the constant `GET`, `{member}` the method's name, `<0>` the first type argument.
     #[serde(default)]
     pub slots: BTreeMap<Slot, Name>,
     /// How many rows it touches.
@@ -210,7 +260,8 @@ pub struct Behavior {
     /// When the callback runs.
     #[serde(default)]
     pub run: Option<Run>,
-    /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`.
+    /// The types of the callback's parameters, in the same model, or `receiver`, `element`, `_`, `package` for all that
+    /// the package exports. `context.ctx` is an object whose property `ctx` is what the slot `context` says.
     #[serde(default, deserialize_with = "one_or_many")]
     pub provides: Vec<Name>,
     /// The method that does it for many at once.
@@ -255,6 +306,10 @@ pub struct Behavior {
     /// How it is handed to code that sends it again; without it nothing is written in Rust, and the call in scripts.
     #[serde(default)]
     pub retry_edit: Option<RetryEdit>,
+    /// How the transaction that it begins is handed to a statement, `{tx}` being its name: `&mut *{tx}`. Without it, no
+    /// statement is moved into one.
+    #[serde(default)]
+    pub handle_edit: Option<Name>,
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
     pub checks_status: bool,
@@ -267,7 +322,7 @@ pub enum RetryEdit {
     /// In a function that makes the call: `withRetry(() => fetch(url))`.
     Call,
     /// As the builder that the call sends, and that is copied for every attempt: `reqwest::RequestBuilder`.
-    ReqwestBuilder,
+    Builder,
 }
 
 /// What must be written to bound the time of a call. In its texts `{ms}` stands for milliseconds, `{duration}` for a Rust
@@ -315,6 +370,23 @@ pub enum BatchEdit {
     /// The same argument, in which a list stands for the object that is written: `{ form = "object-list" }`. What
     /// the objects hold are columns; other tables are not written with them.
     ObjectList {},
+    /// Of a comparison: the method of `batch` in its place, with a list in the place of the key: `{ form = "list" }`.
+    List {},
+    /// Of a builder's step: a list in the place of the object that it takes. An empty list is refused:
+    /// `{ form = "filled-list" }`.
+    FilledList {},
+    /// The same SQL text with `= ANY($1)` in the place of `= $1`, and a list in the place of the key: PostgreSQL's.
+    SqlAny {
+        /// The member of the result that holds the rows; none where the result of `batch` is the rows.
+        #[serde(default)]
+        rows: Option<Name>,
+        /// Rust: the error for a row that must be there and is not.
+        #[serde(default)]
+        missing: Option<Name>,
+        /// Rust: the trait that a type derives whose fields are the columns.
+        #[serde(default)]
+        row: Option<Name>,
+    },
 }
 
 /// What must be written as the value of a column so that the database computes it from the old one. `{n}` stands for the
@@ -437,6 +509,8 @@ pub enum Slot {
     Bound,
     /// The selected columns.
     Columns,
+    /// The one column that a value stands for; its table is in `table`.
+    Column,
     /// SQL text.
     Sql,
     /// Values bound to the SQL text.
@@ -468,12 +542,18 @@ pub enum Slot {
     /// What it does to rows, in constants: `=insert`, `=update`, `=delete`, `=upsert`, and `=save` for what inserts or
     /// updates.
     Action,
+    /// The condition of a join.
+    JoinOn,
     /// Tells that a lock is taken with the rows.
     Lock,
     /// An idempotency key.
     Key,
+    /// Tells that no two rows share the column.
+    Unique,
     /// What makes it retry.
     Retry,
+    /// What it says of the context that handlers are given: a type argument.
+    Context,
 }
 
 /// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all

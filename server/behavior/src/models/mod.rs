@@ -89,6 +89,19 @@ impl Models {
         (models, errors)
     }
 
+    /// The embedded models of one language after those of a project, which count first.
+    #[must_use]
+    pub fn with_own(own: &[Model], language: ModelLanguage) -> Models {
+        let mut models = Models::default();
+        for model in own.iter().filter(|model| model.language == language) {
+            models.add("", model.clone());
+        }
+        for model in Models::embedded(language).all() {
+            models.add("", model.clone());
+        }
+        models
+    }
+
     fn add(&mut self, name: &str, model: Model) -> Vec<ModelError> {
         let index = u16::try_from(self.models.len()).expect("fewer than 65,536 models");
         for package in &model.packages {
@@ -203,10 +216,26 @@ impl Models {
         self.members_with_effects.contains(name)
     }
 
+    /// All code that sends requests again, that of packages first.
+    pub fn retry_helpers(&self) -> impl Iterator<Item = &RetryHelper> {
+        let all = || self.models.iter().flat_map(|model| &model.retry_helpers);
+        all().filter(|helper| helper.needs.is_some()).chain(all().filter(|helper| helper.needs.is_none()))
+    }
+
     /// All models.
     #[must_use]
     pub fn all(&self) -> &[Model] {
         &self.models
+    }
+}
+
+impl Model {
+    /// What is wrong with it although it has the form of a model: names without a type, paths that lead nowhere.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<String> {
+        let names = self.types.iter().flat_map(|ty| ty.aliases.iter().chain([&ty.name]));
+        let types = names.map(|name| (name.clone(), 0)).collect();
+        check::mistakes("", self, &types).into_iter().map(|error| error.message).collect()
     }
 }
 

@@ -98,6 +98,8 @@ pub struct Param {
     pub ty: Option<TypeExpr>,
     /// Default value.
     pub default: Option<NodeId>,
+    /// `limit?: number`
+    pub is_optional: bool,
     /// `...rest`
     pub is_rest: bool,
     /// A parameter property of a TypeScript constructor (`private readonly db: Db`): the field's name.
@@ -175,7 +177,8 @@ pub enum BindingKind {
     Caught,
     /// Bound by `match`, `if let`, `while let`: `value` is what is matched.
     Matched,
-    /// A Rust module declared in this file.
+    /// A Rust module or a namespace declared in this file: `value` is its block, or a literal for the file that it
+    /// says it stands in; none for a module whose file has its name.
     Module,
 }
 

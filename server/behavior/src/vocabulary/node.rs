@@ -424,7 +424,7 @@ pub struct TypeExpr {
     /// Its path: `["reqwest", "Client"]`, `["PrismaClient"]`; references and `dyn`, `impl` are looked through.
     /// `string[]` is `["Array"]` with an argument, `[T]` and `[T; n]` are `["[]"]`, a tuple is `["()"]`, a union is
     /// `["|"]` with its members as arguments, a function type `["=>"]`, a string literal type `["\"x\""]`, an object
-    /// type `["{}"]`. An intersection is `["&"]`; `typeof x.y` is `["typeof"]` and `keyof T` is `["keyof"]` with one
+    /// type `["{}"]`, whose arguments are its properties, `[":", name]` with the property's type. An intersection is `["&"]`; `typeof x.y` is `["typeof"]` and `keyof T` is `["keyof"]` with one
     /// argument; the head of `import("m").T` is the segment `import("m")`; the argument of `["=>"]` is what it returns.
     /// Empty when it is something else: `T["key"]` has an empty path and two arguments.
     pub path: Vec<Name>,

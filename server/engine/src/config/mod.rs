@@ -8,8 +8,10 @@ mod pattern;
 mod read;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plimsoll_project::Files;
+use plimsoll_project::link::OwnModels;
 
 pub use names::RuleNames;
 pub(crate) use names::{did_you_mean, nearest};
@@ -19,13 +21,14 @@ pub use read::{ConfigError, Loaded, MAX_EXTENDS};
 use crate::{Severity, policy};
 
 /// What a project asks of its reviews. The default reviews with every stable rule.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     rules: BTreeMap<String, RuleSetting>,
     exclude: Vec<Patterns>,
     tests: Vec<Patterns>,
     overrides: Vec<Override>,
     models: Vec<Model>,
+    understood: Option<Arc<OwnModels>>,
     preview: bool,
     only: Option<Vec<String>>,
 }
@@ -51,7 +54,8 @@ pub(crate) struct Override {
     pub(crate) rules: BTreeMap<String, RuleSetting>,
 }
 
-/// What an in-house library does, as it is written in `[[model]]`: checked by whoever reads models.
+/// What an in-house library does, as it is written in `[[model]]`. One that does not fit the format is no part of the
+/// configuration, and an error of its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// The configuration file that holds it.
@@ -60,6 +64,19 @@ pub struct Model {
     pub line: u32,
     /// Its content.
     pub table: toml::Table,
+}
+
+impl PartialEq for Config {
+    /// What the models are put together to follows from what is written.
+    fn eq(&self, other: &Self) -> bool {
+        self.rules == other.rules
+            && self.exclude == other.exclude
+            && self.tests == other.tests
+            && self.overrides == other.overrides
+            && self.models == other.models
+            && self.preview == other.preview
+            && self.only == other.only
+    }
 }
 
 impl Config {
@@ -152,6 +169,12 @@ impl Config {
     #[must_use]
     pub fn models(&self) -> &[Model] {
         &self.models
+    }
+
+    /// The same, put together with the models that come with Plimsoll; none where the project has none.
+    #[must_use]
+    pub fn own_models(&self) -> Option<&Arc<OwnModels>> {
+        self.understood.as_ref()
     }
 
     /// This configuration with preview rules on.

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex};
 
+use plimsoll_behavior::models::Model as LibraryModel;
 use plimsoll_project::Files;
+use plimsoll_project::link::OwnModels;
 use plimsoll_syntax::TextRange;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -79,6 +81,7 @@ pub(super) fn load(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Lo
         let mut reader = Reader { path, text, names, config: &mut config, errors: &mut errors };
         reader.file();
     }
+    config.understood = understood(&config.models);
     errors.sort_by(|a, b| (&a.path, a.range, &a.message).cmp(&(&b.path, b.range, &b.message)));
     errors.dedup();
     Loaded { config: Arc::new(config), source: Some(source.to_owned()), errors }
@@ -294,11 +297,49 @@ impl Reader<'_> {
             if self.expect(entry, "a table", DeValue::as_table).is_none() {
                 continue;
             }
+            if let Some(problems) = self.wrong_in(entry) {
+                problems.into_iter().for_each(|(range, message)| self.error(range, message));
+                continue;
+            }
             if let Some(toml::Value::Table(table)) = owned(entry) {
                 let line = error_at(self.path, self.text, entry.span(), String::new()).line;
                 self.config.models.push(Model { path: self.path.to_owned(), line, table });
             }
         }
+    }
+
+    /// What is wrong in a model and where; none for a model that fits the format.
+    fn wrong_in(&self, entry: &Value<'_>) -> Option<Vec<(Range<usize>, String)>> {
+        use serde::Deserialize;
+        use serde::de::IntoDeserializer;
+        let model = match LibraryModel::deserialize(entry.clone().into_deserializer()) {
+            Ok(model) => model,
+            Err(error) => {
+                let message = error.message().lines().collect::<Vec<_>>().join(", ");
+                let named = unknown_name(&message).and_then(|name| self.place_of_key(name, entry.span()));
+                let range = named.or_else(|| error.span()).unwrap_or_else(|| entry.span());
+                return Some(vec![(range, format!("`[[model]]`: {message}"))]);
+            }
+        };
+        let mistakes = model.mistakes();
+        let place = |mistake: &str| {
+            let quoted = mistake.rsplit('`').nth(1)?;
+            self.place_of_key(quoted, entry.span())
+        };
+        let all = mistakes.into_iter().map(|mistake| {
+            (place(&mistake).unwrap_or_else(|| entry.span()), format!("`[[model]]`: {mistake}"))
+        });
+        let all: Vec<_> = all.collect();
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// Where a word of a message stands in the text of a model: the only place after its header, else unknown.
+    fn place_of_key(&self, word: &str, entry: Range<usize>) -> Option<Range<usize>> {
+        let rest = self.text.get(entry.start..)?;
+        // The next model has a header of its own.
+        let end = rest.get(1..).and_then(|rest| rest.find("[[model]]")).map_or(rest.len(), |at| at + 1);
+        let at = entry.start + rest.get(..end)?.find(word)?;
+        Some(at..at + word.len())
     }
 
     fn patterns(&mut self, value: &Value<'_>) -> Option<Patterns> {
@@ -347,6 +388,36 @@ impl Reader<'_> {
 
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// The name that a message of the format's reader is about.
+fn unknown_name(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown ")?.split('`').nth(1)
+}
+
+/// The project's models with those that come with Plimsoll, put together once for equal models.
+fn understood(models: &[Model]) -> Option<Arc<OwnModels>> {
+    use serde::Deserialize;
+    static KNOWN: LazyLock<Mutex<Vec<(u64, Arc<OwnModels>)>>> = LazyLock::new(Mutex::default);
+    /// How many configurations' models are kept.
+    const KEPT: usize = 8;
+    if models.is_empty() {
+        return None;
+    }
+    let written: Vec<String> = models.iter().map(|model| model.table.to_string()).collect();
+    let key = xxhash_rust::xxh3::xxh3_64(written.join("\n\0").as_bytes()).max(1);
+    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((_, models)) = known.iter().find(|(own, _)| *own == key) {
+        return Some(Arc::clone(models));
+    }
+    // Those of the nearest file count first.
+    let parsed = models.iter().rev().filter_map(|model| LibraryModel::deserialize(model.table.clone()).ok());
+    let made = Arc::new(OwnModels::new(&parsed.collect::<Vec<_>>(), key));
+    if known.len() >= KEPT {
+        known.remove(0);
+    }
+    known.push((key, Arc::clone(&made)));
+    Some(made)
 }
 
 /// The value without its spans.

@@ -88,8 +88,7 @@ impl Health<'_> {
         let Some(units) = self.units else {
             return true;
         };
-        let around = units.iter().filter(|unit| unit.range.contains_range(range));
-        match around.min_by_key(|unit| unit.range.len()) {
+        match innermost(units, range) {
             Some(innermost) => !innermost.errors.is_empty(),
             None => units.iter().any(|unit| !unit.errors.is_empty()),
         }
@@ -99,6 +98,14 @@ impl Health<'_> {
         let mut errors = self.units.unwrap_or_default().iter().flat_map(|unit| &unit.errors);
         errors.any(|error| !error.is_empty() && error.contains_range(range))
     }
+}
+
+/// The innermost unit around a range. Units come in source order, each after the one around it, so that it is the last
+/// one that contains the range; there are hundreds of units and findings, and a search from the front would meet all of
+/// the ones for each of the others.
+fn innermost(units: &[UnitReport], range: TextRange) -> Option<&UnitReport> {
+    let begun = units.partition_point(|unit| unit.range.start <= range.start);
+    units[..begun].iter().rev().find(|unit| unit.range.contains_range(range))
 }
 
 #[cfg(test)]

@@ -98,6 +98,24 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The call that a function is an argument of, or an option of: then with the option's name.
+    #[must_use]
+    pub fn closure_or_option(&self, unit: usize, function: FunctionId) -> Option<(Closure, Option<Name>)> {
+        if let Some(closure) = self.closure(unit, function) {
+            return Some((closure, None));
+        }
+        let (unit, node) = self.node_of(unit, function)?;
+        let u: &Unit = &self.file.units[unit].unit;
+        let object = u.parent(node)?;
+        let Kind::Object { entries, .. } = u.kind(object) else { return None };
+        let entry = entries.iter().find(|entry| entry.value == node)?;
+        let Key::Name(key) = &entry.key else { return None };
+        let call = u.parent(object)?;
+        let Kind::Call { args, .. } = u.kind(call) else { return None };
+        let argument = args.iter().position(|&arg| arg == object)?;
+        Some((Closure { unit, call, argument, node }, Some(key.clone())))
+    }
+
     /// What becomes of a function where it is written.
     #[must_use]
     pub fn context(&self, unit: usize, function: FunctionId) -> Context {

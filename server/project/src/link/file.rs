@@ -102,7 +102,12 @@ impl FileUnits {
     /// The function as others refer to it.
     #[must_use]
     pub fn fn_ref(&self, unit: usize, function: FunctionId) -> FnRef {
-        FnRef { file: Arc::clone(&self.path), unit: self.units[unit].path.clone(), function }
+        FnRef {
+            file: Arc::clone(&self.path),
+            unit: self.units[unit].path.clone(),
+            function,
+            others: Arc::default(),
+        }
     }
 
     /// The function that a node of `unit` is, where it is one.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
+use plimsoll_behavior::{Effects, FunctionId, Key, Kind, NodeId};
 use plimsoll_syntax::Language;
 use rustc_hash::FxHashMap;
 
@@ -45,6 +45,9 @@ impl dyn World + '_ {
 pub struct UnitFacts {
     /// Each call, by its node.
     pub calls: FxHashMap<NodeId, Arc<CallFacts>>,
+    /// The calls that yield a value whose body can be read, in source order of their ends. Rules look for them from
+    /// every unit nested in this one, where looking at all calls would cost the square of a file of routes.
+    pub responses: Vec<NodeId>,
     /// What each of its functions does by itself.
     pub locals: Vec<Local>,
     /// Equal as long as nothing changes that other units or files can ask about: effects, callees, results, what is
@@ -170,9 +173,17 @@ impl Linked {
 pub fn unit_facts(eval: &Evaluator<'_>, unit: usize) -> UnitFacts {
     let u = &eval.file.units[unit].unit;
     let calls: FxHashMap<_, _> = u.calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
+    let responses = u.calls.iter().copied().filter(|call| yields_response(eval, &calls[call])).collect();
     let locals = locals(eval, unit);
     let outward = outward(eval, unit, &calls, &locals);
-    UnitFacts { calls, locals, outward }
+    UnitFacts { calls, responses, locals, outward }
+}
+
+fn yields_response(eval: &Evaluator<'_>, facts: &CallFacts) -> bool {
+    facts.value.instance().is_some_and(|instance| {
+        let mut methods = eval.models.ty(instance.ty).methods.values();
+        methods.any(|method| method.effect.0.contains(Effects::RESPONSE_BODY))
+    })
 }
 
 fn outward(
@@ -189,7 +200,7 @@ fn outward(
         callees.sort();
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
-        (effects, callees, &local.returns, &local.params, local.is_async).hash(&mut hasher);
+        (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
     }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
@@ -222,6 +233,15 @@ fn outward(
         {
             path(*target).hash(&mut hasher);
             eval.value(unit, *value).hash(&mut hasher);
+        }
+        // What a struct is built of is what its fields hold.
+        if let Kind::Object { entries, ty: Some(ty) } = &node.kind {
+            ty.hash(&mut hasher);
+            for entry in entries {
+                if let Key::Name(name) = &entry.key {
+                    (name, eval.value(unit, entry.value)).hash(&mut hasher);
+                }
+            }
         }
     }
     for &call in &u.calls {

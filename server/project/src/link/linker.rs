@@ -9,17 +9,40 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use dashmap::DashMap;
+use plimsoll_behavior::models::{Model, ModelLanguage, Models};
 use plimsoll_syntax::{Language, Parsed};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
+use crate::manifests::ManifestCache;
 
 /// Extracted files, shared between reviews.
 #[derive(Debug, Default)]
 pub struct LinkCache {
     entries: DashMap<Arc<str>, (u64, Arc<FileUnits>)>,
+    manifests: ManifestCache,
+}
+
+/// The models of a project with those that come with Plimsoll.
+#[derive(Debug)]
+pub struct OwnModels {
+    script: Models,
+    rust: Models,
+    key: u64,
+}
+
+impl OwnModels {
+    /// Puts them together. `key` must differ where the models do, and not be 0.
+    #[must_use]
+    pub fn new(own: &[Model], key: u64) -> Self {
+        Self {
+            script: Models::with_own(own, ModelLanguage::Typescript),
+            rust: Models::with_own(own, ModelLanguage::Rust),
+            key,
+        }
+    }
 }
 
 /// The most files that are kept extracted.
@@ -32,6 +55,7 @@ const MAX_REACHED: usize = 20_000;
 pub struct Linker<'a> {
     recorder: Recorder<'a>,
     cache: &'a LinkCache,
+    models: Option<Arc<OwnModels>>,
     sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
     linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
@@ -49,6 +73,7 @@ pub struct Session {
 /// A view that remembers what was asked of it.
 struct Recorder<'a> {
     files: &'a dyn Files,
+    manifests: &'a ManifestCache,
     asked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
 }
 
@@ -95,6 +120,10 @@ impl Files for Recorder<'_> {
     fn root_of(&self, path: &str) -> Option<String> {
         self.files.root_of(path)
     }
+
+    fn manifests(&self) -> Option<&ManifestCache> {
+        Some(self.manifests)
+    }
 }
 
 fn stamp_of_names(names: &[String]) -> u64 {
@@ -106,12 +135,34 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn new(files: &'a dyn Files, cache: &'a LinkCache) -> Self {
         Linker {
-            recorder: Recorder { files, asked: Mutex::default() },
+            recorder: Recorder { files, manifests: &cache.manifests, asked: Mutex::default() },
             cache,
+            models: None,
             sessions: RefCell::default(),
             summaries: RefCell::default(),
             linked: RefCell::default(),
             depth: Cell::new(0),
+        }
+    }
+
+    /// The same linker with a project's own models before those that come with Plimsoll.
+    #[must_use]
+    pub fn with_models(mut self, models: Option<Arc<OwnModels>>) -> Self {
+        self.models = models;
+        self
+    }
+
+    /// A value that differs where the models do.
+    #[must_use]
+    pub fn models_key(&self) -> u64 {
+        self.models.as_ref().map_or(0, |models| models.key)
+    }
+
+    fn models(&self, language: Language) -> &Models {
+        match &self.models {
+            Some(own) if language.is_script_family() => &own.script,
+            Some(own) => &own.rust,
+            None => models_of(language),
         }
     }
 
@@ -154,7 +205,7 @@ impl<'a> Linker<'a> {
         Evaluator {
             file: &session.units,
             world: self,
-            models: models_of(session.units.language),
+            models: self.models(session.units.language),
             memo: &session.memo,
         }
     }
@@ -241,7 +292,11 @@ impl World for Linker<'_> {
             }
             let Some(session) = self.session(&next.file) else { continue };
             let Some(unit) = session.units.unit_at(&next.unit) else { continue };
-            let locals = self.locals(&session, unit);
+            let mut locals = self.locals(&session, unit);
+            if !next.others.is_empty() {
+                locals = Rc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
+                open.extend(next.alternatives());
+            }
             let Some(local) = locals.get(next.function.0 as usize) else { continue };
             open.extend(local.callees.iter().map(|(callee, ..)| callee.clone()));
             reached.push((next, locals));

@@ -10,6 +10,8 @@ mod file;
 mod linked;
 mod linker;
 mod resolve;
+mod roles;
+mod settings;
 mod summary;
 mod types;
 mod value;
@@ -18,7 +20,12 @@ pub use context::{Closure, Context, run_of};
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
 pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
-pub use linker::{LinkCache, Linker, Session};
-pub use resolve::{ancestors, parent, resolve_module};
+pub use linker::{LinkCache, Linker, OwnModels, Session};
+pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
+pub(crate) use resolve::{is_test_code, join, package_name};
+pub use roles::{
+    Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
+};
+pub use settings::{Holder, Setting};
 pub use summary::{Local, ParamFacts, Summary, Witness};
 pub use value::{FnRef, Instance, Site, SlotValue, TypeRef, Value};

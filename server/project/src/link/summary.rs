@@ -7,13 +7,16 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit}
 use rustc_hash::FxHashMap;
 
 use super::context::runs_inline;
-use super::{CallFacts, Evaluator, FnRef, Value, run_of};
+use super::roles::declared;
+use super::{CallFacts, Evaluator, FnRef, RoleFact, SlotValue, Value, run_of};
 
 /// What a function does, its callees included.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// All it may do before its promise settles.
     pub effects: Effects,
+    /// Those of them that it has whatever is called in place of an interface: what all implementations share.
+    pub certain: Effects,
     /// For each effect, the call that has it, and the own function that call goes to.
     pub witnesses: Vec<Witness>,
     /// What it returns, awaited, unwrapped.
@@ -22,6 +25,8 @@ pub struct Summary {
     pub params: Vec<ParamFacts>,
     /// Whether it is async.
     pub is_async: bool,
+    /// In which role it runs, as far as it says so itself.
+    pub role: Option<RoleFact>,
 }
 
 /// Why a function has an effect.
@@ -48,6 +53,8 @@ pub struct ParamFacts {
     pub is_called: bool,
     /// Whether it is handed on, stored or returned.
     pub is_passed_on: bool,
+    /// Parts of library calls that it is as it stands, each with the library's model: the SQL text of a query helper.
+    pub fills: Vec<(u16, Slot)>,
 }
 
 /// What one function does by itself, before its callees are known.
@@ -57,12 +64,30 @@ pub struct Local {
     pub direct: Vec<(Effects, Name, NodeId)>,
     /// Own functions that run as part of it, and the node they run at.
     pub callees: Vec<(FnRef, Name, NodeId)>,
+    /// For what stands for a call through an interface: the functions that it may go to.
+    pub alternatives: Vec<FnRef>,
     /// See [`Summary::returns`].
     pub returns: Value,
     /// See [`Summary::params`].
     pub params: Vec<ParamFacts>,
     /// See [`Summary::is_async`].
     pub is_async: bool,
+    /// See [`Summary::role`].
+    pub role: Option<RoleFact>,
+}
+
+impl Local {
+    /// What stands for a call that goes to one of several functions, of which this is the first.
+    #[must_use]
+    pub fn in_place_of(&self, alternatives: impl Iterator<Item = FnRef>) -> Local {
+        Local {
+            alternatives: alternatives.collect(),
+            returns: self.returns.clone(),
+            params: self.params.clone(),
+            is_async: self.is_async,
+            ..Local::default()
+        }
+    }
 }
 
 /// What each function of a unit does by itself.
@@ -78,6 +103,7 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
                 returns: eval.returned(unit, id),
                 params: params(eval, unit, id),
                 is_async: u.function(id).is_async,
+                role: declared(eval, unit, id),
                 ..Local::default()
             }
         })
@@ -165,6 +191,7 @@ fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamF
                         let call = eval.call(unit, parent);
                         facts.is_released |= call.effects.contains(Effects::RELEASE);
                         facts.is_passed_on = true;
+                        facts.fills.extend(filled(eval, unit, used, &call));
                     }
                     Kind::Assign { value, .. } if *value == used => facts.is_passed_on = true,
                     Kind::Return(_)
@@ -183,87 +210,110 @@ fn params(eval: &Evaluator<'_>, unit: usize, function: FunctionId) -> Vec<ParamF
     all
 }
 
-/// Closes the local facts of a file's functions over its call graph: each function gets the effects of what it calls.
-/// `outside` answers for functions of other files.
+/// The SQL text of a library call that a node is.
+fn filled(eval: &Evaluator<'_>, unit: usize, node: NodeId, call: &CallFacts) -> Option<(u16, Slot)> {
+    let (model, behavior) = call.behavior.as_ref()?;
+    let is_here = behavior.slots.contains_key(&Slot::Sql)
+        && matches!(call.slot(Slot::Sql), Some(SlotValue::Node(site)) if *site == eval.site(unit, node));
+    (is_here && call.effects.intersects(Effects::DB)).then_some((*model, Slot::Sql))
+}
+
+/// With more implementations than this, what only some of them do is not taken for what a call does.
+const MAX_ALTERNATIVES: usize = 8;
+
+/// What a function does: all it may do, and what it does whichever implementations are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Done {
+    may: Effects,
+    certain: Effects,
+}
+
+impl Done {
+    fn of(local: &Local, callee: &dyn Fn(&FnRef) -> Done) -> Done {
+        let direct = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
+        let mut done = Done { may: direct, certain: direct };
+        for (function, ..) in &local.callees {
+            let called = callee(function);
+            done.may |= called.may;
+            done.certain |= called.certain;
+        }
+        let alternatives = local.alternatives.iter().map(callee);
+        if let Some(all) =
+            alternatives.reduce(|a, b| Done { may: a.may | b.may, certain: a.certain & b.certain })
+        {
+            let is_open = local.alternatives.len() > MAX_ALTERNATIVES;
+            done.may |= if is_open { all.certain } else { all.may };
+            done.certain |= all.certain;
+        }
+        done
+    }
+}
+
+/// Closes the local facts of functions over their call graph: each gets the effects of what it calls, and of the
+/// implementations that it may call. Effects only ever grow, so that the order of the functions makes no difference.
+/// `outside` answers for functions that are not among them.
 #[must_use]
 pub fn close(
     locals: &[(FnRef, &Local)],
     outside: &dyn Fn(&FnRef) -> Option<Arc<Summary>>,
 ) -> FxHashMap<FnRef, Arc<Summary>> {
     let index: FxHashMap<&FnRef, usize> = locals.iter().enumerate().map(|(i, (f, _))| (f, i)).collect();
-    let mut effects: Vec<Effects> = Vec::with_capacity(locals.len());
     let mut callers: Vec<Vec<usize>> = vec![Vec::new(); locals.len()];
     for (i, (_, local)) in locals.iter().enumerate() {
-        let mut own = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
-        for (callee, ..) in &local.callees {
-            match index.get(callee) {
-                Some(&c) => callers[c].push(i),
-                None => own |= outside(callee).map_or(Effects::empty(), |s| s.effects),
-            }
-        }
-        effects.push(own);
+        let called = local.callees.iter().map(|(f, ..)| f).chain(&local.alternatives);
+        called.filter_map(|f| index.get(f)).for_each(|&callee| callers[callee].push(i));
     }
+    let mut done: Vec<Done> = vec![Done::default(); locals.len()];
+    let of = |done: &[Done], function: &FnRef| match index.get(function) {
+        Some(&i) => done[i],
+        None => outside(function).map_or_else(Done::default, |s| Done { may: s.effects, certain: s.certain }),
+    };
     let mut open: Vec<usize> = (0..locals.len()).collect();
-    while let Some(callee) = open.pop() {
-        for &caller in &callers[callee] {
-            let all = effects[caller] | effects[callee];
-            if all != effects[caller] {
-                effects[caller] = all;
-                open.push(caller);
-            }
+    while let Some(i) = open.pop() {
+        let now = Done::of(locals[i].1, &|function| of(&done, function));
+        if now != done[i] {
+            done[i] = now;
+            open.extend(&callers[i]);
         }
     }
     let mut summaries = FxHashMap::default();
     for (i, (function, local)) in locals.iter().enumerate() {
-        let mut witnesses = Vec::new();
-        for effect in effects[i].iter() {
-            let direct = local.direct.iter().find(|(e, ..)| e.contains(effect));
-            let witness = match direct {
-                Some((_, unit, node)) => {
-                    Some(Witness { effect, unit: unit.clone(), node: *node, next: None })
-                }
-                None => local
-                    .callees
-                    .iter()
-                    .find(|(callee, ..)| match index.get(callee) {
-                        Some(&c) => effects[c].contains(effect),
-                        None => outside(callee).is_some_and(|s| s.effects.contains(effect)),
-                    })
-                    .map(|(next, unit, node)| Witness {
-                        effect,
-                        unit: unit.clone(),
-                        node: *node,
-                        next: Some(next.clone()),
-                    }),
-            };
-            witnesses.extend(witness);
-        }
+        let has = |callee: &FnRef, effect: Effects| of(&done, callee).may.contains(effect);
+        let witnesses = done[i].may.iter().filter_map(|effect| witness(local, effect, &has));
         let summary = Summary {
-            effects: effects[i],
-            witnesses,
+            effects: done[i].may,
+            certain: done[i].certain,
+            witnesses: witnesses.collect(),
             returns: local.returns.clone(),
             params: local.params.clone(),
             is_async: local.is_async,
+            role: local.role.clone(),
         };
         summaries.insert(function.clone(), Arc::new(summary));
     }
     summaries
 }
 
+/// The call by which a function has an effect: its own, or the first of a function that has it. What goes to one of
+/// several implementations shows the first one that has the effect.
+fn witness(local: &Local, effect: Effects, has: &dyn Fn(&FnRef, Effects) -> bool) -> Option<Witness> {
+    if let Some((_, unit, node)) = local.direct.iter().find(|(e, ..)| e.contains(effect)) {
+        return Some(Witness { effect, unit: unit.clone(), node: *node, next: None });
+    }
+    let (callee, unit, node) = local.callees.iter().find(|(callee, ..)| has(callee, effect))?;
+    let next = callee.alternatives().find(|one| has(one, effect)).unwrap_or_else(|| callee.clone());
+    Some(Witness { effect, unit: unit.clone(), node: *node, next: Some(next) })
+}
+
 impl Summary {
     /// The same summary after the function's text changed without changing what it does.
     pub(super) fn renumbered(&self, local: &Local, summaries: &FxHashMap<FnRef, Arc<Summary>>) -> Summary {
         let witnesses = self.witnesses.iter().filter_map(|old| {
-            let effect = old.effect;
-            if let Some((_, unit, node)) = local.direct.iter().find(|(e, ..)| e.contains(effect)) {
-                return Some(Witness { effect, unit: unit.clone(), node: *node, next: None });
-            }
-            let has_it = |callee: &FnRef| match summaries.get(callee) {
+            let has = |callee: &FnRef, effect: Effects| match summaries.get(callee) {
                 Some(summary) => summary.effects.contains(effect),
-                None => old.next.as_ref() == Some(callee),
+                None => callee.alternatives().any(|one| old.next.as_ref() == Some(&one)),
             };
-            let (next, unit, node) = local.callees.iter().find(|(callee, ..)| has_it(callee))?;
-            Some(Witness { effect, unit: unit.clone(), node: *node, next: Some(next.clone()) })
+            witness(local, old.effect, &has)
         });
         Summary { witnesses: witnesses.collect(), ..self.clone() }
     }
@@ -278,5 +328,69 @@ impl Summary {
     #[must_use]
     pub fn returns_with(&self, slot: Slot) -> bool {
         self.returns.instance().is_some_and(|i| i.slot(slot).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(name: &str) -> FnRef {
+        FnRef { file: "/a.ts".into(), unit: name.into(), function: FunctionId(0), others: Arc::default() }
+    }
+
+    fn does(effects: Effects) -> Local {
+        Local { direct: vec![(effects, Name::default(), NodeId(7))], ..Local::default() }
+    }
+
+    fn calls(functions: &[FnRef]) -> Local {
+        let callees = functions.iter().map(|f| (f.clone(), Name::default(), NodeId(1)));
+        Local { callees: callees.collect(), ..Local::default() }
+    }
+
+    #[test]
+    fn an_interface_does_for_certain_what_all_share_and_maybe_what_some_do_in_any_order() {
+        let (sql, memory) = (function("sql"), function("memory"));
+        let any = FnRef::any_of(vec![sql.clone(), memory.clone()]).expect("it is there");
+        let locals = [
+            (sql.clone(), does(Effects::DB_READ | Effects::LOG)),
+            (memory, does(Effects::LOG)),
+            (any.clone(), Local::default().in_place_of(any.alternatives())),
+            (function("caller"), calls(std::slice::from_ref(&any))),
+        ];
+        let mut order: Vec<usize> = (0..locals.len()).collect();
+        let mut first = None;
+        for _ in 0..order.len() {
+            order.rotate_left(1);
+            let all: Vec<_> = order.iter().map(|&i| (locals[i].0.clone(), &locals[i].1)).collect();
+            let closed = close(&all, &|_| None);
+            let caller = &closed[&function("caller")];
+            assert_eq!(caller.effects, Effects::DB_READ | Effects::LOG);
+            assert_eq!(caller.certain, Effects::LOG);
+            assert_eq!(caller.witness(Effects::DB_READ).expect("it is there").next, Some(sql.clone()));
+            assert_eq!(first.get_or_insert(closed.clone()), &closed);
+        }
+    }
+
+    #[test]
+    fn functions_that_call_each_other_share_their_effects() {
+        let (a, b) = (function("a"), function("b"));
+        let mut first = calls(std::slice::from_ref(&b));
+        first.direct.push((Effects::DB_WRITE, Name::default(), NodeId(3)));
+        let second = calls(std::slice::from_ref(&a));
+        let closed = close(&[(a, &first), (b.clone(), &second)], &|_| None);
+        assert_eq!(closed[&b].effects, Effects::DB_WRITE);
+        assert_eq!(closed[&b].certain, Effects::DB_WRITE);
+    }
+
+    #[test]
+    fn what_only_some_of_many_implementations_do_is_not_taken_for_what_a_call_does() {
+        let all: Vec<FnRef> = (0..=MAX_ALTERNATIVES).map(|i| function(&format!("f{i}"))).collect();
+        let any = FnRef::any_of(all.clone()).expect("it is there");
+        let mut locals: Vec<(FnRef, Local)> = all.iter().map(|f| (f.clone(), does(Effects::LOG))).collect();
+        locals[0].1 = does(Effects::LOG | Effects::DB_READ);
+        locals.push((any.clone(), Local::default().in_place_of(any.alternatives())));
+        let all: Vec<_> = locals.iter().map(|(f, local)| (f.clone(), local)).collect();
+        assert_eq!(close(&all, &|_| None)[&any].effects, Effects::LOG);
     }
 }

@@ -19,7 +19,7 @@ impl Evaluator<'_> {
 
     fn typed(&self, unit: usize, scope: ScopeId, ty: &TypeExpr, depth: u32) -> Value {
         let Some(head) = ty.path.first() else {
-            return Value::Unknown;
+            return self.member_type(unit, scope, ty, depth);
         };
         if depth > MAX_TYPE_DEPTH || self.world.depth().get() >= MAX_DEPTH {
             return Value::Unknown;
@@ -42,7 +42,23 @@ impl Evaluator<'_> {
                     .unwrap_or_default();
             }
             "[]" => return Value::List(Arc::new(arg(0))),
-            "()" | "=>" | "{}" | "keyof" => return Value::Unknown,
+            "{}" => return self.shape(unit, scope, ty, depth),
+            "()" | "=>" | "keyof" => return Value::Unknown,
+            "ReturnType" if ty.path.len() == 1 => {
+                return match arg(0) {
+                    Value::Function(function) => self.returned_by(&function),
+                    _ => Value::Unknown,
+                };
+            }
+            "InstanceType" | "Omit" | "Pick" | "Exclude" | "Extract" if ty.path.len() == 1 => {
+                return match arg(0) {
+                    Value::Type(own) => self.value_of_own_type(&own, depth + 1),
+                    Value::Package(package, path) => {
+                        self.instance_of_package(&package, &path, &|_| Value::Unknown)
+                    }
+                    other => other,
+                };
+            }
             "typeof" => return ty.args.first().map_or(Value::Unknown, |of| self.type_of(unit, scope, of)),
             _ => {}
         }
@@ -64,6 +80,27 @@ impl Evaluator<'_> {
             // A value used as a type: `typeof client`.
             other => other,
         }
+    }
+
+    /// `T["key"]`
+    fn member_type(&self, unit: usize, scope: ScopeId, ty: &TypeExpr, depth: u32) -> Value {
+        let [of, key] = ty.args.as_slice() else { return Value::Unknown };
+        let Some(key) = key.path.first().filter(|_| depth < MAX_TYPE_DEPTH) else { return Value::Unknown };
+        let Some(key) = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) else {
+            return Value::Unknown;
+        };
+        self.member_of(&self.typed(unit, scope, of, depth + 1), key)
+    }
+
+    /// A value of an object type: `{ db: PrismaClient; id: string }`.
+    fn shape(&self, unit: usize, scope: ScopeId, ty: &TypeExpr, depth: u32) -> Value {
+        let members = ty.args.iter().filter_map(|member| {
+            let [mark, name] = member.path.as_slice() else { return None };
+            let value = self.typed(unit, scope, member.args.first()?, depth + 1);
+            (mark == ":" && !value.is_unknown()).then(|| (name.clone(), value))
+        });
+        let members: Arc<[_]> = members.collect();
+        if members.is_empty() { Value::Unknown } else { Value::Shape(members) }
     }
 
     /// The value that `typeof x.y` names.
@@ -122,7 +159,7 @@ impl Evaluator<'_> {
     fn name_in_type(&self, unit: usize, scope: ScopeId, name: &Name) -> Value {
         match name.as_str() {
             "Self" => return self.owner_of_unit(unit).map_or(Value::Unknown, Value::Type),
-            "crate" | "super" | "self" => return self.rust_module(name),
+            "crate" | "super" | "self" => return self.rust_module(unit, scope, name),
             _ => {}
         }
         let entry = &self.file.units[unit];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelType, Slot};
-use plimsoll_behavior::{FunctionId, Name, NodeId};
+use plimsoll_behavior::{FunctionId, Name, NodeId, ScopeId};
 
 /// What is known of a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,10 +31,14 @@ pub enum Value {
     Own(TypeRef),
     /// The exports of a file of the project: its path.
     Module(Arc<str>),
+    /// A module written inside a file: the scope of its items in the file's first unit.
+    Inline(Arc<str>, ScopeId),
     /// An object or array.
     Syntax(Site),
     /// A collection of such values.
     List(Arc<Value>),
+    /// A value of an object type: the members of which something is known.
+    Shape(Arc<[(Name, Value)]>),
 }
 
 /// A value of a modelled type.
@@ -79,6 +83,31 @@ pub struct FnRef {
     pub unit: Name,
     /// The function in the unit; 0 is the unit's own.
     pub function: FunctionId,
+    /// Further functions that a call may go to instead, in order: the implementations of an interface. None for a call
+    /// that can only go to one.
+    pub others: Arc<[FnRef]>,
+}
+
+impl FnRef {
+    /// The function itself, without those that may be called in its place.
+    #[must_use]
+    pub fn alone(&self) -> FnRef {
+        FnRef { others: Arc::default(), ..self.clone() }
+    }
+
+    /// All that a call may go to, each alone.
+    pub fn alternatives(&self) -> impl Iterator<Item = FnRef> + '_ {
+        std::iter::once(self.alone()).chain(self.others.iter().cloned())
+    }
+
+    /// What a call goes to that may go to any of these; none when there are none.
+    #[must_use]
+    pub fn any_of(mut functions: Vec<FnRef>) -> Option<FnRef> {
+        functions.sort();
+        functions.dedup();
+        let first = functions.first()?.alone();
+        Some(FnRef { others: functions.split_off(1).into(), ..first })
+    }
 }
 
 /// A type of the project.

@@ -1,11 +1,12 @@
 //! One file's reading, and how the files of one database become its schema.
 
+use plimsoll_syntax::Language;
 use smol_str::SmolStr;
 
 use super::prisma::Document;
 use super::sql::changes::{Tables, merge};
 use super::sql::{Evidence, SqlFile, dialect_of_migration_lock, layout};
-use super::{Dialect, Index, Schema, Table, prisma};
+use super::{Dialect, DrizzleConfig, Index, Schema, Table, drizzle, prisma};
 
 /// What one file says about a schema, independent of every other file: worth keeping until its
 /// text changes.
@@ -20,6 +21,8 @@ enum Content {
     Prisma(Document),
     Sql(SqlFile),
     MigrationLock(Dialect),
+    Drizzle(drizzle::Document),
+    DrizzleConfig(drizzle::Config),
     /// Nothing of a schema: a migration that undoes another one, or a file of another kind.
     Nothing,
 }
@@ -36,6 +39,10 @@ impl SchemaFile {
             Content::Prisma(Document::parse(text))
         } else if has_extension("sql") && !layout::undoes(&path) {
             Content::Sql(SqlFile::parse(&path, text))
+        } else if drizzle::is_config(&path) {
+            Content::DrizzleConfig(drizzle::Config::parse(&path, text))
+        } else if Language::from_path(&path).is_some_and(Language::is_script_family) {
+            Content::Drizzle(drizzle::Document::parse(&path, text))
         } else if path.ends_with("migration_lock.toml") {
             Content::MigrationLock(dialect_of_migration_lock(text))
         } else {
@@ -48,6 +55,30 @@ impl SchemaFile {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The modules that it imports from, and those whose exports it hands on; nothing for SQL and Prisma.
+    #[must_use]
+    pub fn modules(&self) -> (Vec<&str>, Vec<&str>) {
+        match &self.content {
+            Content::Drizzle(document) => document.modules(),
+            _ => Default::default(),
+        }
+    }
+
+    /// Whether it declares tables in TypeScript or JavaScript, or what those are made of.
+    #[must_use]
+    pub fn declares_tables(&self) -> bool {
+        matches!(&self.content, Content::Drizzle(document) if document.declares_tables())
+    }
+
+    /// What it says as a configuration of Drizzle's tool.
+    #[must_use]
+    pub fn drizzle_config(&self) -> Option<&DrizzleConfig> {
+        match &self.content {
+            Content::DrizzleConfig(config) => Some(config),
+            _ => None,
+        }
     }
 
     /// How many of its statements about tables could not be read.
@@ -65,8 +96,8 @@ impl Schema {
     /// the order of their names. `given` is the database where the caller knows it; else the
     /// files tell.
     ///
-    /// Where both a Prisma schema and SQL stand, the Prisma schema describes the tables, and the
-    /// SQL adds the indexes and tables that Prisma does not know.
+    /// Where both a Prisma or Drizzle schema and SQL stand, that schema describes the tables, and
+    /// the SQL adds the indexes and tables that it does not know.
     #[must_use]
     pub fn fold<'a>(files: impl IntoIterator<Item = &'a SchemaFile>, given: Dialect) -> Self {
         let mut files: Vec<&SchemaFile> = files.into_iter().collect();
@@ -75,6 +106,8 @@ impl Schema {
         let mut tables = Tables::default();
         let mut evidence = Evidence::default();
         let mut locked = Dialect::Unknown;
+        let mut declared = Vec::new();
+        let mut config = None;
         for file in files {
             match &file.content {
                 Content::Prisma(document) => documents.push((&file.path, document)),
@@ -83,12 +116,18 @@ impl Schema {
                     sql.changes.iter().for_each(|change| tables.apply(change));
                 }
                 Content::MigrationLock(dialect) => locked = *dialect,
+                Content::Drizzle(document) => declared.push((&file.path, document)),
+                Content::DrizzleConfig(own) => config = Some(own),
                 Content::Nothing => {}
             }
         }
         let prisma = prisma::read(&documents);
         let mut schema = prisma.schema;
-        let known = [given, schema.dialect, locked, evidence.dialect()];
+        let casing = config.map(|config| config.casing).unwrap_or_default();
+        let (declared, written_for) = drizzle::read(&declared, casing);
+        schema.tables.extend(declared);
+        let configured = config.map(|config| config.dialect).unwrap_or_default();
+        let known = [given, schema.dialect, written_for, configured, locked, evidence.dialect()];
         schema.dialect = known.into_iter().find(|own| *own != Dialect::Unknown).unwrap_or_default();
         for table in tables.finish() {
             add_sql_table(&mut schema, table);

@@ -4,12 +4,15 @@
 //! read by itself into a [`SchemaFile`], which may be kept; [`Schema::fold`] puts the files of
 //! one database together and is cheap.
 
+mod drizzle;
 mod fold;
 mod model;
 pub mod prisma;
 pub mod sql;
 pub mod write;
 
+pub use drizzle::config::Config as DrizzleConfig;
+pub(crate) use drizzle::is_config as is_drizzle_config;
 pub use fold::SchemaFile;
 use model::covered;
 pub use model::{

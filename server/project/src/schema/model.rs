@@ -38,6 +38,8 @@ impl Dialect {
 pub enum SchemaLanguage {
     /// A model in a `.prisma` file.
     Prisma,
+    /// A table that is declared in TypeScript or JavaScript.
+    Drizzle,
     /// `CREATE TABLE` in a migration or a schema file.
     Sql,
 }
@@ -49,7 +51,7 @@ pub struct Table {
     pub name: SmolStr,
     /// Namespace (PostgreSQL calls it schema) unless it is the database's default one.
     pub namespace: Option<SmolStr>,
-    /// Name in code: the Prisma model's; the same as `name` for SQL.
+    /// Name in code: the Prisma model's, the exported name of a Drizzle table; the same as `name` for SQL.
     pub code_name: SmolStr,
     /// The language that describes it.
     pub language: SchemaLanguage,
@@ -79,7 +81,7 @@ pub struct Table {
 pub struct Column {
     /// Name in the database.
     pub name: SmolStr,
-    /// Name in code: the Prisma field's; the same as `name` for SQL.
+    /// Name in code: the Prisma field's, the key of a Drizzle column; the same as `name` for SQL.
     pub code_name: SmolStr,
     /// What it holds.
     pub column_type: ColumnType,

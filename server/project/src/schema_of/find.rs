@@ -6,6 +6,8 @@ use crate::Files;
 use crate::link::{ancestors, parent};
 use crate::schema::sql::layout;
 
+pub(super) mod drizzle;
+
 /// The files of one schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Paths {
@@ -13,6 +15,13 @@ pub(super) struct Paths {
     pub schema: Vec<String>,
     /// SQL files beside it that no migration tool runs, sorted.
     pub raw: Vec<String>,
+}
+
+impl Paths {
+    /// Whether its migrations are generated from tables that are declared in code.
+    pub fn are_generated(&self) -> bool {
+        self.schema.iter().any(|path| path.ends_with("/meta/_journal.json"))
+    }
 }
 
 /// What a search finds at the nearest place that has anything.

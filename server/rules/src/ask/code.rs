@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingId, Effects, Kind, Literal, Name, NodeId, Unit};
-use plimsoll_project::link::{CallFacts, FnRef, SlotValue};
+use plimsoll_project::link::{CallFacts, FnRef, ParamFacts, SlotValue};
 
 use crate::UnitView;
 
@@ -146,6 +146,7 @@ pub(crate) fn source_in(view: &UnitView<'_>, function: FnRef, effect: Effects) -
     let mut function = function;
     let mut is_kept = false;
     for _ in 0..MAX_CHAIN {
+        function = view.with_effect(&function, effect);
         let summary = view.summary(&function)?;
         let witness = summary.witness(effect)?;
         let elsewhere;
@@ -171,6 +172,17 @@ pub(crate) fn source_in(view: &UnitView<'_>, function: FnRef, effect: Effects) -
         }
     }
     None
+}
+
+/// The argument of a call that the project's own function takes for the SQL text of a library's call, as it stands, and
+/// the library's model: `query("SELECT …", values)`.
+pub(crate) fn sql_argument(view: &UnitView<'_>, call: NodeId) -> Option<(u16, NodeId)> {
+    let target = view.eval.call(view.index, call).target.clone()?;
+    let summary = view.summary(&target)?;
+    let fills = |param: &ParamFacts| param.fills.iter().find(|(_, slot)| *slot == Slot::Sql).map(|f| f.0);
+    let (index, model) =
+        summary.params.iter().enumerate().find_map(|(index, param)| Some((index, fills(param)?)))?;
+    Some((model, view.eval.argument_node(view.index, call, index)?))
 }
 
 fn sql_of(file: &plimsoll_project::link::FileUnits, facts: &CallFacts) -> Option<String> {

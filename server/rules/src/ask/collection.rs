@@ -11,6 +11,8 @@ use crate::UnitView;
 
 /// The most elements of a list that is written out in the code.
 const MAX_SMALL: u64 = 24;
+/// The most elements of a list of constants that is named as a constant: columns, countries.
+const MAX_CONSTANT: usize = 100;
 /// How far a collection is followed through names and calls.
 const MAX_DEPTH: u8 = 8;
 
@@ -175,7 +177,12 @@ fn small_binding(view: &UnitView<'_>, unit: usize, id: BindingId, depth: u8) -> 
                 let Some(member) = u.parent(used) else { return false };
                 matches!(u.kind(member), Kind::Member { object, name, .. } if *object == used && GROWS.contains(&name.as_str()))
             });
-            !grows && b.value.is_some_and(|value| small(view, unit, value, depth))
+            let is_constant_list = |value: NodeId| {
+                is_constant_name(&b.name)
+                    && matches!(u.kind(bare(u, value)), Kind::Array(items)
+                        if items.len() <= MAX_CONSTANT && items.iter().all(|&i| matches!(u.kind(i), Kind::Literal(_))))
+            };
+            !grows && b.value.is_some_and(|value| is_constant_list(value) || small(view, unit, value, depth))
         }
         _ => false,
     }
@@ -186,6 +193,11 @@ fn is_constant_name(name: &str) -> bool {
     name.len() > 1
         && name.chars().any(|c| c.is_ascii_uppercase())
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// A number in the code that is small.
+pub(super) fn few(u: &Unit, node: NodeId) -> Option<u64> {
+    number(u, node).filter(|&n| n <= MAX_SMALL)
 }
 
 fn number(u: &Unit, node: NodeId) -> Option<u64> {

@@ -7,8 +7,9 @@ use plimsoll_behavior::{
     BindingId, BlockForm, CallForm, Catch, Effects, FunctionId, Kind, Literal, Loop, LoopKind, Name, NodeId,
     Pattern, Unit,
 };
-use plimsoll_project::link::{CallFacts, Closure, Context, FileUnits, FnRef, run_of};
+use plimsoll_project::link::{CallFacts, Closure, Context, run_of};
 
+use super::retry_helper::{is_retry_helper, suggests_retry};
 use super::role::Role;
 use super::time::period;
 use crate::UnitView;
@@ -119,7 +120,9 @@ impl<'a> Climb<'_, 'a> {
             Kind::TryCatch { body, catch: Some(catch), .. } if *body == from => {
                 let covers_after = self.after.is_some_and(|a| a == from || u.ancestors(a).any(|n| n == from));
                 let handling = if covers_after { Handling::Logs } else { self.catching(u, catch) };
-                return self.handled(handling);
+                // Work that goes on after a log line does without it.
+                let goes_on = handling == Handling::Logs && !covers_after && self.goes_on_after(u, parent);
+                return self.handled(if goes_on { Handling::FallsBack } else { handling });
             }
             Kind::Member { object, name, .. } if *object == from => {
                 let call = u.parent(parent)?;
@@ -230,6 +233,19 @@ impl<'a> Climb<'_, 'a> {
     fn decides(&self, u: &Unit, used: NodeId, _binding: BindingId) -> bool {
         // A use that comes before the call in the tree's order would lead back here.
         u.range(used).start > u.range(self.at).end
+    }
+
+    /// Whether a statement after this one, in the same block, does more than to log.
+    fn goes_on_after(&self, u: &'a Unit, statement: NodeId) -> bool {
+        let Some(block) = u.parent(statement) else { return false };
+        let Kind::Block { statements, .. } = u.kind(block) else { return false };
+        let later = statements.iter().skip_while(|&&s| s != statement).skip(1);
+        later.flat_map(|&s| u.descendants(s)).any(|node| {
+            matches!(u.kind(node), Kind::Call { .. }) && {
+                let facts = self.view.eval.call(self.unit, node);
+                !(facts.effects - Effects::LOG).is_empty() || facts.target.is_some()
+            }
+        })
     }
 
     fn catching(&self, u: &'a Unit, catch: &Catch) -> Handling {
@@ -396,43 +412,6 @@ pub fn is_retried(view: &UnitView<'_>, closure: &Closure) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether a function of the project runs a function that it is given until that succeeds.
-#[must_use]
-pub fn is_retry_helper(view: &UnitView<'_>, function: &FnRef) -> bool {
-    let summary = view.summary(function);
-    let waits = summary.is_some_and(|s| s.effects.intersects(Effects::SLEEP | Effects::TIMER_ONCE));
-    if function.file == view.linked.file.path {
-        return repeats_its_parameter(&view.linked.file, function, waits);
-    }
-    let mut is_helper = false;
-    view.world.in_file(&function.file, &mut |eval| {
-        is_helper = repeats_its_parameter(eval.file, function, waits);
-    });
-    is_helper
-}
-
-fn repeats_its_parameter(file: &FileUnits, function: &FnRef, waits: bool) -> bool {
-    let Some(unit) = file.unit_at(&function.unit) else { return false };
-    let u = &file.units[unit].unit;
-    let own = u.function(function.function);
-    let calls_its_parameter = own.params.iter().flat_map(|p| &p.pattern.bindings).any(|&b| {
-        u.binding(b).uses.iter().any(|&used| {
-            u.parent(used).is_some_and(|p| matches!(u.kind(p), Kind::Call { callee, .. } if *callee == used))
-        })
-    });
-    if own.name.as_deref().is_some_and(suggests_retry) {
-        return calls_its_parameter || !own.params.is_empty();
-    }
-    calls_its_parameter && waits && u.nodes.iter().any(|n| matches!(n.kind, Kind::Loop(_)))
-}
-
-/// Whether a name says that something is tried again.
-#[must_use]
-pub fn suggests_retry(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains("retry") || name.contains("retries") || name.contains("backoff")
 }
 
 /// `Promise.allSettled([…])`: whoever asks for it looks at each outcome.

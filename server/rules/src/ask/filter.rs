@@ -1,6 +1,7 @@
 //! What a query asks of each table: its conditions as alternatives, and its order, however the query is written.
 
 mod builder;
+mod expression;
 mod object;
 mod text;
 
@@ -102,7 +103,8 @@ pub fn lookups<'s>(unit: &UnitView<'_>, call: &CallView<'_>, schema: &'s Project
     let found = match call.facts.filters {
         Some(FilterForm::Object) => object::lookup(unit, call, schema),
         Some(FilterForm::Builder) => builder::lookup(unit, call, schema),
-        Some(FilterForm::Expression | FilterForm::Sql) | None => None,
+        Some(FilterForm::Expression) => return expression::lookups(unit, call, schema),
+        Some(FilterForm::Sql) | None => None,
     };
     found.into_iter().collect()
 }

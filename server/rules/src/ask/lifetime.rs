@@ -1,8 +1,8 @@
 //! How long what code starts is wanted: as long as a component is shown, an object is used, a request is answered.
 
-use plimsoll_behavior::models::Run;
+use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{CallForm, FunctionId, FunctionKind, Kind, Name, NodeId};
-use plimsoll_project::link::{Closure, Context};
+use plimsoll_project::link::{Closure, Context, SlotValue, Value};
 
 use super::{Role, owner_of, role};
 use crate::UnitView;
@@ -25,6 +25,8 @@ pub enum Lifetime {
     Object(Name),
     /// As long as the request is answered.
     Request,
+    /// As long as the connection is open.
+    Connection,
 }
 
 /// How long what a node starts is wanted; none where it may well live as long as the program, or nothing tells.
@@ -42,6 +44,9 @@ pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
                 return Some(Lifetime::Effect { component, effect: (*unit, *function), closure: *closure });
             }
             Context::Runs(Run::Handler, _) => return Some(Lifetime::Request),
+            Context::Runs(Run::Listener, closure) if is_of_connections(view, closure) => {
+                return Some(Lifetime::Connection);
+            }
             _ => {}
         }
         if let Some(owner) = &f.owner {
@@ -51,7 +56,15 @@ pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
             return Some(Lifetime::Component(component));
         }
     }
-    (role(view, node) == Some(Role::Handler)).then_some(Lifetime::Request)
+    role(view, node).is_some_and(Role::answers_a_request).then_some(Lifetime::Request)
+}
+
+/// Whether a listener runs for every connection: of a server of sockets, by the name that Node.js gave the event.
+fn is_of_connections(view: &UnitView<'_>, closure: &Closure) -> bool {
+    let facts = view.eval.call(closure.unit, closure.call);
+    let Some(SlotValue::Node(site)) = facts.slot(Slot::Event) else { return false };
+    let Some((unit, node)) = view.node_at(site) else { return false };
+    view.eval.value(unit, node) == Value::Text("connection".into())
 }
 
 /// The name of a function that is a component or a hook: `Clock` that makes elements, `useClock`.

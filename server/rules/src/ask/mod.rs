@@ -1,6 +1,7 @@
 //! Questions that several rules ask of a unit.
 
 mod absence;
+mod belonging;
 mod code;
 mod collection;
 mod exclusive;
@@ -9,38 +10,53 @@ pub mod filter;
 mod lifetime;
 mod occasion;
 mod outgoing;
+mod own_status;
 mod released;
 mod request;
+mod rescheduled;
+mod resolver;
 mod response;
+mod retry_helper;
 mod role;
 pub mod row;
 mod sql_text;
 mod table;
 mod time;
+mod touch;
 mod transaction;
 mod turn;
+mod undefined;
 
 pub use absence::{Absence, absence};
-pub(crate) use code::{Source, bare, callee_name, calls_within, declaration, receiver, source, source_in};
+pub use belonging::{Bond, Step, bond};
+pub(crate) use code::{
+    Source, bare, callee_name, calls_within, declaration, derives_from, receiver, source, source_in,
+    sql_argument,
+};
 pub use exclusive::is_exclusive;
-pub use failure::{Failure, failure_of, is_retry_helper, suggests_retry};
+pub use failure::{Failure, failure_of};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
 pub use outgoing::{
-    Wrapped, host, host_key, is_idempotent, may_be_bounded, method, takes_its_url, wrapped_request,
+    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
+    takes_its_url, wrapped_request,
 };
+pub use own_status::is_own_status_looked_at;
 pub use released::{Fate, binding_around, binding_of, fate, owner_of, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_local_resource, is_same_origin,
     url_head,
 };
-pub use response::{
-    ResponseUse, follow, is_own_status_looked_at, is_status_checked, library_checks, response_type,
-};
-pub use role::{Role, role};
+pub use rescheduled::reschedules;
+pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
+pub(crate) use retry_helper::module_bindings;
+pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
+pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
-pub(crate) use table::chain;
-pub use table::{Action, Given, Touch, givens, plain_name, schema_kind, schema_table, touches};
+pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
+pub use touch::{Action, Given, Touch, givens, handle, plain_name, touches, writes_of_function};
+pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
-pub use turn::{Turn, handed_to_each, names_of, once_per_element};
+pub use turn::{Turn, handed_to_each, is_told_inside, names_of, once_per_element};
+pub use undefined::may_be_undefined;

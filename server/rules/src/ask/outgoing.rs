@@ -5,7 +5,7 @@ use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::{SlotValue, Value};
 
 use super::failure::{Failure, Seen, failure_of};
-use super::occasion::{in_file, role_of_failure, view_of};
+use super::occasion::{in_other, role_of_failure};
 use super::{Role, is_bounded, is_status_checked, url_head};
 use crate::UnitView;
 use crate::view::CallView;
@@ -94,6 +94,23 @@ pub fn host_key(view: &UnitView<'_>, call: &CallView<'_>) -> String {
     }
 }
 
+/// The name that a call is known by: of a builder, that of the call that begins it.
+#[must_use]
+pub fn chain_name(unit: &UnitView<'_>, call: NodeId) -> String {
+    let mut first = call;
+    let mut at = call;
+    loop {
+        match unit.unit.kind(at) {
+            Kind::Call { callee, .. } => {
+                first = at;
+                at = *callee;
+            }
+            Kind::Member { object, .. } => at = *object,
+            _ => return unit.call_name(first),
+        }
+    }
+}
+
 /// What stands behind a call of one of the project's own functions that does nothing but make a request.
 pub struct Wrapped {
     /// Whether its failure reaches the caller as it is: nobody retries, falls back or logs in between.
@@ -106,9 +123,14 @@ pub struct Wrapped {
     pub is_found_there: bool,
 }
 
+/// Whether nobody waits for work of this role who could try again.
+#[must_use]
+pub fn is_nobodys_wait(role: Role) -> bool {
+    role.runs_by_itself() || role == Role::StartUp
+}
+
 fn is_found_by_its_role(there: &UnitView<'_>, call: &CallView<'_>, failure: Failure) -> bool {
-    !takes_its_url(there, call)
-        && matches!(role_of_failure(there, failure, true), Some(Role::Job | Role::StartUp))
+    !takes_its_url(there, call) && role_of_failure(there, failure, true).is_some_and(is_nobodys_wait)
 }
 
 /// Whether a request goes wherever the caller of its function says: the URL is a parameter, or a parameter behind a
@@ -144,7 +166,8 @@ fn names_a_path(piece: &str) -> bool {
 /// Whether a request has a time limit, or a client that is made out of sight, where a missing one is found.
 #[must_use]
 pub fn may_be_bounded(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    is_bounded(view, call)
+    let is_open = matches!(call.slot(Slot::Timeout), Some(SlotValue::Elsewhere));
+    is_bounded(view, call) && !(is_open && call.facts.receiver.is_some() && makes_an_unbounded_client(view))
         || (call.facts.receiver.is_some()
             && !is_made_in_sight(view, call.node)
             && !makes_an_unbounded_client(view))
@@ -206,28 +229,26 @@ pub fn wrapped_request(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Wrapp
         return None;
     }
     let wanted = method_argument(view, call.node);
-    let mut next = own.clone();
+    let mut next = view.with_effect(own, Effects::HTTP_REQUEST);
     let mut leaves = true;
     let mut tells_status = true;
     let mut is_found_there = false;
     for _ in 0..MAX_WRAPPERS {
         let summary = view.world.summary(&next)?;
         let witness = summary.witness(Effects::HTTP_REQUEST)?.clone();
-        let step = in_file(view, &next.file, &mut |eval, linked| {
-            let unit = linked.file.unit_at(&witness.unit)?;
-            let there = view_of(view, eval, linked, unit);
-            let failure = failure_of(&there, unit, witness.node, None);
+        let unit = view.world.linked(&next.file)?.file.unit_at(&witness.unit)?;
+        let step = in_other(view, &next.file, unit, &mut |there| {
+            let failure = failure_of(there, unit, witness.node, None);
             let goes_on = matches!(&failure, Failure::Leaves(_, _, Seen::ByCallers));
             let sound = witness.next.is_none().then(|| {
                 let request = there.call(witness.node)?;
-                let asked = wanted.clone().or_else(|| method_of_wrapper(&there, &request));
+                let asked = wanted.clone().or_else(|| method_of_wrapper(there, &request));
                 let idempotent = asked.is_some_and(|m| IDEMPOTENT.contains(&m.as_str()));
-                Some(idempotent && may_be_bounded(&there, &request) && is_status_checked(&there, &request))
+                Some(idempotent && may_be_bounded(there, &request) && is_status_checked(there, &request))
             });
-            let is_found =
-                there.call(witness.node).is_some_and(|c| is_found_by_its_role(&there, &c, failure));
-            Some((goes_on, throws_plain_errors(there.unit), sound, is_found))
-        })??;
+            let is_found = there.call(witness.node).is_some_and(|c| is_found_by_its_role(there, &c, failure));
+            (goes_on, throws_plain_errors(there.unit), sound, is_found)
+        })?;
         is_found_there |= step.3;
         leaves &= step.0;
         tells_status &= !step.1;

@@ -1,8 +1,8 @@
 //! Questions about requests to other services.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Name, NodeId};
-use plimsoll_project::link::{CallFacts, SlotValue, Value};
+use plimsoll_behavior::{BindingId, Effects, Exported, FunctionId, Kind, Name, NodeId};
+use plimsoll_project::link::{CallFacts, Holder, Setting, SlotValue, Value};
 
 use super::response::{follow, response_type};
 use crate::UnitView;
@@ -80,6 +80,7 @@ pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     if has_deadline_around(unit, call.node)
         || is_bounded_later(unit, call.node)
         || is_set_in_file(unit, call.node)
+        || is_set_elsewhere(unit, call)
     {
         return true;
     }
@@ -186,7 +187,8 @@ pub fn has_deadline_around(unit: &UnitView<'_>, node: NodeId) -> bool {
     false
 }
 
-/// Whether every request of a client that is made here is made here too and has a time limit of its own.
+/// Whether every request of a client that is made here is made here too and has a time limit of its own, or yields what
+/// is meant to last.
 #[must_use]
 pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) -> bool {
     let u = unit.unit;
@@ -197,20 +199,20 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
         at = parent;
     }
     let bound = u.bindings.iter().find(|b| b.value == Some(at));
-    if bound.is_some_and(|b| {
+    let is_shared = bound.is_some_and(|b| {
         b.scope.0 == 0 && unit.index == 0
             || unit.unit.nested.iter().enumerate().any(|(i, _)| {
                 let inner = unit.linked.file.units[unit.index].nested[i];
                 unit.linked.file.units[inner].unit.free_names.contains(&b.name)
             })
-    }) {
-        return false;
+    });
+    if is_shared {
+        return is_used_for_streams(unit, client);
     }
     let mut open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
     let mut has_request = false;
     let mut seen = Vec::new();
-    for _ in 0..MAX_STEPS {
-        let Some(start) = open.pop() else { return has_request };
+    while let Some(start) = open.pop() {
         if seen.contains(&start) {
             continue;
         }
@@ -218,10 +220,31 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
         match end_of_chain(unit, start) {
             ChainEnd::Request(request) if is_bounded(unit, &request) => has_request = true,
             ChainEnd::Bound(uses) => open.extend(uses),
-            ChainEnd::Request(_) | ChainEnd::Elsewhere => return false,
+            ChainEnd::Request(_) => return false,
+            ChainEnd::Elsewhere => return is_used_for_streams(unit, client),
         }
     }
-    false
+    has_request
+}
+
+/// Whether a client that goes where it cannot be followed is used for streams: all requests by clients of its kind in
+/// the file yield what is meant to last. A limit for the whole of them would cut them off.
+fn is_used_for_streams(unit: &UnitView<'_>, client: &CallView<'_>) -> bool {
+    let Some((model, _)) = &client.facts.behavior else { return false };
+    let mut is_any = false;
+    for index in 0..unit.linked.file.units.len() {
+        let there = unit.of(index);
+        for request in there.calls() {
+            let is_of_client = request.facts.effects.contains(Effects::HTTP_REQUEST)
+                && request.facts.receiver.is_some()
+                && request.facts.behavior.as_ref().is_some_and(|(m, _)| m == model);
+            if is_of_client && !is_streamed(&there, &request) {
+                return false;
+            }
+            is_any |= is_of_client;
+        }
+    }
+    is_any
 }
 
 /// What a chain of calls leads to.
@@ -280,6 +303,37 @@ fn is_set_in_file(unit: &UnitView<'_>, call: NodeId) -> bool {
                     .is_some_and(|path| path.strip_prefix(&holder).is_some_and(|rest| rest.starts_with('.')))
         })
     })
+}
+
+/// Whether a file by which the program starts gives the library, or the client that is made here, a time limit.
+fn is_set_elsewhere(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some((model, _)) = &call.facts.behavior else { return false };
+    let packages = &unit.eval.models.all()[usize::from(*model)].packages;
+    let is_bare = call.facts.receiver.is_none() && call.facts.effects.contains(Effects::HTTP_REQUEST);
+    let sets_it = |setting: Setting| {
+        let is_it = match &setting.of {
+            // A client takes over what holds when it is made: before the file that starts the program runs.
+            Holder::Package(package) => is_bare && packages.contains(package),
+            Holder::Export(file, name) => {
+                *file == unit.linked.file.path && is_exported_as(unit, call.node, name)
+            }
+        };
+        is_it && setting.slot == Slot::Timeout
+    };
+    unit.world.settings_around(&unit.linked.file.path).into_iter().any(sets_it)
+}
+
+/// Whether the file exports what a call yields under this name.
+fn is_exported_as(unit: &UnitView<'_>, call: NodeId, name: &str) -> bool {
+    unit.index == 0
+        && unit.unit.exports.iter().any(|export| {
+            export.name == name
+                && match &export.local {
+                    Exported::Binding(b) => unit.unit.binding(*b).value == Some(call),
+                    Exported::Value(node) => *node == call,
+                    Exported::From(..) => false,
+                }
+        })
 }
 
 /// The name that a request is made by (`axios` of `axios.get`), or that a client is bound to.

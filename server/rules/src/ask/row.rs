@@ -6,15 +6,20 @@ mod data;
 mod flow;
 mod sql;
 
-pub use flow::{Computed, Row, computed_from, is_same_value, path_of, row_of};
-use plimsoll_behavior::models::{Rows, SchemaKind, Slot};
+use std::sync::Arc;
+
+use plimsoll_behavior::models::{Rows, Slot};
 use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, Literal, Name, NodeId, PathStep, Unit};
+use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{FnRef, SlotValue};
 
 use super::code::{bare, declaration, receiver, unit_of};
-use super::table::{Action, schema_kind, touches};
+use super::table::schema_of;
+use super::touch::{Action, touches};
 use crate::UnitView;
 use crate::view::CallView;
+
+pub use flow::{Computed, Row, computed_from, is_same_value, path_of, row_of};
 
 /// How many of the project's own functions lie between a call and a statement at most.
 const MAX_CALLS: u32 = 3;
@@ -29,7 +34,7 @@ pub struct Access<V = Seen> {
     /// The table, by the name that the code has for it.
     pub table: Option<String>,
     /// What describes the tables it works with.
-    pub kind: Option<SchemaKind>,
+    pub schema: Option<Arc<ProjectSchema>>,
     /// Whether it asks for a number of rows, or whether there are any.
     pub is_count: bool,
     /// Columns that are compared for equality.
@@ -99,7 +104,7 @@ impl<V> Access<V> {
         Access {
             action: self.action,
             table: self.table,
-            kind: self.kind,
+            schema: self.schema,
             is_count: self.is_count,
             keys: cells(self.keys),
             has_more_conditions: self.has_more_conditions,
@@ -320,7 +325,7 @@ fn blank(view: &UnitView<'_>, call: &CallView<'_>, action: Action) -> Access {
     Access {
         action,
         table: None,
-        kind: schema_kind(view, call),
+        schema: schema_of(view, call),
         is_count: false,
         keys: Vec::new(),
         has_more_conditions: false,

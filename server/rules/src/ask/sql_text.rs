@@ -2,8 +2,11 @@
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId, Unit};
+use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{SlotValue, Value};
+use plimsoll_project::schema::Dialect;
 
+use super::{column_of, table_of};
 use crate::UnitView;
 use crate::view::CallView;
 
@@ -23,11 +26,11 @@ const MAX_DEPTH: u32 = 24;
 /// The SQL texts of a call: one, or each that a variable may hold. Empty where a text is not constant but for values: a
 /// hole that stands where no value can.
 #[must_use]
-pub fn sql_texts(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<SqlText> {
+pub fn sql_texts(unit: &UnitView<'_>, call: &CallView<'_>, schema: Option<&ProjectSchema>) -> Vec<SqlText> {
     let Some(SlotValue::Node(site)) = call.slot(Slot::Sql) else { return Vec::new() };
     let Some((index, node)) = unit.node_at(site) else { return Vec::new() };
     let texts = alternatives(unit.unit_of(index), node).into_iter().filter_map(|alternative| {
-        let mut writer = Writer { unit, text: String::new(), holes: Vec::new() };
+        let mut writer = Writer { unit, schema, text: String::new(), holes: Vec::new() };
         writer.write(index, alternative, 0)?;
         let node = (index == unit.index).then_some(node);
         Some(SqlText { text: writer.text, node, holes: writer.holes })
@@ -58,6 +61,7 @@ fn alternatives(unit: &Unit, node: NodeId) -> Vec<NodeId> {
 
 struct Writer<'a, 'u> {
     unit: &'a UnitView<'u>,
+    schema: Option<&'a ProjectSchema>,
     text: String,
     holes: Vec<(usize, NodeId)>,
 }
@@ -123,7 +127,24 @@ impl Writer<'_, '_> {
     fn hole(&mut self, index: usize, node: NodeId) -> Option<()> {
         let is_part = matches!(self.unit.unit_of(index).kind(node), Kind::Call { .. })
             && self.unit.eval.call(index, node).slot(Slot::Sql).is_some();
-        match self.unit.eval.value(index, node) {
+        let value = self.unit.eval.value(index, node);
+        // A table or a column that is declared in code: `${posts.authorId}`.
+        if let Some((table, column)) =
+            self.schema.and_then(|schema| column_of(self.unit, schema, &value, None))
+        {
+            self.name(&table.name);
+            self.text.push('.');
+            self.name(&column.name);
+            return Some(());
+        }
+        if value.instance().is_some_and(|instance| instance.slot(Slot::Column).is_some()) {
+            return None;
+        }
+        if let Some(table) = self.schema.and_then(|schema| table_of(self.unit, schema, &value)) {
+            self.name(&table.name);
+            return Some(());
+        }
+        match value {
             Value::Text(text) if self.is_constant(index, node) => self.text.push_str(&text),
             Value::Number(number) if self.is_constant(index, node) => self.text.push_str(&number),
             _ if is_part || !stands_for_a_value(&self.text) => return None,
@@ -133,6 +154,15 @@ impl Writer<'_, '_> {
             }
         }
         Some(())
+    }
+
+    /// A name, quoted as the database quotes names.
+    fn name(&mut self, name: &str) {
+        let is_mysql = self.schema.is_some_and(|schema| schema.schema.dialect == Dialect::MySql);
+        let mark = if is_mysql { '`' } else { '"' };
+        self.text.push(mark);
+        self.text.push_str(&name.replace(mark, ""));
+        self.text.push(mark);
     }
 
     /// Whether a node is one constant, not one of several that a loop or a function may give.

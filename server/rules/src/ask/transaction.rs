@@ -1,11 +1,12 @@
 //! Whether statements run in one transaction, in which order, and whether one path runs both.
 
-use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, NodeId, TypeExpr, Unit};
-use plimsoll_project::link::{Context, SlotValue};
+use plimsoll_behavior::models::Run;
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId, TypeExpr, Unit};
+use plimsoll_project::link::Context;
 
 use super::code::{callee_name, declaration, effects_of, unit_of};
 use super::sql_text::sql_texts;
+use super::touch::handle;
 use super::turn::is_handed_to_a_transaction;
 use crate::UnitView;
 
@@ -76,7 +77,12 @@ fn runs_in_transaction(view: &UnitView<'_>, call: NodeId) -> bool {
         let is_marked = attributes.iter().any(|attribute| {
             attribute.path.last().is_some_and(|name| name.to_ascii_lowercase().contains("transaction"))
         });
+        // `insert_lines_tx` says what it must be called in.
+        let name = unit_of(view, *unit).function(*function).name.as_deref().unwrap_or_default();
         is_marked
+            || name.ends_with("_tx")
+            || name.ends_with("Tx")
+            || name.to_ascii_lowercase().ends_with("transaction")
             || match context {
                 Context::Runs(Run::Transaction, _) => true,
                 Context::Runs(_, closure) | Context::Passed(closure) => {
@@ -130,7 +136,7 @@ fn begins_one(view: &UnitView<'_>, node: NodeId) -> bool {
     });
     begins
         || is_named_so
-        || sql_texts(view, &call).iter().any(|sql| {
+        || sql_texts(view, &call, None).iter().any(|sql| {
             let text = sql.text.trim_start().to_ascii_uppercase();
             ["BEGIN", "START TRANSACTION", "SAVEPOINT"].iter().any(|word| text.starts_with(word))
         })
@@ -140,11 +146,8 @@ fn begins_one(view: &UnitView<'_>, node: NodeId) -> bool {
 fn runs_on_handle(view: &UnitView<'_>, call: NodeId) -> bool {
     let u = view.unit;
     let facts = view.eval.call(view.index, call);
-    let handle = match facts.slot(Slot::Handle) {
-        Some(SlotValue::Node(site)) => view.node_at(site),
-        _ => None,
-    };
-    if handle.is_some_and(|(unit, node)| may_be_transaction(view, unit, node)) {
+    let handle = handle(view, view.index, call);
+    if handle.is_some_and(|node| may_be_transaction(view, view.index, node)) {
         return true;
     }
     let Kind::Call { callee, args, .. } = u.kind(call) else { return false };
@@ -152,16 +155,17 @@ fn runs_on_handle(view: &UnitView<'_>, call: NodeId) -> bool {
         return true;
     }
     // A helper that is handed the transaction, or options that carry it.
-    args.iter().any(|&arg| {
-        match u.kind(arg) {
+    args.iter().any(|&arg| match u.kind(arg) {
         Kind::Object { entries, .. } => entries.iter().any(|entry| {
-            matches!(&entry.key, plimsoll_behavior::Key::Name(name) if OPTIONS.contains(&name.as_str()))
+            let is_option = matches!(&entry.key, Key::Name(name) if OPTIONS.contains(&name.as_str()));
+            let is_name = matches!(u.kind(entry.value), Kind::Name { .. } | Kind::Member { .. });
+            let is_handed = facts.target.is_some() && is_name;
+            is_option || is_handed && may_be_transaction(view, view.index, entry.value)
         }),
         Kind::Name { .. } | Kind::Unary { .. } => {
             facts.target.is_some() && may_be_transaction(view, view.index, arg)
         }
         _ => false,
-    }
     })
 }
 
@@ -183,11 +187,28 @@ pub fn may_be_transaction(view: &UnitView<'_>, unit: usize, node: NodeId) -> boo
     let Some(&head) = path.first() else { return false };
     let Some((at, binding)) = declaration(view, unit, head) else { return false };
     let binding = unit_of(view, at).binding(binding);
-    let BindingKind::Parameter(function, index) = binding.kind else { return false };
-    let plain: String = binding.name.chars().filter(char::is_ascii_alphanumeric).collect();
-    if CONNECTIONS.contains(&plain.to_ascii_lowercase().as_str()) && !view.is_rust() {
+    // `const { client } = params`
+    let is_part_of_parameter = !binding.path.is_empty()
+        && binding.value.and_then(|value| declaration(view, at, value)).is_some_and(|(at, from)| {
+            matches!(unit_of(view, at).binding(from).kind, BindingKind::Parameter(..))
+        });
+    let parameter = match binding.kind {
+        BindingKind::Parameter(function, index) => Some((function, index)),
+        _ if is_part_of_parameter => None,
+        _ => return false,
+    };
+    // `client.query(…)`, `params.client.query(…)`
+    let is_connection = path.iter().take(2).any(|&part| match u.kind(part) {
+        Kind::Name { name, .. } | Kind::Member { name, .. } => {
+            let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+            CONNECTIONS.contains(&plain.to_ascii_lowercase().as_str())
+        }
+        _ => false,
+    });
+    if is_connection && !view.is_rust() {
         return true;
     }
+    let Some((function, index)) = parameter else { return false };
     let params = &unit_of(view, at).function(function).params;
     let ty = binding.ty.as_ref().or_else(|| {
         let param = params.get(usize::from(index))?;

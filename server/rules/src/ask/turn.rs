@@ -1,18 +1,24 @@
 //! Whether a call runs once for every element of a collection, and what else happens on each turn.
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Literal, Loop, LoopKind, Name, NodeId, Unit};
-use plimsoll_project::link::{Context, run_of};
+use plimsoll_behavior::{
+    BindingId, Effects, FunctionId, Key, Kind, Literal, Loop, LoopKind, Name, NodeId, Unit,
+};
+use plimsoll_project::link::{Context, FnRef, run_of};
 
 use super::code::{
     bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver,
-    unit_of,
+    sql_argument, unit_of,
 };
-use super::collection::{is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
+use super::collection::{few, is_batch, is_iterated, is_of_batches, is_row_stream, is_small};
+use super::resolver::row_of_resolver;
 use crate::UnitView;
 
 /// How many nodes lie between a call and the loop around it at most.
 const MAX_CLIMB: usize = 4_096;
+
+/// How many own functions are looked into for turns of their own.
+const MAX_CALLEES: u8 = 6;
 
 /// What runs once for every element.
 #[derive(Clone, Debug)]
@@ -52,6 +58,59 @@ pub fn once_per_element(view: &UnitView<'_>, call: NodeId) -> Option<Turn> {
         }
     }
     None
+}
+
+/// Whether all that a function of the project does of `effect` runs once for every element of a collection that the
+/// function goes through itself: told there, and not once more for every caller.
+#[must_use]
+pub fn is_told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects) -> bool {
+    told_inside(view, function, effect, MAX_CALLEES)
+}
+
+fn told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let mut is_told = false;
+    let mut ask = |there: &UnitView<'_>| is_told = all_told(there, function.function, effect, depth);
+    if function.file == view.linked.file.path {
+        if let Some(unit) = view.linked.file.unit_at(&function.unit) {
+            ask(&view.of(unit));
+        }
+        return is_told;
+    }
+    let Some(linked) = view.world.linked(&function.file) else { return false };
+    let Some(index) = linked.file.unit_at(&function.unit) else { return false };
+    view.world.in_file(&function.file, &mut |eval| {
+        ask(&UnitView {
+            eval,
+            linked: &linked,
+            world: view.world,
+            index,
+            unit: &linked.file.units[index].unit,
+            facts: &linked.facts[index],
+            project: view.project,
+        });
+    });
+    is_told
+}
+
+/// Whether every call of a function, and of what runs as a part of it, that has the effect has a turn of its own.
+fn all_told(view: &UnitView<'_>, function: FunctionId, effect: Effects, depth: u8) -> bool {
+    let u = view.unit;
+    let Some(body) = u.function(function).body else { return false };
+    let calls = calls_within(view, view.index, body);
+    let mut with_it = calls.iter().filter(|(_, effects)| effects.intersects(effect)).peekable();
+    with_it.peek().is_some()
+        && with_it.all(|&(node, _)| match u.kind(node) {
+            Kind::Nested(_) => {
+                let nested = view.linked.file.function_at(view.index, node);
+                nested.is_some_and(|nested| told_inside(view, &nested, effect, depth))
+            }
+            _ => {
+                let target = view.eval.call(view.index, node).target.clone();
+                once_per_element(view, node).is_some()
+                    || target.is_some_and(|target| told_inside(view, &target, effect, depth))
+            }
+        })
 }
 
 /// The turn of a function that is handed by its name to a call that runs it for every element: `ids.map(load)`.
@@ -151,6 +210,9 @@ impl Climb<'_, '_> {
     fn leave_function(&mut self, function: FunctionId) -> Option<Step> {
         let body = (self.unit, self.at);
         self.ends = Ends::Never;
+        if let Some(row) = row_of_resolver(self.view, self.unit, function) {
+            return self.resolver_turn(row, function);
+        }
         match self.view.eval.context(self.unit, function) {
             Context::Runs(run @ (Run::Each | Run::Limited | Run::Then), closure) => {
                 let elements = self.element_parameters(function, closure.unit, closure.call);
@@ -180,6 +242,25 @@ impl Climb<'_, '_> {
         }
     }
 
+    /// The turn of a function that resolves a field of each row, where the call asks for something of the row.
+    fn resolver_turn(&self, row: Vec<BindingId>, function: FunctionId) -> Option<Step> {
+        let u = unit_of(self.view, self.unit);
+        let body = u.function(function).body?;
+        let call = if self.unit == self.view.index { self.call } else { body };
+        let (unit, node) = self.view.eval.node_of(self.unit, function)?;
+        if !asks_for(u, call, &row) {
+            return None;
+        }
+        Some(Step::Turn(Turn {
+            unit: self.unit,
+            body,
+            over: None,
+            elements: row,
+            driver: (unit, node),
+            part: body,
+        }))
+    }
+
     fn element_parameters(&self, function: FunctionId, unit: usize, call: NodeId) -> Vec<BindingId> {
         let facts = self.view.eval.call(unit, call);
         let index = facts
@@ -190,6 +271,17 @@ impl Climb<'_, '_> {
         let params = &unit_of(self.view, self.unit).function(function).params;
         params.get(index).map(|p| p.pattern.bindings.clone()).unwrap_or_default()
     }
+}
+
+/// Whether a call mentions one of the bindings, or a name that is bound to what does.
+fn asks_for(u: &Unit, call: NodeId, bindings: &[BindingId]) -> bool {
+    mentions(u, call, bindings)
+        || u.descendants(call).into_iter().any(|part| match u.kind(part) {
+            Kind::Name { binding: Some(b), .. } => {
+                u.binding(*b).value.is_some_and(|value| mentions(u, value, bindings))
+            }
+            _ => false,
+        })
 }
 
 fn stronger(a: Ends, b: Ends) -> Ends {
@@ -238,7 +330,7 @@ fn loop_turn(view: &UnitView<'_>, unit: usize, at: NodeId, l: &Loop, below: Node
         }
         LoopKind::EachAwait => is_row_stream(view, unit, l.over?).then(|| turn(l.over, bound())),
         LoopKind::Counted => {
-            if !steps_by_one(u, l) {
+            if !steps_by_one(u, l) || l.condition.is_some_and(|condition| is_bounded(u, condition)) {
                 return None;
             }
             let counters = counters(u, l);
@@ -249,6 +341,22 @@ fn loop_turn(view: &UnitView<'_>, unit: usize, at: NodeId, l: &Loop, below: Node
             let (over, elements) = taken(view, unit, l)?;
             Some(turn(Some(over), elements))
         }
+    }
+}
+
+/// Whether a loop goes on for a few turns at most: `i < Math.min(3, posts.length)`, `i < posts.length && i < 3`.
+fn is_bounded(u: &Unit, condition: NodeId) -> bool {
+    let is_few = |node| few(u, node).is_some();
+    match u.kind(condition) {
+        Kind::Binary { op, left, right } if op == "&&" => is_bounded(u, *left) || is_bounded(u, *right),
+        Kind::Binary { op, right, .. } if matches!(op.as_str(), "<" | "<=") => match u.kind(*right) {
+            Kind::Call { args, .. } => {
+                callee_name(u, *right).is_some_and(|name| name == "min")
+                    && args.iter().any(|&arg| is_few(arg))
+            }
+            _ => is_few(*right),
+        },
+        _ => false,
     }
 }
 
@@ -428,6 +536,9 @@ fn is_of_unknown_size(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
 /// Whether the turns are meant to run one by one.
 fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     let u = unit_of(view, turn.unit);
+    if turn.unit == view.index && is_statement_of_the_turn(view, turn, call) {
+        return true;
+    }
     let calls = calls_within(view, turn.unit, turn.body);
     let all = calls.iter().fold(Effects::empty(), |all, (_, effects)| all | *effects);
     all.contains(Effects::DB_CONNECT)
@@ -438,6 +549,28 @@ fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
             && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+}
+
+/// Whether the elements are statements and each turn runs its own: a migration.
+fn is_statement_of_the_turn(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let u = view.unit;
+    const NAMES: &[&str] =
+        &["sql", "query", "statement", "stmt", "sql_query", "sqlQuery", "sql_text", "text"];
+    let Kind::Call { args, .. } = u.kind(call) else { return false };
+    let is_element = |node: NodeId| match u.kind(bare(u, node)) {
+        Kind::Name { binding: Some(b), .. } => turn.elements.contains(b),
+        _ => false,
+    };
+    let facts = view.eval.call(view.index, call);
+    let sql = view.own_node(facts.slot(Slot::Sql)).or_else(|| Some(sql_argument(view, call)?.1));
+    sql.is_some_and(is_element)
+        || args.iter().any(|&arg| match u.kind(arg) {
+            Kind::Object { entries, .. } => entries.iter().any(|entry| {
+                matches!(&entry.key, Key::Name(name) if NAMES.contains(&name.as_str()))
+                    && is_element(entry.value)
+            }),
+            _ => false,
+        })
 }
 
 /// Whether each turn begins a transaction, or the call does. One that another call of the turn hides is its own.

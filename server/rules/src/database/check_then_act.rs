@@ -111,7 +111,7 @@ impl Rule for CheckThenAct {
                 if is_exclusive(unit, call.node) || is_serial(unit, call.node, &write) {
                     continue;
                 }
-                let key = key(unit, &check.read, &write);
+                let key = key(&check.read, &write);
                 if key != Key::None && (is_told_here(unit, call.node, &write) || is_told_elsewhere(unit)) {
                     continue;
                 }
@@ -252,8 +252,8 @@ enum Key {
     Unique,
 }
 
-fn key(unit: &UnitView<'_>, read: &Access, write: &Access) -> Key {
-    let Some(table) = table(unit, write).filter(|table| !table.unknown) else { return Key::Unknown };
+fn key(read: &Access, write: &Access) -> Key {
+    let Some(table) = table(write).filter(|table| !table.unknown) else { return Key::Unknown };
     let columns: Vec<&str> = read.keys.iter().map(|key| key.column.as_str()).collect();
     if columns.is_empty() || columns.iter().any(|column| table.column(column).is_none()) {
         return Key::Unknown;
@@ -277,13 +277,13 @@ fn key(unit: &UnitView<'_>, read: &Access, write: &Access) -> Key {
     }
 }
 
-fn table<'v>(unit: &UnitView<'v>, write: &Access) -> Option<&'v Table> {
-    schema_table(unit, write.kind?, write.table.as_deref()?)
+fn table(write: &Access) -> Option<&Table> {
+    schema_table(write.schema.as_ref()?, write.table.as_deref()?)
 }
 
 fn is_serial(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
-    let schema = write.kind.and_then(|kind| unit.project.schemas.schema_for(kind));
-    schema.is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite) && is_in_transaction(unit, call)
+    write.schema.as_ref().is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite)
+        && is_in_transaction(unit, call)
 }
 
 /// Whether a function around the write, or on the way to it, tells a violation of a unique key from other failures.

@@ -215,8 +215,8 @@ fn is_guarded(unit: &UnitView<'_>, write: &Access, computed: &Computed) -> bool 
 
 /// Whether the database runs the transaction of a write as if it were alone.
 fn is_serial(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
-    let schema = write.kind.and_then(|kind| unit.project.schemas.schema_for(kind));
-    schema.is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite) && is_in_transaction(unit, call)
+    write.schema.as_ref().is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite)
+        && is_in_transaction(unit, call)
 }
 
 fn say(

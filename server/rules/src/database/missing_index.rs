@@ -1,11 +1,15 @@
 //! `missing-index`
 
-use plimsoll_behavior::Effects;
+use std::sync::Arc;
+
 use plimsoll_behavior::models::{FilterForm, Slot};
+use plimsoll_behavior::{Effects, NodeId};
 use plimsoll_project::ProjectSchema;
+use plimsoll_project::link::{CallFacts, SlotValue};
 use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
+use crate::ask::{schema_of, sql_argument};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -45,7 +49,7 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Queries whose schema is not found in Prisma files or SQL migrations, and tables and columns that it does not
+    /// Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and columns that it does not
     /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
     /// where they cannot be seen; boolean columns, numbers that are named like one (`is_new`), and enumerations of at
     /// most ten values; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
@@ -100,16 +104,20 @@ impl Rule for MissingIndex {
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
         let mut done = Vec::new();
         for call in unit.calls() {
-            if !call.facts.effects.intersects(Effects::DB) {
-                continue;
-            }
-            let Some((model, behavior)) = &call.facts.behavior else { continue };
-            let Some(kind) = unit.eval.models.all()[usize::from(*model)].schema else { continue };
+            let of_helper;
+            let call = if call.facts.effects.intersects(Effects::DB) {
+                call
+            } else {
+                let Some(facts) = query_of_helper(unit, call.node) else { continue };
+                of_helper = Arc::new(facts);
+                CallView { facts: &of_helper, ..call }
+            };
+            let Some((_, behavior)) = &call.facts.behavior else { continue };
             if behavior.unique {
                 continue;
             }
-            let Some(schema) = unit.project.schemas.schema_for(kind) else { continue };
-            let Some((lookup, problem)) = first_problem(unit, &call, schema) else { continue };
+            let Some(schema) = schema_of(unit, &call) else { continue };
+            let Some((lookup, problem)) = first_problem(unit, &call, &schema) else { continue };
             if done.contains(&lookup.node) {
                 continue;
             }
@@ -119,9 +127,21 @@ impl Rule for MissingIndex {
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &problem))
                 .related(place, format!("`{}` has no index for it", table.code_name))
-                .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
+                .fix(|| add_indexes(unit.project, &schema, table, &problem.indexes));
         }
     }
+}
+
+/// What a call of a function of the project asks a database, where the function hands its SQL text on to a library.
+fn query_of_helper(unit: &UnitView<'_>, call: NodeId) -> Option<CallFacts> {
+    let (model, text) = sql_argument(unit, call)?;
+    Some(CallFacts {
+        effects: Effects::DB_READ,
+        behavior: Some((model, Arc::default())),
+        slots: vec![(Slot::Sql, SlotValue::Node(unit.eval.site(unit.index, text)))],
+        filters: Some(FilterForm::Sql),
+        ..CallFacts::default()
+    })
 }
 
 /// Why a lookup reads its whole table.
@@ -221,8 +241,10 @@ impl Known<'_> {
     /// Whether an index that does not serve every row may serve these, or one that the schema does not tell of.
     fn is_special(&self, name: &str) -> bool {
         let column = self.table.database_name(name);
+        let code_name = self.table.column(name).map_or(column, |column| column.code_name.as_str());
+        let stands_in = |index| self.stands_in(index, column) || self.stands_in(index, code_name);
         self.table.is_mentioned_in_index(name) && !self.is_only_behind(name)
-            || self.table.indexes.iter().any(|index| index.partial && self.stands_in(index, column))
+            || self.table.indexes.iter().any(|index| index.partial && stands_in(index))
             || self.schema.has_raw_index(&self.table.name, column)
     }
 
@@ -303,7 +325,12 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, proble
     let columns = columns.join(" and ");
     let table = &lookup.table.code_name;
     // A chain of calls has no short name.
-    let is_text = call.slot(Slot::Sql).is_some() || call.facts.filters == Some(FilterForm::Builder);
+    let is_built = match call.facts.filters {
+        Some(FilterForm::Builder) => true,
+        Some(FilterForm::Expression) => matches!(call.slot(Slot::Table), Some(SlotValue::Node(_))),
+        _ => false,
+    };
+    let is_text = call.slot(Slot::Sql).is_some() || is_built;
     let who = if is_text { "the query".to_owned() } else { format!("`{}`", unit.call_name(call.node)) };
     let what = if is_text { format!(" `{table}`") } else { String::new() };
     let one = if problem.in_one_branch { " in one branch of an `OR`" } else { "" };

@@ -4,7 +4,9 @@ use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
-use crate::ask::{Source, Turn, handed_to_each, names_of, once_per_element, source, source_in};
+use crate::ask::{
+    Source, Turn, handed_to_each, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
+};
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
 use crate::view::CallView;
@@ -80,6 +82,7 @@ impl Rule for NPlusOne {
             if let Some((effect, source)) = cost(unit, &call)
                 && let Some(turn) = once_per_element(unit, call.node)
                 && !is_coalesced(unit, &turn, &call, &source)
+                && !call.facts.target.as_ref().is_some_and(|own| is_told_inside(unit, own, source.effect))
             {
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
@@ -108,6 +111,9 @@ fn cost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Effects, Source)> {
         let has_batch = call.facts.behavior.as_ref().is_some_and(|(_, b)| b.batch.is_some());
         source(unit, call.facts, Effects::HTTP_REQUEST).filter(|_| has_batch)
     }?;
+    // What a helper runs, only its caller knows.
+    let sql = sql_argument(unit, call.node).and_then(|(_, text)| unit.eval.text_head(unit.index, text));
+    let found = Source { sql: sql.map(|text| text.to_string()).or(found.sql), ..found };
     (!is_fine(unit, &found)).then(|| (effect_of(&found), found))
 }
 
@@ -155,12 +161,18 @@ fn effect_of(source: &Source) -> Effects {
     }
 }
 
-/// Whether the library makes one query of what `Promise.all(posts.map((post) => …))` starts.
+/// Whether the library makes one query of what `Promise.all(posts.map((post) => …))` starts, or the resolvers of a field.
 fn is_coalesced(unit: &UnitView<'_>, turn: &Turn, call: &CallView<'_>, source: &Source) -> bool {
     let (at, driver) = turn.driver;
     let u = &unit.linked.file.units[at].unit;
+    let coalesces = source.facts.behavior.as_ref().is_some_and(|(_, b)| b.coalesces);
+    // The fields of all rows are resolved together.
+    let is_resolver = matches!(u.kind(driver), Kind::Function(_) | Kind::Nested(_));
+    if is_resolver {
+        return coalesces;
+    }
     call.facts.target.is_none()
-        && source.facts.behavior.as_ref().is_some_and(|(_, b)| b.coalesces)
+        && coalesces
         && (turn.unit, turn.body) == (unit.index, call.node)
         && u.parent(driver).is_some_and(|all| match u.kind(all) {
             Kind::Call { callee, .. } => {

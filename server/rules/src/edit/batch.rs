@@ -1,16 +1,21 @@
-//! Reads before a loop, in one query, what the loop asks for one by one.
+//! Reads before a loop, in one query, what the loop asks for one by one, and writes at once what it writes one by one.
 
 mod collection;
+mod expression;
+mod import;
 mod names;
+mod object;
 mod place;
+mod rust;
+mod sql;
+mod text;
 
-use plimsoll_behavior::models::{BatchEdit, Rows, Slot};
-use plimsoll_behavior::{CallForm, Entry, Key, Kind, Literal, NodeId};
+use plimsoll_behavior::NodeId;
+use plimsoll_behavior::models::{BatchEdit, FilterForm, Slot};
 use plimsoll_project::link::SlotValue;
-use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 use plimsoll_syntax::TextRange;
 
-use self::names::{is_plain_name, is_reserved, lower_first, plural, singular, upper_first};
+use self::names::{camel, is_reserved, lower_first, plural, singular, upper_first};
 use self::place::{Guard, Place};
 use super::cleanup::{is_taken, is_typed};
 use super::style::{Style, indent_at};
@@ -25,8 +30,11 @@ const MAX_WIDTH: usize = 110;
 /// would not be the same, or what must be written is not known.
 #[must_use]
 pub fn read_before_the_loop(view: &UnitView<'_>, turn: &Turn, call: &CallView<'_>) -> Option<FixPlan> {
-    if view.is_rust() || turn.unit != view.index || call.facts.target.is_some() {
+    if turn.unit != view.index || call.facts.target.is_some() {
         return None;
+    }
+    if view.is_rust() {
+        return rust::read_before_the_loop(view, turn, call);
     }
     let place = Place::of(view, turn, call.node)?;
     let query = Query::of(&place, call)?;
@@ -43,13 +51,10 @@ pub fn read_before_the_loop(view: &UnitView<'_>, turn: &Turn, call: &CallView<'_
     }
     let at = place.outer.bytes(place.statement).start;
     let before: String = statements.iter().map(|statement| format!("{statement}{newline}{indent}")).collect();
-    let edits = vec![
-        edit(view, TextRange::new(at, at), before),
-        edit(view, view.bytes(place.replaced), place.looked_up(&names.map, query.key(view), query.is_unique)),
-    ];
-    let what = query.table.as_deref().map_or_else(|| "rows".to_owned(), |table| format!("`{table}` rows"));
-    let title = format!("Read all {what} in one query before the loop (review: changes the query)");
-    Some(FixPlan { title, safety: Safety::Review, edits })
+    let (replaced, found) = query.look_up(&place, &names.map)?;
+    let mut edits = vec![edit(view, TextRange::new(at, at), before), edit(view, replaced, found)];
+    edits.extend(query.import);
+    Some(FixPlan { title: title_of_read(query.table.as_deref()), safety: Safety::Review, edits })
 }
 
 /// One statement that writes for all elements, in place of a loop that does nothing else. None where the two would not be
@@ -59,69 +64,33 @@ pub fn write_at_once(view: &UnitView<'_>, turn: &Turn, call: &CallView<'_>) -> O
     if view.is_rust() || turn.unit != view.index || call.facts.target.is_some() {
         return None;
     }
-    let u = view.unit;
-    let (_, behavior) = call.facts.behavior.as_ref()?;
-    let (Some(BatchEdit::ObjectList {}), Some(batch)) = (&behavior.batch_edit, &behavior.batch) else {
-        return None;
-    };
     let place = Place::of(view, turn, call.node)?;
-    let whole = place.whole()?;
-    let (object, argument, entries) = receiver_and_object(&place, call.node)?;
-    let [Entry { value: data, is_shorthand: false, .. }] = entries else { return None };
-    let Kind::Object { entries: columns, .. } = u.kind(*data) else { return None };
-    if Some(*data) != view.own_node(call.slot(Slot::Data)) || !place.is_of_element(*data) {
-        return None;
-    }
-    // What is no plain value may write to other tables as well.
-    let is_nested = u.descendants(*data).into_iter().any(|node| {
-        node != *data && matches!(u.kind(node), Kind::Object { .. } | Kind::Array(_) | Kind::Spread(_))
-    });
-    let table = table_of(call);
-    let schema = known_table(view, call, table.as_deref());
-    let are_columns = columns.iter().all(|entry| match &entry.key {
-        Key::Name(name) => {
-            schema.is_none_or(|(_, table)| table.columns.iter().any(|column| column.code_name == *name))
-        }
-        Key::Computed(_) | Key::Spread => false,
-    });
-    if is_nested || !are_columns || columns.is_empty() {
-        return None;
-    }
-    let (before, after) = place.each();
-    let range = view.bytes(*data);
-    let changes = [
-        (TextRange::new(range.start, range.start), format!("{before}(")),
-        (TextRange::new(range.end, range.end), format!("){after}")),
-    ];
-    let parts: Vec<String> =
-        entries.iter().filter_map(|entry| place.moved(view.to_file(entry.range), &changes)).collect();
-    let argument = place.moved(view.bytes(argument), &changes)?;
-    let is_loop = whole == place.statement;
-    let end = if is_loop { place.style.semicolon } else { "" };
-    let head = format!("await {}.{batch}", view.text(object));
-    let statement = format!("{}{end}", place.call_of(&head, &argument, &parts));
+    let (table, edits) = match &call.facts.behavior.as_ref()?.1.batch_edit {
+        Some(BatchEdit::ObjectList {}) => (table_of(call), object::write(&place, call)?),
+        _ => (table_name(view, call), expression::write(&place, call)?),
+    };
     let what = table.map_or_else(|| "rows".to_owned(), |table| format!("`{table}` rows"));
     let title = format!("Write all {what} in one statement instead of a loop (review: changes the query)");
-    let edits = vec![edit(view, place.outer.bytes(whole), statement)];
     Some(FixPlan { title, safety: Safety::Review, edits })
 }
 
-/// What a method is called on, where that does not depend on the turn, its only argument and the properties of that.
-fn receiver_and_object<'v>(place: &Place<'v, '_>, call: NodeId) -> Option<(NodeId, NodeId, &'v [Entry])> {
-    let u = place.view.unit;
-    let Kind::Call { callee, args, form: CallForm::Plain, type_args } = u.kind(call) else { return None };
-    let (Kind::Member { object, .. }, [argument]) = (u.kind(*callee), args.as_slice()) else { return None };
-    let Kind::Object { entries, .. } = u.kind(*argument) else { return None };
-    place.view.dotted(*object)?;
-    let is_right = type_args.is_empty() && place.is_known_before(*object);
-    is_right.then_some((*object, *argument, entries))
+fn title_of_read(table: Option<&str>) -> String {
+    let what = table.map_or_else(|| "rows".to_owned(), |table| format!("`{table}` rows"));
+    format!("Read all {what} in one query before the loop (review: changes the query)")
 }
 
+/// The table, where the model of the call knows its name.
 fn table_of(call: &CallView<'_>) -> Option<String> {
     match call.slot(Slot::Table) {
         Some(SlotValue::Text(name)) => Some(name.to_string()),
         _ => None,
     }
+}
+
+/// What the table is called in the code.
+fn table_name(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+    let name = || view.dotted(view.own_node(call.slot(Slot::Table))?);
+    table_of(call).or_else(name).filter(|name| names::is_plain_name(name))
 }
 
 fn edit(view: &UnitView<'_>, range: TextRange, new_text: String) -> PlannedEdit {
@@ -130,201 +99,110 @@ fn edit(view: &UnitView<'_>, range: TextRange, new_text: String) -> PlannedEdit 
 
 /// What a turn asks for.
 struct Query {
-    /// `prisma.user.findMany`
-    callee: String,
+    /// The query for all elements.
+    read: Read,
+    /// The member of its result that holds the rows; none where the result is the rows.
+    rows: Option<String>,
     /// The table's name in the code, where it is a plain name.
     table: Option<String>,
-    /// The argument, with `\0` where the condition on the key stands, indented as the statement before the loop.
-    argument: String,
-    /// The properties of the argument, where it stands on one line.
-    parts: Vec<String>,
-    /// What the key is compared with; `{keys}` stands for an array of all keys.
-    value: String,
-    /// The column that the key is compared with.
+    /// The member of a row that holds the key.
     column: String,
     /// What it is compared with on each turn.
     key: NodeId,
-    /// Whether there is at most one row for each key.
-    is_unique: bool,
+    /// Whether a key and a member are the same only as texts: a driver yields `"7"` for what was asked for as `7`.
+    compares_texts: bool,
+    /// What stands for a missing row, where there is at most one for each key: `null`. None where there may be several.
+    missing: Option<&'static str>,
     /// Whether the column holds no nulls, as far as is known.
     is_never_null: bool,
+    /// A name that the query needs from its library.
+    import: Option<PlannedEdit>,
+}
+
+/// A query, with `\0` where an array of all keys stands, indented as the statement before the loop.
+enum Read {
+    /// A call with an object.
+    WithObject {
+        /// `prisma.user.findMany`
+        callee: String,
+        argument: String,
+        /// The properties of the argument, where it stands on one line.
+        parts: Vec<String>,
+    },
+    /// Any expression.
+    Whole(String),
 }
 
 impl Query {
     fn of(place: &Place<'_, '_>, call: &CallView<'_>) -> Option<Query> {
-        let view = place.view;
-        let u = view.unit;
-        let (_, behavior) = call.facts.behavior.as_ref()?;
-        let Some(BatchEdit::ObjectIn { value }) = &behavior.batch_edit else { return None };
-        let is_unique = match call.facts.rows? {
-            Rows::One if behavior.unique && behavior.nullable => true,
-            Rows::Many => false,
-            _ => return None,
-        };
-        let (object, argument, entries) = receiver_and_object(place, call.node)?;
-        let own = |slot| view.own_node(call.slot(slot));
-        let mut changes: Vec<(TextRange, String)> = Vec::new();
-        let mut condition: Option<(&Entry, &str)> = None;
-        let mut columns = None;
-        for entry in entries {
-            let value = Some(entry.value);
-            if value == own(Slot::Filter) {
-                condition = Some(condition_on_key(place, entry.value)?);
-            } else if value == own(Slot::Columns) {
-                columns = value;
-            } else if value != own(Slot::Join) && (is_unique || value != own(Slot::Order)) {
-                return None;
-            }
-            if value != own(Slot::Filter) && !place.is_known_before(entry.value) {
-                return None;
-            }
+        match (&call.facts.behavior.as_ref()?.1.batch_edit, call.facts.filters) {
+            (Some(BatchEdit::ObjectIn { value }), _) => object::query(place, call, value),
+            (Some(BatchEdit::SqlAny { rows: Some(rows), .. }), _) => text::query(place, call, rows),
+            (_, Some(FilterForm::Expression)) => expression::query(place, call),
+            _ => None,
         }
-        let (condition, column) = condition?;
-        changes.push((view.to_file(condition.range), format!("{column}: \0")));
-        if let Some(columns) = columns {
-            changes.extend(select(view, columns, column)?);
-        }
-        changes.sort_by_key(|(range, _)| (range.start, range.end));
-        let table = table_of(call);
-        let known = known_column(view, call, table.as_deref(), column)?;
-        let is_id = matches!(u.kind(condition.value),
-            Kind::Name { name, .. } | Kind::Member { name, .. } if name == "id" || name == "_id");
-        Some(Query {
-            callee: format!("{}.{}", view.text(object), behavior.batch.as_ref()?),
-            parts: entries
-                .iter()
-                .filter_map(|entry| place.moved(view.to_file(entry.range), &changes))
-                .collect(),
-            argument: place.moved(view.bytes(argument), &changes)?,
-            value: value.to_string(),
-            is_never_null: is_unique || is_id || known.is_some_and(|column| !column.nullable),
-            table: table.filter(|table| is_plain_name(table)),
-            column: column.to_owned(),
-            key: condition.value,
-            is_unique,
-        })
     }
 
     fn key<'t>(&self, view: &UnitView<'t>) -> &'t str {
         view.text(self.key)
     }
 
+    /// What takes the place of the query of each turn, and where.
+    fn look_up(&self, place: &Place<'_, '_>, map: &str) -> Option<(TextRange, String)> {
+        let view = place.view;
+        let key = self.compared(self.key(view));
+        match &self.rows {
+            Some(rows) => place.rows_looked_up(map, &key, rows),
+            None => Some((view.bytes(place.replaced), place.looked_up(map, &key, self.missing))),
+        }
+    }
+
+    /// A key or a member of a row, as they are compared.
+    fn compared(&self, value: &str) -> String {
+        if self.compares_texts { format!("String({value})") } else { value.to_owned() }
+    }
+
     fn statements(&self, place: &Place<'_, '_>, names: &Names, keys: &str) -> Vec<String> {
         let Style { newline, indent: unit, semicolon } = &place.style;
         let outer = indent_at(place.view.project.text, place.outer.bytes(place.statement).start);
         let (inner, deeper) = (format!("{outer}{unit}"), format!("{outer}{unit}{unit}"));
-        let condition = self.value.replace("{keys}", keys);
         let Names { all, map, one } = names;
-        let column = &self.column;
-        let filled = |text: &String| text.replace('\0', &condition);
-        let parts: Vec<String> = self.parts.iter().map(filled).collect();
-        let head = format!("const {all} = await {}", self.callee);
-        let read = format!("{}{semicolon}", place.call_of(&head, &filled(&self.argument), &parts));
-        if self.is_unique {
-            let map =
-                format!("const {map} = new Map({all}.map(({one}) => [{one}.{column}, {one}])){semicolon}");
+        let filled = |text: &String| text.replace('\0', keys);
+        let read = match &self.read {
+            Read::WithObject { callee, argument, parts } => {
+                let parts: Vec<String> = parts.iter().map(filled).collect();
+                place.call_of(&format!("const {all} = await {callee}"), &filled(argument), &parts)
+            }
+            Read::Whole(text) => format!("const {all} = await {}", filled(text)),
+        };
+        let read = format!("{read}{semicolon}");
+        let rows = self.rows.as_ref().map_or_else(|| all.clone(), |rows| format!("{all}.{rows}"));
+        let column = self.compared(&format!("{one}.{}", self.column));
+        if self.missing.is_some() {
+            let map = format!("const {map} = new Map({rows}.map(({one}) => [{column}, {one}])){semicolon}");
             return vec![read, map];
         }
-        let types = if is_typed(place.view.linked.file.language) {
-            format!("<(typeof {all})[number]['{column}'], typeof {all}>").replace('\'', place.quote())
-        } else {
-            String::new()
+        let types = match (is_typed(place.view.linked.file.language), self.compares_texts) {
+            (false, _) => String::new(),
+            (true, true) => format!("<string, typeof {rows}>"),
+            (true, false) => {
+                let quote = place.quote();
+                format!("<(typeof {rows})[number][{quote}{}{quote}], typeof {rows}>", self.column)
+            }
         };
         let group = if one == "group" { "rows" } else { "group" };
         let each = format!(
-            "for (const {one} of {all}) {{{newline}\
-             {inner}const {group} = {map}.get({one}.{column}){semicolon}{newline}\
+            "for (const {one} of {rows}) {{{newline}\
+             {inner}const {group} = {map}.get({column}){semicolon}{newline}\
              {inner}if ({group}) {{{newline}\
              {deeper}{group}.push({one}){semicolon}{newline}\
              {inner}}} else {{{newline}\
-             {deeper}{map}.set({one}.{column}, [{one}]){semicolon}{newline}\
+             {deeper}{map}.set({column}, [{one}]){semicolon}{newline}\
              {inner}}}{newline}\
              {outer}}}"
         );
         vec![read, format!("const {map} = new Map{types}(){semicolon}"), each]
     }
-}
-
-/// The only condition of a filter that depends on the element: that a column equals a member of it.
-fn condition_on_key<'v>(place: &Place<'v, '_>, filter: NodeId) -> Option<(&'v Entry, &'v str)> {
-    let Kind::Object { entries, .. } = place.view.unit.kind(filter) else { return None };
-    let mut found = None;
-    for entry in entries {
-        if let Key::Computed(_) = entry.key {
-            return None;
-        }
-        if place.is_known_before(entry.value) {
-            continue;
-        }
-        let Key::Name(column) = &entry.key else { return None };
-        if found.is_some() || !is_plain_name(column) || !place.is_key(entry.value) {
-            return None;
-        }
-        found = Some((entry, column.as_str()));
-    }
-    found
-}
-
-/// What makes a list of selected columns contain the key.
-fn select(view: &UnitView<'_>, columns: NodeId, key: &str) -> Option<Option<(TextRange, String)>> {
-    let Kind::Object { entries, .. } = view.unit.kind(columns) else { return None };
-    for entry in entries {
-        match &entry.key {
-            Key::Name(name) if name == key => {
-                let is_selected = matches!(view.unit.kind(entry.value), Kind::Literal(Literal::Bool(true)));
-                return is_selected.then_some(None);
-            }
-            Key::Name(_) => {}
-            Key::Computed(_) | Key::Spread => return None,
-        }
-    }
-    let first = view.to_file(entries.first()?.range).start;
-    let text = view.project.text;
-    let gap = text.get(view.bytes(columns).start as usize + 1..first as usize)?;
-    let gap = if gap.trim().is_empty() && gap.contains('\n') { gap } else { " " };
-    Some(Some((TextRange::new(first, first), format!("{key}: true,{gap}"))))
-}
-
-/// The column of the schema. None where the values of the column are no keys of a `Map`; inside it, where there is no
-/// schema.
-#[expect(clippy::option_option, reason = "whether it serves, and what is known of it")]
-fn known_column<'v>(
-    view: &UnitView<'v>,
-    call: &CallView<'_>,
-    table: Option<&str>,
-    column: &str,
-) -> Option<Option<&'v Column>> {
-    let is_id = column == "id"
-        || column == "_id"
-        || column == "uuid"
-        || column.ends_with("Id")
-        || column.ends_with("_id");
-    let Some((dialect, table)) = known_table(view, call, table) else { return is_id.then_some(None) };
-    let column = table.columns.iter().find(|c| c.code_name == column)?;
-    // What these databases take for equal texts are not always equal keys.
-    let ignores_case = matches!(dialect, Dialect::MySql | Dialect::SqlServer);
-    let is_key = match &column.column_type {
-        ColumnType::Int
-        | ColumnType::BigInt
-        | ColumnType::Uuid
-        | ColumnType::Bool
-        | ColumnType::Enum { .. } => true,
-        ColumnType::Text => is_id || !ignores_case,
-        _ => false,
-    };
-    (is_key && !column.list).then_some(Some(column))
-}
-
-/// The table of the schema, and the database that it is for.
-fn known_table<'v>(
-    view: &UnitView<'v>,
-    call: &CallView<'_>,
-    table: Option<&str>,
-) -> Option<(Dialect, &'v Table)> {
-    let (model, _) = call.facts.behavior.as_ref()?;
-    let kind = view.eval.models.all().get(usize::from(*model))?.schema?;
-    let schema = view.project.schemas.schema_for(kind)?;
-    Some((schema.schema.dialect, schema.schema.table_by_code_name(table?)?))
 }
 
 /// An array of the keys of all elements.
@@ -357,13 +235,12 @@ struct Names {
 
 impl Names {
     fn of(place: &Place<'_, '_>, query: &Query) -> Names {
-        let table = query.table.as_deref().unwrap_or("row");
-        let table = lower_first(table);
+        let table = lower_first(&camel(query.table.as_deref().unwrap_or("row")));
         let one = singular(&table);
         let many = plural(&one);
         let all = place.free_name(&many, &format!("all{}", upper_first(&many)));
-        let kept = if query.is_unique { &one } else { &many };
-        let by = format!("{kept}By{}", upper_first(query.column.trim_start_matches('_')));
+        let kept = if query.missing.is_some() { &one } else { &many };
+        let by = format!("{kept}By{}", upper_first(&camel(query.column.trim_start_matches('_'))));
         let map = place.free_name(&by, &format!("{by}Map"));
         let one = if one == all || is_reserved(&one) { "row".to_owned() } else { one };
         Names { all, map, one }

@@ -62,12 +62,13 @@ pub(super) fn release_in_scope(view: &UnitView<'_>, call: NodeId, release: &str)
     }
 }
 
-struct Writer<'a, 'b> {
-    view: &'b UnitView<'a>,
-    text: &'a str,
-    style: Style,
-    effect: FunctionId,
-    body: NodeId,
+/// Writes into an effect.
+pub(super) struct Writer<'a, 'b> {
+    pub(super) view: &'b UnitView<'a>,
+    pub(super) text: &'a str,
+    pub(super) style: Style,
+    pub(super) effect: FunctionId,
+    pub(super) body: NodeId,
 }
 
 /// How the handle is reached where the cleanup stands.
@@ -105,7 +106,6 @@ impl Writer<'_, '_> {
     }
 
     fn in_block(&self, call: NodeId, release: &str, name: &str) -> Option<Cleanup> {
-        let u = self.view.unit;
         let (statement, block) = self.statement_of(call)?;
         let handle = self.handle(statement, call, name)?;
         // Where the cleanup must stand: a handle that is declared in a branch is only known there.
@@ -113,25 +113,36 @@ impl Writer<'_, '_> {
         if home != self.body && !self.ends_the_effect(home) {
             return None;
         }
-        let release = format!("{release}({})", handle.text);
         let needs_guard = handle.may_be_null && is_typed(self.view.linked.file.language);
+        let release = format!("{release}({})", handle.text);
         let guarded = if needs_guard { format!("if ({}) {release}", handle.text) } else { release.clone() };
-        let from = u.range(statement).start;
-        let later: Vec<NodeId> = self.returns().filter(|&r| u.range(r).start > from).collect();
         let mut edits: Vec<PlannedEdit> = handle.edit.into_iter().collect();
+        edits.push(self.at_the_end(home, statement, &guarded, needs_guard)?);
+        Some(Cleanup { edits, release })
+    }
+
+    /// The release at the end of a block of the effect, whatever the effect returns after `from`.
+    pub(super) fn at_the_end(
+        &self,
+        home: NodeId,
+        from: NodeId,
+        release: &str,
+        is_statement: bool,
+    ) -> Option<PlannedEdit> {
+        let u = self.view.unit;
+        let from = u.range(from).start;
+        let later: Vec<NodeId> = self.returns().filter(|&r| u.range(r).start > from).collect();
         match later.as_slice() {
-            [] => edits.push(self.new_cleanup(home, &guarded, needs_guard)?),
+            [] => self.new_cleanup(home, release, is_statement),
             [only] if u.parent(*only) == Some(home) && self.last_statement(home) == Some(*only) => {
                 let Kind::Return(value) = u.kind(*only) else { return None };
                 match value {
-                    Some(value) if !is_nothing(u.kind(*value)) => edits.push(self.added(*value, &guarded)?),
-                    _ => edits
-                        .push(self.edit(self.view.bytes(*only), self.returned(*only, &guarded, needs_guard))),
+                    Some(value) if !is_nothing(u.kind(*value)) => self.added(*value, release),
+                    _ => Some(self.edit(self.view.bytes(*only), self.returned(*only, release, is_statement))),
                 }
             }
-            _ => return None,
+            _ => None,
         }
-        Some(Cleanup { edits, release })
     }
 
     /// The statement that a call stands in, and the block around that. None inside loops: one handle would be many.
@@ -332,7 +343,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn edit(&self, range: TextRange, new_text: String) -> PlannedEdit {
+    pub(super) fn edit(&self, range: TextRange, new_text: String) -> PlannedEdit {
         PlannedEdit { path: self.view.linked.file.path.to_string(), range: Some(range), new_text }
     }
 }

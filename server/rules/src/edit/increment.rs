@@ -172,7 +172,7 @@ fn in_text(
     change: &Change,
 ) -> Option<Vec<PlannedEdit>> {
     let view = unit.call(call)?;
-    let texts = sql_texts(unit, &view);
+    let texts = sql_texts(unit, &view, None);
     let [sql] = texts.as_slice() else { return None };
     let node =
         sql.node.filter(|&node| matches!(unit.unit.kind(node), Kind::Literal(_) | Kind::Template { .. }))?;

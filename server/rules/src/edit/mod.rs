@@ -2,7 +2,10 @@
 
 pub mod batch;
 pub mod cleanup;
+pub mod closing;
+pub mod import;
 pub mod increment;
+pub mod repetition;
 mod retry;
 pub mod rust;
 pub mod schema;
@@ -11,6 +14,7 @@ pub mod status_check;
 pub mod style;
 pub mod teardown;
 pub mod time_limit;
+pub mod transaction;
 pub mod upsert;
 
-pub use retry::wrap_in_retry;
+pub use retry::{Thrown, wrap_in_retry};

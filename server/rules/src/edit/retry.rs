@@ -1,36 +1,42 @@
-//! Has a request sent again after a transient failure: by the project's own helper, else by one that is added.
+//! Has a request sent again after a transient failure: by the project's own helper, else by a declared library, else by
+//! code that is added to the file.
 
-use std::collections::BTreeSet;
+mod added;
+mod inside;
+mod own;
 
 use plimsoll_behavior::models::{RetryEdit, Slot};
-use plimsoll_behavior::{Kind, NodeId};
+use plimsoll_behavior::{Kind, Name, NodeId};
 use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_syntax::TextRange;
 
+use self::added::added;
+use self::own::own;
 use super::style::{Style, indent_at};
-use crate::ask::{is_retry_helper, suggests_retry};
 use crate::view::CallView;
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 
-const TYPESCRIPT: &str = include_str!("retry/helper.ts.txt");
-const JAVASCRIPT: &str = include_str!("retry/helper.js.txt");
-const BUILDER: &str = include_str!("retry/helper.rs.txt");
 /// The longest line that is written, in characters.
 const MAX_COLUMN: usize = 100;
-/// Names that the helpers declare, the one to call first.
-const SCRIPT_NAMES: &[&str] = &["withRetry", "retryDelay", "pause"];
-const RUST_NAMES: &[&str] = &["send_with_retry", "retry_delay", "retry_after"];
-/// By what a helper is known that looks at the responses which it gets.
-const LOOKS_AT_RESPONSES: &str = "instanceof Response";
+
+/// What is thrown when a request fails for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thrown {
+    /// An error that tells which failure it stands for.
+    Tells,
+    /// An error that holds nothing but a text: only a retry that asks nothing of it helps.
+    Plain,
+}
 
 /// Wraps requests in a retry each. None where it is unknown how to write it: a signal that times all attempts together,
-/// a builder that is out of sight.
+/// a builder that is out of sight, an error that tells nothing.
 #[must_use]
-pub fn wrap_in_retry(view: &UnitView<'_>, requests: &[NodeId]) -> Option<FixPlan> {
+pub fn wrap_in_retry(view: &UnitView<'_>, requests: &[(NodeId, Thrown)]) -> Option<FixPlan> {
     let mut edits: Vec<PlannedEdit> = Vec::new();
-    for &request in requests {
+    for &(request, thrown) in requests {
         let call = view.call(request)?;
-        let of_one = if view.is_rust() { wrap_builder(view, &call)? } else { wrap_call(view, &call)? };
+        let of_one =
+            if view.is_rust() { wrap_builder(view, &call)? } else { wrap_call(view, &call, thrown)? };
         // The helper is the same for all, and added once.
         edits.extend(of_one.into_iter().filter(|edit| !edits.contains(edit)).collect::<Vec<_>>());
     }
@@ -38,7 +44,7 @@ pub fn wrap_in_retry(view: &UnitView<'_>, requests: &[NodeId]) -> Option<FixPlan
     Some(FixPlan { title, safety: Safety::Review, edits })
 }
 
-fn wrap_call(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedEdit>> {
+fn wrap_call(view: &UnitView<'_>, call: &CallView<'_>, thrown: Thrown) -> Option<Vec<PlannedEdit>> {
     let mut range = view.bytes(call.node);
     let mut text = view.text(call.node);
     // `await f<T>(…)`, where the call was read with its `await`.
@@ -51,18 +57,23 @@ fn wrap_call(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedEdit
         Signal::Outside(text) => format!(", {text}"),
         Signal::Shared => return None,
     };
-    let answers = !call.facts.behavior.as_ref().is_none_or(|(_, b)| b.checks_status);
-    let own = own_helper(view, answers).filter(|_| signal.is_empty() || answers);
-    let mut edits = Vec::new();
-    let name = match own {
-        Some(name) => name,
-        None => {
-            let is_typed = view.linked.file.path.rsplit('.').next().is_some_and(|e| e.contains("ts"));
-            let template = if is_typed { TYPESCRIPT } else { JAVASCRIPT };
-            let names = free_names(view, SCRIPT_NAMES);
-            edits.push(append(view, &in_style(&renamed(template, SCRIPT_NAMES, &names), view.project.text)));
-            names.into_iter().next()?
-        }
+    // A failed status of `fetch` throws nothing.
+    let answers = call.facts.behavior.as_ref().is_some_and(|(_, b)| !b.checks_status);
+    let can_abort = |can: crate::ask::RetryHelper| signal.is_empty() || can.takes_a_signal;
+    let is_told = |can: crate::ask::RetryHelper| thrown == Thrown::Tells || !can.judges_errors;
+    let found = own(view, &|can| {
+        can.takes_a_function && can_abort(can) && is_told(can) && (can.looks_at_answers || !answers)
+    });
+    if found.is_none()
+        && answers
+        && let Some(edits) = inside::wrap_with_its_check(view, call, &signal)
+    {
+        return Some(edits);
+    }
+    let (name, mut edits) = match found {
+        Some(own) => (own.name, own.edits),
+        None if thrown == Thrown::Plain => return None,
+        None => added(view, RetryEdit::Call, &[])?,
     };
     let style = Style::of(view.project.text);
     let base = indent_at(view.project.text, range.start);
@@ -154,69 +165,27 @@ fn named_signal(view: &UnitView<'_>, node: NodeId) -> Signal {
     }
 }
 
-/// The name of a helper that this file has or imports. Most retry what throws; a failed status of `fetch` throws
-/// nothing, so that it needs one which looks at responses.
-fn own_helper(view: &UnitView<'_>, answers: bool) -> Option<String> {
-    let module = &view.linked.file.units[0].unit;
-    for i in 0..module.bindings.len() {
-        let id = plimsoll_behavior::BindingId(u32::try_from(i).expect("few bindings"));
-        let binding = module.binding(id);
-        if !suggests_retry(&binding.name) || binding.scope.0 != 0 {
-            continue;
-        }
-        let value = match binding.kind {
-            plimsoll_behavior::BindingKind::Import(_) => imported(view, &binding.name),
-            _ => binding.value.and_then(|node| view.linked.file.function_at(0, node)).map(Value::Function),
-        };
-        let Some(Value::Function(function)) = value else { continue };
-        let is_here = function.file == view.linked.file.path;
-        let looks = is_here && view.project.text.contains(LOOKS_AT_RESPONSES);
-        if is_retry_helper(view, &function) && (looks || !answers) {
-            return Some(binding.name.to_string());
-        }
-    }
-    None
-}
-
-/// What a name of the module means.
-fn imported(view: &UnitView<'_>, name: &str) -> Option<Value> {
-    let module = &view.linked.file.units[0].unit;
-    let import = module.imports.iter().find(|i| i.binding.is_some_and(|b| module.binding(b).name == name))?;
-    let files = view.world.files();
-    let here = &view.linked.file;
-    let path = plimsoll_project::link::resolve_module(files, &here.path, &import.module, here.language)?;
-    let wanted = match &import.what {
-        plimsoll_behavior::Imported::Name(name) => name.clone(),
-        plimsoll_behavior::Imported::Default => "default".into(),
-        _ => return None,
-    };
-    Some(view.eval.member_of(&Value::Module(path.into()), &wanted))
-}
-
 fn wrap_builder(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedEdit>> {
-    let (_, behavior) = call.facts.behavior.as_ref()?;
-    if behavior.retry_edit != Some(RetryEdit::ReqwestBuilder) {
+    let (model, behavior) = call.facts.behavior.as_ref()?;
+    if behavior.retry_edit != Some(RetryEdit::Builder) {
         return None;
     }
     let Kind::Call { callee, .. } = view.unit.kind(call.node) else { return None };
     let Kind::Member { object, .. } = view.unit.kind(*callee) else { return None };
     let text = view.project.text;
-    let mut edits = Vec::new();
-    let is_there =
-        BUILDER.lines().find(|line| line.contains("fn ")).is_some_and(|signature| text.contains(signature));
-    let name = if is_there {
-        "send_with_retry".to_owned()
-    } else {
-        let names = free_names(view, RUST_NAMES);
-        edits.push(append(view, &in_style(&renamed(BUILDER, RUST_NAMES, &names), text)));
-        names.into_iter().next()?
+    let (name, mut edits) = match own(view, &|can| can.takes_a_builder) {
+        Some(own) => (own.name, own.edits),
+        None => {
+            let packages: &[Name] = &view.eval.models.all().get(usize::from(*model))?.packages;
+            added(view, RetryEdit::Builder, packages)?
+        }
     };
     let range = view.bytes(call.node);
     let builder = view.text(*object);
     let is_literal = builder.contains('"') && builder.lines().any(|line| line.matches('"').count() % 2 == 1);
     let joined: String = builder.lines().map(str::trim).collect();
     let one_line = format!("{name}({joined})");
-    let fits = column(text, range.start) + one_line.len() <= MAX_COLUMN && !builder.contains("//");
+    let fits = column(text, range.start) + one_line.len() <= MAX_COLUMN && !has_comment(builder);
     let style = Style::of(text);
     let new_text = if is_literal {
         format!("{name}({builder})")
@@ -231,82 +200,11 @@ fn wrap_builder(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Vec<PlannedE
     Some(edits)
 }
 
+/// Whether a comment may stand in code: what cannot be joined to one line.
+fn has_comment(code: &str) -> bool {
+    code.contains('\n') && code.replace("://", "").contains("//") || code.contains("/*")
+}
+
 fn replace(view: &UnitView<'_>, range: TextRange, new_text: String) -> PlannedEdit {
     PlannedEdit { path: view.linked.file.path.to_string(), range: Some(range), new_text }
-}
-
-/// Adds functions after all others of the file; before its tests, which stand last in Rust.
-fn append(view: &UnitView<'_>, functions: &str) -> PlannedEdit {
-    let text = view.project.text;
-    let newline = Style::of(text).newline;
-    let end = u32::try_from(text.len()).expect("a file is smaller than 4 GiB");
-    let tests = view.is_rust().then(|| text.rfind("\n#[cfg(test)]")).flatten();
-    if let Some(at) = tests {
-        let at = u32::try_from(at + 1).expect("a file is smaller than 4 GiB");
-        let new_text = format!("{functions}{newline}");
-        return replace(view, TextRange { start: at, end: at }, new_text);
-    }
-    let gap = if text.ends_with('\n') { newline.to_owned() } else { format!("{newline}{newline}") };
-    replace(view, TextRange { start: end, end }, format!("{gap}{functions}"))
-}
-
-/// Names that nothing in the file has, one for each of those wanted.
-fn free_names(view: &UnitView<'_>, wanted: &[&str]) -> Vec<String> {
-    let units = view.linked.file.units.iter();
-    let taken: BTreeSet<&str> = units
-        .flat_map(|entry| {
-            let bound = entry.unit.bindings.iter().map(|b| b.name.as_str());
-            bound.chain(entry.unit.free_names.iter().map(|name| name.as_str()))
-        })
-        .collect();
-    let is_script = !view.is_rust();
-    wanted
-        .iter()
-        .map(|&name| {
-            let of_request =
-                if is_script { format!("{name}OfRequest") } else { format!("{name}_of_request") };
-            let numbered = (2..).map(|n| format!("{name}{n}"));
-            let mut all = [name.to_owned(), of_request].into_iter().chain(numbered);
-            all.find(|name| !taken.contains(name.as_str())).expect("numbers do not end")
-        })
-        .collect()
-}
-
-/// The template with other names in place of its own.
-fn renamed(template: &str, names: &[&str], others: &[String]) -> String {
-    let mut text = template.to_owned();
-    for (name, other) in names.iter().zip(others) {
-        for after in ["(", "<"] {
-            text = text.replace(&format!(" {name}{after}"), &format!(" {other}{after}"));
-        }
-    }
-    text
-}
-
-/// The template as the file is written.
-fn in_style(template: &str, text: &str) -> String {
-    let style = Style::of(text);
-    let is_rust = template.starts_with("///");
-    let double = text.matches('"').count() > text.matches('\'').count();
-    let mut out = String::new();
-    for line in template.lines() {
-        let body = line.trim_start_matches(' ');
-        let depth = line.len() - body.len();
-        let step = if is_rust { 4 } else { 2 };
-        if !body.starts_with("* ") {
-            out.push_str(&style.indent.repeat(depth / step));
-        }
-        let body = if !is_rust && style.semicolon.is_empty() {
-            body.strip_suffix(';').unwrap_or(body)
-        } else {
-            body
-        };
-        if !is_rust && double {
-            out.push_str(&body.replace('\'', "\""));
-        } else {
-            out.push_str(body);
-        }
-        out.push_str(style.newline);
-    }
-    out
 }

@@ -108,6 +108,22 @@ pub fn statement_after(unit: &UnitView<'_>, node: NodeId, statement: &str) -> Op
     Some(insert(unit, at, format!("{}{indent}{statement}{}", style.newline, style.semicolon)))
 }
 
+/// A statement on a line of its own before the statement that contains `node`; none where that shares its line.
+#[must_use]
+pub fn statement_before(unit: &UnitView<'_>, node: NodeId, statement: &str) -> Option<PlannedEdit> {
+    let u = unit.unit;
+    let mut at = node;
+    while !matches!(u.kind(u.parent(at)?), Kind::Block { .. }) {
+        at = u.parent(at)?;
+    }
+    let text = unit.project.text;
+    let start = unit.bytes(at).start;
+    let Style { newline, semicolon, .. } = Style::of(text);
+    let indent = style::indent_at(text, start);
+    style::begins_its_line(text, start)
+        .then(|| insert(unit, start, format!("{statement}{semicolon}{newline}{indent}")))
+}
+
 /// Gives an arrow function whose body is an expression a block, with a statement before what it returns.
 #[must_use]
 pub fn arrow_with(unit: &UnitView<'_>, function: FunctionId, statement: &str) -> Option<PlannedEdit> {
@@ -130,6 +146,23 @@ pub fn arrow_with(unit: &UnitView<'_>, function: FunctionId, statement: &str) ->
         "{{{newline}{indent}{unit_indent}{statement}{semicolon}{newline}{indent}{unit_indent}return {returned}{semicolon}{newline}{indent}}}"
     );
     Some(edit(unit, range, new_text))
+}
+
+/// A name that means nothing in the unit and those inside it: the one wanted, else one with a number.
+#[must_use]
+pub fn free_name(unit: &UnitView<'_>, wanted: &str) -> Option<String> {
+    let units = &unit.linked.file.units;
+    let mut open = vec![unit.index];
+    let mut taken: Vec<&str> = Vec::new();
+    // Each unit is nested in one other.
+    while let Some(next) = open.pop() {
+        let u = &units[next].unit;
+        taken.extend(u.bindings.iter().map(|b| b.name.as_str()));
+        taken.extend(u.free_names.iter().map(|name| name.as_str()));
+        open.extend(&units[next].nested);
+    }
+    let numbered = (2..100).map(|n| format!("{wanted}{n}"));
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken.contains(&name.as_str()))
 }
 
 fn insert(unit: &UnitView<'_>, at: u32, new_text: String) -> PlannedEdit {

@@ -59,12 +59,12 @@ pub fn create_or_leave(
 
 /// `INSERT … ON CONFLICT (…) DO NOTHING`
 fn in_text(unit: &UnitView<'_>, call: NodeId, read: &Access, write: &Access) -> Option<FixPlan> {
-    let schema = unit.project.schemas.schema_for(write.kind?)?;
+    let schema = write.schema.as_ref()?;
     if !matches!(schema.schema.dialect, Dialect::Postgres | Dialect::Sqlite) {
         return None;
     }
     let view = unit.call(call)?;
-    let texts = sql_texts(unit, &view);
+    let texts = sql_texts(unit, &view, None);
     let [sql] = texts.as_slice() else { return None };
     let node =
         sql.node.filter(|&node| matches!(unit.unit.kind(node), Kind::Literal(_) | Kind::Template { .. }))?;

@@ -5,10 +5,10 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    Role, failure_of, host, host_key, is_idempotent, is_same_origin, is_status_checked, may_be_bounded,
-    role_of_failure, takes_its_url, wrapped_request,
+    Role, chain_name, failure_of, host, host_key, is_idempotent, is_nobodys_wait, is_same_origin,
+    is_status_checked, may_be_bounded, role_of_failure, takes_its_url, wrapped_request,
 };
-use crate::edit::wrap_in_retry;
+use crate::edit::{Thrown, wrap_in_retry};
 use crate::view::CallView;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -55,9 +55,10 @@ declare_rule! {
     ///
     /// Requests that do more when they are sent twice, such as POST, or whose method is not known. Requests without a
     /// time limit or whose status nobody looks at: those come first. Clients and wrappers that retry, also by hand, and
-    /// consumers of queues that deliver again. Callers that fall back or show the failure; a log line is neither, except
-    /// while starting. Work that runs again within five minutes by itself, or whose period is not known. Code of which
-    /// it is unknown in which role it runs, and what is undone with its transaction.
+    /// consumers of queues that deliver again. Callers that fall back, go on without the answer or show the failure; a
+    /// log line alone is none of these, except while starting. Work that runs again within five minutes by itself, or
+    /// whose period is not known. Code of which it is unknown in which role it runs, and what is undone with its
+    /// transaction.
     pub MissingRetry { id: "missing-retry", category: Resilience, severity: Info, since: "0.1.0" }
 }
 
@@ -80,21 +81,15 @@ impl Rule for MissingRetry {
             let Some(reason) = reason(unit, &call) else { continue };
             let function = unit.unit.node(call.node).function;
             let host = host_key(unit, &call);
-            let may_be_wrapped = request.may_be_wrapped;
             match causes.iter_mut().find(|c| c.function == function && c.host == host) {
-                Some(cause) => {
-                    cause.calls.push(call.node);
-                    cause.may_be_wrapped &= may_be_wrapped;
-                }
-                None => {
-                    causes.push(Cause { function, host, reason, may_be_wrapped, calls: vec![call.node] });
-                }
+                Some(cause) => cause.calls.push((call.node, request)),
+                None => causes.push(Cause { function, host, reason, calls: vec![(call.node, request)] }),
             }
         }
         for cause in causes {
-            let Some(call) = cause.calls.first().and_then(|&node| unit.call(node)) else { continue };
+            let Some(call) = cause.calls.first().and_then(|&(node, _)| unit.call(node)) else { continue };
             let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
-            let name = unit.call_name(call.node);
+            let name = if unit.is_rust() { chain_name(unit, call.node) } else { unit.call_name(call.node) };
             let message = format!("`{name}`{host} fails for good at the first transient error");
             let finding = report.at_node(unit, call.node, call.confidence(), message);
             let finding = match cause.reason {
@@ -103,7 +98,7 @@ impl Rule for MissingRetry {
                     finding.related(unit.place(write), "what was written here stays when it fails")
                 }
             };
-            finding.fix(|| cause.may_be_wrapped.then(|| wrap_in_retry(unit, &cause.calls)).flatten());
+            finding.fix(|| wrap_in_retry(unit, &cause.calls));
         }
     }
 }
@@ -113,28 +108,22 @@ struct Cause {
     function: FunctionId,
     host: String,
     reason: Reason,
-    may_be_wrapped: bool,
-    calls: Vec<NodeId>,
+    calls: Vec<(NodeId, Thrown)>,
 }
 
-/// A request that a retry would help.
-struct RequestToRetry {
-    /// Whether what is thrown tells a transient failure from another one.
-    may_be_wrapped: bool,
-}
-
-fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<RequestToRetry> {
+/// What a request that a retry would help throws when it fails.
+fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Thrown> {
     if !call.facts.effects.contains(Effects::HTTP_REQUEST) {
         let wrapped = wrapped_request(unit, call)?;
         return (wrapped.leaves && wrapped.is_sound && !wrapped.is_found_there)
-            .then_some(RequestToRetry { may_be_wrapped: wrapped.tells_status });
+            .then_some(if wrapped.tells_status { Thrown::Tells } else { Thrown::Plain });
     }
     let is_found = call.slot(Slot::Retry).is_none()
         && is_idempotent(unit, call)
         && !is_same_origin(unit, call)
         && may_be_bounded(unit, call)
         && is_status_checked(unit, call);
-    is_found.then_some(RequestToRetry { may_be_wrapped: true })
+    is_found.then_some(Thrown::Tells)
 }
 
 /// Why nobody makes up for the failure.
@@ -149,12 +138,12 @@ fn reason(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Reason> {
     // Whoever hands the URL in is found where that is done.
     let asks_elsewhere = !takes_its_url(unit, call);
     let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, None), asks_elsewhere);
-    if matches!(role, Some(Role::Job | Role::StartUp)) {
+    if role.is_some_and(is_nobodys_wait) {
         return Some(Reason::Role);
     }
     let write = write_before(unit, call.node)?;
     let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, Some(write)), asks_elsewhere);
-    (role == Some(Role::Handler)).then_some(Reason::After(write))
+    role.is_some_and(Role::answers_a_request).then_some(Reason::After(write))
 }
 
 /// The last write that has been done in the same function whenever the request is made.

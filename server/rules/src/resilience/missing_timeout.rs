@@ -1,9 +1,9 @@
 //! `missing-timeout`
 
-use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_behavior::Effects;
 use plimsoll_project::Runs;
 
-use crate::ask::{is_bounded, is_client_bounded_where_used, is_same_origin};
+use crate::ask::{chain_name, is_bounded, is_client_bounded_where_used, is_same_origin};
 use crate::edit::time_limit;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -45,12 +45,13 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Code in a browser, in a command-line tool, in a test, or of which it is unknown where it runs; requests to the own
-    /// origin and for what was bundled with the code; a signal or a time limit in the options, in the client or around the
-    /// call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file); options that come from
-    /// elsewhere and may carry a signal; responses that are meant to last, as streams and server-sent events; libraries
-    /// with a time limit by default. A client without one is found once, where it is made, unless each of its requests has
-    /// one of its own there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost`
-    /// counts: a process on the same machine hangs like any other.
+    /// origin and for what was bundled with the code; a signal or a time limit in the options, in the client or around
+    /// the call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file), or set on the library
+    /// or the exported client by the file that starts the program; options that come from elsewhere and may carry a
+    /// signal; responses that are meant to last, as streams and server-sent events; libraries with a time limit by
+    /// default. A client without one is found once, where it is made, unless each of its requests has one of its own
+    /// there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost` counts: a
+    /// process on the same machine hangs like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
 
@@ -72,7 +73,7 @@ impl Rule for MissingTimeout {
             if is_bounded(unit, &call) {
                 continue;
             }
-            let name = name(unit, call.node);
+            let name = chain_name(unit, call.node);
             let message = match waits {
                 Waits::Request => format!("`{name}` waits for ever if the other side does not answer"),
                 Waits::Client => {
@@ -83,22 +84,6 @@ impl Rule for MissingTimeout {
                 }
             };
             report.at_node(unit, call.node, call.confidence(), message).fix(|| plan(unit, &call, &name));
-        }
-    }
-}
-
-/// The name that a call is known by: of a builder, that of the call that begins it.
-fn name(unit: &UnitView<'_>, call: NodeId) -> String {
-    let mut first = call;
-    let mut at = call;
-    loop {
-        match unit.unit.kind(at) {
-            Kind::Call { callee, .. } => {
-                first = at;
-                at = *callee;
-            }
-            Kind::Member { object, .. } => at = *object,
-            _ => return unit.call_name(first),
         }
     }
 }

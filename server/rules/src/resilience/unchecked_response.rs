@@ -3,7 +3,9 @@
 use plimsoll_behavior::models::{ModelType, Slot};
 use plimsoll_behavior::{Effects, Kind, NodeId};
 
-use crate::ask::{follow, is_local_resource, is_own_status_looked_at, library_checks, response_type};
+use crate::ask::{
+    ResponseUse, follow, is_local_resource, is_own_status_looked_at, library_checks, response_type,
+};
 use crate::edit::status_check;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -43,7 +45,8 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// A status that is looked at before or after the body is read, here or in a function of the project that is given the
-    /// response or has made the request; responses that are returned, stored or handed to code of which nothing is known;
+    /// response or has made the request (but who asks for one failure alone, `status === 404`, has not asked for the
+    /// others); responses that are returned, stored or handed to code of which nothing is known;
     /// bodies that go through as streams; an answer with an `ok`, `success` or `error` of its own that decides something
     /// right after, or whose shape is asked for by `typeof` or `Array.isArray`; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and
     /// files that were bundled with the code. Each response is found once.
@@ -64,7 +67,7 @@ impl Rule for UncheckedResponse {
         let mut at = Some(unit.index);
         while let Some(index) = at {
             let around = unit.of(index);
-            for call in around.calls() {
+            for call in around.facts.responses.iter().filter_map(|&call| around.call(call)) {
                 let Some(ty) = unread_response(&around, &call) else { continue };
                 let found = follow(&around, call.node, ty);
                 let Some(&(reader, read)) = found.reads.first() else { continue };
@@ -78,7 +81,7 @@ impl Rule for UncheckedResponse {
                 );
                 report
                     .at_node(unit, read, call.confidence(), message)
-                    .fix(|| plan(unit, &around, &call, ty, read));
+                    .fix(|| plan(unit, &around, &call, ty, &found));
             }
             at = unit.linked.file.units[index].parent;
         }
@@ -103,19 +106,20 @@ fn plan(
     around: &UnitView<'_>,
     request: &CallView<'_>,
     ty: ModelType,
-    read: NodeId,
+    found: &ResponseUse,
 ) -> Option<FixPlan> {
-    let edit = if unit.is_rust() {
-        status_check::in_chain(unit, ty, read)?
+    let &(_, read) = found.reads.first()?;
+    let edits = if unit.is_rust() {
+        vec![status_check::in_chain(unit, ty, read)?]
     } else {
-        status_check::guard(unit, around, request, ty, read, &description(around, request))?
+        status_check::guard(unit, around, request, ty, read, found, &description(around, request))?
     };
     let title = if unit.is_rust() {
         "Return an error for a failed status"
     } else {
         "Throw when the status is a failure"
     };
-    Some(FixPlan { title: title.into(), safety: Safety::Review, edits: vec![edit] })
+    Some(FixPlan { title: title.into(), safety: Safety::Review, edits })
 }
 
 /// What was asked, as the inside of a template: `GET https://api.example.com/rates/${currency}`. Without the query, which

@@ -2,8 +2,10 @@
 
 use plimsoll_behavior::Effects;
 
-use crate::ask::{Fate, Lifetime, fate, lifetime};
+use crate::ask::{Fate, Lifetime, fate, lifetime, reschedules};
 use crate::edit::cleanup::release_after_effect;
+use crate::edit::closing::release_when_closed;
+use crate::edit::repetition::release_repetition_after_effect;
 use crate::edit::teardown::release_in_teardown;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -15,7 +17,7 @@ declare_rule! {
     ///
     /// A repeating timer runs until somebody clears it. When the component that started it is shown again, or its
     /// effect runs again, a second timer joins the first: each calls its callback, sends its requests and holds on to
-    /// all that the callback uses. A timer that is started for every request of a server adds up in the same way, until
+    /// all that the callback uses. A timer that is started for every request or connection of a server adds up in the same way, until
     /// the process has no time or memory left.
     ///
     /// ## Bad
@@ -37,7 +39,8 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// A timer that is cleared anywhere in the file: by a cleanup, another method, a handler, an abort listener, a
+    /// A timer that runs once, unless its own callback starts it again whatever happens: an animation of frames, a poll;
+    /// in an object, not even then. A timer that is cleared anywhere in the file: by a cleanup, another method, a handler, an abort listener, a
     /// helper or its own callback; one that is unreferenced (`unref`) or declared with `using`; a handle that is
     /// returned, handed to a function or stored where other files can reach it; timers of modules and start-up
     /// functions, which live as long as the program on purpose.
@@ -50,7 +53,7 @@ impl Rule for LeakedTimer {
     }
 
     fn watches(&self) -> Effects {
-        Effects::TIMER_REPEATING
+        Effects::TIMER_REPEATING | Effects::TIMER_ONCE
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
@@ -60,6 +63,11 @@ impl Rule for LeakedTimer {
             }
             let Some(release) = release_function(&call) else { continue };
             let Some(lifetime) = lifetime(unit, call.node) else { continue };
+            let is_repeating = call.facts.effects.contains(Effects::TIMER_REPEATING);
+            let is_of_an_object = matches!(lifetime, Lifetime::Object(_));
+            if !is_repeating && (is_of_an_object || reschedules(unit, &call).is_none()) {
+                continue;
+            }
             if fate(unit, unit.index, call.node) != Fate::Kept {
                 continue;
             }
@@ -94,6 +102,9 @@ fn message(timer: &str, lifetime: &Lifetime) -> String {
             format!("`{timer}` keeps running after its `{class}` is gone: nothing clears it")
         }
         Lifetime::Request => format!("`{timer}` starts one more timer with every request: nothing clears it"),
+        Lifetime::Connection => {
+            format!("`{timer}` starts one more timer with every connection: nothing clears it")
+        }
     }
 }
 
@@ -106,12 +117,23 @@ fn add_cleanup(
     let name = handle_name(release);
     let (cleanup, when) = match lifetime {
         Lifetime::Effect { effect, .. } => {
-            (release_after_effect(unit, *effect, call.node, release, &name)?, "when the effect ends")
+            let write = if call.facts.effects.contains(Effects::TIMER_REPEATING) {
+                release_after_effect
+            } else {
+                release_repetition_after_effect
+            };
+            (write(unit, *effect, call.node, release, &name)?, "when the effect ends")
         }
         Lifetime::Object(class) => {
             (release_in_teardown(unit, class, call.node, release, &name)?, "when the object ends")
         }
-        Lifetime::Component(_) | Lifetime::Request => return None,
+        Lifetime::Connection => {
+            (release_when_closed(unit, call.node, release, &name)?, "when the connection closes")
+        }
+        Lifetime::Request => {
+            (release_when_closed(unit, call.node, release, &name)?, "when the response closes")
+        }
+        Lifetime::Component(_) => return None,
     };
     Some(FixPlan {
         title: format!("Add cleanup: `{}` {when}", cleanup.release),

@@ -167,6 +167,7 @@ impl Lower<'_, '_> {
                 pattern: self.pattern(pattern, &matched),
                 ty,
                 default: None,
+                is_optional: false,
                 is_rest: false,
                 field: None,
                 attributes: Vec::new(),

@@ -11,8 +11,8 @@ use super::types::type_expr;
 use super::{Lower, Wanted};
 use crate::lower::builder::NewBinding;
 use crate::{
-    Attribute, BindingId, BindingKind, BlockForm, Export, Exported, FunctionId, FunctionKind, Kind, Name,
-    NodeId, ScopeId, TypeDecl, TypeKind,
+    Attribute, BindingId, BindingKind, BlockForm, Export, Exported, FunctionId, FunctionKind, Kind, Literal,
+    Name, NodeId, ScopeId, TypeDecl, TypeKind,
 };
 
 impl Lower<'_, '_> {
@@ -71,7 +71,8 @@ impl Lower<'_, '_> {
             K::ImplItem | K::TraitItem => Some(self.impl_or_trait(node, attributes)),
             K::ModItem => {
                 let body = field(node, |f| f.body).map(|body| self.inline_module(body, node));
-                self.declare(node, BindingKind::Module, body);
+                let stands_for = body.or_else(|| self.path_of_module(node, attributes));
+                self.declare(node, BindingKind::Module, stands_for);
                 body
             }
             K::ForeignModItem => {
@@ -155,6 +156,14 @@ impl Lower<'_, '_> {
         let statements = self.items(body);
         self.state.builder.close_scope(before);
         self.add(Kind::Block { statements, has_value: false, form: BlockForm::Plain }, node)
+    }
+
+    /// Where a module stands that says so itself: `#[path = "other.rs"] mod name;`.
+    fn path_of_module(&mut self, node: Node<'_>, attributes: &[Node<'_>]) -> Option<NodeId> {
+        let said = attributes.iter().filter_map(|&item| attribute(item, self.text));
+        let path = said.into_iter().find(|attribute| attribute.path == ["path"])?.text;
+        let path = Name::new(path.trim_matches('"'));
+        Some(self.add(Kind::Literal(Literal::String(path)), node))
     }
 
     fn constant(&mut self, node: Node<'_>) -> NodeId {

@@ -28,11 +28,13 @@ impl<'t> Lowering<'_, 't> {
             }
             let children = self.children_with_errors(at);
             let inner = self.inner_of_link(kind, &children);
+            let has_types = kind == K::Instantiation && !links.is_empty()
+                || kind == K::Call && children.field(self.tables.f.type_arguments).is_some();
             links.push(Link { kind, node: at, children });
             let Some(inner) = inner else { break None };
             at = inner;
-            if kind == K::Instantiation && links.len() > 1 && self.kind(at) == K::Await {
-                // ``await f<T>`x` `` awaits the result, not the tag.
+            if has_types && self.kind(at) == K::Await {
+                // ``await f<T>`x` `` and `await f<T>(x)` await the result, not the function.
                 let operand = self.children(at).first();
                 awaits.push(at);
                 let Some(operand) = operand else { break None };

@@ -146,7 +146,11 @@ impl<'t> Lowering<'_, 't> {
             let is_parameter = matches!(child.kind, K::RequiredParameter | K::OptionalParameter);
             if is_parameter {
                 let inner = self.children(child.node);
-                params.extend(self.parameter(function, params.len(), &inner));
+                let mut param = self.parameter(function, params.len(), &inner);
+                if let Some(param) = &mut param {
+                    param.is_optional = child.kind == K::OptionalParameter;
+                }
+                params.extend(param);
             } else if child.kind == K::Error {
                 let _ = self.children(child.node);
             }
@@ -176,7 +180,7 @@ impl<'t> Lowering<'_, 't> {
             self.expression(value)
         });
         let attributes = self.decorators(children);
-        Some(Param { pattern, ty, default, is_rest, field, attributes })
+        Some(Param { pattern, ty, default, is_optional: false, is_rest, field, attributes })
     }
 
     /// The decorators among the children.
@@ -205,5 +209,13 @@ fn is_member(site: &UnitSite<'_>) -> bool {
 }
 
 fn plain_param(pattern: Pattern) -> Param {
-    Param { pattern, ty: None, default: None, is_rest: false, field: None, attributes: Vec::new() }
+    Param {
+        pattern,
+        ty: None,
+        default: None,
+        is_optional: false,
+        is_rest: false,
+        field: None,
+        attributes: Vec::new(),
+    }
 }

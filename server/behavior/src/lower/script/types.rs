@@ -74,12 +74,18 @@ impl<'t> Lowering<'_, 't> {
                 with_args("=>", returns.into_iter().collect())
             }
             K::ObjectType => {
-                // Comments in it may be of interest.
                 let members = self.children(node);
+                let mut known = Vec::new();
                 for member in members.named() {
-                    let _ = self.children(member.node);
+                    // Comments in it may be of interest.
+                    let parts = self.children(member.node);
+                    let named = parts.field(f.name).zip(parts.field(f.type_));
+                    if let Some((name, ty)) = named.filter(|_| member.kind == K::PropertySignature) {
+                        let path = vec![Name::new_static(":"), self.name(name)];
+                        known.push(TypeExpr { path, args: vec![self.type_at(ty, depth + 1)] });
+                    }
                 }
-                plain("{}")
+                with_args("{}", known)
             }
             K::LiteralType => self.inner_type(node, depth),
             K::String => {

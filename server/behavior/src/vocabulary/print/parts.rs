@@ -49,7 +49,8 @@ impl Printer<'_> {
         }
         for param in &function.params {
             let rest = if param.is_rest { "..." } else { "" };
-            let mut text = format!("param {rest}{}", self.pattern(&param.pattern));
+            let optional = if param.is_optional { "?" } else { "" };
+            let mut text = format!("param {rest}{}{optional}", self.pattern(&param.pattern));
             text += &typed(param.ty.as_ref());
             if let Some(field) = &param.field {
                 let _ = write!(text, " field {field}");

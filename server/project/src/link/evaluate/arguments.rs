@@ -29,6 +29,14 @@ impl Evaluator<'_> {
         let Kind::Call { args, .. } = u.kind(call) else {
             return Argument::Absent;
         };
+        if path == "<0>" {
+            return match u.kind(call) {
+                Kind::Call { type_args, .. } if !type_args.is_empty() => {
+                    Argument::Found(self.site(unit, call))
+                }
+                _ => Argument::Absent,
+            };
+        }
         if path == "*" {
             return args.first().map_or(Argument::Absent, |&first| Argument::Found(self.site(unit, first)));
         }
@@ -51,6 +59,20 @@ impl Evaluator<'_> {
             }
         }
         Argument::Found(at)
+    }
+
+    /// The value of a property of an object, which may stand in another file.
+    #[must_use]
+    pub fn property_value(&self, object: &Site, name: &str) -> Value {
+        if object.file != self.file.path {
+            return self.world.ask(&object.file, |there| there.property_value(object, name));
+        }
+        match self.property(object, name) {
+            Argument::Found(site) if site.file == self.file.path => {
+                self.file.unit_at(&site.unit).map_or(Value::Unknown, |unit| self.value(unit, site.node))
+            }
+            _ => Value::Unknown,
+        }
     }
 
     /// The property of an object in this file, whether written in place or bound to a name.

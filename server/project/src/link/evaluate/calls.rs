@@ -5,9 +5,8 @@ use std::sync::Arc;
 use plimsoll_behavior::models::{Behavior, ModelType, Slot};
 use plimsoll_behavior::{CallForm, Effects, FunctionId, Kind, Name, NodeId};
 
-use crate::link::{FnRef, Instance, SlotValue, TypeRef, Value, resolve_module};
+use crate::link::{FnRef, Instance, SlotValue, TypeRef, Value};
 
-use super::names::package_name;
 use super::{Argument, CallFacts, Evaluator, MAX_DEPTH};
 
 impl Evaluator<'_> {
@@ -24,23 +23,24 @@ impl Evaluator<'_> {
         self.world.depth().set(self.world.depth().get() + 1);
         let u = self.unit(unit);
         let f = u.function(function);
-        let mut value = Value::Unknown;
+        let mut returned = Vec::new();
         for &returns in &u.returns {
             if u.node(returns).function == function
-                && let Kind::Return(Some(returned)) = *u.kind(returns)
+                && let Kind::Return(Some(result)) = *u.kind(returns)
             {
-                value = value.or(self.value(unit, returned));
+                returned.push(self.value(unit, result));
             }
         }
         if let Some(body) = f.body {
             match u.kind(body) {
                 Kind::Block { has_value: false, .. } => {}
-                _ => value = value.or(self.value(unit, body)),
+                _ => returned.push(self.value(unit, body)),
             }
         }
+        let mut value = self.agreed(returned);
         if let Some(ty) = &f.returns {
             let typed = self.value_of_type(unit, f.scope, ty);
-            if value.is_unknown() || value == Value::Null {
+            if self.is_foreign(&value) || value == Value::Null {
                 value = typed;
             }
         }
@@ -52,6 +52,9 @@ impl Evaluator<'_> {
     /// What a function of the project returns.
     #[must_use]
     pub fn returned_by(&self, function: &FnRef) -> Value {
+        if !function.others.is_empty() {
+            return self.agreed(function.alternatives().map(|one| self.returned_by(&one)));
+        }
         if function.file == self.file.path {
             return self
                 .file
@@ -89,11 +92,15 @@ impl Evaluator<'_> {
             }
             return self.universal(unit, node, &receiver, name);
         }
-        let value = self.value(unit, *callee);
         let name = match u.kind(*callee) {
             Kind::Name { name, .. } => name.clone(),
             _ => Name::default(),
         };
+        // `require("./routes")(app)`
+        if name == "require" && matches!(u.kind(*callee), Kind::Name { binding: None, .. }) {
+            return self.dynamic_import(unit, node);
+        }
+        let value = self.value(unit, *callee);
         self.call_value(unit, node, &value, &name)
     }
 
@@ -329,6 +336,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn callback_result(&self, unit: usize, node: NodeId, behavior: &Behavior) -> Value {
+        if self.memo.beginning.borrow().contains(&(unit, node)) {
+            return Value::Unknown;
+        }
         let index = usize::from(behavior.callback.unwrap_or(0));
         let Some(argument) = self.argument_node(unit, node, index) else {
             return Value::Unknown;
@@ -344,12 +354,7 @@ impl Evaluator<'_> {
         let Some(Value::Text(module)) = module else {
             return CallFacts::default();
         };
-        let file = resolve_module(self.world.files(), &self.file.path, &module, self.file.language);
-        let value = match file {
-            Some(file) => Value::Module(file.into()),
-            None if module.starts_with('.') => Value::Unknown,
-            None => Value::Package(package_name(&module), Name::default()),
-        };
+        let value = self.of_module(&module, None);
         CallFacts { value, ..CallFacts::default() }
     }
 }

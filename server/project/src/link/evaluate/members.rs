@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{Exported, Key, Kind, Name, NodeId};
+use plimsoll_behavior::{Field, FunctionKind, Key, Kind, Name, NodeId, ScopeId, TypeKind};
 
-use crate::link::{Instance, SlotValue, TypeRef, Value, resolve_module};
+use crate::link::{FnRef, Instance, SlotValue, TypeRef, Value};
 
 use super::Evaluator;
 use super::names::global_alias;
@@ -37,21 +37,7 @@ impl Evaluator<'_> {
                 );
                 Value::Instance(Arc::new(Instance { ty, slots, is_convention: instance.is_convention }))
             }
-            Value::Module(file) if *file == self.file.path => self.export(name),
-            Value::Module(file) => {
-                let exported = self.world.ask(file, |there| there.export(name));
-                if exported.is_unknown() && !self.file.language.is_script_family() {
-                    // A module of a module: `crate::db::users`.
-                    let below = resolve_module(
-                        self.world.files(),
-                        file,
-                        &format!("self::{name}"),
-                        self.file.language,
-                    );
-                    return below.map_or(Value::Unknown, |f| Value::Module(f.into()));
-                }
-                exported
-            }
+            Value::Module(_) | Value::Inline(..) => self.module_member(value, name),
             Value::Own(own) | Value::Type(own) => self.own_member(own, name, matches!(value, Value::Type(_))),
             Value::Syntax(site) if site.file != self.file.path => {
                 self.world.ask(&site.file, |there| there.member_of(value, name))
@@ -63,8 +49,27 @@ impl Evaluator<'_> {
                 let Kind::Object { entries, .. } = self.unit(unit).kind(site.node) else {
                     return Value::Unknown;
                 };
-                let entry = entries.iter().rev().find(|e| matches!(&e.key, Key::Name(n) if n == name));
-                entry.map_or(Value::Unknown, |e| self.value(unit, e.value))
+                for entry in entries.iter().rev() {
+                    match &entry.key {
+                        Key::Name(n) if n == name => return self.value(unit, entry.value),
+                        Key::Name(_) | Key::Computed(_) => {}
+                        Key::Spread => {
+                            let inner = match self.unit(unit).kind(entry.value) {
+                                Kind::Spread(inner) => *inner,
+                                _ => entry.value,
+                            };
+                            let found = self.member_of(&self.value(unit, inner), name);
+                            if !found.is_unknown() {
+                                return found;
+                            }
+                        }
+                    }
+                }
+                Value::Unknown
+            }
+            Value::Shape(members) => {
+                let member = members.iter().find(|(n, _)| n == name);
+                member.map_or(Value::Unknown, |(_, value)| value.clone())
             }
             _ => Value::Unknown,
         }
@@ -89,10 +94,25 @@ impl Evaluator<'_> {
             if let Some((_, method)) = decl.methods.iter().find(|(n, _)| n == name)
                 && let Some(function) = self.file.function_at(unit, *method)
             {
+                if decl.kind == TypeKind::Trait {
+                    let has_body = |f: &FnRef| {
+                        let unit = self.file.unit_at(&f.unit);
+                        unit.is_some_and(|unit| self.unit(unit).function(f.function).body.is_some())
+                    };
+                    return self.abstract_method(own, name, Some(function).filter(has_body));
+                }
                 return Value::Function(function);
             }
+            let is_method = |f: &&Field| f.name == name && f.ty.as_ref().is_some_and(|ty| ty.path == ["=>"]);
+            let is_open = matches!(decl.kind, TypeKind::Interface | TypeKind::Class);
+            if is_open && !of_type && decl.fields.iter().any(|f| is_method(&f) && f.init.is_none()) {
+                let implemented = self.abstract_method(own, name, None);
+                if !implemented.is_unknown() {
+                    return implemented;
+                }
+            }
             if let Some(field) = decl.fields.iter().find(|f| f.name == name && (f.is_static || !of_type)) {
-                let scope = plimsoll_behavior::ScopeId(0);
+                let scope = ScopeId(0);
                 let typed =
                     field.ty.as_ref().map_or(Value::Unknown, |ty| self.value_of_type(unit, scope, ty));
                 let initial = field.init.map_or(Value::Unknown, |init| self.value(unit, init));
@@ -112,10 +132,21 @@ impl Evaluator<'_> {
         if let Some(value) = self.assigned_field(own, name) {
             return value;
         }
+        let elsewhere = self.method_elsewhere(own, name);
+        if !elsewhere.is_unknown() {
+            return elsewhere;
+        }
+        // `impl Deref for AppState`
+        if name != "deref"
+            && !self.file.language.is_script_family()
+            && let Value::Function(deref) = self.declared_member(own, "deref", of_type)
+        {
+            return self.member_of(&self.returned_by(&deref), name);
+        }
         // Inherited from a class of this file.
         for (unit, decl) in self.file.types_named(&own.name) {
             for base in &decl.supertypes {
-                let base = self.value_of_type(unit, plimsoll_behavior::ScopeId(0), base);
+                let base = self.value_of_type(unit, ScopeId(0), base);
                 if base != Value::Own(own.clone()) {
                     let found = self.member_of(&base, name);
                     if !found.is_unknown() {
@@ -127,8 +158,10 @@ impl Evaluator<'_> {
         Value::Unknown
     }
 
-    /// What a constructor assigns to a field: `this.db = db`, a parameter property.
+    /// What a field is assigned: a parameter property, `this.db = db` in the constructor, else the one thing that other
+    /// methods assign it.
     pub(super) fn assigned_field(&self, own: &TypeRef, name: &str) -> Option<Value> {
+        let mut later = Vec::new();
         for (declared_in, decl) in self.file.types_named(&own.name) {
             for (_, method) in &decl.methods {
                 let Some(function) = self.file.function_at(declared_in, *method) else {
@@ -139,10 +172,10 @@ impl Evaluator<'_> {
                 };
                 let u = self.unit(unit);
                 let f = u.function(function.function);
-                if f.kind != plimsoll_behavior::FunctionKind::Constructor {
-                    continue;
-                }
-                if let Some(i) = f.params.iter().position(|p| p.field.as_deref() == Some(name)) {
+                let is_constructor = f.kind == FunctionKind::Constructor;
+                if is_constructor
+                    && let Some(i) = f.params.iter().position(|p| p.field.as_deref() == Some(name))
+                {
                     return Some(self.parameter(unit, function.function, u16::try_from(i).ok()?));
                 }
                 for node in &u.nodes {
@@ -152,13 +185,45 @@ impl Evaluator<'_> {
                     let Kind::Member { object, name: field, .. } = u.kind(*target) else {
                         continue;
                     };
-                    if field == name && *u.kind(*object) == Kind::This {
+                    if field != name || *u.kind(*object) != Kind::This {
+                        continue;
+                    }
+                    if is_constructor {
                         return Some(self.value(unit, *value));
+                    }
+                    later.push(self.value(unit, *value));
+                }
+            }
+        }
+        if later.is_empty() {
+            return self.built_field(own, name);
+        }
+        Some(self.agreed(later)).filter(|value| !value.is_unknown())
+    }
+
+    /// What the functions of a Rust type put into a field where they build one: `Self { http }`.
+    fn built_field(&self, own: &TypeRef, name: &str) -> Option<Value> {
+        if self.file.language.is_script_family() {
+            return None;
+        }
+        let mut values = Vec::new();
+        for (declared_in, decl) in self.file.types_named(&own.name) {
+            for (_, method) in &decl.methods {
+                let Some(function) = self.file.function_at(declared_in, *method) else { continue };
+                let Some(unit) = self.file.unit_at(&function.unit) else { continue };
+                let u = self.unit(unit);
+                for node in &u.nodes {
+                    let Kind::Object { entries, ty: Some(ty) } = &node.kind else { continue };
+                    let is_it = ty.path.last().is_some_and(|last| last == "Self" || *last == own.name);
+                    let entry = entries.iter().find(|e| matches!(&e.key, Key::Name(n) if n == name));
+                    if let Some(entry) = entry.filter(|_| is_it) {
+                        values.push(self.value(unit, entry.value));
                     }
                 }
             }
         }
-        None
+        let first = values.first()?.clone();
+        Some(values.into_iter().skip(1).fold(first, Value::or))
     }
 
     pub(super) fn own_instance(&self, own: &TypeRef) -> Value {
@@ -166,9 +231,8 @@ impl Evaluator<'_> {
             return Value::Own(own.clone());
         };
         for base in &decl.supertypes {
-            if decl.kind == plimsoll_behavior::TypeKind::Class
-                && let instance @ Value::Instance(_) =
-                    self.value_of_type(unit, plimsoll_behavior::ScopeId(0), base)
+            if decl.kind == TypeKind::Class
+                && let instance @ Value::Instance(_) = self.value_of_type(unit, ScopeId(0), base)
             {
                 return instance;
             }
@@ -235,63 +299,6 @@ impl Evaluator<'_> {
             return items.get(index as usize).map_or(Value::Unknown, |&i| self.value(unit, i));
         }
         self.element_of(value)
-    }
-
-    /// What this file exports under a name.
-    #[must_use]
-    pub fn export(&self, name: &str) -> Value {
-        if let Some(known) = self.memo.exports.borrow().get(name) {
-            return known.clone().unwrap_or_default();
-        }
-        // Files may re-export each other in circles.
-        self.memo.exports.borrow_mut().insert(name.into(), None);
-        let value = self.own_export(name);
-        self.memo.exports.borrow_mut().insert(name.into(), Some(value.clone()));
-        value
-    }
-
-    pub(super) fn own_export(&self, name: &str) -> Value {
-        let u = self.unit(0);
-        for export in u.exports.iter().rev() {
-            match &export.local {
-                Exported::Binding(b) if export.name == name => return self.binding(0, *b),
-                Exported::Value(node) if export.name == name => return self.value(0, *node),
-                Exported::Value(node) if export.name == "export=" => {
-                    let whole = self.value(0, *node);
-                    let member = if name == "default" { whole } else { self.member_of(&whole, name) };
-                    if !member.is_unknown() {
-                        return member;
-                    }
-                }
-                Exported::From(module, what) if export.name == name || export.name == "*" => {
-                    let language = self.file.language;
-                    let Some(file) = resolve_module(self.world.files(), &self.file.path, module, language)
-                    else {
-                        continue;
-                    };
-                    let found = match what {
-                        Some(inner) if export.name == name => {
-                            self.world.ask(&file, |there| there.export(inner))
-                        }
-                        None if export.name == "*" => self.world.ask(&file, |there| there.export(name)),
-                        _ => Value::Module(file.into()),
-                    };
-                    if !found.is_unknown() {
-                        return found;
-                    }
-                }
-                _ => {}
-            }
-        }
-        if !self.file.language.is_script_family() {
-            if let Some(b) = u.resolve(name, plimsoll_behavior::ScopeId(0), u32::MAX) {
-                return self.binding(0, b);
-            }
-            if self.file.types_named(name).next().is_some() {
-                return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.into() });
-            }
-        }
-        Value::Unknown
     }
 }
 

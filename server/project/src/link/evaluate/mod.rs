@@ -3,19 +3,22 @@
 mod arguments;
 mod calls;
 mod convention;
+mod dispatch;
 mod members;
+mod modules;
 mod names;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
 use plimsoll_behavior::{
-    Access, BindingId, Effects, FunctionId, Kind, Literal, Name, NodeId, PathStep, Unit,
+    Access, BindingId, Effects, FunctionId, FunctionKind, Kind, Literal, Name, NodeId, PathStep, ScopeId,
+    Unit,
 };
 use rustc_hash::FxHashMap;
 
-use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, TypeRef, Value, World};
+use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
 
@@ -54,13 +57,31 @@ impl CallFacts {
     }
 }
 
+/// The bindings of a scope by their names, in the order of the scope.
+type NamesOfScope = FxHashMap<Name, Vec<BindingId>>;
+
 /// What has been evaluated in one pass over a file.
 #[derive(Debug, Default)]
 pub struct Memo {
     values: RefCell<FxHashMap<(usize, NodeId), Option<Value>>>,
     calls: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
+    /// Calls without what their callbacks return: what a callback is given is known before that, and asked for by it.
+    begun: RefCell<FxHashMap<(usize, NodeId), Arc<CallFacts>>>,
+    /// Those that are being evaluated so now.
+    beginning: RefCell<Vec<(usize, NodeId)>>,
     returns: RefCell<FxHashMap<(usize, FunctionId), Option<Value>>>,
     exports: RefCell<FxHashMap<Name, Option<Value>>>,
+    /// What specifiers mean; with `::` before the name, what a crate or module of that name is.
+    targets: RefCell<FxHashMap<Name, Option<Target>>>,
+    /// What implements the project's interfaces and traits.
+    implementors: RefCell<FxHashMap<TypeRef, Arc<[dispatch::Implementor]>>>,
+    /// The sources of the project, and those beside the file.
+    sources: OnceCell<Arc<[String]>>,
+    neighbours: OnceCell<Arc<[String]>>,
+    /// The modules that globs take from.
+    globs: RefCell<FxHashMap<Name, Value>>,
+    /// The names of scopes that have many.
+    names: RefCell<FxHashMap<(usize, ScopeId), NamesOfScope>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
@@ -102,8 +123,12 @@ impl<'a> Evaluator<'a> {
         self.memo.values.borrow_mut().insert((unit, node), None);
         self.world.depth().set(self.world.depth().get() + 1);
         let mut value = self.evaluate(unit, node);
-        if value.is_unknown() {
-            value = self.by_convention(unit, node);
+        if self.is_foreign(&value) {
+            // What stands for nothing that is known may still be what its name and use say.
+            value = match self.by_convention(unit, node) {
+                Value::Unknown => value,
+                taken_for => taken_for,
+            };
         }
         self.world.depth().set(self.world.depth().get() - 1);
         self.memo.values.borrow_mut().insert((unit, node), Some(value.clone()));
@@ -138,6 +163,26 @@ impl<'a> Evaluator<'a> {
         if model.rows == Some(Rows::One) { row } else { Value::List(Arc::new(row)) }
     }
 
+    /// What a call does, without what its callbacks return.
+    fn begun_call(&self, unit: usize, node: NodeId) -> Arc<CallFacts> {
+        let whole =
+            self.memo.calls.borrow().get(&(unit, node)).filter(|known| known.behavior.is_some()).cloned();
+        if let Some(known) = whole.or_else(|| self.memo.begun.borrow().get(&(unit, node)).cloned()) {
+            return known;
+        }
+        if self.world.depth().get() >= MAX_DEPTH {
+            return Arc::default();
+        }
+        self.memo.begun.borrow_mut().insert((unit, node), Arc::default());
+        self.memo.beginning.borrow_mut().push((unit, node));
+        self.world.depth().set(self.world.depth().get() + 1);
+        let facts = Arc::new(self.evaluate_call(unit, node));
+        self.world.depth().set(self.world.depth().get() - 1);
+        self.memo.beginning.borrow_mut().pop();
+        self.memo.begun.borrow_mut().insert((unit, node), Arc::clone(&facts));
+        facts
+    }
+
     fn unit(&self, unit: usize) -> &'a Unit {
         &self.file.units[unit].unit
     }
@@ -163,11 +208,14 @@ impl<'a> Evaluator<'a> {
             }
             Kind::Name { binding: Some(b), .. } => self.binding(unit, *b),
             Kind::Name { name, binding: None } => self.outer(unit, name, self.heads_a_path(u, node)),
-            Kind::This => self.owner(unit, node).map_or(Value::Unknown, |own| self.own_instance(&own)),
+            Kind::This => match self.owner(unit, node) {
+                Some(own) => self.own_instance(&own),
+                None => self.object_around(unit, node),
+            },
             Kind::PathRoot(root) if root == "Self" => {
                 self.owner(unit, node).map_or(Value::Unknown, Value::Type)
             }
-            Kind::PathRoot(root) => self.rust_module(root),
+            Kind::PathRoot(root) => self.rust_module(unit, u.node(node).scope, root),
             Kind::Member { object, name, .. } => {
                 let object = self.value(unit, *object);
                 self.member_of(&object, name)
@@ -192,7 +240,8 @@ impl<'a> Evaluator<'a> {
             Kind::Cast { value, ty } => match self.value_of_type(unit, u.node(node).scope, ty) {
                 Value::Unknown => self.value(unit, *value),
                 typed => match self.value(unit, *value) {
-                    Value::Unknown | Value::Null => typed,
+                    Value::Null => typed,
+                    known if self.is_foreign(&known) => typed,
                     known => known,
                 },
             },
@@ -206,20 +255,64 @@ impl<'a> Evaluator<'a> {
                 self.value(unit, *value)
             }
             Kind::Binary { op, left, right } => match op.as_str() {
-                "??" | "||" => self.value(unit, *left).or(self.value(unit, *right)),
+                "??" | "||" => self.agreed([self.value(unit, *left), self.value(unit, *right)]),
                 "&&" => self.value(unit, *right),
                 _ => Value::Unknown,
             },
             Kind::Assign { value, .. } => self.value(unit, *value),
             Kind::Sequence(parts) => parts.last().map_or(Value::Unknown, |&last| self.value(unit, last)),
             Kind::If { then, otherwise: Some(otherwise), .. } => {
-                self.value(unit, *then).or(self.value(unit, *otherwise))
+                self.agreed([self.value(unit, *then), self.value(unit, *otherwise)])
             }
-            Kind::Match { arms, .. } => Value::one_of(arms.iter().map(|arm| self.value(unit, arm.body))),
+            Kind::Match { arms, .. } => self.agreed(arms.iter().map(|arm| self.value(unit, arm.body))),
             Kind::Block { statements, has_value: true, .. } => {
                 statements.last().map_or(Value::Unknown, |&last| self.value(unit, last))
             }
             _ => Value::Unknown,
+        }
+    }
+
+    /// Whether nothing is known of a value: it is unknown, or something of a library that no model describes.
+    pub(super) fn is_foreign(&self, value: &Value) -> bool {
+        match value {
+            Value::Unknown => true,
+            Value::Package(package, path) if package == "<global>" => {
+                self.package_function(package, path).is_none() && self.package_type(package, path).is_none()
+            }
+            Value::Package(package, _) if package == "std" => false,
+            Value::Package(package, _) => !self.models.knows(package),
+            _ => false,
+        }
+    }
+
+    /// What is known when the value is one of many. What is not known of some does not count, so that
+    /// `globalThis.prisma ?? new PrismaClient()` is what both sides can only be.
+    pub(super) fn agreed(&self, values: impl IntoIterator<Item = Value>) -> Value {
+        let mut values: Vec<Value> = values.into_iter().collect();
+        if values.iter().any(|value| !self.is_foreign(value) && *value != Value::Null) {
+            values.retain(|value| !self.is_foreign(value));
+        }
+        Value::one_of(values)
+    }
+
+    /// The object in whose literal a method stands: what `this` is there.
+    fn object_around(&self, unit: usize, node: NodeId) -> Value {
+        let mut function = self.unit(unit).node(node).function;
+        loop {
+            let u = self.unit(unit);
+            let kind = u.function(function).kind;
+            if kind == FunctionKind::Closure
+                && let Some(around) = u.function(function).parent
+            {
+                function = around;
+                continue;
+            }
+            let Some((unit, at)) = self.node_of(unit, function) else { return Value::Unknown };
+            let Some(parent) = self.unit(unit).parent(at) else { return Value::Unknown };
+            return match self.unit(unit).kind(parent) {
+                Kind::Object { .. } => Value::Syntax(self.site(unit, parent)),
+                _ => Value::Unknown,
+            };
         }
     }
 

@@ -1,12 +1,13 @@
-//! What names mean: bindings, parameters, imports, what stands outside the unit.
+//! What names mean: bindings, parameters, what stands outside the unit.
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Imported, Kind, Name, NodeId, PathStep};
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, PathStep, ScopeId};
 
-use crate::link::{Instance, SlotValue, TypeRef, Value, resolve_module};
+use crate::link::{Instance, Site, SlotValue, TypeRef, Value};
 
-use super::Evaluator;
+use super::{Evaluator, NamesOfScope};
 
 impl Evaluator<'_> {
     /// What a binding of a unit is bound to.
@@ -44,7 +45,7 @@ impl Evaluator<'_> {
             BindingKind::Type => {
                 return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: b.name.clone() });
             }
-            BindingKind::Module => return self.rust_submodule(&b.name),
+            BindingKind::Module => return self.declared_module(unit, id),
             BindingKind::Parameter(function, index) => self.parameter(unit, function, index),
             BindingKind::Element => b.value.map_or(Value::Unknown, |v| self.element_of(&self.value(unit, v))),
             BindingKind::Caught => Value::Unknown,
@@ -54,11 +55,21 @@ impl Evaluator<'_> {
                 let settled = initial.is_unknown() || initial == Value::Null;
                 match b.assignments.as_slice() {
                     [only] if settled && b.path.is_empty() => match u.kind(*only) {
-                        Kind::Assign { op, value, .. } if op == "=" || op == "??=" => {
+                        Kind::Assign { op, value, .. } if op == "=" || op == "??=" || op == "||=" => {
                             self.value(unit, *value)
                         }
                         _ => initial,
                     },
+                    assignments if settled && b.path.is_empty() => {
+                        // `if (dev) { db = global.db } else { db = new Db() }`
+                        let assigned = assignments.iter().filter_map(|&a| match u.kind(a) {
+                            Kind::Assign { op, value, .. } if op == "=" || op == "??=" || op == "||=" => {
+                                Some(self.value(unit, *value))
+                            }
+                            _ => None,
+                        });
+                        self.agreed(assigned)
+                    }
                     assignments => self.completed(unit, initial, assignments),
                 }
             }
@@ -109,10 +120,15 @@ impl Evaluator<'_> {
 
     /// What the call that a closure is handed to passes in as the closure's parameter.
     pub(super) fn provided(&self, unit: usize, function: FunctionId, index: usize) -> Option<Value> {
-        let closure = self.closure(unit, function)?;
-        let facts = self.call(closure.unit, closure.call);
+        let (closure, key) = self.closure_or_option(unit, function)?;
+        let facts = self.begun_call(closure.unit, closure.call);
         let (model, behavior) = facts.behavior.as_ref()?;
-        if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument) && behavior.run.is_some() {
+        if let Some(key) = key {
+            let path = format!("{}.{key}", closure.argument);
+            behavior.callbacks.iter().find(|listed| **listed == path)?;
+        } else if behavior.callback.is_some_and(|c| usize::from(c) != closure.argument)
+            && behavior.run.is_some()
+        {
             return None;
         }
         let receiver = || match self.unit(closure.unit).kind(closure.call) {
@@ -127,6 +143,18 @@ impl Evaluator<'_> {
             "_" => Value::Unknown,
             "receiver" | "self" => receiver(),
             "element" => self.element_of(&receiver()),
+            "package" => {
+                let package = self.models.all().get(usize::from(*model))?.packages.first()?;
+                Value::Package(package.clone(), Name::default())
+            }
+            ty if ty.starts_with("context.") => {
+                let property = ty.strip_prefix("context.")?;
+                let SlotValue::Node(site) = facts.slot(Slot::Context)? else { return None };
+                match self.first_type_argument(site) {
+                    Value::Unknown => return None,
+                    context => Value::Shape([(property.into(), context)].into()),
+                }
+            }
             ty => {
                 let ty = self.models.type_named(*model, ty)?;
                 Value::Instance(Arc::new(Instance {
@@ -136,6 +164,21 @@ impl Evaluator<'_> {
                 }))
             }
         })
+    }
+
+    /// A value of the first type argument of a call: `context<typeof createContext>()`; what a function named there
+    /// returns.
+    fn first_type_argument(&self, call: &Site) -> Value {
+        if call.file != self.file.path {
+            return self.world.ask(&call.file, |there| there.first_type_argument(call));
+        }
+        let Some(unit) = self.file.unit_at(&call.unit) else { return Value::Unknown };
+        let Kind::Call { type_args, .. } = self.unit(unit).kind(call.node) else { return Value::Unknown };
+        let Some(ty) = type_args.first() else { return Value::Unknown };
+        match self.value_of_type(unit, self.unit(unit).node(call.node).scope, ty) {
+            Value::Function(function) => self.returned_by(&function),
+            other => other,
+        }
     }
 
     /// What a name means that the unit does not bind: looked up in the units around it, then among the globals.
@@ -148,7 +191,7 @@ impl Evaluator<'_> {
             let is_value = |b: BindingId| {
                 !matches!(u.binding(b).kind, BindingKind::Import(_) | BindingKind::Type | BindingKind::Module)
             };
-            if let Some(b) = u.resolve(name, nested.scope, u.range(nested.node).start)
+            if let Some(b) = self.resolve(outer, name, nested.scope, u.range(nested.node).start)
                 && !(heads_path && !self.file.language.is_script_family() && is_value(b))
             {
                 return self.binding(outer, b);
@@ -161,20 +204,13 @@ impl Evaluator<'_> {
         if heads_path && self.models.knows(name) {
             return Value::Package(name.clone(), Name::default());
         }
-        if heads_path && let submodule @ Value::Module(_) = self.rust_submodule(name) {
-            return submodule;
+        if heads_path && let known @ (Value::Module(_) | Value::Package(..)) = self.crate_or_module(name) {
+            return known;
         }
         // `use super::*` and preludes.
-        for import in &self.unit(0).imports {
-            if import.what == Imported::Glob
-                && let Some(file) =
-                    resolve_module(self.world.files(), &self.file.path, &import.module, self.file.language)
-            {
-                let value = self.world.ask(&file, |there| there.export(name));
-                if !value.is_unknown() {
-                    return value;
-                }
-            }
+        let from_glob = self.in_globs(name);
+        if !from_glob.is_unknown() {
+            return from_glob;
         }
         if self.file.types_named(name).next().is_some() {
             return Value::Type(TypeRef { file: Arc::clone(&self.file.path), name: name.clone() });
@@ -183,74 +219,34 @@ impl Evaluator<'_> {
         Value::Package("std".into(), name.clone())
     }
 
-    pub(super) fn imported(&self, unit: usize, index: u32) -> Value {
-        let import = &self.unit(unit).imports[index as usize];
-        let language = self.file.language;
-        let in_module = |file: &str, what: &Imported| match what {
-            Imported::Module => Value::Module(file.into()),
-            Imported::Name(name) => self.world.ask(file, |there| there.export(name)),
-            Imported::Default => self.world.ask(file, |there| there.export("default")),
-            Imported::Glob | Imported::Nothing => Value::Unknown,
-        };
-        if language.is_script_family() {
-            if let Some(file) = resolve_module(self.world.files(), &self.file.path, &import.module, language)
-            {
-                return in_module(&file, &import.what);
-            }
-            if import.module.starts_with('.') {
-                return Value::Unknown;
-            }
-            let path = match &import.what {
-                Imported::Name(name) => name.clone(),
-                Imported::Default => "default".into(),
-                _ => Name::default(),
+    /// [`plimsoll_behavior::Unit::resolve`], by an index where a scope has many names: every unit of a file asks its
+    /// module.
+    fn resolve(&self, unit: usize, name: &Name, scope: ScopeId, at: u32) -> Option<BindingId> {
+        const MANY: usize = 32;
+        let u = self.unit(unit);
+        let is_visible = |&b: &BindingId| u.binding(b).name == *name && u.binding(b).visible_from <= at;
+        let mut scope = Some(scope);
+        while let Some(id) = scope {
+            let bindings = &u.scopes[id.0 as usize].bindings;
+            let found = if bindings.len() < MANY {
+                bindings.iter().rev().copied().find(is_visible)
+            } else {
+                let mut names = self.memo.names.borrow_mut();
+                let names = names.entry((unit, id)).or_insert_with(|| {
+                    let mut names = NamesOfScope::default();
+                    for &b in bindings {
+                        names.entry(u.binding(b).name.clone()).or_default().push(b);
+                    }
+                    names
+                });
+                names.get(name).and_then(|all| all.iter().rev().copied().find(is_visible))
             };
-            return self.of_package(package_name(&import.module), path);
+            if found.is_some() {
+                return found;
+            }
+            scope = u.scopes[id.0 as usize].parent;
         }
-        let last = match &import.what {
-            Imported::Name(name) => Some(name.as_str()),
-            Imported::Module => None,
-            _ => return Value::Unknown,
-        };
-        let head = import.module.split("::").next().unwrap_or_default();
-        if !matches!(head, "crate" | "self" | "super") && self.models.knows(head) {
-            let rest = import.module.split("::").skip(1).chain(last);
-            return Value::Package(head.into(), rest.collect::<Vec<_>>().join(".").into());
-        }
-        let whole =
-            last.map_or_else(|| import.module.to_string(), |last| format!("{}::{last}", import.module));
-        if let Some(file) = resolve_module(self.world.files(), &self.file.path, &import.module, language)
-            && let value = last
-                .map_or(Value::Module(file.as_str().into()), |l| in_module(&file, &Imported::Name(l.into())))
-            && !value.is_unknown()
-        {
-            return value;
-        }
-        if let Some(file) = resolve_module(self.world.files(), &self.file.path, &whole, language) {
-            return Value::Module(file.into());
-        }
-        if matches!(head, "crate" | "self" | "super") {
-            return Value::Unknown;
-        }
-        let rest = import.module.split("::").skip(1).chain(last);
-        Value::Package(head.into(), rest.collect::<Vec<_>>().join(".").into())
-    }
-
-    pub(in crate::link) fn rust_module(&self, root: &str) -> Value {
-        match root {
-            "self" => Value::Module(Arc::clone(&self.file.path)),
-            root => resolve_module(self.world.files(), &self.file.path, root, self.file.language)
-                .map_or(Value::Unknown, |file| Value::Module(file.into())),
-        }
-    }
-
-    pub(super) fn rust_submodule(&self, name: &str) -> Value {
-        if self.file.language.is_script_family() {
-            return Value::Unknown;
-        }
-        let module = format!("self::{name}");
-        resolve_module(self.world.files(), &self.file.path, &module, self.file.language)
-            .map_or(Value::Unknown, |file| Value::Module(file.into()))
+        None
     }
 
     /// What stands at a path of a package: a value that its model knows, else the path itself.
@@ -265,23 +261,6 @@ impl Evaluator<'_> {
             }
             None => Value::Package(package, path),
         }
-    }
-}
-
-/// `import x from "npm:@supabase/supabase-js@2"` and `https://esm.sh/…` mean the package.
-pub(super) fn package_name(module: &str) -> Name {
-    let module = ["npm:", "jsr:", "https://esm.sh/", "https://cdn.skypack.dev/"]
-        .iter()
-        .find_map(|prefix| module.strip_prefix(prefix))
-        .unwrap_or(module);
-    let module = module.strip_prefix("node:").unwrap_or(module);
-    // The version: after the last `@` that does not begin a scope.
-    match module.char_indices().skip(1).find(|(_, c)| *c == '@') {
-        Some((at, _)) => {
-            let rest = module[at..].find('/').map_or("", |slash| &module[at + slash..]);
-            format!("{}{rest}", &module[..at]).into()
-        }
-        None => module.into(),
     }
 }
 

@@ -8,7 +8,6 @@ mod attribution;
 pub(super) mod changes;
 mod conditions;
 mod dialect;
-mod journal;
 mod keys;
 pub mod layout;
 mod mask;

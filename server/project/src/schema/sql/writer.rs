@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use smol_str::SmolStr;
 
-use super::journal;
 use super::layout::{self, MigrationPath, Shape, natural_order};
 use crate::schema::covered;
 use crate::schema::write::{CannotWrite, IndexNames, MigrationTool, SchemaEdit, WritingPlace, unused_name};
@@ -31,6 +30,12 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
     };
     let up_end = if last.shape == Shape::UpAndDownFiles { ".up.sql" } else { ".sql" };
     let tool = place.request.tool.unwrap_or_else(|| tool(&migrations));
+    let has_journal =
+        place.files.iter().any(|(path, _)| *path == format!("{}/meta/_journal.json", own.folder));
+    if tool == MigrationTool::Drizzle || has_journal {
+        // What is added by hand there is unknown to the schema that the next migration is generated from.
+        return Err(CannotWrite::Generated(table.file.clone()));
+    }
     let concurrently = place.schema.dialect == Dialect::Postgres && runs_without_transaction(tool);
 
     let name = statements.migration_name();
@@ -75,21 +80,8 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
             vec![plain(format!("{base}.up.sql"), &create), plain(format!("{base}.down.sql"), &drop)]
         }
         (_, Shape::Folder) => vec![plain(format!("{base}/migration.sql"), &create)],
-        (MigrationTool::Drizzle, Shape::File) => {
-            let mut edits = vec![plain(format!("{base}.sql"), &create)];
-            edits.extend(journal_edit(place, folder, &base));
-            edits
-        }
         (_, Shape::File) => vec![plain(format!("{base}{up_end}"), &create)],
     })
-}
-
-/// Lists the new migration in Drizzle's journal, where that was handed in.
-fn journal_edit(place: &WritingPlace<'_>, folder: &str, base: &str) -> Option<SchemaEdit> {
-    let path = format!("{folder}/meta/_journal.json");
-    let (_, text) = place.files.iter().find(|(own, _)| *own == path)?;
-    let tag = base.rsplit('/').next().unwrap_or(base);
-    journal::list(&path, text, tag, place.request.now)
 }
 
 /// The migration of a path, where it stands in that folder.

@@ -1,3 +1,4 @@
+mod drizzle;
 mod prisma;
 mod queries;
 mod robustness;

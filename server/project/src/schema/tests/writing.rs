@@ -134,7 +134,6 @@ fn tools_without_a_mark_get_a_plain_statement() {
             "supabase/migrations/20240101000000_init.sql",
             "supabase/migrations/20261121051250_add_posts_author_id_index.sql",
         ),
-        ("drizzle/0007_init.sql", "drizzle/0008_add_posts_author_id_index.sql"),
         ("migrations/001-init.sql", "migrations/002-add_posts_author_id_index.sql"),
         ("db/migration/V9__init.sql", "db/migration/V10__add_posts_author_id_index.sql"),
         (
@@ -203,23 +202,15 @@ fn what_is_not_known_is_not_written() {
 }
 
 #[test]
-fn drizzle_gets_its_journal_edited() {
-    let journal = r#"{
-  "version": "7",
-  "dialect": "postgresql",
-  "entries": [
-    {
-      "idx": 0,
-      "version": "7",
-      "when": 1700000000000,
-      "tag": "0000_init",
-      "breakpoints": true
+fn what_is_generated_is_never_edited() {
+    for files in [
+        vec![("drizzle/0000_init.sql", TABLE)],
+        vec![("db/migrations/0000_init.sql", TABLE), ("db/migrations/meta/_journal.json", "{}")],
+    ] {
+        let schema = Schema::from_files(&files);
+        let request =
+            IndexRequest { table: table(&schema, "posts"), columns: &["author_id"], now: NOW, tool: None };
+        let refused = add_index(&schema, &files, &request).expect_err("it is generated");
+        assert_eq!(refused, CannotWrite::Generated(files[0].0.into()));
     }
-  ]
-}"#;
-    let files = [("drizzle/0000_init.sql", TABLE), ("drizzle/meta/_journal.json", journal)];
-    let edits = written(&files, "posts", &["author_id"], None);
-    let journal = &edited(&files, &edits)[1].1;
-    let entry = "    },\n    {\n      \"idx\": 1,\n      \"version\": \"7\",\n      \"when\": 1795237970000,\n      \"tag\": \"0001_add_posts_author_id_index\",\n      \"breakpoints\": true\n    }\n  ]\n}";
-    assert!(journal.ends_with(entry), "{journal}");
 }

@@ -12,7 +12,7 @@ pub use time::MigrationTime;
 
 use super::covered;
 use super::{Column, ColumnType, Dialect, Schema, SchemaLanguage, Table, TextRange};
-use super::{prisma, sql};
+use super::{drizzle, prisma, sql};
 
 /// A change of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,10 @@ pub enum CannotWrite {
     NotIndexable(SmolStr),
     /// The text of this file was not handed in, or is not the one the schema was read from.
     NoSource(SmolStr),
+    /// The declaration of this table is written in a way that nothing can be added to.
+    Unclear(SmolStr),
+    /// This file is generated from a schema that stands elsewhere.
+    Generated(SmolStr),
 }
 
 impl fmt::Display for CannotWrite {
@@ -74,6 +78,8 @@ impl fmt::Display for CannotWrite {
             Self::UnknownTable => formatter.write_str("the table's definition could not be read"),
             Self::UnknownColumn(name) => write!(formatter, "the table has no column `{name}`"),
             Self::NotIndexable(name) => write!(formatter, "`{name}` cannot be indexed plainly"),
+            Self::Unclear(name) => write!(formatter, "nothing can be added to the declaration of `{name}`"),
+            Self::Generated(path) => write!(formatter, "`{path}` is generated"),
             Self::NoSource(path) => write!(formatter, "the text of `{path}` is missing or newer"),
         }
     }
@@ -116,6 +122,7 @@ pub fn add_index(
     let place = WritingPlace { schema, files, request, columns: &columns };
     match table.language {
         SchemaLanguage::Prisma => Ok(vec![prisma::writer::add_index(&place)?]),
+        SchemaLanguage::Drizzle => drizzle::writer::add_index(&place),
         SchemaLanguage::Sql => sql::writer::add_index(&place),
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn lookup<'s>(
 }
 
 /// The calls of a chain, the last one first.
-fn chain(unit: &UnitView<'_>, last: NodeId) -> Vec<NodeId> {
+pub(super) fn chain(unit: &UnitView<'_>, last: NodeId) -> Vec<NodeId> {
     let mut calls = Vec::new();
     let mut at = last;
     while calls.len() < MAX_CALLS {

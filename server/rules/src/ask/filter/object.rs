@@ -142,8 +142,8 @@ impl Reader<'_, '_, '_> {
                 continue;
             }
             let test = match operator.as_str() {
-                "equals" if self.unit.eval.value(index, entry.value) == Value::Null => Test::Null,
-                "equals" | "in" => Test::Equal,
+                "equals" | "eq" if self.unit.eval.value(index, entry.value) == Value::Null => Test::Null,
+                "equals" | "eq" | "in" => Test::Equal,
                 "gt" | "gte" | "lt" | "lte" => Test::Range,
                 "startsWith" => Test::Prefix,
                 "mode" => {

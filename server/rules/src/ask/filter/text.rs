@@ -13,10 +13,11 @@ pub(super) fn lookups<'s>(
     call: &CallView<'_>,
     schema: &'s ProjectSchema,
 ) -> Vec<Lookup<'s>> {
-    sql_texts(unit, call).iter().flat_map(|sql| of_text(sql, call, schema)).collect()
+    sql_texts(unit, call, Some(schema)).iter().flat_map(|sql| of_text(sql, call, schema)).collect()
 }
 
-fn of_text<'s>(sql: &SqlText, call: &CallView<'_>, schema: &'s ProjectSchema) -> Vec<Lookup<'s>> {
+/// What one text asks of the tables that it names.
+pub(super) fn of_text<'s>(sql: &SqlText, call: &CallView<'_>, schema: &'s ProjectSchema) -> Vec<Lookup<'s>> {
     let query = analyse(&sql.text, schema.schema.dialect, Some(&schema.schema));
     let node = sql.node.unwrap_or(call.node);
     let statements = query.iter().flat_map(|query| &query.statements);

@@ -7,7 +7,7 @@ use plimsoll_project::link::SlotValue;
 use super::{Access, Cell, Seen, plain_column};
 use crate::UnitView;
 use crate::ask::code::{bare, callee_name, declaration, unit_of};
-use crate::ask::table::chain;
+use crate::ask::touch::chain;
 use crate::view::CallView;
 
 /// How deeply conditions may be nested.

@@ -7,7 +7,7 @@ use plimsoll_project::link::{SlotValue, Value};
 use super::{Access, Cell, Seen};
 use crate::UnitView;
 use crate::ask::code::{bare, declaration, receiver, unit_of};
-use crate::ask::table::Action;
+use crate::ask::touch::Action;
 use crate::view::CallView;
 
 /// What the database computes by itself.

@@ -6,7 +6,7 @@ use plimsoll_project::link::Context;
 use super::{Access, Seen, accesses, is_same_but_for_its_form, plain_column};
 use crate::UnitView;
 use crate::ask::code::{bare, callee_name, declaration, receiver, unit_of};
-use crate::ask::table::Action;
+use crate::ask::touch::Action;
 
 /// How many names and calls lie between a value and the row it comes from at most.
 const MAX_STEPS: u32 = 12;

@@ -10,14 +10,14 @@ use super::{Access, Cell, Seen, blank};
 use crate::UnitView;
 use crate::ask::code::{bare, unit_of};
 use crate::ask::sql_text::{SqlText, sql_texts};
-use crate::ask::table::Action;
+use crate::ask::touch::Action;
 use crate::view::CallView;
 
 /// What a call that runs SQL does to rows.
 pub(super) fn accesses(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Access> {
     let params = params(view, call);
     let mut found = Vec::new();
-    for sql in sql_texts(view, call) {
+    for sql in sql_texts(view, call, None) {
         let Some(query) = analyse(&sql.text, Dialect::Unknown, None) else { continue };
         for statement in &query.statements {
             let copies = statement.scopes.iter().any(|scope| scope.role == ScopeRole::InsertSource);

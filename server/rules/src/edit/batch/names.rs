@@ -97,6 +97,13 @@ pub(super) fn lower_first(name: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }
 
+/// `orderItems` of `order_items`.
+pub(super) fn camel(name: &str) -> String {
+    let mut parts = name.split('_').filter(|part| !part.is_empty());
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| name + &upper_first(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,7 @@
 //! Where a query stands that runs on every turn, and where one for all turns can stand instead.
 
-use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Access, BindingId, Effects, FunctionId, Kind, Loop, LoopKind, NodeId};
-use plimsoll_project::link::{SlotValue, Value};
+use plimsoll_behavior::{Access, BindingId, Effects, FunctionId, Kind, Loop, LoopKind, NodeId, PathStep};
+use plimsoll_project::link::Value;
 use plimsoll_syntax::TextRange;
 
 use super::super::cleanup::is_typed;
@@ -10,6 +9,7 @@ use super::super::style::{self, Style};
 use super::collection::{CHANGES, is_array, is_path, is_refilled, may_be_read_once};
 use crate::UnitView;
 use crate::ask::{Turn, callee_name, calls_within};
+use crate::view::CallView;
 
 /// Where the query of each turn stands, and where that of all will.
 pub(super) struct Place<'v, 'a> {
@@ -172,18 +172,26 @@ impl<'v, 'a> Place<'v, 'a> {
 
     /// Whether nothing below a node depends on the turn, so that it can stand before the loop.
     pub fn is_known_before(&self, root: NodeId) -> bool {
+        self.is_known_but(root, None, None)
+    }
+
+    /// Whether nothing below a node depends on the turn but `key`. Calls of the library with this model that do nothing
+    /// are no obstacle: what they make is a part of the query.
+    pub fn is_known_but(&self, root: NodeId, key: Option<NodeId>, library: Option<u16>) -> bool {
         let u = self.view.unit;
         let driver = self.outer.unit.range(self.turn.driver.1);
-        u.descendants(root).into_iter().all(|node| match u.kind(node) {
+        let of_key = key.map(|key| u.descendants(key)).unwrap_or_default();
+        u.descendants(root).into_iter().filter(|node| !of_key.contains(node)).all(|node| match u.kind(node) {
             Kind::Name { binding: Some(b), .. } => {
                 let at = u.binding(*b).range.start;
                 self.turn.driver.0 == self.view.index && (at < driver.start || at >= driver.end)
             }
-            Kind::Await(_)
-            | Kind::Call { .. }
-            | Kind::Function(_)
-            | Kind::Nested(_)
-            | Kind::Assign { .. } => false,
+            Kind::Call { .. } => {
+                let facts = self.view.eval.call(self.view.index, node);
+                let model = facts.behavior.as_ref().map(|(model, _)| *model);
+                library.is_some() && model == library && (facts.effects.is_empty() || node == self.call)
+            }
+            Kind::Await(_) | Kind::Function(_) | Kind::Nested(_) | Kind::Assign { .. } => false,
             // `this` of a callback is that of the function around it only in an arrow.
             Kind::This => self.is_arrow_or_loop(),
             _ => true,
@@ -224,23 +232,25 @@ impl<'v, 'a> Place<'v, 'a> {
 
     /// A piece of the text, with those of the ordered changes that fall into it, indented as the statement of the loop.
     pub fn moved(&self, range: TextRange, changes: &[(TextRange, String)]) -> Option<String> {
-        let text = self.view.project.text;
-        let inside = changes.iter().filter(|(c, _)| range.start <= c.start && c.end <= range.end);
-        let mut out = String::new();
-        let mut at = range.start;
-        for (changed, new_text) in inside {
-            out.push_str(text.get(at as usize..changed.start as usize)?);
-            out.push_str(new_text);
-            at = changed.end;
-        }
-        out.push_str(text.get(at as usize..range.end as usize)?);
+        let out = self.changed(range, changes)?;
         if !out.contains('\n') {
             return Some(out);
         }
         if out.contains('`') {
             return None;
         }
-        let here = style::indent_at(text, range.start);
+        Some(self.reindented(range.start, &out))
+    }
+
+    /// As [`Place::moved`], for text in whose templates white space means nothing: SQL.
+    pub fn moved_sql(&self, range: TextRange, changes: &[(TextRange, String)]) -> Option<String> {
+        Some(self.reindented(range.start, &self.changed(range, changes)?))
+    }
+
+    /// A piece of the text, which begins at `start`, indented as the statement of the loop.
+    fn reindented(&self, start: u32, out: &str) -> String {
+        let text = self.view.project.text;
+        let here = style::indent_at(text, start);
         let there = style::indent_at(text, self.outer.bytes(self.statement).start);
         let mut lines = out.split('\n');
         let mut moved = lines.next().unwrap_or_default().to_owned();
@@ -251,14 +261,32 @@ impl<'v, 'a> Place<'v, 'a> {
                 None => moved.push_str(line),
             }
         }
-        Some(moved)
+        moved
+    }
+
+    /// A piece of the text with those of the ordered changes that fall into it.
+    fn changed(&self, range: TextRange, changes: &[(TextRange, String)]) -> Option<String> {
+        let text = self.view.project.text;
+        let inside = changes.iter().filter(|(c, _)| range.start <= c.start && c.end <= range.end);
+        let mut out = String::new();
+        let mut at = range.start;
+        for (changed, new_text) in inside {
+            out.push_str(text.get(at as usize..changed.start as usize)?);
+            out.push_str(new_text);
+            at = changed.end;
+        }
+        out.push_str(text.get(at as usize..range.end as usize)?);
+        Some(out)
     }
 
     /// What takes the place of the query.
-    pub fn looked_up(&self, map: &str, key: &str, is_unique: bool) -> String {
+    pub fn looked_up(&self, map: &str, key: &str, missing: Option<&str>) -> String {
         let u = self.view.unit;
-        let nothing = if is_unique { "null" } else { "[]" };
-        let value = format!("{map}.get({key}) ?? {nothing}");
+        let value = match missing {
+            // What a map yields for a key that it does not have.
+            Some("undefined") => return format!("{map}.get({key})"),
+            missing => format!("{map}.get({key}) ?? {}", missing.unwrap_or("[]")),
+        };
         let stands_alone = u.parent(self.replaced).is_none_or(|parent| match u.kind(parent) {
             Kind::Let { .. }
             | Kind::Return(_)
@@ -274,6 +302,42 @@ impl<'v, 'a> Place<'v, 'a> {
         let is_in_parentheses = text[..range.start as usize].trim_end().ends_with('(')
             && text[range.end as usize..].trim_start().starts_with(')');
         if stands_alone || is_in_parentheses { value } else { format!("({value})") }
+    }
+
+    /// What takes the place of a query whose rows are a member of its result, and where. None where anything but the
+    /// rows is looked at.
+    pub fn rows_looked_up(&self, map: &str, key: &str, rows: &str) -> Option<(TextRange, String)> {
+        let u = self.view.unit;
+        let found = format!("{map}.get({key}) ?? []");
+        let is_rows = |node: NodeId| matches!(u.kind(node), Kind::Member { name, access: Access::Dot, .. } if name == rows);
+        let parent = u.parent(self.replaced)?;
+        let bindings = match u.kind(parent) {
+            Kind::Member { .. } if is_rows(parent) => {
+                return Some((self.view.bytes(parent), format!("({found})")));
+            }
+            Kind::Let { pattern, init, .. } if *init == Some(self.replaced) => pattern,
+            _ => return None,
+        };
+        let is_first_step = |binding: BindingId| match u.binding(binding).path.first() {
+            Some(PathStep::Member(name)) => name == rows,
+            Some(_) => false,
+            None => u.binding(binding).uses.iter().all(|&used| u.parent(used).is_some_and(is_rows)),
+        };
+        if bindings.bindings.is_empty() || !bindings.bindings.iter().all(|&binding| is_first_step(binding)) {
+            return None;
+        }
+        let pattern = self.view.to_file(bindings.range);
+        let replaced = self.view.bytes(self.replaced);
+        let text = self.view.project.text;
+        if let [only] = bindings.bindings.as_slice()
+            && matches!(u.binding(*only).path.as_slice(), [PathStep::Member(_)])
+            && bindings.defaults.is_empty()
+        {
+            let between = text.get(pattern.end as usize..replaced.start as usize)?;
+            let range = TextRange::new(pattern.start, replaced.end);
+            return Some((range, format!("{}{between}{found}", u.binding(*only).name)));
+        }
+        Some((replaced, format!("{{ {rows}: {found} }}")))
     }
 
     /// What keeps some turns from asking, as far as the type of the key may depend on it.
@@ -323,10 +387,9 @@ impl<'v, 'a> Place<'v, 'a> {
     /// Whether the turns write to the table that they read, or to one that is not known.
     pub fn writes_to(&self, table: Option<&str>) -> bool {
         calls_within(self.view, self.turn.unit, self.turn.body).into_iter().any(|(node, effects)| {
-            let written = self.view.call(node).and_then(|call| match call.slot(Slot::Table) {
-                Some(SlotValue::Text(name)) if call.facts.target.is_none() => Some(name.to_string()),
-                _ => None,
-            });
+            let is_library = |call: &CallView<'_>| call.facts.target.is_none();
+            let call = self.view.call(node).filter(is_library);
+            let written = call.and_then(|call| super::table_name(self.view, &call));
             effects.contains(Effects::DB_WRITE) && (written.is_none() || written.as_deref() == table)
         })
     }

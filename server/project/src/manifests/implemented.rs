@@ -1,0 +1,146 @@
+//! What the types of a source implement, read from its text without parsing it: an index of where to look.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::Name;
+use rustc_hash::FxHashSet;
+
+use super::{CargoToml, Manifest, PackageJson, patterns, read};
+use crate::Files;
+use crate::link::{ancestors, parent};
+
+/// The most sources around a file that are looked through; a larger project is an open set.
+const MAX_SOURCES: usize = 3_000;
+
+/// The most text that is read of a header: `impl<…> Trait for Type`.
+const MAX_HEADER: usize = 400;
+
+/// Names that a source's types may implement, and types that it has an `impl` for. It may name too many.
+#[derive(Debug, Default)]
+pub struct Implemented {
+    /// Last names of what follows `implements`, `extends` and `impl … for`.
+    pub names: FxHashSet<Name>,
+    /// Rust: last names of types that have an impl.
+    pub types: FxHashSet<Name>,
+}
+
+impl Manifest for Implemented {
+    fn parse(text: &str) -> Option<Self> {
+        let mut found = Implemented::default();
+        for word in ["implements", "extends"] {
+            for header in headers(text, word) {
+                let names = header.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+                found.names.extend(names.filter(|name| !name.is_empty()).map(Name::new));
+            }
+        }
+        for header in headers(text, "impl") {
+            let header = header.split(" where").next().unwrap_or_default();
+            let (of, ty) = header.split_once(" for ").unwrap_or(("", header));
+            let names = |part: &str| -> Vec<Name> {
+                let names = part.split(|c: char| !c.is_alphanumeric() && c != '_');
+                names.filter(|name| !name.is_empty()).map(Name::new).collect()
+            };
+            found.names.extend(names(of));
+            found.types.extend(names(ty));
+        }
+        Some(found)
+    }
+}
+
+/// What stands between each `word` and the next `{` or `;`.
+fn headers<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = &'t str> {
+    text.match_indices(word).filter_map(move |(at, _)| {
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let rest = &text[at + word.len()..];
+        if is_word(text[..at].chars().next_back()) || is_word(rest.chars().next()) {
+            return None;
+        }
+        let end = rest.find(['{', ';']).unwrap_or(rest.len());
+        let mut end = end.min(MAX_HEADER);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        Some(&rest[..end])
+    })
+}
+
+/// The sources of the project around a file, in order: those of its workspace, else of its package. Empty when they are
+/// too many to look through, or nothing says where the project begins.
+pub(crate) fn sources_around(files: &dyn Files, path: &str) -> Arc<[String]> {
+    let is_rust = path.ends_with(".rs");
+    let Some(root) = root_of(files, path, is_rust) else { return Arc::default() };
+    let is_source = |name: &str| {
+        let is_it = plimsoll_syntax::Language::from_path(name).is_some();
+        is_it && name.ends_with(".rs") == is_rust && !name.ends_with(".d.ts")
+    };
+    let mut found = Vec::new();
+    let mut open = vec![root];
+    while let Some(folder) = open.pop() {
+        for name in files.list(&folder) {
+            match name.strip_suffix('/') {
+                Some(name) if name.starts_with('.') || SKIPPED.contains(&name) => {}
+                Some(name) => open.push(format!("{folder}/{name}")),
+                None if is_source(&name) => found.push(format!("{folder}/{name}")),
+                None => {}
+            }
+        }
+        if found.len() > MAX_SOURCES || open.len() > MAX_SOURCES {
+            return Arc::default();
+        }
+    }
+    found.sort();
+    found.into()
+}
+
+/// The sources of Rust beside a file and in the folder of its modules, in order.
+pub(crate) fn sources_beside(files: &dyn Files, path: &str) -> Arc<[String]> {
+    let Some(folder) = parent(path) else { return Arc::default() };
+    let below = path.strip_suffix(".rs").unwrap_or_default();
+    let sources = [folder, below].into_iter().flat_map(|folder| {
+        let names = files.list(folder).into_iter().filter(|name| name.ends_with(".rs"));
+        names.map(move |name| format!("{folder}/{name}"))
+    });
+    sources.collect()
+}
+
+const SKIPPED: &[&str] = &["node_modules", "target", "dist", "build", "out", "coverage", "vendor"];
+
+/// The folder of the workspace around a file, else of its package, else of the file.
+fn root_of(files: &dyn Files, path: &str, is_rust: bool) -> Option<String> {
+    let name = if is_rust { "Cargo.toml" } else { "package.json" };
+    let mut package = None;
+    for folder in ancestors(parent(path)?, files, path) {
+        let manifest = format!("{folder}/{name}");
+        if files.stamp(&manifest).is_none() {
+            continue;
+        }
+        let is_workspace = if is_rust {
+            read::<CargoToml>(files, &manifest).is_some_and(|manifest| manifest.is_workspace)
+        } else {
+            read::<PackageJson>(files, &manifest).is_some() && !patterns(files, folder).is_empty()
+        };
+        if is_workspace {
+            return Some(folder.to_owned());
+        }
+        package.get_or_insert(folder);
+    }
+    package.or_else(|| parent(path)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_types_name_what_they_implement() {
+        let text = "export class A<T> extends Base implements Repo<T>, b.Other { }\n\
+            #[async_trait]\nimpl<T: Send> crate::store::Store<T> for PgStore where T: Sync { }\nimpl PgStore { }\n\
+            let simple = implementation; // no impl\n";
+        let found = Implemented::parse(text).expect("it is there");
+        for name in ["Base", "Repo", "Other", "Store"] {
+            assert!(found.names.contains(name), "{name}");
+        }
+        assert!(found.types.contains("PgStore") && !found.names.contains("PgStore"));
+        assert!(!found.names.contains("implementation"));
+    }
+}

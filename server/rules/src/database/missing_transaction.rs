@@ -1,0 +1,313 @@
+//! `missing-transaction`
+
+use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_project::link::Context;
+
+use crate::ask::{
+    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, schema_of,
+    touches, writes_of_function,
+};
+use crate::edit::transaction::in_one_transaction;
+use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, UnitView, declare_rule};
+
+declare_rule! {
+    /// Writes that belong together but do not run in one transaction, so that a failure between them leaves half.
+    ///
+    /// ## What happens
+    ///
+    /// The process is restarted, the connection drops, the second statement breaks a constraint: the first one stays.
+    /// An order without its items is paid, money that has left one account arrives nowhere, and nobody can tell such
+    /// rows from good ones later. In a transaction both writes happen or neither does.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// const order = await prisma.order.create({ data: { userId } })
+    /// await prisma.orderItem.createMany({ data: lines.map((line) => ({ ...line, orderId: order.id })) })
+    /// ```
+    ///
+    /// ```rust
+    /// sqlx::query("UPDATE accounts SET balance = balance - $1 WHERE id = $2").bind(amount).bind(from).execute(&pool).await?;
+    /// sqlx::query("UPDATE accounts SET balance = balance + $1 WHERE id = $2").bind(amount).bind(to).execute(&pool).await?;
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// await prisma.$transaction(async (tx) => {
+    ///   const order = await tx.order.create({ data: { userId } })
+    ///   await tx.orderItem.createMany({ data: lines.map((line) => ({ ...line, orderId: order.id })) })
+    /// })
+    /// ```
+    ///
+    /// ```rust
+    /// let mut tx = pool.begin().await?;
+    /// sqlx::query("UPDATE accounts SET balance = balance - $1 WHERE id = $2").bind(amount).bind(from).execute(&mut *tx).await?;
+    /// sqlx::query("UPDATE accounts SET balance = balance + $1 WHERE id = $2").bind(amount).bind(to).execute(&mut *tx).await?;
+    /// tx.commit().await?;
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// Writes of which nothing shows that they belong together: neither the key of one row in the other write, nor one
+    /// amount in both; two writes to one table that move no amount, as a status before and after some work; writes of
+    /// which only one runs; writes in a transaction that is opened here, or whose handle or connection is a parameter;
+    /// lists that a transaction takes; deletes that a foreign key repeats by itself; logs, audit trails,
+    /// notifications, sessions and the time of the last login; a first step that only makes sure that its row is there
+    /// (`getOrCreateUser`); rows that are removed again further down; what follows from the answer of another service,
+    /// and functions that wait for one.
+    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0" }
+}
+
+/// Words in the names of tables that tell what has happened.
+#[rustfmt::skip]
+const TOLD: &[&str] = &[
+    "audit", "audits", "log", "logs", "activity", "activities", "notification", "notifications", "history",
+    "histories", "metric", "metrics", "analytics", "telemetry", "trace", "traces", "heartbeat", "heartbeats", "cache",
+];
+/// The same as last words of longer names: `order_events`, but not the `events` of a calendar.
+const TOLD_OF: &[&str] = &["event", "events", "view", "views", "visit", "visits", "usage"];
+/// Tables of logins, without case and underscores.
+const LOGINS: &[&str] =
+    &["session", "usersession", "authsession", "loginsession", "refreshtoken", "loginattempt"];
+/// Columns that say when something was done last.
+#[rustfmt::skip]
+const STAMPS: &[&str] = &[
+    "lastlogin",
+    "lastloginat",
+    "lastseen",
+    "lastseenat",
+    "lastactive",
+    "lastactiveat",
+    "lastused",
+    "lastusedat",
+    "logincount",
+    "lastactivity",
+    "lastactivityat",
+    "updatedat",
+    "lastaccessed",
+    "lastaccessedat",
+    "lastloginip",
+];
+
+impl Rule for MissingTransaction {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::DB_WRITE
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        let steps = steps(unit);
+        let mut done: Vec<usize> = Vec::new();
+        for second in 1..steps.len() {
+            if done.contains(&second) {
+                continue;
+            }
+            let Some((first, why)) =
+                (0..second).find_map(|first| Some((first, belongs(unit, &steps, first, second)?)))
+            else {
+                continue;
+            };
+            // One finding for all writes that belong to the first one.
+            let later: Vec<usize> = (second..steps.len())
+                .filter(|&other| {
+                    other == second
+                        || [first, second]
+                            .iter()
+                            .any(|&of| of < other && belongs(unit, &steps, of, other).is_some())
+                })
+                .collect();
+            let is_known = done.contains(&first);
+            done.push(first);
+            done.extend(&later);
+            if !is_known {
+                say(unit, report, &steps, first, &later, &why);
+            }
+        }
+    }
+}
+
+/// Work that takes its time, or that a transaction does not undo.
+const WAITS: Effects = Effects::HTTP_REQUEST.union(Effects::PROCESS).union(Effects::SLEEP);
+
+/// The writes of a unit outside of transactions, in their order.
+fn steps(unit: &UnitView<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for call in unit.calls_with(Effects::DB_WRITE) {
+        let is_direct = call.facts.effects.contains(Effects::DB_WRITE);
+        let (writes, schema) = match &call.facts.target {
+            _ if is_direct => (touches(unit, &call), schema_of(unit, &call)),
+            Some(target) => writes_of_function(unit, target),
+            None => continue,
+        };
+        let writes: Vec<Touch> = writes.into_iter().filter(|touch| touch.action != Action::Read).collect();
+        let is_told = writes.iter().all(|touch| is_told(&touch.table));
+        // A helper that also waits for others has no place in a transaction.
+        let waits = !is_direct && call.effects().intersects(WAITS);
+        if writes.is_empty() || is_told || waits || is_in_transaction(unit, call.node) {
+            continue;
+        }
+        let step = Step::new(unit, call.node, writes, schema, is_direct);
+        if !only_stamps(&step) {
+            steps.push(step);
+        }
+    }
+    for nested in &unit.unit.nested {
+        let Some(function) = unit.linked.file.function_at(unit.index, nested.node) else { continue };
+        let writes = unit.summary(&function).is_some_and(|s| s.effects.contains(Effects::DB_WRITE));
+        let Some(inner) = unit.linked.file.unit_at(&function.unit).filter(|_| writes) else { continue };
+        let runs_here =
+            matches!(unit.eval.context(inner, function.function), Context::Runs(..) | Context::Immediate)
+                && unit.eval.context(inner, function.function).is_inline();
+        let (writes, schema) = writes_of_function(unit, &function);
+        let is_told = writes.iter().all(|touch| is_told(&touch.table));
+        if runs_here && !is_told && !is_in_transaction(unit, nested.node) {
+            steps.push(Step::new(unit, nested.node, writes, schema, false));
+        }
+    }
+    steps.sort_by_key(|step| (unit.unit.range(step.node).end, step.node));
+    steps
+}
+
+/// Why a later write belongs to an earlier one, where a run may do the first without the second.
+fn belongs(unit: &UnitView<'_>, steps: &[Step], first: usize, second: usize) -> Option<Bond> {
+    let (a, b) = (&steps[first], &steps[second]);
+    if frame(unit, a.node) != frame(unit, b.node) || !are_on_one_path(unit.unit, a.node, b.node) {
+        return None;
+    }
+    if makes_sure(unit, a) {
+        return None;
+    }
+    let why = bond(unit, a, b)?;
+    (!is_undone(unit, steps, first) && !follows_from_a_service(unit, a, b)).then_some(why)
+}
+
+/// Whether the rows of a write are removed again further down.
+fn is_undone(unit: &UnitView<'_>, steps: &[Step], first: usize) -> bool {
+    let written = &steps[first];
+    let adds = written.writes.iter().any(|touch| touch.action.adds());
+    adds && unit.calls_with(Effects::DB_WRITE).any(|call| {
+        unit.unit.range(call.node).start >= unit.unit.range(written.node).end
+            && frame(unit, call.node) == frame(unit, written.node)
+            && touches(unit, &call).iter().any(|touch| {
+                touch.action == Action::Delete
+                    && written.writes.iter().any(|own| plain_name(&own.table) == plain_name(&touch.table))
+            })
+    })
+}
+
+/// Whether another service is asked between two writes, with whose answer the second is made: no transaction should
+/// wait for it.
+fn follows_from_a_service(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
+    let (from, to) = (unit.unit.range(first.node).end, unit.unit.range(second.node).start);
+    unit.calls_with(WAITS).any(|call| {
+        let range = unit.unit.range(call.node);
+        let is_between = range.start >= from && range.end <= to && !call.effects().intersects(Effects::DB);
+        is_between
+            && second.givens.iter().any(|given| crate::ask::derives_from(unit.unit, given.value, call.node))
+    })
+}
+
+/// Whether a call only makes sure that something is there, so that it does no harm alone.
+fn makes_sure(unit: &UnitView<'_>, step: &Step) -> bool {
+    let name: String =
+        unit.call_name(step.node).chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect();
+    let name = name.rsplit(['.', ':']).next().unwrap_or_default();
+    !step.is_direct
+        && ["orcreate", "orinsert", "ensure", "upsert", "resolve"].iter().any(|word| name.contains(word))
+}
+
+fn is_told(table: &str) -> bool {
+    let mut words: Vec<String> = vec![String::new()];
+    for letter in table.chars() {
+        if letter == '_' || letter.is_uppercase() {
+            words.push(String::new());
+        }
+        if letter != '_' {
+            words.last_mut().expect("begins with one").extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    let is_of_another = words.len() > 1 && words.last().is_some_and(|word| TOLD_OF.contains(&word.as_str()));
+    is_of_another
+        || words.iter().any(|word| TOLD.contains(&word.as_str()))
+        || LOGINS.contains(&plain_name(table).as_str())
+}
+
+/// Whether an update only writes down when something was done last.
+fn only_stamps(step: &Step) -> bool {
+    let plain =
+        |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_ascii_lowercase();
+    let of_calls = step.givens.iter().filter_map(|given| given.column.as_deref());
+    let of_text = step.writes.iter().flat_map(|touch| touch.columns.iter().map(String::as_str));
+    let columns: Vec<String> = of_calls.chain(of_text).map(plain).collect();
+    let is_other = |column: &String| {
+        !STAMPS.contains(&column.as_str())
+            && !matches!(
+                column.as_str(),
+                "where" | "data" | "id" | "increment" | "select" | "userid" | "email"
+            )
+    };
+    step.is_direct
+        && step.writes.iter().all(|touch| touch.action == Action::Update)
+        && columns.iter().any(|column| STAMPS.contains(&column.as_str()))
+        && !columns.iter().any(is_other)
+}
+
+fn say(
+    unit: &UnitView<'_>,
+    report: &mut Report<'_>,
+    steps: &[Step],
+    first: usize,
+    later: &[usize],
+    why: &Bond,
+) {
+    let (Some(&second), a) = (later.first(), &steps[first]) else { return };
+    let b = &steps[second];
+    let name = |step: &Step| step.writes.first().map_or_else(String::new, |touch| touch.table.clone());
+    let advice = advice(unit, b.node);
+    let message = match why {
+        Bond::Amount(amount) => format!(
+            "`{amount}` is moved by two statements without a transaction: a failure between them loses or doubles it{advice}"
+        ),
+        Bond::Key(key) => format!(
+            "`{}` and `{}` are written for one `{key}` without a transaction: a failure between them leaves half{advice}",
+            name(a),
+            name(b)
+        ),
+    };
+    let confidence =
+        [a, b].iter().filter_map(|step| unit.call(step.node)).map(|call| call.confidence()).min();
+    let mut related = vec![RawRelated { place: unit.place(a.node), message: "the first write".to_owned() }];
+    related.extend(later.iter().skip(1).map(|&step| RawRelated {
+        place: unit.place(steps[step].node),
+        message: "this belongs to them as well".to_owned(),
+    }));
+    for step in [a, b] {
+        if let Some(call) = unit.call(step.node).filter(|_| !step.is_direct) {
+            related.extend(unit.chain(&call, Effects::DB_WRITE, "writes here"));
+        }
+    }
+    let nodes: Vec<NodeId> =
+        std::iter::once(first).chain(later.iter().copied()).map(|i| steps[i].node).collect();
+    let all_direct = std::iter::once(&first).chain(later).all(|&step| steps[step].is_direct);
+    report
+        .at_node(unit, b.node, confidence.unwrap_or(Confidence::High), message)
+        .related_all(related)
+        .fix(|| all_direct.then(|| in_one_transaction(unit, &nodes)).flatten());
+}
+
+/// What makes one transaction of several statements, where the library has no call for it.
+fn advice(unit: &UnitView<'_>, node: NodeId) -> String {
+    let Some(call) = unit.call(node).filter(|_| matches!(unit.unit.kind(node), Kind::Call { .. })) else {
+        return String::new();
+    };
+    let source = crate::ask::source(unit, call.facts, Effects::DB_WRITE);
+    let model =
+        source.and_then(|source| source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model)));
+    let by = model.and_then(|model| unit.eval.models.all()[model].transaction_by.as_ref());
+    by.map_or_else(String::new, |by| format!("; it needs {by}"))
+}
