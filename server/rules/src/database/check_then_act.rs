@@ -59,7 +59,7 @@ declare_rule! {
     /// loaded, refused if they are missing, and then saved; lookups in another table, and of values that are not part
     /// of what is created; code that holds a lock, or runs in a transaction that is serializable or reads repeatably;
     /// databases inside the process; SQLite's transactions; programs on somebody's command line, scripts and tests.
-    pub CheckThenAct { id: "check-then-act", category: Database, severity: Warning, since: "0.1.0" }
+    pub CheckThenAct { id: "check-then-act", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
 /// Words of tables in which a second row is somebody's account or money.

@@ -57,7 +57,7 @@ declare_rule! {
     /// one that was read; values that are only copied, or turned over as `!done`; rows that the same code has just
     /// inserted; databases inside the process; SQLite's transactions; programs on somebody's command line, scripts and
     /// tests.
-    pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0" }
+    pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0", preview }
 }
 
 /// Columns by which a write finds out that the row was changed.
