@@ -37,7 +37,8 @@ programs() {
 }
 
 bin=$(programs)
-psql=$(command -v psql || echo "$bin/psql")
+psql=$bin/psql
+[ -x "$psql" ] || psql=$(command -v psql)
 data=$(mktemp -d)
 server=
 cleanup() {

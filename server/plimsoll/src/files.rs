@@ -4,17 +4,51 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path};
 use std::sync::{Arc, OnceLock};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use dashmap::DashMap;
 use plimsoll_project::Files;
 use plimsoll_syntax::{Rope, limits};
 use rustc_hash::FxHashMap;
+
+/// How long an editor's view of the disk remembers what it saw. A key asks for the same hundred folders and stamps as
+/// the key before it; a file that changes unannounced is seen this much later, an announced one at once.
+const REMEMBERED: Duration = Duration::from_secs(1);
+
+/// The most answers that are remembered; then all are forgotten.
+const MAX_REMEMBERED: usize = 50_000;
 
 /// The files of the disk, read when they are asked for. A clone is cheap.
 #[derive(Clone, Debug, Default)]
 pub struct DiskFiles {
     /// The longest first, so that the nearest root of nested ones is found first.
     roots: Arc<[String]>,
+    /// What was seen lately, for an editor; a run of the command line asks the disk itself.
+    seen: Option<Arc<Seen>>,
+}
+
+/// What was seen of the disk lately, with the time.
+#[derive(Debug, Default)]
+struct Seen {
+    stamps: DashMap<String, (Instant, Option<u64>)>,
+    lists: DashMap<String, (Instant, Vec<String>)>,
+    repositories: DashMap<String, (Instant, bool)>,
+}
+
+/// What is remembered of `path`, or what `look` sees.
+fn remembered<T: Clone>(seen: &DashMap<String, (Instant, T)>, path: &str, look: impl FnOnce() -> T) -> T {
+    let now = Instant::now();
+    if let Some(known) = seen.get(path)
+        && now.duration_since(known.0) < REMEMBERED
+    {
+        return known.1.clone();
+    }
+    let answer = look();
+    if seen.len() >= MAX_REMEMBERED {
+        seen.clear();
+    }
+    seen.insert(path.to_owned(), (now, answer.clone()));
+    answer
 }
 
 impl DiskFiles {
@@ -30,7 +64,22 @@ impl DiskFiles {
         let mut roots: Vec<String> = roots.into_iter().collect();
         roots.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         roots.dedup();
-        Self { roots: roots.into() }
+        Self { roots: roots.into(), seen: None }
+    }
+
+    /// The same disk, of which is remembered for a moment what was seen.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        self.seen = Some(Arc::default());
+        self
+    }
+
+    /// Forgets what was seen, because something has changed. Clones keep it, so that a look that one of them takes
+    /// just now is not remembered here.
+    pub fn forget(&mut self) {
+        if self.seen.is_some() {
+            self.seen = Some(Arc::default());
+        }
     }
 }
 
@@ -47,41 +96,31 @@ impl Files for DiskFiles {
     }
 
     fn stamp(&self, path: &str) -> Option<u64> {
-        let metadata = std::fs::metadata(path).ok()?;
-        if !metadata.is_file() {
-            return None;
+        match &self.seen {
+            Some(seen) => remembered(&seen.stamps, path, || stamp(path)),
+            None => stamp(path),
         }
-        let modified = metadata.modified().ok();
-        let age = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        Some(hash(&("disk", metadata.len(), age)))
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
-        // Of a root, nothing but the `/` remains.
-        let folder = if folder.is_empty() { "/" } else { folder };
-        let Ok(entries) = std::fs::read_dir(folder) else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = entries
-            .flatten()
-            .filter_map(|entry| {
-                let mut name = entry.file_name().into_string().ok()?;
-                // Links are followed, so that a linked package lists as the folder that it is.
-                if std::fs::metadata(entry.path()).ok()?.is_dir() {
-                    name.push('/');
-                }
-                Some(name)
-            })
-            .collect();
-        names.sort();
-        names
+        match &self.seen {
+            Some(seen) => remembered(&seen.lists, folder, || list(folder)),
+            None => list(folder),
+        }
     }
 
     /// The repository that holds the file, whichever part of it is open, or else the nearest root above the file.
     fn root_of(&self, path: &str) -> Option<String> {
+        let is_repository = |folder: &str| {
+            let look = || std::fs::exists(format!("{folder}/.git")).unwrap_or(false);
+            match &self.seen {
+                Some(seen) => remembered(&seen.repositories, folder, look),
+                None => look(),
+            }
+        };
         let mut folder = path;
         while let Some((parent, _)) = folder.rsplit_once('/') {
-            if std::fs::exists(format!("{parent}/.git")).unwrap_or(false) {
+            if is_repository(parent) {
                 return Some(parent.to_owned());
             }
             folder = parent;
@@ -91,6 +130,37 @@ impl Files for DiskFiles {
         };
         self.roots.iter().find(is_above).cloned()
     }
+}
+
+fn stamp(path: &str) -> Option<u64> {
+    let metadata = std::fs::metadata(path).ok()?;
+    if !metadata.is_file() {
+        return None;
+    }
+    let modified = metadata.modified().ok();
+    let age = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Some(hash(&("disk", metadata.len(), age)))
+}
+
+fn list(folder: &str) -> Vec<String> {
+    // Of a root, nothing but the `/` remains.
+    let folder = if folder.is_empty() { "/" } else { folder };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let mut name = entry.file_name().into_string().ok()?;
+            // Links are followed, so that a linked package lists as the folder that it is.
+            if std::fs::metadata(entry.path()).ok()?.is_dir() {
+                name.push('/');
+            }
+            Some(name)
+        })
+        .collect();
+    names.sort();
+    names
 }
 
 /// What an editor holds of one file.
@@ -150,6 +220,19 @@ impl EditorFiles {
     /// Replaces what lies under the buffers.
     pub fn set_disk(&mut self, disk: DiskFiles) {
         self.disk = disk;
+    }
+
+    /// The same files, of which nothing is remembered yet: for edits, which must fit what is on the disk now.
+    #[must_use]
+    pub fn looking_anew(&self) -> Self {
+        let mut anew = self.clone();
+        anew.forget_disk();
+        anew
+    }
+
+    /// Has the disk looked at again, because something on it has changed.
+    pub fn forget_disk(&mut self) {
+        self.disk.forget();
     }
 }
 
@@ -271,6 +354,22 @@ mod tests {
         let opened = files.stamp(&path);
         files.open(path.clone(), buffer("b", 2));
         assert_ne!(files.stamp(&path), opened);
+    }
+
+    #[test]
+    fn what_is_remembered_is_forgotten_when_something_changes() {
+        let (_guard, folder) = folder();
+        let path = format!("{folder}/a.ts");
+        let mut files = DiskFiles::default().remembering();
+        assert_eq!((files.stamp(&path), files.list(&folder).len()), (None, 0));
+        std::fs::write(&path, "a").expect("the temporary folder is writable");
+        files.forget();
+        assert_eq!(files.list(&folder), ["a.ts"]);
+        let stamp = files.stamp(&path);
+        assert!(stamp.is_some());
+        std::fs::write(&path, "ab").expect("the temporary folder is writable");
+        files.forget();
+        assert_ne!(files.stamp(&path), stamp);
     }
 
     #[test]

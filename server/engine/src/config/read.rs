@@ -5,18 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::Arc;
 
 use plimsoll_behavior::models::Model as LibraryModel;
 use plimsoll_project::Files;
-use plimsoll_project::link::OwnModels;
 use plimsoll_syntax::TextRange;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::names::{did_you_mean, nearest};
 use super::pattern::Patterns;
-use super::{Config, Level, Model, Override, RuleNames, RuleSetting};
+use super::{Config, Level, Model, Override, RuleNames, RuleSetting, models};
 use crate::Severity;
 
 /// How many files one may extend in a row.
@@ -81,7 +80,7 @@ pub(super) fn load(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Lo
         let mut reader = Reader { path, text, names, config: &mut config, errors: &mut errors };
         reader.file();
     }
-    config.understood = understood(&config.models);
+    config.understood = models::understood(&config.models);
     errors.sort_by(|a, b| (&a.path, a.range, &a.message).cmp(&(&b.path, b.range, &b.message)));
     errors.dedup();
     Loaded { config: Arc::new(config), source: Some(source.to_owned()), errors }
@@ -393,31 +392,6 @@ fn article(noun: &str) -> &'static str {
 /// The name that a message of the format's reader is about.
 fn unknown_name(message: &str) -> Option<&str> {
     message.strip_prefix("unknown ")?.split('`').nth(1)
-}
-
-/// The project's models with those that come with Plimsoll, put together once for equal models.
-fn understood(models: &[Model]) -> Option<Arc<OwnModels>> {
-    use serde::Deserialize;
-    static KNOWN: LazyLock<Mutex<Vec<(u64, Arc<OwnModels>)>>> = LazyLock::new(Mutex::default);
-    /// How many configurations' models are kept.
-    const KEPT: usize = 8;
-    if models.is_empty() {
-        return None;
-    }
-    let written: Vec<String> = models.iter().map(|model| model.table.to_string()).collect();
-    let key = xxhash_rust::xxh3::xxh3_64(written.join("\n\0").as_bytes()).max(1);
-    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some((_, models)) = known.iter().find(|(own, _)| *own == key) {
-        return Some(Arc::clone(models));
-    }
-    // Those of the nearest file count first.
-    let parsed = models.iter().rev().filter_map(|model| LibraryModel::deserialize(model.table.clone()).ok());
-    let made = Arc::new(OwnModels::new(&parsed.collect::<Vec<_>>(), key));
-    if known.len() >= KEPT {
-        known.remove(0);
-    }
-    known.push((key, Arc::clone(&made)));
-    Some(made)
 }
 
 /// The value without its spans.

@@ -83,7 +83,7 @@ impl Owner {
             Event::Initialize { profile, roots } => {
                 self.profile = Arc::from(profile);
                 self.roots = roots;
-                self.files.set_disk(DiskFiles::with_roots(self.roots.clone()));
+                self.files.set_disk(DiskFiles::with_roots(self.roots.clone()).remembering());
             }
             Event::Open { uri, language_id, version, text } => {
                 self.open(uri, &language_id, version, &text);
@@ -95,7 +95,7 @@ impl Owner {
             Event::Folders { added, removed } => {
                 self.roots.retain(|root| !removed.contains(root));
                 self.roots.extend(added);
-                self.files.set_disk(DiskFiles::with_roots(self.roots.clone()));
+                self.files.set_disk(DiskFiles::with_roots(self.roots.clone()).remembering());
                 self.review_all_but(None);
             }
             Event::Disk { paths } => {
@@ -196,7 +196,13 @@ impl Owner {
         }
     }
 
+    /// The same for fixes: they are held against the disk as it is now.
+    pub(super) fn subject_of_fixes(&self, document: &OpenDocument) -> Subject {
+        Subject { files: self.files.looking_anew(), ..self.subject(document) }
+    }
+
     fn review_all_but(&mut self, uri: Option<&Uri>) {
+        self.files.forget_disk();
         self.configurations.forget();
         for document in self.documents.values_mut() {
             if uri != Some(&document.uri) {

@@ -62,7 +62,7 @@ impl Owner {
             return reply.send(Ok(None));
         }
         self.pool.prove(FixJob {
-            subject: self.subject(document),
+            subject: self.subject_of_fixes(document),
             findings,
             wanted: Wanted::Actions { range, quick_fixes, fix_all, reply },
         });
@@ -74,7 +74,7 @@ impl Owner {
             return reply.send(Err(content_modified()));
         };
         if let Some(fix) = document.proven.iter().find(|fix| is_of(fix, &data)) {
-            return reply.send(if fix.is_current(&self.files) {
+            return reply.send(if fix.is_current(&self.files.looking_anew()) {
                 action.edit = Some(fix.edit.clone());
                 Ok(*action)
             } else {
@@ -84,7 +84,7 @@ impl Owner {
         let is_meant =
             |finding: &Finding| data.fingerprint.is_empty() || finding.fingerprint == data.fingerprint;
         self.pool.prove(FixJob {
-            subject: self.subject(document),
+            subject: self.subject_of_fixes(document),
             findings: self.with_diagnostics(document, is_meant),
             wanted: Wanted::Edit { action, data, reply },
         });

@@ -49,7 +49,7 @@ declare_rule! {
     /// that say what they are for by their names (`clearCache`, `resetAll`, `rebuildTotals`) and take no identifier;
     /// tables that the same function writes in another way as well; settings of which there is one row; queries that are kept in a variable, and
     /// values that a condition has looked at; libraries for which `undefined` is a value like any other.
-    pub UnfilteredWrite { id: "unfiltered-write", category: Database, severity: Error, since: "0.1.0" }
+    pub UnfilteredWrite { id: "unfiltered-write", category: Database, severity: Error, since: "0.1.0", preview }
 }
 
 /// Words in the names of functions that are meant to reach all rows.
