@@ -39,11 +39,13 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 8] = [
+const RULES: [&str; 10] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
     "unfiltered-write",
+    "lost-update",
+    "check-then-act",
     "missing-timeout",
     "unchecked-response",
     "missing-retry",

@@ -2,6 +2,7 @@
 //!
 //! Knows no disk: files are seen through [`Files`], which a front door hands in.
 
+mod conflicts;
 mod declared;
 mod files;
 pub mod link;
@@ -10,6 +11,7 @@ mod runs;
 pub mod schema;
 mod schema_of;
 
+pub use conflicts::{conflict_handler, tells_conflicts};
 pub use declared::declared_major;
 pub use files::{Files, MemoryFiles, Overlay};
 pub use runs::{Runs, WhereItRuns, below_manifest, where_it_runs};

@@ -1,13 +1,18 @@
 //! All rules.
 
 use crate::Rule;
-use crate::database::{MissingIndex, MissingTransaction, NPlusOne, UnfilteredWrite, UnindexedForeignKey};
+use crate::database::{
+    CheckThenAct, LostUpdate, MissingIndex, MissingTransaction, NPlusOne, UnfilteredWrite,
+    UnindexedForeignKey,
+};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
+    &CheckThenAct,
+    &LostUpdate,
     &MissingIndex,
     &MissingTransaction,
     &NPlusOne,

@@ -26,6 +26,9 @@ pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) 
             }
             check.paths(&place, m.slots.values());
         }
+        if let Some(row) = &ty.row {
+            check.ty(&format!("`{}`", ty.name), row);
+        }
         if let Some(like) = &ty.like {
             check.ty(&format!("`{}`", ty.name), like);
         }

@@ -183,6 +183,9 @@ pub struct TypeModel {
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,
+    /// The type of a row that `runs` reads, in the same model, where rows have methods of their own.
+    #[serde(default)]
+    pub row: Option<Name>,
     /// How `filter` slots are written.
     #[serde(default)]
     pub filters: Option<FilterForm>,
@@ -267,6 +270,13 @@ pub struct Behavior {
     /// What must be written to ask that method for many; without it nothing is written.
     #[serde(default)]
     pub batch_edit: Option<BatchEdit>,
+    /// What must be written as the value of a column so that the database computes it from the old one.
+    #[serde(default)]
+    pub change_edit: Option<ChangeEdit>,
+    /// The method that creates a row or leaves the one that is there; its argument has the filter as `where`, the data as
+    /// `create`, and `update`.
+    #[serde(default)]
+    pub upsert: Option<Name>,
     /// Whether the library itself makes one query of the calls that are started at the same time.
     #[serde(default)]
     pub coalesces: bool,
@@ -377,6 +387,20 @@ pub enum BatchEdit {
         #[serde(default)]
         row: Option<Name>,
     },
+}
+
+/// What must be written as the value of a column so that the database computes it from the old one. `{n}` stands for the
+/// number, `{column}` for the column, `{table}` for what stands in the slot `table`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeEdit {
+    /// For a sum: `{ increment: {n} }`.
+    pub add: Name,
+    /// For a difference.
+    pub subtract: Name,
+    /// A name that must be imported for it, and its module.
+    #[serde(default)]
+    pub import: Option<(Name, Name)>,
 }
 
 /// Effects by name.

@@ -1,8 +1,10 @@
 //! Questions that several rules ask of a unit.
 
+mod absence;
 mod belonging;
 mod code;
 mod collection;
+mod exclusive;
 mod failure;
 pub mod filter;
 mod lifetime;
@@ -16,6 +18,7 @@ mod resolver;
 mod response;
 mod retry_helper;
 mod role;
+pub mod row;
 mod sql_text;
 mod table;
 mod time;
@@ -25,10 +28,13 @@ mod turn;
 mod undefined;
 mod unmounted;
 
+pub use absence::{Absence, absence};
 pub use belonging::{Bond, Step, bond};
 pub(crate) use code::{
-    Source, bare, callee_name, calls_within, derives_from, receiver, source, source_in, sql_argument,
+    Source, bare, callee_name, calls_within, declaration, derives_from, receiver, source, source_in,
+    sql_argument,
 };
+pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
@@ -50,8 +56,8 @@ pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
-pub(crate) use touch::chain;
 pub use touch::{Action, Given, Touch, givens, handle, plain_name, touches, writes_of_function};
+pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub(crate) use turn::is_each_of_a_table;
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};

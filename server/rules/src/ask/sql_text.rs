@@ -16,6 +16,8 @@ pub struct SqlText {
     pub text: String,
     /// The node of this unit that holds it; none where it stands elsewhere.
     pub node: Option<NodeId>,
+    /// The values that are put in where `$9001`, `$9002` … stand, each with its unit.
+    pub holes: Vec<(usize, NodeId)>,
 }
 
 /// How deeply a text may be put together of parts.
@@ -28,9 +30,10 @@ pub fn sql_texts(unit: &UnitView<'_>, call: &CallView<'_>, schema: Option<&Proje
     let Some(SlotValue::Node(site)) = call.slot(Slot::Sql) else { return Vec::new() };
     let Some((index, node)) = unit.node_at(site) else { return Vec::new() };
     let texts = alternatives(unit.unit_of(index), node).into_iter().filter_map(|alternative| {
-        let mut writer = Writer { unit, schema, text: String::new(), holes: 0 };
+        let mut writer = Writer { unit, schema, text: String::new(), holes: Vec::new() };
         writer.write(index, alternative, 0)?;
-        Some(SqlText { text: writer.text, node: (index == unit.index).then_some(node) })
+        let node = (index == unit.index).then_some(node);
+        Some(SqlText { text: writer.text, node, holes: writer.holes })
     });
     texts.collect()
 }
@@ -60,7 +63,7 @@ struct Writer<'a, 'u> {
     unit: &'a UnitView<'u>,
     schema: Option<&'a ProjectSchema>,
     text: String,
-    holes: u32,
+    holes: Vec<(usize, NodeId)>,
 }
 
 impl Writer<'_, '_> {
@@ -146,8 +149,8 @@ impl Writer<'_, '_> {
             Value::Number(number) if self.is_constant(index, node) => self.text.push_str(&number),
             _ if is_part || !stands_for_a_value(&self.text) => return None,
             _ => {
-                self.holes += 1;
-                self.text.push_str(&format!("$9{:03}", self.holes));
+                self.holes.push((index, node));
+                self.text.push_str(&format!("$9{:03}", self.holes.len()));
             }
         }
         Some(())

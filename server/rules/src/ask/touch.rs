@@ -45,7 +45,7 @@ impl Action {
         matches!(self, Action::Insert | Action::Upsert | Action::Save)
     }
 
-    fn named(name: &str) -> Option<Action> {
+    pub(crate) fn named(name: &str) -> Option<Action> {
         Some(match name {
             "insert" => Action::Insert,
             "upsert" => Action::Upsert,

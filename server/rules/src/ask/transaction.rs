@@ -19,7 +19,6 @@ const HANDLES: &[&str] = &[
     "transaction",
     "dbtx",
     "dbtransaction",
-    "prismatx",
     "txclient",
     "transactionclient",
     "transactionmanager",

@@ -1,11 +1,15 @@
 //! Queries, schemas, transactions.
 
+mod check_then_act;
+mod lost_update;
 mod missing_index;
 mod missing_transaction;
 mod n_plus_one;
 mod unfiltered_write;
 mod unindexed_foreign_key;
 
+pub use check_then_act::CheckThenAct;
+pub use lost_update::LostUpdate;
 pub use missing_index::MissingIndex;
 pub use missing_transaction::MissingTransaction;
 pub use n_plus_one::NPlusOne;

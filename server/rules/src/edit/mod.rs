@@ -4,6 +4,7 @@ pub mod batch;
 pub mod cleanup;
 pub mod closing;
 pub mod import;
+pub mod increment;
 pub mod repetition;
 mod retry;
 pub mod rust;
@@ -14,5 +15,6 @@ pub mod style;
 pub mod teardown;
 pub mod time_limit;
 pub mod transaction;
+pub mod upsert;
 
 pub use retry::{Thrown, wrap_in_retry};

@@ -275,13 +275,6 @@ impl Evaluator<'_> {
             },
         };
         let mut effects = behavior.effect.0;
-        if effects.contains(Effects::DB_READ)
-            && let Some((_, SlotValue::Node(sql))) = slots.iter().rev().find(|(slot, _)| *slot == Slot::Sql)
-            && let Some(at) = self.file.unit_at(&sql.unit)
-            && self.text_head(at, sql.node).is_some_and(|text| writes_rows(&text))
-        {
-            effects |= Effects::DB_WRITE;
-        }
         let mut rows = behavior.rows.or_else(|| instance.and_then(|i| self.models.ty(i.ty).rows));
         let built = value.instance().map(|i| self.models.ty(i.ty));
         // A call that hands on what it was called on adds nothing to the query.
@@ -294,6 +287,13 @@ impl Evaluator<'_> {
         {
             effects |= runs.0;
             rows = behavior.rows.or_else(|| built.and_then(|t| t.rows));
+        }
+        if effects.contains(Effects::DB_READ)
+            && let Some((_, SlotValue::Node(sql))) = slots.iter().rev().find(|(slot, _)| *slot == Slot::Sql)
+            && let Some(at) = self.file.unit_at(&sql.unit)
+            && self.text_head(at, sql.node).is_some_and(|text| writes_rows(&text))
+        {
+            effects |= Effects::DB_WRITE;
         }
         CallFacts {
             effects,

@@ -18,7 +18,7 @@ use plimsoll_behavior::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::link::{FileUnits, FnRef, Site, SlotValue, Target, TypeRef, Value, World};
+use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
 
@@ -153,6 +153,16 @@ impl<'a> Evaluator<'a> {
         facts
     }
 
+    /// What an awaited query yields, where its rows have methods of their own.
+    fn rows_of(&self, query: &Instance) -> Value {
+        let model = self.models.ty(query.ty);
+        let row = model.row.as_ref().and_then(|row| self.models.type_named(query.ty.model, row));
+        let Some(ty) = row else { return Value::Unknown };
+        let slots = query.slots.iter().filter(|(slot, _)| *slot == Slot::Table).cloned().collect();
+        let row = Value::Instance(Arc::new(Instance { ty, slots, is_convention: query.is_convention }));
+        if model.rows == Some(Rows::One) { row } else { Value::List(Arc::new(row)) }
+    }
+
     /// What a call does, without what its callbacks return.
     fn begun_call(&self, unit: usize, node: NodeId) -> Arc<CallFacts> {
         let whole =
@@ -237,7 +247,7 @@ impl<'a> Evaluator<'a> {
             },
             Kind::Await(x) => match self.value(unit, *x) {
                 // A query that is awaited is its rows.
-                Value::Instance(i) if self.models.ty(i.ty).runs.is_some() => Value::Unknown,
+                Value::Instance(i) if self.models.ty(i.ty).runs.is_some() => self.rows_of(&i),
                 other => other,
             },
             Kind::Try(x) | Kind::NonNull(x) => self.value(unit, *x),

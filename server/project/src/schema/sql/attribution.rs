@@ -43,7 +43,7 @@ impl Finder<'_> {
         }
         let binds = |predicate: &Predicate| match (&predicate.operand, predicate.comparison) {
             (Operand::List { is_bound, .. }, _) => *is_bound,
-            (Operand::Placeholder, Comparison::Any) => true,
+            (Operand::Placeholder(_), Comparison::Any) => true,
             _ => false,
         };
         scope.binds_list = branches.iter().flat_map(|branch| &branch.predicates).any(binds);

@@ -223,15 +223,19 @@ fn literal_text(expression: &Expr) -> Option<&str> {
     }
 }
 
-fn operand(expression: &Expr) -> Operand {
+/// What an expression is, as far as a comparison or an assignment asks.
+pub(super) fn operand(expression: &Expr) -> Operand {
     let mut expression = without_parentheses(expression);
     while let Expr::Cast { expr, .. } = expression {
         expression = without_parentheses(expr);
     }
     match expression {
-        Expr::Value(value) if matches!(value.value, Value::Placeholder(_)) => Operand::Placeholder,
-        Expr::Value(_) | Expr::TypedString(_) | Expr::Interval(_) => Operand::Literal,
-        variable if is_variable(variable) => Operand::Placeholder,
+        Expr::Value(value) => match &value.value {
+            Value::Placeholder(name) => Operand::Placeholder(SmolStr::new(name)),
+            _ => Operand::Literal,
+        },
+        Expr::TypedString(_) | Expr::Interval(_) => Operand::Literal,
+        variable if is_variable(variable) => Operand::Placeholder(SmolStr::default()),
         Expr::Subquery(_) => Operand::Subquery,
         Expr::Array(array) => {
             Operand::List { length: array.elem.len(), is_bound: array.elem.iter().any(is_placeholder) }
@@ -242,7 +246,7 @@ fn operand(expression: &Expr) -> Operand {
 
 /// Whether it is a placeholder, with or without a cast.
 pub(super) fn is_placeholder(expression: &Expr) -> bool {
-    operand(expression) == Operand::Placeholder
+    matches!(operand(expression), Operand::Placeholder(_))
 }
 
 /// The first column in an expression, through what wraps it.

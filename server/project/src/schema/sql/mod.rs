@@ -24,6 +24,6 @@ pub(super) use dialect::{Evidence, of_migration_lock as dialect_of_migration_loc
 pub use predicates::{Branch, Comparison, Operand, Predicate, Wildcard};
 pub use query::{
     Limit, OrderColumn, Query, QueryStatement, Rows, Scope, ScopeRole, StatementKind, TableSource, TableUse,
-    analyse,
+    WrittenValue, analyse,
 };
 pub(super) use reader::SqlFile;

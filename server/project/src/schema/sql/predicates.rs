@@ -81,8 +81,8 @@ pub enum Operand {
     None,
     /// A value in the text.
     Literal,
-    /// A placeholder.
-    Placeholder,
+    /// A placeholder, as it is spelled: `$1`, `?`, `:name`. A variable of the database has no name here.
+    Placeholder(SmolStr),
     /// A column, with its table's position in the scope where it could be told.
     Column(Option<usize>, SmolStr),
     /// A list in the text of so many elements.

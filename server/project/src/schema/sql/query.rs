@@ -7,7 +7,7 @@
 use smol_str::SmolStr;
 
 use super::dialect::attempts;
-use super::predicates::{Branch, Predicate};
+use super::predicates::{Branch, Operand, Predicate};
 use super::scopes;
 use super::statements::{Lines, parse_as, split};
 use crate::schema::{Dialect, Schema, TextRange};
@@ -77,6 +77,11 @@ pub struct Scope {
     pub selects_all_columns: bool,
     /// Columns that an insert or update writes.
     pub written_columns: Vec<SmolStr>,
+    /// What an update, or an insert of one row of values, writes to each of them, in the same order. Empty where it
+    /// cannot be told.
+    pub written_values: Vec<WrittenValue>,
+    /// The column that a `SELECT` of one column returns, as it is spelled.
+    pub only_column: Option<SmolStr>,
     /// Whether it locks its rows for an update.
     pub locks_for_update: bool,
     /// Whether a conflict with a unique key is handled.
@@ -85,6 +90,17 @@ pub struct Scope {
     pub has_returning: bool,
     /// Whether the filter compares with a list that is bound (`= ANY($1)`, `IN (?, ?)`).
     pub binds_list: bool,
+}
+
+/// What is written to a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenValue {
+    /// What it is. A column stands for an expression.
+    pub operand: Operand,
+    /// How many placeholders it holds: those that are spelled `?` are counted from the first.
+    pub placeholders: usize,
+    /// Its bytes in the text.
+    pub range: Option<TextRange>,
 }
 
 /// Where a scope stands in its statement.

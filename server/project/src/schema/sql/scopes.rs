@@ -6,11 +6,12 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use sqlparser::ast::{
     AssignmentTarget, Delete, Expr, FromTable, GroupByExpr, Insert, LimitClause, LockType, ObjectName,
-    OrderByKind, Query as QueryNode, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
-    TopQuantity, Update, UpdateTableFromKind, Value, Visit, Visitor,
+    OrderByKind, Query as QueryNode, Select, SelectItem, SetExpr, Spanned, Statement, TableFactor,
+    TableObject, TopQuantity, Update, UpdateTableFromKind, Value, Visit, Visitor,
 };
 
-use super::query::{Limit, Rows, Scope, ScopeRole, StatementKind};
+use super::conditions::operand;
+use super::query::{Limit, Rows, Scope, ScopeRole, StatementKind, WrittenValue};
 use super::statements::Lines;
 use crate::schema::Schema;
 
@@ -130,6 +131,8 @@ fn empty(kind: StatementKind, role: ScopeRole) -> Scope {
         is_grouped: false,
         selects_all_columns: false,
         written_columns: Vec::new(),
+        written_values: Vec::new(),
+        only_column: None,
         locks_for_update: false,
         handles_conflict: false,
         has_returning: false,
@@ -177,6 +180,7 @@ impl Finder<'_> {
             .iter()
             .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
         scope.locks_for_update = query.locks.iter().any(|lock| matches!(lock.lock_type, LockType::Update));
+        scope.only_column = only_column(&select.projection);
         if let Some(order) = &query.order_by {
             scope.is_ordered = true;
             if let OrderByKind::Expressions(by) = &order.kind {
@@ -200,10 +204,12 @@ impl Finder<'_> {
         scope.rows = if scope.has_returning { Rows::Many } else { Rows::None };
         if let Some(source) = &insert.source {
             if let SetExpr::Values(values) = &*source.body
-                && values.rows.len() == 1
-                && scope.has_returning
+                && let [row] = values.rows.as_slice()
             {
-                scope.rows = Rows::One;
+                scope.written_values = row.iter().map(|value| self.written(value)).collect();
+                if scope.has_returning {
+                    scope.rows = Rows::One;
+                }
             }
             self.roles.insert(address(source), ScopeRole::InsertSource);
         }
@@ -220,14 +226,30 @@ impl Finder<'_> {
         }
         for assignment in &update.assignments {
             match &assignment.target {
-                AssignmentTarget::ColumnName(name) => scope.written_columns.extend(last_part(name)),
+                AssignmentTarget::ColumnName(name) => {
+                    scope.written_columns.extend(last_part(name));
+                    scope.written_values.push(self.written(&assignment.value));
+                }
                 AssignmentTarget::Tuple(names) => {
                     scope.written_columns.extend(names.iter().filter_map(last_part));
                 }
             }
         }
+        if scope.written_values.len() != scope.written_columns.len() {
+            scope.written_values.clear();
+        }
         scope.limit = update.limit.as_ref().map_or(Limit::None, limit_of);
         self.finish_write(scope, update.selection.as_ref(), update.returning.is_some(), filters);
+    }
+
+    fn written(&self, value: &Expr) -> WrittenValue {
+        let mut placeholders = 0;
+        let _: ControlFlow<()> = sqlparser::ast::visit_expressions(value, |part| {
+            placeholders +=
+                usize::from(matches!(part, Expr::Value(v) if matches!(v.value, Value::Placeholder(_))));
+            ControlFlow::Continue(())
+        });
+        WrittenValue { operand: operand(value), placeholders, range: self.lines.range(value.span()) }
     }
 
     fn delete(&mut self, delete: &Delete, role: ScopeRole) {
@@ -285,6 +307,20 @@ fn limit_of(expression: &Expr) -> Limit {
             _ => Limit::Bound,
         },
         _ => Limit::Bound,
+    }
+}
+
+/// The column of a projection of one, through what it is called.
+fn only_column(projection: &[SelectItem]) -> Option<SmolStr> {
+    let [SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. }] =
+        projection
+    else {
+        return None;
+    };
+    match expression {
+        Expr::Identifier(name) => Some(SmolStr::new(&name.value)),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|last| SmolStr::new(&last.value)),
+        _ => None,
     }
 }
 

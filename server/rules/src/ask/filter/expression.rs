@@ -31,7 +31,7 @@ pub(super) fn lookups<'s>(
     }
     let Some(sql) = statement(unit, call, schema) else { return Vec::new() };
     let node = unit.own_node(call.slot(Slot::Filter)).or_else(|| unit.own_node(call.slot(Slot::Order)));
-    let mut found = text::of_text(&SqlText { text: sql, node }, call, schema);
+    let mut found = text::of_text(&SqlText { text: sql, node, holes: Vec::new() }, call, schema);
     for lookup in &mut found {
         name_by_code(lookup);
     }

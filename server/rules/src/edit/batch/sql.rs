@@ -36,7 +36,7 @@ pub(super) fn for_many(text: &str, parameter: usize, schema: Option<&ProjectSche
     }
     let (predicate, range) = branch.predicates.iter().find_map(|predicate| {
         let is_right = predicate.comparison == Comparison::Equal
-            && predicate.operand == Operand::Placeholder
+            && matches!(predicate.operand, Operand::Placeholder(_))
             && predicate.function.is_none();
         let after = predicate.range.filter(|_| is_right)?.end as usize;
         Some((predicate, compared(text, after, &placeholder)?))

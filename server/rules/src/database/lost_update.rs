@@ -1,0 +1,251 @@
+//! `lost-update`
+
+use plimsoll_behavior::{Effects, NodeId};
+use plimsoll_project::schema::Dialect;
+
+use crate::ask::row::{
+    Access, Computed, Row, Seen, accesses, computed_from, is_same_value, plain_column, row_of,
+};
+use crate::ask::{Action, is_exclusive, is_in_transaction, plain_name};
+use crate::edit::increment::let_the_database_add;
+use crate::{Confidence, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
+
+declare_rule! {
+    /// A column that is written from its own old value, which was read before, so that a change in between is lost.
+    ///
+    /// ## What happens
+    ///
+    /// Two requests read a stock of 10. Each takes one away and writes 9: two are sold, one is gone from the books. The
+    /// same happens to balances, counters and lists that are read, changed and written back. A transaction alone does
+    /// not help, because by default both transactions may read the same value. It never shows in a test, and the more
+    /// users there are the more often it happens.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// const product = await prisma.product.findUniqueOrThrow({ where: { id } })
+    /// await prisma.product.update({ where: { id }, data: { stock: product.stock - quantity } })
+    /// ```
+    ///
+    /// ```rust
+    /// let balance: i64 = sqlx::query_scalar("SELECT balance FROM accounts WHERE id = $1")
+    ///     .bind(id).fetch_one(&db).await?;
+    /// sqlx::query("UPDATE accounts SET balance = $1 WHERE id = $2")
+    ///     .bind(balance - amount).bind(id).execute(&db).await?;
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// const { count } = await prisma.product.updateMany({
+    ///   where: { id, stock: { gte: quantity } },
+    ///   data: { stock: { decrement: quantity } },
+    /// })
+    /// if (count === 0) throw new OutOfStock(id)
+    /// ```
+    ///
+    /// ```rust
+    /// sqlx::query("UPDATE accounts SET balance = balance - $1 WHERE id = $2 AND balance >= $1")
+    ///     .bind(amount).bind(id).execute(&db).await?;
+    /// ```
+    ///
+    /// ## What it does not flag
+    ///
+    /// Rows that are read with a lock (`FOR UPDATE`), and code that holds another lock or runs in a transaction that is
+    /// serializable or reads repeatably; a filter that compares the old value, a version or when the row was changed,
+    /// or that claims the row by a column that it changes; what the database computes itself; other columns than the
+    /// one that was read; values that are only copied, or turned over as `!done`; rows that the same code has just
+    /// inserted; databases inside the process; SQLite's transactions; programs on somebody's command line, scripts and
+    /// tests.
+    pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0", preview }
+}
+
+/// Columns by which a write finds out that the row was changed.
+const VERSIONS: &[&str] = &[
+    "version",
+    "rowversion",
+    "lockversion",
+    "revision",
+    "rev",
+    "etag",
+    "updatedat",
+    "v",
+    "concurrencystamp",
+];
+
+impl Rule for LostUpdate {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::DB_WRITE
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.project.runs.runs == plimsoll_project::Runs::CommandLine {
+            return;
+        }
+        let mut told: Vec<NodeId> = Vec::new();
+        for call in unit.calls_with(Effects::DB_WRITE) {
+            for write in accesses(unit, call.node) {
+                let lost = lost_columns(unit, &write);
+                let Some(first) = lost.first() else { continue };
+                let node = if first.value.unit == unit.index { first.value.node } else { call.node };
+                if told.contains(&node) || is_exclusive(unit, call.node) || is_serial(unit, call.node, &write)
+                {
+                    continue;
+                }
+                told.push(node);
+                say(unit, report, call.node, node, &write, &lost);
+            }
+        }
+    }
+}
+
+/// A column that is written from its own old value.
+struct Lost {
+    column: String,
+    value: Seen,
+    computed: Computed,
+}
+
+fn lost_columns(unit: &UnitView<'_>, write: &Access) -> Vec<Lost> {
+    if !matches!(write.action, Action::Update | Action::Upsert | Action::Save) || write.in_process {
+        return Vec::new();
+    }
+    let mut lost: Vec<Lost> = Vec::new();
+    for cell in &write.written {
+        let Some(value) = &cell.value else { continue };
+        let Some(computed) = computed_from(unit, value, &cell.column) else { continue };
+        let is_known = lost.iter().any(|known| known.column == cell.column);
+        let is_of_the_row = computed.row.reads.iter().any(|read| {
+            is_same_table(read, write)
+                && !read.locks
+                && !read.in_process
+                && is_same_row(unit, &computed.row, read, write)
+        });
+        if is_of_the_row && !is_known && !is_guarded(unit, write, &computed) {
+            lost.push(Lost { column: cell.column.clone(), value: value.clone(), computed });
+        }
+    }
+    lost
+}
+
+fn is_same_table(read: &Access, write: &Access) -> bool {
+    if read.is_count {
+        return false;
+    }
+    match (&read.table, &write.table) {
+        (Some(read), Some(write)) => plain_name(read) == plain_name(write),
+        // What is saved as a whole names no table.
+        _ => write.row.is_some(),
+    }
+}
+
+/// Whether a write goes to the row that was read: by a member of it, by the same key, or by the row itself.
+fn is_same_row(unit: &UnitView<'_>, row: &Row, read: &Access, write: &Access) -> bool {
+    let is_of_row = |seen: &Seen| is_member_of(unit, seen, row);
+    if write
+        .row
+        .as_ref()
+        .is_some_and(|saved| row_of(unit, saved.unit, saved.node).is_some_and(|r| r.at == row.at))
+    {
+        return true;
+    }
+    let handed_whole = write.action == Action::Save
+        && write.data.iter().any(|seen| row_of(unit, seen.unit, seen.node).is_some_and(|r| r.at == row.at));
+    let values = || write.keys.iter().filter_map(|key| key.value.as_ref());
+    let is_by_key = values().any(|value| {
+        is_of_row(value)
+            || read
+                .keys
+                .iter()
+                .filter_map(|key| key.value.as_ref())
+                .any(|own| is_same_value(unit, own, value))
+    });
+    let is_of_one_row = |access: &Access| access.keys.is_empty() && !access.has_more_conditions;
+    handed_whole || is_by_key || is_of_one_row(read) && is_of_one_row(write) && write.action == Action::Update
+}
+
+/// Whether a value is a member of the rows, as `product.id` is of `product`.
+fn is_member_of(unit: &UnitView<'_>, seen: &Seen, row: &Row) -> bool {
+    use plimsoll_behavior::{Kind, PathStep};
+    let u = unit.unit_of(seen.unit);
+    match u.kind(seen.node) {
+        Kind::Member { object, .. } | Kind::Index { object, .. } => {
+            row_of(unit, seen.unit, *object).is_some_and(|own| own.at == row.at)
+        }
+        Kind::Name { binding: Some(binding), .. } => {
+            let binding = u.binding(*binding);
+            let value =
+                binding.value.filter(|_| binding.path.iter().any(|s| matches!(s, PathStep::Member(_))));
+            value.is_some_and(|value| row_of(unit, seen.unit, value).is_some_and(|own| own.at == row.at))
+                || binding.value.is_some_and(|value| {
+                    matches!(u.kind(value), Kind::Member { .. })
+                        && is_member_of(unit, &Seen { unit: seen.unit, node: value, path: Vec::new() }, row)
+                })
+        }
+        Kind::NonNull(inner) | Kind::Unary { value: inner, .. } | Kind::Cast { value: inner, .. } => {
+            is_member_of(unit, &Seen { unit: seen.unit, node: *inner, path: Vec::new() }, row)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the write's filter finds out that the row was changed in between: it compares a version, the old value of a
+/// column, or a column that it changes.
+fn is_guarded(unit: &UnitView<'_>, write: &Access, computed: &Computed) -> bool {
+    write.keys.iter().any(|key| {
+        let plain = plain_column(&key.column);
+        let is_written = write.written.iter().any(|cell| plain_column(&cell.column) == plain);
+        let is_id = plain.ends_with("id") || plain.ends_with("key");
+        let is_of_key = computed
+            .row
+            .reads
+            .iter()
+            .any(|read| read.keys.iter().any(|own| plain_column(&own.column) == plain));
+        let compares_old_value =
+            || key.value.as_ref().is_some_and(|value| is_member_of(unit, value, &computed.row));
+        is_written && !is_id
+            || VERSIONS.contains(&plain.as_str())
+            || !is_id && !is_of_key && compares_old_value()
+    })
+}
+
+/// Whether the database runs the transaction of a write as if it were alone.
+fn is_serial(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
+    write.schema.as_ref().is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite)
+        && is_in_transaction(unit, call)
+}
+
+fn say(
+    unit: &UnitView<'_>,
+    report: &mut Report<'_>,
+    call: NodeId,
+    node: NodeId,
+    write: &Access,
+    lost: &[Lost],
+) {
+    let Some(first) = lost.first() else { return };
+    let columns: Vec<String> = lost.iter().map(|own| format!("`{}`", own.column)).collect();
+    let columns = columns.join(" and ");
+    let is_convention = write.is_convention || first.computed.row.reads.iter().all(|read| read.is_convention);
+    let confidence = if is_convention { Confidence::Medium } else { Confidence::High };
+    let is_number = lost.iter().any(|own| own.computed.is_number);
+    let severity = if is_number { Severity::Error } else { Severity::Warning };
+    let plural = if lost.len() > 1 { "are" } else { "is" };
+    let message = format!(
+        "{columns} {plural} computed from the value that was read before: of two requests that read the same, one overwrites the other's change"
+    );
+    let (read_unit, read) = first.computed.row.at;
+    let reported = report
+        .at_node(unit, node, confidence, message)
+        .severity(severity)
+        .related(unit.of(read_unit).place(read), "read here");
+    let reported = if node == call { reported } else { reported.related(unit.place(call), "written here") };
+    reported.fix(|| match lost {
+        [only] => let_the_database_add(unit, call, &only.column, &only.value, only.computed.leaf),
+        _ => None,
+    });
+}
