@@ -136,12 +136,27 @@ pub fn relink(
         if now.outward != before.facts[unit].outward {
             return None;
         }
+        // Which rows a query is about is told to no summary: rules follow it into the functions that a unit calls.
+        let asks = |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.intersects(Effects::DB));
+        if (asks(&now) || asks(&before.facts[unit])) && before.is_called(unit) {
+            return None;
+        }
         facts[unit] = Arc::new(now);
     }
     Some(facts)
 }
 
 impl Linked {
+    /// Whether a unit of the file calls a function of this one.
+    fn is_called(&self, unit: usize) -> bool {
+        let path = &self.file.units[unit].path;
+        let calls = |(other, facts): (usize, &Arc<UnitFacts>)| {
+            let mut callees = facts.locals.iter().flat_map(|local| &local.callees);
+            other != unit && callees.any(|(f, ..)| f.unit == *path && f.file == self.file.path)
+        };
+        self.facts.iter().enumerate().any(calls)
+    }
+
     /// The file with the facts that [`relink`] found.
     #[must_use]
     pub fn with_facts(&self, file: Arc<FileUnits>, facts: Vec<Arc<UnitFacts>>, changed: &[usize]) -> Linked {
@@ -204,6 +219,11 @@ fn outward(
     }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
+    // A parameter of a constructor is a field of its class, whose type and decorators say what it holds.
+    for param in u.functions.iter().flat_map(|function| &function.params) {
+        (&param.field, &param.ty, param.is_optional, param.is_rest).hash(&mut hasher);
+        param.attributes.iter().for_each(|attribute| (&attribute.path, &attribute.text).hash(&mut hasher));
+    }
     // What reaches outside by a name: assignments, and what is handed to a call that releases.
     let path = |mut node: NodeId| {
         let mut path = String::new();
