@@ -9,6 +9,7 @@ use plimsoll_syntax::TextRange;
 
 use crate::review::Understood;
 use crate::rules::severity;
+use crate::schema_file::of_declared_tables;
 use crate::suppression::{Context, MARK, Suppressions};
 use crate::{
     Confidence, Finding, Fingerprints, Outcome, Related, Request, RuleNames, Skipped, UnitReport, policy,
@@ -18,7 +19,15 @@ use crate::{
 pub(crate) struct Assembled {
     pub outcome: Outcome,
     /// Plans by the finding's fingerprint.
-    pub plans: Vec<(String, Vec<FixPlan>)>,
+    pub plans: Vec<(String, Plans)>,
+}
+
+/// What may be done about one finding.
+pub(crate) struct Plans {
+    /// The preferred one first.
+    pub fixes: Vec<FixPlan>,
+    /// What is written down where none of them can be made.
+    pub hint: Option<FixPlan>,
 }
 
 /// On one place, the finding of the first rule hides that of the second.
@@ -30,7 +39,12 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("unchecked-response", "missing-retry"),
 ];
 
-pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &Understood) -> Assembled {
+pub(crate) fn assemble(
+    request: &Request<'_>,
+    linker: &Linker<'_>,
+    understood: &Understood,
+    wants_fixes: bool,
+) -> Assembled {
     let linked = &understood.linked;
     let file = &linked.file;
     let below = policy::below_manifest(request.files, request.path);
@@ -56,6 +70,14 @@ pub(crate) fn assemble(request: &Request<'_>, linker: &Linker<'_>, understood: &
             }
         }
     }
+    let mut declared = Vec::new();
+    if !quiet && !is_script {
+        declared = of_declared_tables(request, linker, &understood.text, wants_fixes, &mut skipped);
+    }
+    placed.extend(declared.iter().filter_map(|raw| match raw.range {
+        RawRange::File(range) => Some(Placed { range, function: None, raw }),
+        RawRange::Unit(_) => None,
+    }));
     let source = Source {
         text: &understood.text,
         language: file.language.name(),
@@ -118,7 +140,7 @@ pub(crate) fn findings_of(
     request: &Request<'_>,
     source: &Source<'_>,
     mut placed: Vec<Placed<'_>>,
-) -> (Vec<Finding>, Vec<(String, Vec<FixPlan>)>) {
+) -> (Vec<Finding>, Vec<(String, Plans)>) {
     placed.sort_by(|a, b| (a.range, a.raw.rule, &a.raw.message).cmp(&(b.range, b.raw.rule, &b.raw.message)));
     placed.dedup_by(|a, b| a.range == b.range && a.raw.rule == b.raw.rule);
 
@@ -149,7 +171,8 @@ pub(crate) fn findings_of(
             let (path, range) = (source.resolve)(&r.place)?;
             Some(Related { path, range, message: r.message.clone() })
         });
-        plans.push((fingerprint.clone(), raw.fixes.clone()));
+        let (fixes, hint) = (raw.fixes.clone(), raw.hint.clone());
+        plans.push((fingerprint.clone(), Plans { fixes, hint }));
         findings.push(Finding {
             rule: raw.rule,
             category: meta.category.name(),

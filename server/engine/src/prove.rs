@@ -14,7 +14,13 @@ use crate::{Engine, FileEdit, Finding, Fix, Outcome, Request, Safety};
 const WAITING: &[(&str, &str)] =
     &[("missing-timeout", "missing-retry"), ("unchecked-response", "missing-retry")];
 
-pub(crate) fn fixes(engine: &Engine, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
+/// Those of the proven fixes that can be made; where there is none, what is written down instead.
+pub(crate) fn fixes(
+    engine: &Engine,
+    request: &Request<'_>,
+    finding: &Finding,
+    can_be_made: &dyn Fn(&Fix) -> bool,
+) -> Vec<Fix> {
     let Some(assembled) = engine.assembled(request, true) else { return Vec::new() };
     let Some((_, plans)) =
         assembled.plans.iter().find(|(fingerprint, _)| *fingerprint == finding.fingerprint)
@@ -22,13 +28,21 @@ pub(crate) fn fixes(engine: &Engine, request: &Request<'_>, finding: &Finding) -
         return Vec::new();
     };
     let mut proven = Vec::new();
-    for plan in plans {
+    for plan in &plans.fixes {
         if request.cancel.load(Ordering::Relaxed) {
             break;
         }
-        if is_proven(engine, request, finding, &assembled.outcome, plan) {
-            proven.push(fix(plan));
+        let fix = fix(plan);
+        if can_be_made(&fix) && is_proven(engine, request, finding, &assembled.outcome, plan) {
+            proven.push(fix);
         }
+    }
+    if proven.is_empty()
+        && let Some(hint) = &plans.hint
+        && !request.cancel.load(Ordering::Relaxed)
+        && is_proven(engine, request, finding, &assembled.outcome, hint)
+    {
+        proven.push(fix(hint));
     }
     proven.sort_by_key(|fix: &Fix| fix.safety);
     proven

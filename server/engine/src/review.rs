@@ -163,7 +163,7 @@ impl Engine {
             return assembled.outcome;
         }
         match self.understand(request, &linker, false) {
-            Ok(understood) => assemble(request, &linker, &understood).outcome,
+            Ok(understood) => assemble(request, &linker, &understood, false).outcome,
             Err(Stopped::Context) => Outcome::default(),
             Err(Stopped::Cancelled) => Outcome { is_cancelled: true, ..Outcome::default() },
             Err(Stopped::Skipped(reason, is_failure)) => {
@@ -177,7 +177,19 @@ impl Engine {
     /// somebody wants them.
     #[must_use]
     pub fn fixes(&self, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
-        crate::prove::fixes(self, request, finding)
+        crate::prove::fixes(self, request, finding, &|_| true)
+    }
+
+    /// The same of those that `can_be_made` where they are asked for: not every editor creates files, say. Where none
+    /// can, what is written down in the file under review.
+    #[must_use]
+    pub fn fixes_that(
+        &self,
+        request: &Request<'_>,
+        finding: &Finding,
+        can_be_made: &dyn Fn(&Fix) -> bool,
+    ) -> Vec<Fix> {
+        crate::prove::fixes(self, request, finding, can_be_made)
     }
 
     /// Reviews with plans for fixes, for [`crate::prove`].
@@ -188,7 +200,7 @@ impl Engine {
             return Some(assembled);
         }
         let understood = self.understand(request, &linker, wants_fixes).ok()?;
-        Some(assemble(request, &linker, &understood))
+        Some(assemble(request, &linker, &understood, wants_fixes))
     }
 
     fn understand(

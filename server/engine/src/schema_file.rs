@@ -1,4 +1,4 @@
-//! Reviews of files that describe tables: Prisma schemas and SQL migrations.
+//! Reviews of files that describe tables: Prisma schemas, SQL migrations, and code that declares tables.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plimsoll_behavior::models::SchemaKind;
 use plimsoll_project::link::Linker;
 use plimsoll_project::{ProjectSchema, Runs, SchemasOf, WhereItRuns};
-use plimsoll_rules::{Place, ProjectFacts, RULES, Report, SchemaView};
+use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, Report, SchemaView};
 use plimsoll_syntax::{FileKind, TextRange};
 
 use crate::assemble::{Assembled, Placed, Source, findings_of, is_quiet, panicked};
@@ -41,25 +41,15 @@ pub(crate) fn assemble_schema(
     let runs = WhereItRuns { runs: Runs::Unknown, evidence: String::new() };
     let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded(), schemas };
     let is_part = |schema: &&Arc<ProjectSchema>| schema.text(request.path).is_some();
-    // The migrations that Prisma writes say nothing that its schema does not say.
-    let is_written =
-        kind == FileKind::Sql && project.schemas.schema_for(SchemaKind::Prisma).is_some_and(|s| is_part(&s));
+    // The migrations that a tool writes from a schema of its own say nothing that this does not say.
+    let is_written = kind == FileKind::Sql
+        && (project.schemas.schema_for(SchemaKind::Prisma).is_some_and(|s| is_part(&s))
+            || project.schemas.is_generated());
     // A file that no client reads its tables from is nobody's schema.
     let schema = project.schemas.schema_for(schema_kind).filter(is_part).filter(|_| !is_written);
     let mut found = Vec::new();
     if let Some(schema) = schema {
-        let view = SchemaView { path: request.path, schema, project: &project };
-        let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
-        for rule in RULES {
-            let mut findings = Vec::new();
-            let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);
-            if catch_unwind(AssertUnwindSafe(|| rule.review_schema(&view, &mut report))).is_err() {
-                assembled.outcome.skipped.push(panicked(request, rule.meta().id));
-                continue;
-            }
-            findings.truncate(MAX_FINDINGS);
-            found.append(&mut findings);
-        }
+        found = review(request, schema, &project, wants_fixes, &mut assembled.outcome.skipped);
     }
     let placed = found.iter().filter_map(|raw| match raw.range {
         plimsoll_rules::RawRange::File(range) => Some(Placed { range, function: None, raw }),
@@ -81,6 +71,44 @@ pub(crate) fn assemble_schema(
     };
     (assembled.outcome.findings, assembled.plans) = findings_of(request, &source, placed.collect());
     Some(assembled)
+}
+
+/// What there is to say of the tables that a file of code declares.
+pub(crate) fn of_declared_tables(
+    request: &Request<'_>,
+    linker: &Linker<'_>,
+    text: &str,
+    wants_fixes: bool,
+    skipped: &mut Vec<Skipped>,
+) -> Vec<RawFinding> {
+    let schemas = SchemasOf::new(linker.recorded(), request.path);
+    let Some(schema) = schemas.schema_declared_in(text) else { return Vec::new() };
+    let runs = WhereItRuns { runs: Runs::Unknown, evidence: String::new() };
+    let project = ProjectFacts { text, now: request.now, runs, files: linker.recorded(), schemas };
+    review(request, &schema, &project, wants_fixes, skipped)
+}
+
+fn review(
+    request: &Request<'_>,
+    schema: &ProjectSchema,
+    project: &ProjectFacts<'_>,
+    wants_fixes: bool,
+    skipped: &mut Vec<Skipped>,
+) -> Vec<RawFinding> {
+    let mut found = Vec::new();
+    let view = SchemaView { path: request.path, schema, project };
+    let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
+    for rule in RULES {
+        let mut findings = Vec::new();
+        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);
+        if catch_unwind(AssertUnwindSafe(|| rule.review_schema(&view, &mut report))).is_err() {
+            skipped.push(panicked(request, rule.meta().id));
+            continue;
+        }
+        findings.truncate(MAX_FINDINGS);
+        found.append(&mut findings);
+    }
+    found
 }
 
 /// Tables and columns of a file, above which a suppression may stand.

@@ -109,6 +109,29 @@ impl<'a> SchemasOf<'a> {
         found
     }
 
+    /// The schema that the file's text declares tables of, in code.
+    #[must_use]
+    pub fn schema_declared_in(&self, text: &str) -> Option<Arc<ProjectSchema>> {
+        if !find::drizzle::may_declare_tables(text) {
+            return None;
+        }
+        let schema = self.schema_with(self.path)?;
+        schema.schema.tables.iter().any(|table| table.file == self.path).then_some(schema)
+    }
+
+    /// Whether the file is a migration that a tool writes from tables which are declared in code.
+    #[must_use]
+    pub fn is_generated(&self) -> bool {
+        let has_notes = parent(self.path).is_some_and(|folder| {
+            // A journal of all migrations, or a picture of the schema beside each.
+            ["meta/_journal.json", "snapshot.json"]
+                .iter()
+                .any(|name| self.files.stamp(&format!("{folder}/{name}")).is_some())
+        });
+        let is_part = |schema: &Arc<ProjectSchema>| schema.text(self.path).is_some();
+        has_notes && self.schema_for(SchemaKind::Drizzle).is_some_and(is_part)
+    }
+
     /// What runs the migrations, where the manifest of the file tells.
     #[must_use]
     pub fn migration_tool(&self) -> Option<MigrationTool> {

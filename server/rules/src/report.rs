@@ -35,6 +35,8 @@ pub struct RawFinding {
     pub related: Vec<RawRelated>,
     /// Only where fixes were asked for.
     pub fixes: Vec<FixPlan>,
+    /// What is written down beside the code where none of them can be made; only where fixes were asked for.
+    pub hint: Option<FixPlan>,
 }
 
 /// Where a finding stands.
@@ -145,6 +147,7 @@ impl<'a> Report<'a> {
             range,
             related: Vec::new(),
             fixes: Vec::new(),
+            hint: None,
         });
         let finding = self.findings.last_mut().expect("just pushed");
         Reported { finding, wants_fixes: self.wants_fixes }
@@ -184,6 +187,14 @@ impl Reported<'_> {
     /// Adds places that explain it.
     pub fn related_all(self, all: impl IntoIterator<Item = RawRelated>) -> Self {
         self.finding.related.extend(all);
+        self
+    }
+
+    /// Plans what is written down beside the code where no fix can be made; called only when somebody wants fixes.
+    pub fn hint(self, plan: impl FnOnce() -> Option<FixPlan>) -> Self {
+        if self.wants_fixes {
+            self.finding.hint = plan();
+        }
         self
     }
 

@@ -64,6 +64,12 @@ pub struct Interface {
     pub is_exported: bool,
 }
 
+/// The tree to lower in the place of one that the grammar could not make right, if there is such; it fits the same text.
+#[must_use]
+pub fn reread(tree: &Tree, text: &str, language: Language) -> Option<Tree> {
+    language.is_script_family().then(|| script::reread(tree, text, language)).flatten()
+}
+
 /// Finds the units of a file. `text` is the whole file that `tree` was parsed from.
 #[must_use]
 pub fn outline<'tree>(tree: &'tree Tree, text: &str, language: Language) -> Outline<'tree> {

@@ -195,6 +195,9 @@ pub struct TypeModel {
     /// A wrapper of its type argument with this index: `Arc<T>`, `State<T>`, `Promise<T>`. Looked through.
     #[serde(default)]
     pub wraps: Option<u8>,
+    /// Whether all its members are text, which has no properties that could be options: those of an environment.
+    #[serde(default)]
+    pub holds_text: bool,
     /// A collection of its type argument with this index: `Vec<T>`, `Array<T>`.
     #[serde(default)]
     pub collects: Option<u8>,
@@ -294,6 +297,9 @@ pub struct Behavior {
     /// A time bound that holds without any option, and where that is documented.
     #[serde(default)]
     pub default_timeout: Option<String>,
+    /// What `default_timeout` leaves without a limit, in a word of what a client has many of: `commands`.
+    #[serde(default)]
+    pub unbounded: Option<Name>,
     /// What must be written to bound its time.
     #[serde(default)]
     pub timeout_edit: Option<TimeoutEdit>,
@@ -332,7 +338,7 @@ pub enum RetryEdit {
 pub enum TimeoutEdit {
     /// An option: `{ option = "1.signal", value = "AbortSignal.timeout({ms})" }`.
     Option {
-        /// The argument and the property in it.
+        /// The argument and the property in it; `last.` is the last argument where that is an object, else one more.
         option: Name,
         /// What it is set to.
         value: Name,

@@ -177,9 +177,12 @@ impl Prover<'_> {
             if begin.elapsed() > budget || self.cancel.load(Ordering::Relaxed) {
                 break;
             }
+            let can_be_made = |fix: &Fix| edits::workspace_edit(fix, self.subject).is_some();
             let proven = self
                 .subject
-                .with_request(self.reviewer, self.cancel, |request| self.reviewer.fixes(request, finding))
+                .with_request(self.reviewer, self.cancel, |request| {
+                    self.reviewer.fixes(request, finding, &can_be_made)
+                })
                 .unwrap_or_default();
             fixes.extend(proven.into_iter().map(|fix| (finding, fix, diagnostic)));
         }

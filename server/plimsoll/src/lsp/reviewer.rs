@@ -7,8 +7,9 @@ pub trait Reviewer: Send + Sync + 'static {
     /// Reviews one file.
     fn review(&self, request: &Request<'_>) -> Outcome;
 
-    /// The proven fixes of a finding of the same request, the preferred one first.
-    fn fixes(&self, request: &Request<'_>, finding: &Finding) -> Vec<Fix>;
+    /// The proven fixes of a finding of the same request that the client can make, the preferred one first.
+    fn fixes(&self, request: &Request<'_>, finding: &Finding, can_be_made: &dyn Fn(&Fix) -> bool)
+    -> Vec<Fix>;
 
     /// All rules.
     fn rules(&self) -> &[RuleInfo];
@@ -19,8 +20,13 @@ impl Reviewer for Engine {
         Engine::review(self, request)
     }
 
-    fn fixes(&self, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
-        Engine::fixes(self, request, finding)
+    fn fixes(
+        &self,
+        request: &Request<'_>,
+        finding: &Finding,
+        can_be_made: &dyn Fn(&Fix) -> bool,
+    ) -> Vec<Fix> {
+        Engine::fixes_that(self, request, finding, can_be_made)
     }
 
     fn rules(&self) -> &[RuleInfo] {

@@ -56,7 +56,8 @@ impl FileUnits {
         text: &str,
         known: &dyn Fn(u64) -> Option<Arc<Unit>>,
     ) -> FileUnits {
-        let outline = lower::outline(tree, text, language);
+        let reread = lower::reread(tree, text, language);
+        let outline = lower::outline(reread.as_ref().unwrap_or(tree), text, language);
         let mut units: Vec<UnitEntry> = Vec::with_capacity(outline.sites.len());
         let mut by_path = FxHashMap::default();
         let mut by_key = FxHashMap::default();

@@ -20,7 +20,9 @@ pub use model::{
     Table,
 };
 pub use plimsoll_syntax::TextRange;
-pub use write::{CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index};
+pub use write::{
+    CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index, index_statement,
+};
 
 use smol_str::SmolStr;
 

@@ -20,7 +20,7 @@ pub(super) struct Paths {
 impl Paths {
     /// Whether its migrations are generated from tables that are declared in code.
     pub fn are_generated(&self) -> bool {
-        self.schema.iter().any(|path| path.ends_with("/meta/_journal.json"))
+        self.schema.iter().any(|path| path.ends_with(JOURNAL))
     }
 }
 
@@ -32,6 +32,8 @@ pub(super) enum Found {
     Several,
 }
 
+/// Where the tool that generates migrations from tables in code notes which it has written.
+const JOURNAL: &str = "/meta/_journal.json";
 /// The most files of one schema.
 const MAX_FILES: usize = 2_000;
 /// The most packages of a workspace that are looked into.
@@ -187,8 +189,9 @@ fn sql_in(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
     for place in MIGRATIONS {
         for mut group in sql_files(files, &format!("{folder}/{place}")) {
             // SQL in a folder of another name is a schema only where its own name says so.
-            group.retain(|path| layout::migration(path).is_some() || layout::is_schema_path(path));
-            if !group.is_empty() && !groups.contains(&group) {
+            let is_schema = |path: &str| layout::migration(path).is_some() || layout::is_schema_path(path);
+            group.retain(|path| is_schema(path) || path.ends_with(JOURNAL));
+            if group.iter().any(|path| is_schema(path)) && !groups.contains(&group) {
                 groups.push(group);
             }
         }

@@ -1,6 +1,6 @@
 //! Questions about requests to other services.
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{Behavior, Slot};
 use plimsoll_behavior::{BindingId, Effects, Exported, FunctionId, Kind, Name, NodeId};
 use plimsoll_project::link::{CallFacts, Holder, Setting, SlotValue, Value};
 
@@ -121,7 +121,8 @@ fn is_bounded_later(unit: &UnitView<'_>, call: NodeId) -> bool {
 
 /// Whether a model or an argument says that the call has a time limit.
 fn facts_are_bounded(facts: &CallFacts) -> bool {
-    let has_default = facts.behavior.as_ref().is_some_and(|(_, b)| b.default_timeout.is_some());
+    let is_enough = |b: &Behavior| b.default_timeout.is_some() && b.unbounded.is_none();
+    let has_default = facts.behavior.as_ref().is_some_and(|(_, b)| is_enough(b));
     has_default || facts.slot(Slot::Timeout).is_some()
 }
 

@@ -10,7 +10,7 @@ use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
 use crate::ask::{schema_of, sql_argument};
-use crate::edit::schema::{NewIndex, add_indexes};
+use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -135,6 +135,7 @@ impl Rule for MissingIndex {
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &problem))
                 .related(place, format!("`{}` has no index for it", table.code_name))
+                .hint(|| note_indexes(unit, lookup.node, self.meta(), &schema, table, &problem.indexes))
                 .fix(|| add_indexes(unit.project, &schema, table, &problem.indexes));
         }
     }

@@ -32,6 +32,13 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// ```ts
+    /// export const comments = pgTable('comments', {
+    ///   id: bigserial('id', { mode: 'number' }).primaryKey(),
+    ///   postId: bigint('post_id', { mode: 'number' }).references(() => posts.id),
+    /// })
+    /// ```
+    ///
     /// ## Good
     ///
     /// ```sql
@@ -48,11 +55,19 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// ```ts
+    /// export const comments = pgTable('comments', {
+    ///   id: bigserial('id', { mode: 'number' }).primaryKey(),
+    ///   postId: bigint('post_id', { mode: 'number' }).references(() => posts.id),
+    /// }, (t) => [index('comments_post_id_idx').on(t.postId)])
+    /// ```
+    ///
     /// ## What it does not flag
     ///
-    /// Schemas of MySQL, which indexes foreign keys by itself, and of databases that are not known; keys of which one
-    /// column leads an index, a unique key or the primary key, a partial index included; keys that an index in a loose
-    /// SQL file mentions; tables of which a statement could not be read.
+    /// Migrations that a tool writes from tables in code or from a Prisma schema: it is told there; schemas of MySQL,
+    /// which indexes foreign keys by itself, and of databases that are not known; keys of which one column leads an
+    /// index, a unique key or the primary key, a partial index included; keys that an index in a loose SQL file mentions;
+    /// tables of which a statement could not be read.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
 }
 

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_behavior::NodeId;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{
     Dialect, IndexRequest, MigrationTime, Schema, SchemaEdit, SchemaFile, Table, TextRange, add_index,
+    index_statement,
 };
 
-use crate::{FixPlan, PlannedEdit, ProjectFacts, Safety};
+use super::style::{self, Style};
+use crate::{FixPlan, PlannedEdit, ProjectFacts, RuleMeta, Safety, UnitView};
 
 /// An index to add: its columns in order, by either of their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +63,42 @@ pub fn add_indexes(
     let noun = if indexes.len() == 1 { "an index" } else { "indexes" };
     let title = format!("Add {noun} on {} to {place} (review: changes the database)", what.join(" and "));
     Some(FixPlan { title, safety: Safety::Review, edits })
+}
+
+/// A plan that writes the statements to run above a query, as the reason why its finding may stay: for a schema that
+/// cannot be edited from here, be it generated, declared in a way that nothing can be added to, or in files that the
+/// editor cannot create.
+#[must_use]
+pub fn note_indexes(
+    unit: &UnitView<'_>,
+    query: NodeId,
+    rule: &RuleMeta,
+    schema: &ProjectSchema,
+    table: &Table,
+    indexes: &[NewIndex],
+) -> Option<FixPlan> {
+    let files: Vec<(&str, &str)> = schema.files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let statements = indexes.iter().map(|index| {
+        let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();
+        let request = IndexRequest { table, columns: &columns, now: time(unit.project.now), tool: None };
+        index_statement(&schema.schema, &files, &request).ok()
+    });
+    let statements = statements.collect::<Option<Vec<String>>>()?.join(" and ");
+    let text = unit.project.text;
+    let at = unit.bytes(query).start;
+    let line = text.get(..at as usize)?.rfind('\n').map_or(0, |end| end + 1);
+    let (indent, newline) = (style::indent_at(text, at), Style::of(text).newline);
+    let new_text = format!("{indent}// plimsoll-ignore {}: needs {statements}{newline}", rule.id);
+    let edit = PlannedEdit {
+        path: unit.linked.file.path.to_string(),
+        range: Some(TextRange::from_usize(line, line)),
+        new_text,
+    };
+    let title = format!(
+        "Note the statement that `{}` needs above the query (review: somebody must run it)",
+        table.code_name
+    );
+    Some(FixPlan { title, safety: Safety::Review, edits: vec![edit] })
 }
 
 /// The file's name, with its folder where the name says nothing: `20260131_a/up.sql`.

@@ -3,6 +3,8 @@
 use plimsoll_behavior::models::{Slot, TimeoutEdit};
 use plimsoll_behavior::{Kind, NodeId};
 
+use plimsoll_project::link::Value;
+
 use super::{rust, script};
 use crate::view::CallView;
 use crate::{PlannedEdit, UnitView};
@@ -21,7 +23,11 @@ pub fn bound(unit: &UnitView<'_>, call: &CallView<'_>, seconds: u32) -> Option<V
     match behavior.timeout_edit.as_ref()? {
         TimeoutEdit::Option { option, value } => {
             let (argument, property) = option.split_once('.')?;
-            script::set_option(unit, call.node, argument.parse().ok()?, property, &fill(value))
+            let argument = match argument {
+                "last" => options_at_the_end(unit, call.node)?,
+                at => at.parse().ok()?,
+            };
+            script::set_option(unit, call.node, argument, property, &fill(value))
         }
         TimeoutEdit::Before { before } => {
             let at = rust::dot_before(unit, call.node)?;
@@ -42,6 +48,15 @@ pub fn bound(unit: &UnitView<'_>, call: &CallView<'_>, seconds: u32) -> Option<V
             Some(vec![replace_node(unit, call.node, text)])
         }
     }
+}
+
+/// Which argument the options are, or would be, where they are the last one and what comes before them may be left out.
+fn options_at_the_end(unit: &UnitView<'_>, call: NodeId) -> Option<usize> {
+    let Kind::Call { args, .. } = unit.unit.kind(call) else { return None };
+    let Some(&last) = args.last() else { return Some(0) };
+    let is_object = matches!(unit.unit.kind(last), Kind::Object { .. })
+        || matches!(unit.eval.value(unit.index, last), Value::Syntax(_));
+    Some(if is_object { args.len() - 1 } else { args.len() })
 }
 
 fn replace_node(unit: &UnitView<'_>, node: NodeId, new_text: String) -> PlannedEdit {

@@ -1,6 +1,6 @@
 //! `missing-timeout`
 
-use plimsoll_behavior::Effects;
+use plimsoll_behavior::{Effects, Name};
 use plimsoll_project::Runs;
 
 use crate::ask::{chain_name, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin};
@@ -20,7 +20,7 @@ declare_rule! {
     /// then says nothing, or too little too slowly, the request stays open, and with it the handler, its memory and its
     /// database connection. Under load the waiting requests pile up until nothing is left to serve the others: one slow
     /// neighbour takes the whole service down. The same holds for a pool of database connections whose library waits
-    /// without a limit for a new one.
+    /// without a limit for a new one, and for a client of which a command that was sent has no limit.
     ///
     /// ## Bad
     ///
@@ -85,6 +85,11 @@ impl Rule for MissingTimeout {
                 Waits::Connection => {
                     format!("`{name}` waits for ever for a connection if the database does not answer")
                 }
+                Waits::Of(what) => {
+                    format!(
+                        "`{name}` makes a client whose {what} wait for ever if the server does not answer"
+                    )
+                }
             };
             report.at_node(unit, call.node, call.confidence(), message).fix(|| plan(unit, &call, &name));
         }
@@ -96,6 +101,8 @@ enum Waits {
     Request,
     Client,
     Connection,
+    /// What is asked of a client whose library bounds only the connecting.
+    Of(Name),
 }
 
 fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
@@ -113,7 +120,7 @@ fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
     }
     // Only where the model knows that there is no limit, and how to set one.
     let is_known = effects.contains(Effects::DB_CONNECT) && behavior.timeout_edit.is_some();
-    is_known.then_some(Waits::Connection)
+    is_known.then(|| behavior.unbounded.clone().map_or(Waits::Connection, Waits::Of))
 }
 
 fn plan(unit: &UnitView<'_>, call: &CallView<'_>, name: &str) -> Option<FixPlan> {

@@ -17,6 +17,7 @@ mod operator;
 mod outline;
 mod pattern;
 mod repair;
+mod reread;
 mod shape;
 mod statement;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use plimsoll_syntax::{Language, TextRange};
 use tree_sitter::{Node, TreeCursor};
 
 pub(super) use outline::outline;
+pub(super) use reread::reread;
 
 use super::{Builder, MAX_DEPTH, Outline, UnitSite};
 use crate::{Exported, Kind, Name, NodeId, ScopeId, Unit};

@@ -1,4 +1,5 @@
-//! What the grammars misread without saying so, or take for an error where there is none.
+//! What the grammars misread without saying so, or take for an error where there is none. What breaks the tree around
+//! it is repaired in [`super::reread`].
 
 use plimsoll_syntax::TextRange;
 use tree_sitter::Node;
@@ -8,11 +9,15 @@ use super::kinds::K;
 use super::types::with_args;
 use crate::{BindingKind, CallForm, Kind, NodeId, TypeExpr};
 
+/// The most members of a union that is a type argument.
+const MAX_TYPES: usize = 16;
+
 /// A generic call or tagged template, found as comparisons: what stands before its template or parenthesis.
 pub(super) struct Tag<'t> {
     head: usize,
     callee: Node<'t>,
-    ty: Node<'t>,
+    /// The type argument: one, or the members of a union or an intersection.
+    types: Vec<Node<'t>>,
     /// Where the callee starts.
     pub start: u32,
     /// Whether the head was met.
@@ -24,12 +29,9 @@ impl<'t> Lowering<'_, 't> {
     /// spaces: no one writes `a <b> c` without any.
     pub(super) fn repair_generic(&mut self, node: Node<'t>) -> Option<NodeId> {
         let f = &self.tables.f;
-        let (left, right) = self.sides(node, ">")?;
-        if self.kind(left) != K::Binary {
-            return None;
-        }
-        let (callee, ty) = self.sides(left, "<")?;
-        if callee.end_byte() + 1 != ty.start_byte() || ty.end_byte() + 1 != right.start_byte() {
+        let (callee, types, right) = self.compared(node)?;
+        let (first, last) = (types.first()?, types.last()?);
+        if callee.end_byte() + 1 != first.start_byte() || last.end_byte() + 1 != right.start_byte() {
             return None;
         }
         // `await` binds tighter than the comparison that is none.
@@ -53,7 +55,7 @@ impl<'t> Lowering<'_, 't> {
         if !matches!(self.kind(head), K::Template | K::Parenthesized) {
             return None;
         }
-        self.tag = Some(Tag { head: head.id(), callee: tag, ty, start, is_used: false });
+        self.tag = Some(Tag { head: head.id(), callee: tag, types, start, is_used: false });
         let mut value = self.expression(right);
         self.tag = None;
         while let Some(awaited) = awaits.pop() {
@@ -61,6 +63,39 @@ impl<'t> Lowering<'_, 't> {
             value = self.b.node(Kind::Await(value), range);
         }
         Some(value)
+    }
+
+    /// What stands around the signs of `callee < type > right`; comparisons bind tighter than the signs between the types
+    /// of `callee < one | other > right`.
+    fn compared(&self, node: Node<'t>) -> Option<(Node<'t>, Vec<Node<'t>>, Node<'t>)> {
+        let f = &self.tables.f;
+        let below = |node: Node<'t>| (self.kind(node) == K::Binary).then_some(node);
+        if let Some((left, right)) = self.sides(node, ">") {
+            let (callee, ty) = self.sides(below(left)?, "<")?;
+            return Some((callee, vec![ty], right));
+        }
+        let is_joined = |node: Node<'t>| {
+            node.child_by_field_id(f.operator).is_some_and(|sign| matches!(self.text(sign), "|" | "&"))
+        };
+        if !is_joined(node) {
+            return None;
+        }
+        let (last, right) = self.sides(below(node.child_by_field_id(f.right)?)?, ">")?;
+        let mut types = vec![last];
+        let mut left = below(node.child_by_field_id(f.left)?)?;
+        let (callee, first) = loop {
+            if let Some(found) = self.sides(left, "<") {
+                break found;
+            }
+            if !is_joined(left) || types.len() > MAX_TYPES {
+                return None;
+            }
+            types.push(left.child_by_field_id(f.right)?);
+            left = below(left.child_by_field_id(f.left)?)?;
+        };
+        types.push(first);
+        types.reverse();
+        Some((callee, types, right))
     }
 
     /// The operands of a comparison with the operator.
@@ -78,7 +113,11 @@ impl<'t> Lowering<'_, 't> {
         let is_head = |tag: &mut Tag<'t>| tag.head == node.id() && !tag.is_used;
         let tag = self.tag.take_if(is_head)?;
         let callee = self.expression(tag.callee);
-        let type_args = vec![self.type_of_expression(tag.ty)];
+        let mut types: Vec<TypeExpr> = tag.types.iter().map(|&ty| self.type_of_expression(ty)).collect();
+        let type_args = match types.len() {
+            1 => vec![types.swap_remove(0)],
+            _ => vec![with_args("|", types)],
+        };
         let (args, form) = if self.kind(node) == K::Template {
             (vec![self.tagged_template(node)], CallForm::Tagged)
         } else {

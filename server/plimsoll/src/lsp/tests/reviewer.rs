@@ -117,7 +117,12 @@ impl super::super::reviewer::Reviewer for WordReviewer {
         outcome
     }
 
-    fn fixes(&self, request: &Request<'_>, finding: &Finding) -> Vec<Fix> {
+    fn fixes(
+        &self,
+        request: &Request<'_>,
+        finding: &Finding,
+        can_be_made: &dyn Fn(&Fix) -> bool,
+    ) -> Vec<Fix> {
         let edit = |path: &str, range, new_text: &str| FileEdit {
             path: path.into(),
             range,
@@ -141,6 +146,7 @@ impl super::super::reviewer::Reviewer for WordReviewer {
                 edits: vec![replace, edit("/p/new.sql", None, "new")],
             });
         }
+        fixes.retain(can_be_made);
         fixes
     }
 

@@ -1,6 +1,6 @@
 //! What stands at an argument path such as `0.where`.
 
-use plimsoll_behavior::{Key, Kind, NodeId};
+use plimsoll_behavior::{Key, Kind, Literal, NodeId};
 
 use crate::link::{Site, Value};
 
@@ -125,16 +125,39 @@ impl Evaluator<'_> {
         if spread { Argument::Unknown } else { Argument::Absent }
     }
 
-    /// Whether a node is text whatever stands in its holes.
-    pub(super) fn is_text(&self, node: NodeId, unit: usize) -> bool {
+    /// Whether a node is text, whatever it says: a template, what falls back to text, a variable of the environment.
+    pub(super) fn is_text(&self, mut node: NodeId, unit: usize) -> bool {
+        const MAX_NAMES: usize = 8;
         let u = self.unit(unit);
-        match u.kind(node) {
-            Kind::Template { .. } => true,
-            Kind::Binary { op, left, .. } => {
-                op == "+" && matches!(u.kind(*left), Kind::Template { .. } | Kind::Literal(_))
-            }
-            _ => false,
+        let is_literal =
+            |node: NodeId| matches!(u.kind(node), Kind::Template { .. } | Kind::Literal(Literal::String(_)));
+        for _ in 0..MAX_NAMES {
+            node = match u.kind(node) {
+                Kind::Template { .. } => return true,
+                Kind::Binary { op, left, right } => {
+                    let text = match op.as_str() {
+                        "+" => *left,
+                        "??" | "||" => *right,
+                        _ => return false,
+                    };
+                    return is_literal(text);
+                }
+                Kind::Member { object, .. } => {
+                    let of = self.value(unit, *object);
+                    return of.instance().is_some_and(|of| self.models.ty(of.ty).holds_text);
+                }
+                Kind::NonNull(inner) | Kind::Cast { value: inner, .. } => *inner,
+                Kind::Name { binding: Some(binding), .. } => {
+                    let binding = u.binding(*binding);
+                    match binding.value {
+                        Some(value) if binding.path.is_empty() && binding.assignments.is_empty() => value,
+                        _ => return false,
+                    }
+                }
+                _ => return false,
+            };
         }
+        false
     }
 
     /// What is assigned to a property of an object that a name of its unit is bound to: `options.signal = signal`.

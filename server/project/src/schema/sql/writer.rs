@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::layout::{self, MigrationPath, Shape, natural_order};
 use crate::schema::covered;
 use crate::schema::write::{CannotWrite, IndexNames, MigrationTool, SchemaEdit, WritingPlace, unused_name};
-use crate::schema::{Column, Dialect, MigrationTime, TextRange};
+use crate::schema::{Column, Dialect, MigrationTime, SchemaLanguage, TextRange};
 
 /// The edits: one file to create for most tools, several where a migration has several, or one
 /// place in a schema file.
@@ -82,6 +82,12 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
         (_, Shape::Folder) => vec![plain(format!("{base}/migration.sql"), &create)],
         (_, Shape::File) => vec![plain(format!("{base}{up_end}"), &create)],
     })
+}
+
+/// The statement alone, without its end. Somebody who runs it by hand can do so while the table is in use.
+pub(in crate::schema) fn statement(place: &WritingPlace<'_>) -> Result<String, CannotWrite> {
+    let create = Statements::of(place)?.create(place.schema.dialect == Dialect::Postgres);
+    Ok(create.trim_end_matches(';').to_owned())
 }
 
 /// The migration of a path, where it stands in that folder.
@@ -176,7 +182,13 @@ impl<'a> Statements<'a> {
         let names: Vec<SmolStr> = place.columns.iter().map(|own| own.name.clone()).collect();
         let index = IndexNames::of(place.schema).name(table, &names);
         let dialect = place.schema.dialect;
-        let spelled_table = covered(place.source(&table.file)?, table.name_range);
+        // Only SQL spells names as SQL wants them.
+        let spelled = |file: &SmolStr, range: TextRange| {
+            let is_sql = table.language == SchemaLanguage::Sql;
+            let text = is_sql.then(|| place.source(file)).transpose()?;
+            Ok(text.and_then(|text| covered(text, range)))
+        };
+        let spelled_table = spelled(&table.file, table.name_range)?;
         let spelled_table = spelled_table.filter(|own| {
             let bare = bare(own.rsplit('.').next().unwrap_or(own));
             bare == table.name && (table.namespace.is_none() || own.contains('.'))
@@ -186,7 +198,7 @@ impl<'a> Statements<'a> {
             None => quoted(&table.name, dialect),
         };
         let column = |column: &&Column| -> Result<String, CannotWrite> {
-            let spelled = covered(place.source(&column.file)?, column.name_range);
+            let spelled = spelled(&column.file, column.name_range)?;
             let spelled = spelled.filter(|own| bare(own) == column.name);
             let mut name = spelled.map_or_else(|| quoted(&column.name, dialect), str::to_owned);
             if let Some(length) = place.prefix_length(column) {

@@ -101,6 +101,35 @@ pub fn add_index(
     request: &IndexRequest<'_>,
 ) -> Result<Vec<SchemaEdit>, CannotWrite> {
     let table = request.table;
+    let columns = indexable_columns(request)?;
+    if table.has_index_on(request.columns) {
+        return Ok(Vec::new());
+    }
+    let place = WritingPlace { schema, files, request, columns: &columns };
+    match table.language {
+        SchemaLanguage::Prisma => Ok(vec![prisma::writer::add_index(&place)?]),
+        SchemaLanguage::Drizzle => drizzle::writer::add_index(&place),
+        SchemaLanguage::Sql => sql::writer::add_index(&place),
+    }
+}
+
+/// The statement that makes an index in the database itself, for somebody who runs it by hand: where no file can be
+/// edited.
+///
+/// # Errors
+///
+/// Where the table is not fully known, or a column is missing or cannot be indexed.
+pub fn index_statement(
+    schema: &Schema,
+    files: &[(&str, &str)],
+    request: &IndexRequest<'_>,
+) -> Result<String, CannotWrite> {
+    let columns = indexable_columns(request)?;
+    sql::writer::statement(&WritingPlace { schema, files, request, columns: &columns })
+}
+
+fn indexable_columns<'a>(request: &IndexRequest<'a>) -> Result<Vec<&'a Column>, CannotWrite> {
+    let table = request.table;
     if table.unknown {
         return Err(CannotWrite::UnknownTable);
     }
@@ -116,15 +145,7 @@ pub fn add_index(
         }
         columns.push(column);
     }
-    if table.has_index_on(request.columns) {
-        return Ok(Vec::new());
-    }
-    let place = WritingPlace { schema, files, request, columns: &columns };
-    match table.language {
-        SchemaLanguage::Prisma => Ok(vec![prisma::writer::add_index(&place)?]),
-        SchemaLanguage::Drizzle => drizzle::writer::add_index(&place),
-        SchemaLanguage::Sql => sql::writer::add_index(&place),
-    }
+    Ok(columns)
 }
 
 fn is_indexable(column: &Column) -> bool {

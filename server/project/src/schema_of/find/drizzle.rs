@@ -57,6 +57,11 @@ pub(in crate::schema_of) fn nearest(files: &dyn Files, path: &str) -> Found {
     Found::None
 }
 
+/// Whether a file with this text can declare tables: most files cannot, and need not be read for that.
+pub(in crate::schema_of) fn may_declare_tables(text: &str) -> bool {
+    text.contains("drizzle-orm") && (text.contains("Table") || text.contains(".table("))
+}
+
 /// The schema that a file belongs to which declares a table.
 pub(in crate::schema_of) fn with(files: &dyn Files, file: &str) -> Option<Paths> {
     for folder in ancestors(parent(file)?, files, file) {

@@ -5,7 +5,8 @@ use super::{Kind, Language, Outline, Parsed, TextRange, Unit, extract, outline};
 /// Lowers a text and asserts what holds for every text; returns the units.
 pub fn check(text: &str, language: Language) -> Vec<Unit> {
     let parsed = Parsed::parse(text, language).expect("it is within the limits");
-    let outline = outline(parsed.tree(), text, language);
+    let reread = super::reread(parsed.tree(), text, language);
+    let outline = outline(reread.as_ref().unwrap_or(parsed.tree()), text, language);
     check_outline(&outline, text);
     let units: Vec<Unit> =
         (0..outline.sites.len()).map(|site| extract(&outline, site, text, language)).collect();

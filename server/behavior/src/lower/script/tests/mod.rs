@@ -6,7 +6,7 @@ mod readings;
 
 use plimsoll_syntax::{Language, Parsed, TextRange};
 
-use crate::lower::{Outline, UnitSite, extract, outline};
+use crate::lower::{Outline, UnitSite, extract, outline, reread};
 use crate::{Kind, Unit, print};
 use check::check;
 

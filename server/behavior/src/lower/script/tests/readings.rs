@@ -178,7 +178,21 @@ const e = vi.importActual<typeof import("x")>("x").then(use)
 const f = await importOriginal<typeof import("y")>();
 const g: Box<typeof import("z")> = h
 const not = a < b && c > d || a < b > c
+const i = sql<string | null>`max ${x}`, j = sql<A | B | C>`y`.as("z"), k = await sql<A[] | null>`z`
+const flags = a<b | c>d
 export type * from "types"
+"#
+);
+
+reading!(
+    resources_of_loops,
+    TypeScript,
+    r#"async function run(files, sockets) {
+  for (using file of files) { read(file) }
+  for (await using socket of sockets) await send(socket)
+  for await (using page of pages()) use(page)
+  after()
+}
 "#
 );
 
