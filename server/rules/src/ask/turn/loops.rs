@@ -49,9 +49,45 @@ pub(super) fn loop_turn(
             Some(turn(Some(over), elements))
         }
         LoopKind::While | LoopKind::Forever => {
-            let (over, elements) = taken(view, unit, l)?;
+            let (over, elements) = taken(view, unit, l).or_else(|| counted(u, l))?;
             Some(turn(Some(over), elements))
         }
+    }
+}
+
+/// What a `while` indexes with a number that its condition compares and each turn raises by one:
+/// `while (i < posts.length) { …; i++ }`.
+fn counted(u: &Unit, l: &Loop) -> Option<(NodeId, Vec<BindingId>)> {
+    let condition = l.condition.filter(|&condition| !is_bounded(u, condition))?;
+    let mut compared = Vec::new();
+    for node in u.descendants(condition) {
+        if let Kind::Binary { op, left, .. } = u.kind(node)
+            && matches!(op.as_str(), "<" | "<=" | ">" | ">=")
+            && let Kind::Name { binding: Some(counter), .. } = u.kind(bare(u, *left))
+        {
+            compared.push(*counter);
+        }
+    }
+    let changes: Vec<(BindingId, bool)> =
+        u.descendants(l.body).into_iter().filter_map(|node| change_of(u, node)).collect();
+    // A number that other turns move too may come back, or leave some out.
+    compared.retain(|counter| {
+        let mut own = changes.iter().filter(|(binding, _)| binding == counter);
+        own.next().is_some_and(|(_, is_by_one)| *is_by_one) && own.next().is_none()
+    });
+    indexed(u, l.body, &compared)
+}
+
+/// What an expression assigns to, and whether it moves it by one.
+fn change_of(u: &Unit, node: NodeId) -> Option<(BindingId, bool)> {
+    let changed = match u.kind(node) {
+        Kind::Unary { op, value } if matches!(op.as_str(), "++" | "--") => *value,
+        Kind::Assign { target, .. } => *target,
+        _ => return None,
+    };
+    match u.kind(bare(u, changed)) {
+        Kind::Name { binding: Some(binding), .. } => Some((*binding, is_step_of_one(u, node))),
+        _ => None,
     }
 }
 
@@ -116,6 +152,10 @@ fn steps_by_one(u: &Unit, l: &Loop) -> bool {
     if let Kind::Discard(inner) = u.kind(step) {
         step = *inner;
     }
+    is_step_of_one(u, step)
+}
+
+fn is_step_of_one(u: &Unit, step: NodeId) -> bool {
     match u.kind(step) {
         Kind::Unary { op, .. } => matches!(op.as_str(), "++" | "--"),
         Kind::Assign { op, value, .. } if matches!(op.as_str(), "+=" | "-=") => {
