@@ -1,13 +1,13 @@
 //! One file, extracted: its units, their names, its types.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use plimsoll_behavior::lower;
 use plimsoll_behavior::{
-    FunctionId, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
+    FunctionId, Imported, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
 };
 use plimsoll_syntax::{Language, TextRange, Tree};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::FnRef;
 
@@ -23,8 +23,18 @@ pub struct FileUnits {
     by_path: FxHashMap<Name, usize>,
     by_key: FxHashMap<u64, usize>,
     types: FxHashMap<Name, Vec<(usize, TypeId)>>,
+    top: OnceLock<Top>,
     /// How many units were lowered to make it; the others were handed in.
     pub extracted: usize,
+}
+
+/// What the module of a file offers by itself.
+#[derive(Clone, Debug)]
+struct Top {
+    /// Names that it exports or binds.
+    names: FxHashSet<Name>,
+    /// Its imports of all that a module has, one for each module.
+    globs: Vec<u32>,
 }
 
 /// One unit in its file.
@@ -84,7 +94,37 @@ impl FileUnits {
                 path,
             });
         }
-        FileUnits { path, language, units, by_path, by_key, types, extracted }
+        FileUnits { path, language, units, by_path, by_key, types, top: OnceLock::new(), extracted }
+    }
+
+    fn top(&self) -> &Top {
+        self.top.get_or_init(|| {
+            let module = &self.units[0].unit;
+            let exported = module.exports.iter().map(|export| export.name.clone());
+            let bound = module.scopes.first().into_iter().flat_map(|scope| &scope.bindings);
+            let names = exported.chain(bound.map(|&b| module.binding(b).name.clone())).collect();
+            let mut globs: Vec<u32> = Vec::new();
+            let mut seen = FxHashSet::default();
+            for (i, import) in (0..).zip(&module.imports) {
+                if import.what == Imported::Glob && seen.insert(&import.module) {
+                    globs.push(i);
+                }
+            }
+            Top { names, globs }
+        })
+    }
+
+    /// Whether the module itself has something of this name. In a program whose modules take all from each other, every
+    /// name is asked of every module, and nearly none has it.
+    #[must_use]
+    pub(super) fn has_at_top(&self, name: &str) -> bool {
+        self.top().names.contains(name) || self.types.contains_key(name)
+    }
+
+    /// The module's imports of all that another one has, one for each.
+    #[must_use]
+    pub(super) fn globs(&self) -> &[u32] {
+        &self.top().globs
     }
 
     /// The unit with this path.
