@@ -72,12 +72,13 @@ impl FileUnits {
         let mut by_key = FxHashMap::default();
         let mut types: FxHashMap<Name, Vec<(usize, TypeId)>> = FxHashMap::default();
         let mut extracted = 0;
+        let mut numbers = FxHashMap::default();
         for (i, site) in outline.sites.iter().enumerate() {
             let unit = known(site.key).unwrap_or_else(|| {
                 extracted += 1;
                 Arc::new(lower::extract(&outline, i, text, language))
             });
-            let path = unit_path(&units, site, &by_path);
+            let path = unit_path(&units, site, &by_path, &mut numbers);
             by_path.insert(path.clone(), i);
             by_key.insert(site.key, i);
             for (t, ty) in unit.types.iter().enumerate() {
@@ -184,7 +185,14 @@ impl FileUnits {
     }
 }
 
-fn unit_path(units: &[UnitEntry], site: &lower::UnitSite<'_>, taken: &FxHashMap<Name, usize>) -> Name {
+/// `numbers` holds how often a path was taken already: a file of routes has hundreds of units without a name, and looking
+/// for the first free number from 1 would cost the square of them at every key.
+fn unit_path(
+    units: &[UnitEntry],
+    site: &lower::UnitSite<'_>,
+    taken: &FxHashMap<Name, usize>,
+    numbers: &mut FxHashMap<Name, usize>,
+) -> Name {
     let Some(parent) = site.parent else {
         return Name::default();
     };
@@ -200,13 +208,18 @@ fn unit_path(units: &[UnitEntry], site: &lower::UnitSite<'_>, taken: &FxHashMap<
         path.push('.');
     }
     path.push_str(own);
+    if !taken.contains_key(path.as_str()) {
+        return path.into();
+    }
     let base = path.len();
-    let mut n = 1;
-    while taken.contains_key(path.as_str()) {
-        n += 1;
+    let n = numbers.entry(path.as_str().into()).or_insert(1);
+    loop {
+        *n += 1;
         path.truncate(base);
         path.push('~');
         path.push_str(&n.to_string());
+        if !taken.contains_key(path.as_str()) {
+            return path.into();
+        }
     }
-    path.into()
 }
