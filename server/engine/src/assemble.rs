@@ -39,6 +39,11 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("unchecked-response", "missing-retry"),
 ];
 
+/// Whether a rule hides what another one finds.
+pub(crate) fn hides_others(rule: &str) -> bool {
+    PRECEDENCE.iter().any(|&(first, _)| first == rule)
+}
+
 pub(crate) fn assemble(
     request: &Request<'_>,
     linker: &Linker<'_>,
@@ -145,9 +150,8 @@ pub(crate) fn findings_of(
     placed.dedup_by(|a, b| a.range == b.range && a.raw.rule == b.raw.rule);
 
     // Few rules hide others, and few are hidden: comparing all places with all others would cost the square of them.
-    let hides = |rule: &str| PRECEDENCE.iter().any(|&(first, _)| first == rule);
     let is_ever_hidden = |rule: &str| PRECEDENCE.iter().any(|&(_, second)| second == rule);
-    let hiding: Vec<&Placed<'_>> = placed.iter().filter(|p| hides(p.raw.rule)).collect();
+    let hiding: Vec<&Placed<'_>> = placed.iter().filter(|p| hides_others(p.raw.rule)).collect();
     let mut fingerprints = Fingerprints::new(source.fingerprint_path);
     let mut findings = Vec::new();
     let mut plans = Vec::new();

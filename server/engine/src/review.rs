@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dashmap::DashMap;
 use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
 use plimsoll_project::{Files, Runs, SchemasOf, where_it_runs};
-use plimsoll_rules::{Place, ProjectFacts, RawFinding, RuleOption};
+use plimsoll_rules::ask::Memo;
+use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
 use crate::assemble::{Assembled, assemble};
-use crate::run::run_rules;
+use crate::run::{is_run, run_rules};
 use crate::schema_file::assemble_schema;
 use crate::{Config, Finding, Fix, Severity, Skipped, policy};
 
@@ -103,7 +104,7 @@ struct State {
     linked: Arc<Linked>,
     /// What rules found in each unit.
     found: Vec<Arc<Found>>,
-    /// What was set for the rules.
+    /// Which rules were run, and what was set for them.
     options: u64,
     /// Where its code runs: what one unit reads or shows tells it of all.
     runs: Runs,
@@ -220,22 +221,39 @@ impl Engine {
         {
             return Err(Stopped::Skipped(reason.to_owned(), false));
         }
-        let tree = parse(request, &text, language)?;
         let path: Arc<str> = request.path.into();
         let before = self.states.get(&path).map(|state| Arc::clone(&state));
-        let options = FxBuildHasher.hash_one(request.config.options_for(request.path));
+        let rules: Vec<bool> = RULES.iter().map(|rule| is_run(request, rule.meta())).collect();
+        let options = FxBuildHasher.hash_one((rules, request.config.options_for(request.path)));
         let before = before.filter(|before| !wants_fixes && before.options == options);
         let by_key = |key: u64| {
             let state = before.as_ref()?;
             let unit = state.linked.file.unit_with_key(key)?;
             Some(Arc::clone(&state.linked.file.units[unit].unit))
         };
-        let file = Arc::new(FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key));
+        // Another review may have asked of this file already.
+        let kept = if request.document.is_none() { linker.kept(request.path) } else { None };
+        let mut counters = Counters::default();
+        let file = match kept {
+            Some(file) => file,
+            None => {
+                let tree = parse(request, &text, language)?;
+                let file = FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key);
+                counters.extracted = file.extracted;
+                Arc::new(file)
+            }
+        };
         stop_if_cancelled(request)?;
-        let mut counters = Counters { extracted: file.extracted, ..Counters::default() };
         let runs = where_it_runs(linker, &file);
         let schemas = SchemasOf::new(linker.recorded(), request.path);
-        let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded(), schemas };
+        let project = ProjectFacts {
+            text: &text,
+            now: request.now,
+            runs,
+            files: linker.recorded(),
+            schemas,
+            memo: Memo::default(),
+        };
 
         let (linked, stale) = match before.as_ref().and_then(|state| reuse(state, &file, linker)) {
             Some((linked, changed)) => (Arc::new(linked), Some(changed)),
@@ -255,8 +273,7 @@ impl Engine {
             }
             stop_if_cancelled(request)?;
             counters.reviewed += 1;
-            let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
-            found.push(Arc::new(run_rules(&linked, linker, unit, &project, &options, wants_fixes)));
+            found.push(Arc::new(run_rules(request, &linked, linker, unit, &project, wants_fixes)));
         }
         if request.document.is_some() && !wants_fixes {
             let looked_at = linker.looked_at();

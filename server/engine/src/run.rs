@@ -4,20 +4,30 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plimsoll_behavior::{Effects, FunctionId};
 use plimsoll_project::link::{Linked, Linker};
-use plimsoll_rules::{Options, ProjectFacts, RULES, Report, UnitView};
+use plimsoll_rules::{ProjectFacts, RULES, Report, RuleMeta, UnitView};
 
+use crate::Request;
+use crate::assemble::hides_others;
 use crate::review::Found;
+use crate::rules::severity;
 
 /// The most findings of one rule in one unit; more would say nothing new.
 pub(crate) const MAX_FINDINGS: usize = 200;
 
+/// Whether a rule need be run: what is off, and a preview that nobody asked for, is shown to nobody, but may hide what
+/// another rule says of the same place.
+pub(crate) fn is_run(request: &Request<'_>, meta: &RuleMeta) -> bool {
+    let is_on = || request.config.severity_of(meta.id, request.path, severity(meta.severity)).is_some();
+    hides_others(meta.id) || (!meta.is_preview || request.config.preview()) && is_on()
+}
+
 /// Runs every rule that watches for something the unit does. A rule that panics costs only itself, on this unit.
 pub(crate) fn run_rules(
+    request: &Request<'_>,
     linked: &Linked,
     linker: &Linker<'_>,
     unit: usize,
     project: &ProjectFacts<'_>,
-    options: &Options<'_>,
     wants_fixes: bool,
 ) -> Found {
     let session = linker.open(&linked.file);
@@ -39,9 +49,12 @@ pub(crate) fn run_rules(
     let effects = view.calls().map(|call| call.effects()).chain(of_functions);
     let effects = effects.fold(Effects::empty(), |all, effects| all | effects);
     let mut found = Found::default();
-    for rule in RULES.iter().filter(|rule| effects.intersects(rule.watches())) {
+    let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
+    let asked =
+        RULES.iter().filter(|rule| effects.intersects(rule.watches()) && is_run(request, rule.meta()));
+    for rule in asked {
         let mut findings = Vec::new();
-        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, options);
+        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);
         if catch_unwind(AssertUnwindSafe(|| rule.review(&view, &mut report))).is_err() {
             found.panicked.push(rule.meta().id);
             continue;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plimsoll_behavior::models::SchemaKind;
 use plimsoll_project::link::Linker;
 use plimsoll_project::{ProjectSchema, Runs, SchemasOf, WhereItRuns};
+use plimsoll_rules::ask::Memo;
 use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, Report, SchemaView};
 use plimsoll_syntax::{FileKind, TextRange};
 
@@ -39,7 +40,14 @@ pub(crate) fn assemble_schema(
     }
     let schemas = SchemasOf::new(linker.recorded(), request.path);
     let runs = WhereItRuns { runs: Runs::Unknown, evidence: String::new() };
-    let project = ProjectFacts { text: &text, now: request.now, runs, files: linker.recorded(), schemas };
+    let project = ProjectFacts {
+        text: &text,
+        now: request.now,
+        runs,
+        files: linker.recorded(),
+        schemas,
+        memo: Memo::default(),
+    };
     let is_part = |schema: &&Arc<ProjectSchema>| schema.text(request.path).is_some();
     // The migrations that a tool writes from a schema of its own say nothing that this does not say.
     let is_written = kind == FileKind::Sql
@@ -84,7 +92,8 @@ pub(crate) fn of_declared_tables(
     let schemas = SchemasOf::new(linker.recorded(), request.path);
     let Some(schema) = schemas.schema_declared_in(text) else { return Vec::new() };
     let runs = WhereItRuns { runs: Runs::Unknown, evidence: String::new() };
-    let project = ProjectFacts { text, now: request.now, runs, files: linker.recorded(), schemas };
+    let memo = Memo::default();
+    let project = ProjectFacts { text, now: request.now, runs, files: linker.recorded(), schemas, memo };
     review(request, &schema, &project, wants_fixes, skipped)
 }
 

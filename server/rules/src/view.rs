@@ -10,6 +10,7 @@ use plimsoll_project::link::{
 use plimsoll_project::{Files, ProjectSchema, SchemasOf, WhereItRuns};
 use plimsoll_syntax::TextRange;
 
+use crate::ask::Memo;
 use crate::{Confidence, Place, RawRelated};
 
 /// How many functions a chain of calls is followed through.
@@ -27,6 +28,8 @@ pub struct ProjectFacts<'a> {
     pub files: &'a dyn Files,
     /// The database schemas around the file.
     pub schemas: SchemasOf<'a>,
+    /// What rules have found in this review.
+    pub memo: Memo,
 }
 
 /// A file that describes tables, under review.

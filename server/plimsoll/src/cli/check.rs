@@ -50,7 +50,8 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         report.skipped.extend(found.skipped);
         found.files
     };
-    let disk = session.disk();
+    // Every file asks for the same folders and manifests.
+    let disk = session.disk().remembering();
     let view = Overlay { over: &typed, under: &disk };
     if let Err(errors) = session.configure(&view, &files) {
         for error in errors {

@@ -1,13 +1,13 @@
 //! One file, extracted: its units, their names, its types.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use plimsoll_behavior::lower;
 use plimsoll_behavior::{
-    FunctionId, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
+    FunctionId, Imported, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
 };
 use plimsoll_syntax::{Language, TextRange, Tree};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::FnRef;
 
@@ -23,8 +23,18 @@ pub struct FileUnits {
     by_path: FxHashMap<Name, usize>,
     by_key: FxHashMap<u64, usize>,
     types: FxHashMap<Name, Vec<(usize, TypeId)>>,
+    top: OnceLock<Top>,
     /// How many units were lowered to make it; the others were handed in.
     pub extracted: usize,
+}
+
+/// What the module of a file offers by itself.
+#[derive(Clone, Debug)]
+struct Top {
+    /// Names that it exports or binds.
+    names: FxHashSet<Name>,
+    /// Its imports of all that a module has, one for each module.
+    globs: Vec<u32>,
 }
 
 /// One unit in its file.
@@ -63,12 +73,13 @@ impl FileUnits {
         let mut by_key = FxHashMap::default();
         let mut types: FxHashMap<Name, Vec<(usize, TypeId)>> = FxHashMap::default();
         let mut extracted = 0;
+        let mut numbers = FxHashMap::default();
         for (i, site) in outline.sites.iter().enumerate() {
             let unit = known(site.key).unwrap_or_else(|| {
                 extracted += 1;
                 Arc::new(lower::extract(&outline, i, text, language))
             });
-            let path = unit_path(&units, site, &by_path);
+            let path = unit_path(&units, site, &by_path, &mut numbers);
             by_path.insert(path.clone(), i);
             by_key.insert(site.key, i);
             for (t, ty) in unit.types.iter().enumerate() {
@@ -85,7 +96,37 @@ impl FileUnits {
                 path,
             });
         }
-        FileUnits { path, language, units, by_path, by_key, types, extracted }
+        FileUnits { path, language, units, by_path, by_key, types, top: OnceLock::new(), extracted }
+    }
+
+    fn top(&self) -> &Top {
+        self.top.get_or_init(|| {
+            let module = &self.units[0].unit;
+            let exported = module.exports.iter().map(|export| export.name.clone());
+            let bound = module.scopes.first().into_iter().flat_map(|scope| &scope.bindings);
+            let names = exported.chain(bound.map(|&b| module.binding(b).name.clone())).collect();
+            let mut globs: Vec<u32> = Vec::new();
+            let mut seen = FxHashSet::default();
+            for (i, import) in (0..).zip(&module.imports) {
+                if import.what == Imported::Glob && seen.insert(&import.module) {
+                    globs.push(i);
+                }
+            }
+            Top { names, globs }
+        })
+    }
+
+    /// Whether the module itself has something of this name. In a program whose modules take all from each other, every
+    /// name is asked of every module, and nearly none has it.
+    #[must_use]
+    pub(super) fn has_at_top(&self, name: &str) -> bool {
+        self.top().names.contains(name) || self.types.contains_key(name)
+    }
+
+    /// The module's imports of all that another one has, one for each.
+    #[must_use]
+    pub(super) fn globs(&self) -> &[u32] {
+        &self.top().globs
     }
 
     /// The unit with this path.
@@ -145,7 +186,14 @@ impl FileUnits {
     }
 }
 
-fn unit_path(units: &[UnitEntry], site: &lower::UnitSite<'_>, taken: &FxHashMap<Name, usize>) -> Name {
+/// `numbers` holds how often a path was taken already: a file of routes has hundreds of units without a name, and looking
+/// for the first free number from 1 would cost the square of them at every key.
+fn unit_path(
+    units: &[UnitEntry],
+    site: &lower::UnitSite<'_>,
+    taken: &FxHashMap<Name, usize>,
+    numbers: &mut FxHashMap<Name, usize>,
+) -> Name {
     let Some(parent) = site.parent else {
         return Name::default();
     };
@@ -161,13 +209,18 @@ fn unit_path(units: &[UnitEntry], site: &lower::UnitSite<'_>, taken: &FxHashMap<
         path.push('.');
     }
     path.push_str(own);
+    if !taken.contains_key(path.as_str()) {
+        return path.into();
+    }
     let base = path.len();
-    let mut n = 1;
-    while taken.contains_key(path.as_str()) {
-        n += 1;
+    let n = numbers.entry(path.as_str().into()).or_insert(1);
+    loop {
+        *n += 1;
         path.truncate(base);
         path.push('~');
         path.push_str(&n.to_string());
+        if !taken.contains_key(path.as_str()) {
+            return path.into();
+        }
     }
-    path.into()
 }

@@ -1,6 +1,7 @@
 //! A file whose calls are understood.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelLanguage, Models};
@@ -26,6 +27,13 @@ pub trait World {
 
     /// What a function of any file does, its callees in all files included.
     fn summary(&self, function: &FnRef) -> Option<Arc<Summary>>;
+
+    /// What the functions of the unit of a function do by themselves.
+    fn locals(&self, function: &FnRef) -> Option<Rc<Vec<Local>>>;
+
+    /// The sources of the project around a file, in order: those of its workspace, else of its package. Empty when they
+    /// are too many to look through, or nothing says where the project begins.
+    fn sources_around(&self, path: &str) -> Arc<[String]>;
 
     /// How many evaluations are under way inside each other, in all files.
     fn depth(&self) -> &Cell<u32>;

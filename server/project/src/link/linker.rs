@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
-use crate::manifests::ManifestCache;
+use crate::manifests::{ManifestCache, root_of_sources, sources_below};
 
 /// Extracted files, shared between reviews.
 #[derive(Debug, Default)]
@@ -59,6 +59,8 @@ pub struct Linker<'a> {
     sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
     linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
+    /// The sources below a root, of Rust or not.
+    sources: RefCell<FxHashMap<(String, bool), Arc<[String]>>>,
     depth: Cell<u32>,
 }
 
@@ -75,6 +77,9 @@ struct Recorder<'a> {
     files: &'a dyn Files,
     manifests: &'a ManifestCache,
     asked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
+    /// What was listed, and the roots that were asked for: every file that a review looks at asks for the same folders.
+    lists: Mutex<FxHashMap<Arc<str>, Vec<String>>>,
+    roots: Mutex<FxHashMap<Arc<str>, Option<String>>>,
 }
 
 impl Recorder<'_> {
@@ -112,13 +117,26 @@ impl Files for Recorder<'_> {
 
     /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
     fn list(&self, folder: &str) -> Vec<String> {
+        if let Some(known) = self.lists.lock().ok().and_then(|lists| lists.get(folder).cloned()) {
+            return known;
+        }
         let names = self.files.list(folder);
         self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
+        if let Ok(mut lists) = self.lists.lock() {
+            lists.insert(folder.into(), names.clone());
+        }
         names
     }
 
     fn root_of(&self, path: &str) -> Option<String> {
-        self.files.root_of(path)
+        if let Some(known) = self.roots.lock().ok().and_then(|roots| roots.get(path).cloned()) {
+            return known;
+        }
+        let root = self.files.root_of(path);
+        if let Ok(mut roots) = self.roots.lock() {
+            roots.insert(path.into(), root.clone());
+        }
+        root
     }
 
     fn manifests(&self) -> Option<&ManifestCache> {
@@ -135,12 +153,19 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn new(files: &'a dyn Files, cache: &'a LinkCache) -> Self {
         Linker {
-            recorder: Recorder { files, manifests: &cache.manifests, asked: Mutex::default() },
+            recorder: Recorder {
+                files,
+                manifests: &cache.manifests,
+                asked: Mutex::default(),
+                lists: Mutex::default(),
+                roots: Mutex::default(),
+            },
             cache,
             models: None,
             sessions: RefCell::default(),
             summaries: RefCell::default(),
             linked: RefCell::default(),
+            sources: RefCell::default(),
             depth: Cell::new(0),
         }
     }
@@ -228,6 +253,13 @@ impl<'a> Linker<'a> {
         session
     }
 
+    /// The units of a file as they were extracted for others that asked of it, if it is still the same.
+    #[must_use]
+    pub fn kept(&self, path: &str) -> Option<Arc<FileUnits>> {
+        let entry = self.cache.entries.get(path)?;
+        (Some(entry.0) == self.recorder.files.stamp(path)).then(|| Arc::clone(&entry.1))
+    }
+
     fn extracted(&self, path: &Arc<str>) -> Option<Arc<FileUnits>> {
         let language = Language::from_path(path)?;
         let stamp = self.recorder.stamp(path)?;
@@ -245,7 +277,7 @@ impl<'a> Linker<'a> {
         Some(units)
     }
 
-    fn locals(&self, session: &Session, unit: usize) -> Rc<Vec<Local>> {
+    fn locals_of(&self, session: &Session, unit: usize) -> Rc<Vec<Local>> {
         if let Some(known) = session.locals.borrow().get(&unit) {
             return Rc::clone(known);
         }
@@ -292,7 +324,7 @@ impl World for Linker<'_> {
             }
             let Some(session) = self.session(&next.file) else { continue };
             let Some(unit) = session.units.unit_at(&next.unit) else { continue };
-            let mut locals = self.locals(&session, unit);
+            let mut locals = self.locals_of(&session, unit);
             if !next.others.is_empty() {
                 locals = Rc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
                 open.extend(next.alternatives());
@@ -307,6 +339,22 @@ impl World for Linker<'_> {
         let closed = close(&all, &outside);
         let found = closed.get(function).cloned();
         self.summaries.borrow_mut().extend(closed);
+        found
+    }
+
+    fn locals(&self, function: &FnRef) -> Option<Rc<Vec<Local>>> {
+        let session = self.session(&function.file)?;
+        let unit = session.units.unit_at(&function.unit)?;
+        Some(self.locals_of(&session, unit))
+    }
+
+    fn sources_around(&self, path: &str) -> Arc<[String]> {
+        let Some(root) = root_of_sources(&self.recorder, path) else { return Arc::default() };
+        if let Some(known) = self.sources.borrow().get(&root) {
+            return Arc::clone(known);
+        }
+        let found = sources_below(&self.recorder, &root.0, root.1);
+        self.sources.borrow_mut().insert(root, Arc::clone(&found));
         found
     }
 

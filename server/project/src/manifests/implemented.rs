@@ -64,17 +64,15 @@ fn headers<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = &'t str> {
     })
 }
 
-/// The sources of the project around a file, in order: those of its workspace, else of its package. Empty when they are
-/// too many to look through, or nothing says where the project begins.
-pub(crate) fn sources_around(files: &dyn Files, path: &str) -> Arc<[String]> {
-    let is_rust = path.ends_with(".rs");
-    let Some(root) = root_of(files, path, is_rust) else { return Arc::default() };
+/// The sources below the root of a project, those of Rust or all others, in order. Empty when they are too many to look
+/// through.
+pub(crate) fn sources_below(files: &dyn Files, root: &str, is_rust: bool) -> Arc<[String]> {
     let is_source = |name: &str| {
         let is_it = plimsoll_syntax::Language::from_path(name).is_some();
         is_it && name.ends_with(".rs") == is_rust && !name.ends_with(".d.ts")
     };
     let mut found = Vec::new();
-    let mut open = vec![root];
+    let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
         for name in files.list(&folder) {
             match name.strip_suffix('/') {
@@ -105,7 +103,12 @@ pub(crate) fn sources_beside(files: &dyn Files, path: &str) -> Arc<[String]> {
 
 const SKIPPED: &[&str] = &["node_modules", "target", "dist", "build", "out", "coverage", "vendor"];
 
-/// The folder of the workspace around a file, else of its package, else of the file.
+/// The folder of the workspace around a file, else of its package, else of the file; and whether the file is Rust.
+pub(crate) fn root_of_sources(files: &dyn Files, path: &str) -> Option<(String, bool)> {
+    let is_rust = path.ends_with(".rs");
+    root_of(files, path, is_rust).map(|root| (root, is_rust))
+}
+
 fn root_of(files: &dyn Files, path: &str, is_rust: bool) -> Option<String> {
     let name = if is_rust { "Cargo.toml" } else { "package.json" };
     let mut package = None;

@@ -20,7 +20,7 @@ use dashmap::DashMap;
 pub use cargo::{CargoDependency, CargoToml};
 pub use deno::DenoJson;
 pub use implemented::Implemented;
-pub(crate) use implemented::{sources_around, sources_beside};
+pub(crate) use implemented::{root_of_sources, sources_below, sources_beside};
 pub use package::PackageJson;
 pub use prisma::Generators;
 pub use tsconfig::TsConfig;

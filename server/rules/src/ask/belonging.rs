@@ -199,9 +199,8 @@ fn link(parent: &Touch, parent_step: &Step, child: &Touch, child_step: &Step) ->
     let table = plain_name(&parent.table);
     let of_parent = columns(parent_step, parent).chain(["id".to_owned(), "uuid".to_owned()]);
     let pairs = of_parent.map(|column| (format!("{table}{column}"), column));
-    let named: Vec<(String, String)> = pairs
-        .filter(|(reference, _)| columns(child_step, child).any(|column| column == *reference))
-        .collect();
+    let of_child: Vec<String> = columns(child_step, child).collect();
+    let named: Vec<(String, String)> = pairs.filter(|(reference, _)| of_child.contains(reference)).collect();
     let (from, to): (Vec<String>, Vec<String>) = named.into_iter().unzip();
     (!from.is_empty()).then_some(Link { from, to })
 }

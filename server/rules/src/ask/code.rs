@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingId, Effects, Kind, Literal, Name, NodeId, Unit};
-use plimsoll_project::link::{CallFacts, FnRef, ParamFacts, SlotValue};
+use plimsoll_project::link::{CallFacts, Evaluator, FnRef, ParamFacts, SlotValue, Witness};
 
 use crate::UnitView;
 
@@ -149,29 +149,41 @@ pub(crate) fn source_in(view: &UnitView<'_>, function: FnRef, effect: Effects) -
         function = view.with_effect(&function, effect);
         let summary = view.summary(&function)?;
         let witness = summary.witness(effect)?;
-        let elsewhere;
-        let linked = if function.file == view.linked.file.path {
-            view.linked
-        } else {
-            elsewhere = view.world.linked(&function.file)?;
-            &*elsewhere
+        // Of another file, only the call in question is evaluated: understanding all of it would cost what it is large.
+        let mut step = None;
+        let mut look = |there: &Evaluator<'_>| {
+            step = step_of(there, witness).map(|(is_kept, facts)| {
+                let sql = facts.as_ref().and_then(|facts| sql_of(there.file, facts));
+                (is_kept, facts, sql)
+            });
         };
-        let unit = linked.file.unit_at(&witness.unit)?;
-        let u = &linked.file.units[unit].unit;
-        if (witness.node.0 as usize) < u.nodes.len() {
-            let root = u.function(u.node(witness.node).function).body;
-            is_kept |= root.is_some_and(|root| is_kept_in(u, witness.node, root));
+        if function.file == view.linked.file.path {
+            look(view.eval);
+        } else {
+            view.world.in_file(&function.file, &mut look);
         }
+        let (kept_here, facts, sql) = step?;
+        is_kept |= kept_here;
         match &witness.next {
             Some(next) => function = next.clone(),
             None => {
-                let facts = Arc::clone(linked.facts[unit].calls.get(&witness.node)?);
-                let sql = sql_of(&linked.file, &facts);
+                let facts = facts?;
                 return Some(Source { effect: facts.effects & effect, facts, sql, is_kept });
             }
         }
     }
     None
+}
+
+/// Whether the result of a witness's call is kept where it stands, and what the call does where a library does it.
+fn step_of(there: &Evaluator<'_>, witness: &Witness) -> Option<(bool, Option<Arc<CallFacts>>)> {
+    let unit = there.file.unit_at(&witness.unit)?;
+    let u = &there.file.units[unit].unit;
+    let Some(node) = u.nodes.get(witness.node.0 as usize) else { return Some((false, None)) };
+    let root = u.function(node.function).body;
+    let is_kept = root.is_some_and(|root| is_kept_in(u, witness.node, root));
+    let is_last = witness.next.is_none() && matches!(node.kind, Kind::Call { .. });
+    Some((is_kept, is_last.then(|| there.call(unit, witness.node))))
 }
 
 /// The argument of a call that the project's own function takes for the SQL text of a library's call, as it stands, and

@@ -28,6 +28,15 @@ mod turn;
 mod undefined;
 mod unmounted;
 
+/// What rules have found in one review that others will ask for again.
+#[derive(Debug, Default)]
+pub struct Memo {
+    /// Of statements.
+    pub accesses: row::AccessMemo,
+    /// Of the tables that functions write.
+    pub touches: TouchMemo,
+}
+
 pub use absence::{Absence, absence};
 pub use belonging::{Bond, Step, bond};
 pub(crate) use code::{
@@ -56,7 +65,7 @@ pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
-pub use touch::{Action, Given, Touch, givens, handle, plain_name, touches, writes_of_function};
+pub use touch::{Action, Given, Touch, TouchMemo, givens, handle, plain_name, touches, writes_of_function};
 pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub(crate) use turn::is_each_of_a_table;

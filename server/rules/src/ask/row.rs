@@ -6,12 +6,15 @@ mod data;
 mod flow;
 mod sql;
 
+use std::cell::{Cell as Slate, OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{Rows, Slot};
 use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, Literal, Name, NodeId, PathStep, Unit};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{FnRef, SlotValue};
+use rustc_hash::FxHashMap;
 
 use super::code::{bare, declaration, receiver, unit_of};
 use super::table::schema_of;
@@ -84,6 +87,7 @@ pub struct Seen {
 }
 
 /// A value that a function is handed: a parameter, or a member of it.
+#[derive(Clone, Debug)]
 struct Handed {
     parameter: u16,
     path: Vec<Name>,
@@ -122,10 +126,36 @@ impl<V> Access<V> {
     }
 }
 
+/// What was found of statements in one review. Rules ask of every call before every write, and a helper that many
+/// calls lead to would be read again for each of them, and for each way there.
+#[derive(Debug, Default)]
+pub struct AccessMemo {
+    /// By the call: its file, unit and node.
+    calls: RefCell<FxHashMap<(Arc<str>, usize, NodeId), Rc<[Access]>>>,
+    /// By the function, and how many functions lie before it.
+    functions: RefCell<FxHashMap<(FnRef, u32), Rc<[Access<Handed>]>>>,
+    looked_into: Slate<usize>,
+}
+
+impl AccessMemo {
+    /// How many functions were looked into for their statements.
+    #[must_use]
+    pub fn looked_into(&self) -> usize {
+        self.looked_into.get()
+    }
+}
+
 /// What the statements behind a call do to rows, in the order of the text.
 #[must_use]
-pub fn accesses(view: &UnitView<'_>, call: NodeId) -> Vec<Access> {
-    collect(view, call, 0)
+pub fn accesses(view: &UnitView<'_>, call: NodeId) -> Rc<[Access]> {
+    let key = (Arc::clone(&view.linked.file.path), view.index, call);
+    let memo = &view.project.memo.accesses;
+    if let Some(known) = memo.calls.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    let found: Rc<[Access]> = collect(view, call, 0).into();
+    memo.calls.borrow_mut().insert(key, Rc::clone(&found));
+    found
 }
 
 /// A column's name without case and underscores.
@@ -146,7 +176,8 @@ fn collect(view: &UnitView<'_>, node: NodeId, depth: u32) -> Vec<Access> {
     if !is_known || has_spread || depth >= MAX_CALLS {
         return Vec::new();
     }
-    let found = inside(view, target, depth + 1).into_iter();
+    let inside = inside(view, target, depth + 1);
+    let found = inside.iter().cloned();
     let mut found: Vec<Access> =
         found.map(|access| access.map(|handed| argument(view, args, handed))).collect();
     for access in &mut found {
@@ -156,9 +187,16 @@ fn collect(view: &UnitView<'_>, node: NodeId, depth: u32) -> Vec<Access> {
 }
 
 /// What a function of the project does to rows, with the values that it is handed.
-fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Vec<Access<Handed>> {
+fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Rc<[Access<Handed>]> {
+    let memo = &view.project.memo.accesses;
+    let key = (function.clone(), depth);
+    if let Some(known) = memo.functions.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    memo.looked_into.set(memo.looked_into.get() + 1);
     let mut found = Vec::new();
     in_function(view, function, &mut |there| {
+        let tells = OnceCell::new();
         for call in there.calls_with(Effects::DB) {
             let runs_in_it = there
                 .functions_around(call.node)
@@ -170,11 +208,13 @@ fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Vec<Access<Hande
             }
             for mut access in collect(there, call.node, depth) {
                 access.is_indirect = true;
-                access.tells_conflicts |= tells_conflicts(there.unit);
+                access.tells_conflicts |= *tells.get_or_init(|| tells_conflicts(there.unit));
                 found.push(access.map(|seen| handed(there, function.function, &seen, 3)));
             }
         }
     });
+    let found: Rc<[Access<Handed>]> = found.into();
+    memo.functions.borrow_mut().insert(key, Rc::clone(&found));
     found
 }
 

@@ -1,13 +1,16 @@
 //! Which tables a call touches, what it does to their rows, and which values it gives to which columns.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{SchemaKind, Slot};
 use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
 use plimsoll_project::ProjectSchema;
-use plimsoll_project::link::{CallFacts, FileUnits, FnRef, SlotValue, Value};
+use plimsoll_project::link::{CallFacts, Evaluator, FileUnits, FnRef, Local, SlotValue, Value};
 use plimsoll_project::schema::sql::{StatementKind, TableSource, analyse};
 use plimsoll_project::schema::{Dialect, Table};
+use rustc_hash::FxHashMap;
 
 use super::code::{bare, unit_of};
 use super::sql_text::sql_texts;
@@ -96,6 +99,20 @@ pub fn touches(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
     vec![Touch { action, table, columns: Vec::new() }]
 }
 
+/// What was found of the tables that functions write, in one review: a helper that many calls lead to is read once.
+#[derive(Debug, Default)]
+pub struct TouchMemo {
+    functions: RefCell<FxHashMap<FnRef, Option<Rc<OwnWrites>>>>,
+}
+
+/// What a function writes by itself, and the functions that it calls.
+#[derive(Debug, Default)]
+struct OwnWrites {
+    touches: Vec<Touch>,
+    kind: Option<SchemaKind>,
+    callees: Vec<FnRef>,
+}
+
 /// The tables that an own function writes by itself and by the own functions that it calls, and what describes them.
 #[must_use]
 pub fn writes_of_function(view: &UnitView<'_>, function: &FnRef) -> (Vec<Touch>, Option<Arc<ProjectSchema>>) {
@@ -105,35 +122,58 @@ pub fn writes_of_function(view: &UnitView<'_>, function: &FnRef) -> (Vec<Touch>,
     let mut next = 0;
     while let Some(function) = seen.get(next).cloned() {
         next += 1;
-        let elsewhere;
-        let linked = if function.file == view.linked.file.path {
-            view.linked
-        } else {
-            match view.world.linked(&function.file) {
-                Some(linked) => elsewhere = linked,
-                None => continue,
-            }
-            &*elsewhere
-        };
-        let Some(unit) = linked.file.unit_at(&function.unit) else { continue };
-        let Some(local) = linked.facts[unit].locals.get(function.function.0 as usize) else { continue };
-        for (effects, at, node) in &local.direct {
-            let unit = linked.file.unit_at(at).filter(|_| effects.contains(Effects::DB_WRITE));
-            let Some(facts) = unit.and_then(|unit| linked.facts[unit].calls.get(node)) else { continue };
-            let touches = touches_elsewhere(&linked.file, facts);
-            found.extend(touches.into_iter().filter(|touch| touch.action != Action::Read));
-            let model = facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
-            kind = kind.or_else(|| model.and_then(|model| view.eval.models.all()[model].schema));
-        }
-        for (callee, ..) in &local.callees {
-            let writes = view.summary(callee).is_some_and(|s| s.effects.contains(Effects::DB_WRITE));
-            if writes && !seen.contains(callee) && seen.len() < MAX_FUNCTIONS {
+        let Some(own) = own_writes(view, &function) else { continue };
+        found.extend(own.touches.iter().cloned());
+        kind = kind.or(own.kind);
+        for callee in &own.callees {
+            if !seen.contains(callee) && seen.len() < MAX_FUNCTIONS {
                 seen.push(callee.clone());
             }
         }
     }
     found.dedup();
     (found, kind.and_then(|kind| view.project.schemas.schema_for(kind).cloned()))
+}
+
+fn own_writes(view: &UnitView<'_>, function: &FnRef) -> Option<Rc<OwnWrites>> {
+    let memo = &view.project.memo.touches.functions;
+    if let Some(known) = memo.borrow().get(function) {
+        return known.clone();
+    }
+    let mut found = None;
+    let mut look = |there: &Evaluator<'_>| {
+        let locals = view.world.locals(function);
+        let local = locals.as_ref().and_then(|all| all.get(function.function.0 as usize));
+        found = local.map(|local| Rc::new(writes_in(view, there, local)));
+    };
+    if function.file == view.linked.file.path {
+        look(view.eval);
+    } else {
+        view.world.in_file(&function.file, &mut look);
+    }
+    memo.borrow_mut().insert(function.clone(), found.clone());
+    found
+}
+
+fn writes_in(view: &UnitView<'_>, there: &Evaluator<'_>, local: &Local) -> OwnWrites {
+    let mut own = OwnWrites::default();
+    for (effects, at, node) in &local.direct {
+        let unit = there.file.unit_at(at).filter(|_| effects.contains(Effects::DB_WRITE));
+        let is_call = |unit: &usize| matches!(there.file.units[*unit].unit.kind(*node), Kind::Call { .. });
+        let Some(unit) = unit.filter(is_call) else { continue };
+        let facts = there.call(unit, *node);
+        let touches = touches_elsewhere(there.file, &facts);
+        own.touches.extend(touches.into_iter().filter(|touch| touch.action != Action::Read));
+        let model = facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
+        own.kind = own.kind.or_else(|| model.and_then(|model| view.eval.models.all()[model].schema));
+    }
+    for (callee, ..) in &local.callees {
+        let writes = view.summary(callee).is_some_and(|s| s.effects.contains(Effects::DB_WRITE));
+        if writes && !own.callees.contains(callee) {
+            own.callees.push(callee.clone());
+        }
+    }
+    own
 }
 
 /// As [`touches`], of a call of any file, by what stands at the call itself.

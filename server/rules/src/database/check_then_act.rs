@@ -106,16 +106,16 @@ impl Rule for CheckThenAct {
             return;
         }
         for call in unit.calls_with(Effects::DB_WRITE) {
-            for write in accesses(unit, call.node) {
-                let Some(check) = check_before(unit, call.node, &write) else { continue };
-                if is_exclusive(unit, call.node) || is_serial(unit, call.node, &write) {
+            for write in accesses(unit, call.node).iter() {
+                let Some(check) = check_before(unit, call.node, write) else { continue };
+                if is_exclusive(unit, call.node) || is_serial(unit, call.node, write) {
                     continue;
                 }
-                let key = key(&check.read, &write);
-                if key != Key::None && (is_told_here(unit, call.node, &write) || is_told_elsewhere(unit)) {
+                let key = key(&check.read, write);
+                if key != Key::None && (is_told_here(unit, call.node, write) || is_told_elsewhere(unit)) {
                     continue;
                 }
-                say(unit, report, call.node, &write, &check, key);
+                say(unit, report, call.node, write, &check, key);
                 break;
             }
         }
@@ -149,11 +149,12 @@ fn check_before(unit: &UnitView<'_>, call: NodeId, write: &Access) -> Option<Che
         let end = there.unit.range(node).start;
         let before = there.unit.calls.iter().copied().filter(|&lookup| there.unit.range(lookup).start < end);
         for lookup in before {
-            let read = accesses(&there, lookup).into_iter().find(|read| {
+            let found = accesses(&there, lookup);
+            let read = found.iter().find(|read| {
                 let is_read = read.action == Action::Read && !read.locks && !read.in_process;
                 is_read && is_same_table(read, write) && (looks_for(unit, read, &written) || read.is_count)
             });
-            let Some(read) = read else { continue };
+            let Some(read) = read.cloned() else { continue };
             let form = levels.iter().find_map(|&(level, node)| absence(unit, level, node, (at, lookup)));
             let Some(form) = form else { continue };
             // What is counted for another reason than a limit must be what is created.

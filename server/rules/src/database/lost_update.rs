@@ -88,16 +88,16 @@ impl Rule for LostUpdate {
         }
         let mut told: Vec<NodeId> = Vec::new();
         for call in unit.calls_with(Effects::DB_WRITE) {
-            for write in accesses(unit, call.node) {
-                let lost = lost_columns(unit, &write);
+            for write in accesses(unit, call.node).iter() {
+                let lost = lost_columns(unit, write);
                 let Some(first) = lost.first() else { continue };
                 let node = if first.value.unit == unit.index { first.value.node } else { call.node };
-                if told.contains(&node) || is_exclusive(unit, call.node) || is_serial(unit, call.node, &write)
+                if told.contains(&node) || is_exclusive(unit, call.node) || is_serial(unit, call.node, write)
                 {
                     continue;
                 }
                 told.push(node);
-                say(unit, report, call.node, node, &write, &lost);
+                say(unit, report, call.node, node, write, &lost);
             }
         }
     }

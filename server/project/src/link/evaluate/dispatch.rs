@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::{BindingKind, Name, NodeId, ScopeId, TypeDecl, TypeKind};
 
 use crate::link::{FnRef, TypeRef, Value, is_test_code};
-use crate::manifests::{Implemented, read, sources_around, sources_beside};
+use crate::manifests::{Implemented, read, sources_beside};
 
 use super::Evaluator;
 
@@ -48,7 +48,7 @@ impl Evaluator<'_> {
         self.memo.implementors.borrow_mut().insert(own.clone(), Arc::default());
         let files = self.world.files();
         let mut found = Vec::new();
-        let sources = self.memo.sources.get_or_init(|| sources_around(files, &self.file.path));
+        let sources = self.world.sources_around(&self.file.path);
         for path in sources.iter() {
             let Some(implemented) = read::<Implemented>(files, path) else { continue };
             if !implemented.names.contains(&own.name) || is_test_code(files, path) {

@@ -75,11 +75,10 @@ pub struct Memo {
     targets: RefCell<FxHashMap<Name, Option<Target>>>,
     /// What implements the project's interfaces and traits.
     implementors: RefCell<FxHashMap<TypeRef, Arc<[dispatch::Implementor]>>>,
-    /// The sources of the project, and those beside the file.
-    sources: OnceCell<Arc<[String]>>,
+    /// The sources beside the file.
     neighbours: OnceCell<Arc<[String]>>,
     /// The modules that globs take from.
-    globs: RefCell<FxHashMap<Name, Value>>,
+    globs: RefCell<FxHashMap<u32, Value>>,
     /// The names of scopes that have many.
     names: RefCell<FxHashMap<(usize, ScopeId), NamesOfScope>>,
     /// Members of own types that are being looked up now: their types may lead back to them.

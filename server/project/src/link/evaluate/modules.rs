@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{
-    BindingId, BindingKind, Exported, Import, Imported, Kind, Literal, Name, NodeId, ScopeId,
-};
+use plimsoll_behavior::{BindingId, BindingKind, Exported, Imported, Kind, Literal, Name, NodeId, ScopeId};
 
 use crate::link::resolve::{package_name, rust, split_package};
 use crate::link::{Target, TypeRef, Value, join, parent, resolve_import};
@@ -239,12 +237,16 @@ impl Evaluator<'_> {
     /// What this file exports under a name.
     #[must_use]
     pub fn export(&self, name: &str) -> Value {
+        let is_there = self.file.language.is_script_family() || self.file.has_at_top(name);
+        if !is_there && self.file.globs().is_empty() {
+            return Value::Unknown;
+        }
         if let Some(known) = self.memo.exports.borrow().get(name) {
             return known.clone().unwrap_or_default();
         }
         // Files may re-export each other in circles.
         self.memo.exports.borrow_mut().insert(name.into(), None);
-        let value = self.own_export(name);
+        let value = if is_there { self.own_export(name) } else { self.in_globs(name) };
         self.memo.exports.borrow_mut().insert(name.into(), Some(value.clone()));
         value
     }
@@ -309,15 +311,14 @@ impl Evaluator<'_> {
 
     /// What the globs of this file bring in under a name: `use super::*`, `pub use crate::db::*`.
     pub(super) fn in_globs(&self, name: &str) -> Value {
-        let globs = self.unit(0).imports.iter().filter(|import| import.what == Imported::Glob);
-        let found = globs.map(|import: &Import| {
-            let key = Name::from(format!("{}::*", import.module));
-            let known = self.memo.globs.borrow().get(&key).cloned();
+        let found = self.file.globs().iter().map(|&glob| {
+            let known = self.memo.globs.borrow().get(&glob).cloned();
             let module = known.unwrap_or_else(|| {
                 // A glob that leads to itself brings nothing in.
-                self.memo.globs.borrow_mut().insert(key.clone(), Value::Unknown);
+                self.memo.globs.borrow_mut().insert(glob, Value::Unknown);
+                let import = &self.unit(0).imports[glob as usize];
                 let module = self.rust_path(0, ScopeId(0), &import.module, None);
-                self.memo.globs.borrow_mut().insert(key, module.clone());
+                self.memo.globs.borrow_mut().insert(glob, module.clone());
                 module
             });
             match &module {

@@ -258,12 +258,13 @@ fn row_at(view: &UnitView<'_>, unit: usize, node: NodeId, steps: u32) -> Option<
     match u.kind(node) {
         Kind::Await(inner) | Kind::Try(inner) => of(*inner),
         Kind::Call { .. } => {
-            let mut reads = accesses(&view.of(unit), node);
-            if !reads.is_empty() {
+            let found = accesses(&view.of(unit), node);
+            if !found.is_empty() {
                 // What writes first and hands back what is there then has not read it before.
-                let is_read = reads.iter().all(|access| access.action == Action::Read);
-                let is_library = reads.iter().all(|access| !access.is_indirect);
-                reads.retain(|access| access.action == Action::Read);
+                let is_read = found.iter().all(|access| access.action == Action::Read);
+                let is_library = found.iter().all(|access| !access.is_indirect);
+                let reads = found.iter().filter(|access| access.action == Action::Read);
+                let reads: Vec<Access> = reads.cloned().collect();
                 let reads_first = is_read || !is_library;
                 return (reads_first && !reads.is_empty()).then_some(Row { at: (unit, node), reads });
             }
