@@ -16,6 +16,29 @@ pub(crate) fn unit_of<'v>(view: &UnitView<'v>, unit: usize) -> &'v Unit {
     &view.linked.file.units[unit].unit
 }
 
+/// Looks at the unit of a function of the project, in whichever file it stands.
+pub(crate) fn in_function(view: &UnitView<'_>, function: &FnRef, look: &mut dyn FnMut(&UnitView<'_>)) {
+    if function.file == view.linked.file.path {
+        if let Some(index) = view.linked.file.unit_at(&function.unit) {
+            look(&view.of(index));
+        }
+        return;
+    }
+    let Some(linked) = view.world.linked(&function.file) else { return };
+    let Some(index) = linked.file.unit_at(&function.unit) else { return };
+    view.world.in_file(&function.file, &mut |eval| {
+        look(&UnitView {
+            eval,
+            linked: &linked,
+            world: view.world,
+            index,
+            unit: &linked.file.units[index].unit,
+            facts: &linked.facts[index],
+            project: view.project,
+        });
+    });
+}
+
 /// All that a call of any unit may do, through the project's own functions.
 pub(crate) fn effects_of(view: &UnitView<'_>, unit: usize, call: NodeId) -> Effects {
     let facts = view.eval.call(unit, call);

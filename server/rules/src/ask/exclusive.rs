@@ -3,6 +3,7 @@
 use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId};
 
 use super::code::{callee_name, effects_of, unit_of};
+use super::words;
 use crate::UnitView;
 
 /// Words of names that take a lock or wait for their turn.
@@ -65,31 +66,4 @@ fn takes_a_lock(view: &UnitView<'_>, unit: usize) -> bool {
         });
         named || effects_of(view, unit, call).contains(Effects::LOCK)
     })
-}
-
-/// The words of a name, in small letters: `with_lock`, `runExclusive`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    for letter in name.chars() {
-        if letter.is_uppercase() || !letter.is_alphanumeric() {
-            words.push(String::new());
-        }
-        if letter.is_alphanumeric() {
-            words.last_mut().expect("there is one at least").extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::words;
-
-    #[test]
-    fn names_are_split_into_words() {
-        assert_eq!(words("runExclusive"), ["run", "exclusive"]);
-        assert_eq!(words("with_lock"), ["with", "lock"]);
-        assert_eq!(words("unblock"), ["unblock"]);
-    }
 }

@@ -27,6 +27,7 @@ mod transaction;
 mod turn;
 mod undefined;
 mod unmounted;
+mod words;
 
 /// What rules have found in one review that others will ask for again.
 #[derive(Debug, Default)]
@@ -71,3 +72,4 @@ pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transact
 pub(crate) use turn::is_each_of_a_table;
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};
 pub use undefined::may_be_undefined;
+pub use words::words;

@@ -16,7 +16,7 @@ use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{FnRef, SlotValue};
 use rustc_hash::FxHashMap;
 
-use super::code::{bare, declaration, receiver, unit_of};
+use super::code::{bare, declaration, in_function, receiver, unit_of};
 use super::table::schema_of;
 use super::touch::{Action, touches};
 use crate::UnitView;
@@ -228,29 +228,6 @@ pub fn tells_conflicts(u: &Unit) -> bool {
         Kind::Name { name, .. } | Kind::Member { name, .. } => plimsoll_project::tells_conflicts(name),
         _ => false,
     })
-}
-
-/// Looks at the unit of a function of the project, in whichever file it stands.
-pub(crate) fn in_function(view: &UnitView<'_>, function: &FnRef, look: &mut dyn FnMut(&UnitView<'_>)) {
-    if function.file == view.linked.file.path {
-        if let Some(index) = view.linked.file.unit_at(&function.unit) {
-            look(&view.of(index));
-        }
-        return;
-    }
-    let Some(linked) = view.world.linked(&function.file) else { return };
-    let Some(index) = linked.file.unit_at(&function.unit) else { return };
-    view.world.in_file(&function.file, &mut |eval| {
-        look(&UnitView {
-            eval,
-            linked: &linked,
-            world: view.world,
-            index,
-            unit: &linked.file.units[index].unit,
-            facts: &linked.facts[index],
-            project: view.project,
-        });
-    });
 }
 
 /// The parameter of the unit's function that a value comes from unchanged, or but for its case and its white space.

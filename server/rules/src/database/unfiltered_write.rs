@@ -6,7 +6,7 @@ use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::Dialect;
 use plimsoll_project::schema::sql::{Limit, Scope, ScopeRole, StatementKind, analyse};
 
-use crate::ask::{Action, chain, frame, may_be_undefined, plain_name, schema_of, sql_texts, touches};
+use crate::ask::{Action, chain, frame, may_be_undefined, plain_name, schema_of, sql_texts, touches, words};
 use crate::view::CallView;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -302,21 +302,6 @@ fn is_meant(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
                 .as_ref()
                 .is_some_and(|name| words(name).iter().any(|word| MEANT.contains(&word.as_str())))
     })
-}
-
-/// The words of a name, in small letters: `clear`, `all`, `caches` of `clearAllCaches` and `clear_all_caches`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    for letter in name.chars() {
-        if letter.is_uppercase() || !letter.is_alphanumeric() {
-            words.push(String::new());
-        }
-        if letter.is_alphanumeric() {
-            words.last_mut().expect("begins with one").extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 /// Whether the same function writes the table in another way as well: rows that are replaced, a mark that moves, the

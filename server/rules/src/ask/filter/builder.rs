@@ -8,10 +8,8 @@ use plimsoll_project::schema::Table;
 
 use super::{Branch, Lookup, Order, Test};
 use crate::UnitView;
+use crate::ask::chain;
 use crate::view::CallView;
-
-/// How long a chain of calls may be.
-const MAX_CALLS: usize = 60;
 
 pub(super) fn lookup<'s>(
     unit: &UnitView<'_>,
@@ -37,7 +35,7 @@ pub(super) fn lookup<'s>(
         .is_some_and(|parent| matches!(unit.unit.kind(parent), Kind::Let { .. } | Kind::Assign { .. }));
     let mut branch = Branch { conditions: Vec::new(), is_open: is_kept };
     let (mut order, mut is_whole, mut has_filter) = (Order::None, false, false);
-    for step in chain(unit, call.node) {
+    for step in chain(unit.unit, call.node) {
         let facts = unit.eval.call(unit.index, step);
         let Some((_, behavior)) = &facts.behavior else { continue };
         is_whole |= behavior.slots.contains_key(&Slot::Table);
@@ -57,24 +55,6 @@ pub(super) fn lookup<'s>(
     let branches = if has_filter || branch.is_open { vec![branch] } else { Vec::new() };
     let is_bounded = call.slot(Slot::Bound).is_some() || call.facts.rows == Some(Rows::One);
     Some(Lookup { table, branches, order, is_bounded, node: call.node })
-}
-
-/// The calls of a chain, the last one first.
-pub(super) fn chain(unit: &UnitView<'_>, last: NodeId) -> Vec<NodeId> {
-    let mut calls = Vec::new();
-    let mut at = last;
-    while calls.len() < MAX_CALLS {
-        match unit.unit.kind(at) {
-            Kind::Call { callee, .. } => {
-                calls.push(at);
-                at = *callee;
-            }
-            Kind::Member { object, .. } => at = *object,
-            Kind::NonNull(value) | Kind::Cast { value, .. } => at = *value,
-            _ => break,
-        }
-    }
-    calls
 }
 
 fn condition(unit: &UnitView<'_>, call: NodeId, predicate: Predicate, table: &Table) -> Branch {

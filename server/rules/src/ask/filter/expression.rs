@@ -9,10 +9,9 @@ use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{Dialect, Table};
 
-use super::builder::chain;
 use super::{Lookup, Order, object, text};
 use crate::UnitView;
-use crate::ask::{SqlText, column_of, table_of};
+use crate::ask::{SqlText, chain, column_of, table_of};
 use crate::view::CallView;
 
 /// How deeply conditions may be nested.
@@ -74,7 +73,7 @@ fn statement(unit: &UnitView<'_>, call: &CallView<'_>, schema: &ProjectSchema) -
     };
     let writer = Writer { unit, schema, table };
     let mut sql = format!("SELECT * FROM {}", writer.table_name(table));
-    for step in chain(unit, call.node).into_iter().rev() {
+    for step in chain(unit.unit, call.node).into_iter().rev() {
         let facts = unit.eval.call(unit.index, step);
         let Some((_, behavior)) = &facts.behavior else { continue };
         if let Some(joined) = behavior.slots.get(&Slot::Join).filter(|path| *path == "0") {

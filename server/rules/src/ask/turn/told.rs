@@ -5,7 +5,7 @@ use plimsoll_project::link::FnRef;
 
 use super::once_per_element;
 use crate::UnitView;
-use crate::ask::code::calls_within;
+use crate::ask::code::{calls_within, in_function};
 
 /// How many own functions are looked into for turns of their own.
 const MAX_CALLEES: u8 = 6;
@@ -20,26 +20,7 @@ pub fn is_told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects) ->
 fn told_inside(view: &UnitView<'_>, function: &FnRef, effect: Effects, depth: u8) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let mut is_told = false;
-    let mut ask = |there: &UnitView<'_>| is_told = all_told(there, function.function, effect, depth);
-    if function.file == view.linked.file.path {
-        if let Some(unit) = view.linked.file.unit_at(&function.unit) {
-            ask(&view.of(unit));
-        }
-        return is_told;
-    }
-    let Some(linked) = view.world.linked(&function.file) else { return false };
-    let Some(index) = linked.file.unit_at(&function.unit) else { return false };
-    view.world.in_file(&function.file, &mut |eval| {
-        ask(&UnitView {
-            eval,
-            linked: &linked,
-            world: view.world,
-            index,
-            unit: &linked.file.units[index].unit,
-            facts: &linked.facts[index],
-            project: view.project,
-        });
-    });
+    in_function(view, function, &mut |there| is_told = all_told(there, function.function, effect, depth));
     is_told
 }
 
