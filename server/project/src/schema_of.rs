@@ -119,17 +119,16 @@ impl<'a> SchemasOf<'a> {
         schema.schema.tables.iter().any(|table| table.file == self.path).then_some(schema)
     }
 
-    /// Whether the file is a migration that a tool writes from tables which are declared in code.
+    /// Whether the file is a migration that a tool writes from tables which are declared in code: the tool keeps a
+    /// picture of the schema with each. Those that somebody writes beside them have none.
     #[must_use]
     pub fn is_generated(&self) -> bool {
-        let has_notes = parent(self.path).is_some_and(|folder| {
-            // A journal of all migrations, or a picture of the schema beside each.
-            ["meta/_journal.json", "snapshot.json"]
-                .iter()
-                .any(|name| self.files.stamp(&format!("{folder}/{name}")).is_some())
-        });
+        let Some((folder, name)) = self.path.rsplit_once('/') else { return false };
+        let number = name.split('_').next().unwrap_or_default();
+        let pictures = [format!("{folder}/meta/{number}_snapshot.json"), format!("{folder}/snapshot.json")];
         let is_part = |schema: &Arc<ProjectSchema>| schema.text(self.path).is_some();
-        has_notes && self.schema_for(SchemaKind::Drizzle).is_some_and(is_part)
+        pictures.iter().any(|picture| self.files.stamp(picture).is_some())
+            && self.schema_for(SchemaKind::Drizzle).is_some_and(is_part)
     }
 
     /// What runs the migrations, where the manifest of the file tells.

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::prisma::Document;
 use super::sql::changes::{Tables, merge};
 use super::sql::{Evidence, SqlFile, dialect_of_migration_lock, layout};
-use super::{Dialect, DrizzleConfig, Index, Schema, Table, drizzle, prisma};
+use super::{Dialect, DrizzleConfig, ForeignKey, Index, Schema, SchemaLanguage, Table, drizzle, prisma};
 
 /// What one file says about a schema, independent of every other file: worth keeping until its
 /// text changes.
@@ -145,12 +145,30 @@ fn add_sql_table(schema: &mut Schema, table: Table) {
     match schema.tables.iter_mut().find(is_same) {
         Some(own) => {
             own.unknown |= table.unknown;
+            // A key that somebody wrote into a migration is there, whether the code tells of it or not.
+            if own.language == SchemaLanguage::Drizzle {
+                let written = table.foreign_keys.iter().filter(|key| !has_foreign_key(own, key));
+                let written: Vec<_> = written.cloned().collect();
+                own.foreign_keys.extend(written);
+            }
             let known = Table { columns: Vec::new(), foreign_keys: Vec::new(), ..table };
             merge(own, &known);
         }
         None if table.name == "_prisma_migrations" => {}
         None => schema.tables.push(table),
     }
+}
+
+/// Whether a table has a foreign key of the same columns, or lacks a column of it.
+fn has_foreign_key(table: &Table, key: &ForeignKey) -> bool {
+    let is_same =
+        |own: &ForeignKey| {
+            own.columns.len() == key.columns.len()
+                && own.columns.iter().zip(&key.columns).all(|(own, other)| {
+                    table.database_name(own).eq_ignore_ascii_case(table.database_name(other))
+                })
+        };
+    table.foreign_keys.iter().any(is_same) || key.columns.iter().any(|name| table.column(name).is_none())
 }
 
 /// InnoDB makes an index for a foreign key that no index of the table leads with.

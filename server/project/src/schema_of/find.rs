@@ -191,8 +191,14 @@ fn sql_in(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
             // SQL in a folder of another name is a schema only where its own name says so.
             let is_schema = |path: &str| layout::migration(path).is_some() || layout::is_schema_path(path);
             group.retain(|path| is_schema(path) || path.ends_with(JOURNAL));
-            if group.iter().any(|path| is_schema(path)) && !groups.contains(&group) {
-                groups.push(group);
+            if !group.iter().any(|path| is_schema(path)) {
+                continue;
+            }
+            // The folder of migrations may be met from the one above it, which does not see the journal.
+            match groups.iter_mut().find(|own| is_same(own, &group)) {
+                Some(own) if own.len() < group.len() => *own = group,
+                Some(_) => {}
+                None => groups.push(group),
             }
         }
     }
@@ -208,6 +214,14 @@ fn sql_in(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
         }
     }
     groups
+}
+
+/// Whether two groups have the same SQL.
+fn is_same(one: &[String], other: &[String]) -> bool {
+    let sql = |group: &'_ [String]| -> Vec<String> {
+        group.iter().filter(|path| !path.ends_with(JOURNAL)).cloned().collect()
+    };
+    sql(one) == sql(other)
 }
 
 /// The SQL files of a folder of migrations; a folder of folders of migrations has several such sets.
