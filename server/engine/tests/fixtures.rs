@@ -6,6 +6,8 @@
 //! one that starts where no caret can stand, is marked `//~ rule-id "first text" … "last text": a piece of the
 //! message` on the line above. Marker lines are removed before the text is parsed. Files whose name begins with
 //! `context.` or that are no source are only looked at; schemas are reviewed in the cases of rules that look at schemas.
+//!
+//! `PLIMSOLL_FIXTURES=<rule>` leaves the cases of all other rules out.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,9 +35,13 @@ fn root() -> PathBuf {
 
 /// All cases of all rules: a name, and its files (path in the case, text with markers).
 fn cases() -> Vec<(String, Vec<(String, String)>)> {
+    let only = std::env::var_os("PLIMSOLL_FIXTURES");
     let mut cases = Vec::new();
     for category in entries(&root()) {
         for rule in entries(&category) {
+            if only.as_deref().is_some_and(|only| rule.file_name() != Some(only)) {
+                continue;
+            }
             for case in entries(&rule) {
                 let name = case.strip_prefix(root()).expect("below the root").display().to_string();
                 let mut files = Vec::new();

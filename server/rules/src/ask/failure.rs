@@ -293,7 +293,12 @@ impl<'a> Climb<'_, 'a> {
         let inside = u.descendants(l.body);
         let sleep = inside.iter().find_map(|&node| {
             let facts = self.view.linked.facts[self.unit].calls.get(&node)?;
-            facts.effects.contains(Effects::SLEEP).then(|| Arc::clone(facts))
+            let own = facts.target.as_ref().and_then(|target| self.view.summary(target));
+            let only_waits = own.is_some_and(|own| {
+                own.effects.intersects(Effects::SLEEP | Effects::TIMER_ONCE)
+                    && !own.effects.contains(Effects::HTTP_REQUEST)
+            });
+            (facts.effects.contains(Effects::SLEEP) || only_waits).then(|| Arc::clone(facts))
         });
         let ends = inside.iter().any(|&n| matches!(u.kind(n), Kind::Return(_) | Kind::Break { .. }));
         let is_endless = matches!(l.kind, LoopKind::Forever)

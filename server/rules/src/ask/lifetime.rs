@@ -75,9 +75,6 @@ fn is_of_connections(view: &UnitView<'_>, closure: &Closure) -> bool {
 fn component(view: &UnitView<'_>, unit: usize, function: FunctionId) -> Option<Name> {
     let f = view.linked.file.units[unit].unit.function(function);
     let name = f.name.as_ref()?;
-    if f.kind == FunctionKind::Module {
-        return None;
-    }
     let is_hook =
         name.strip_prefix("use").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     let is_component =

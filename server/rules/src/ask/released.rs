@@ -1,6 +1,5 @@
 //! What becomes of a handle: of a timer, a listener, a subscription.
 
-use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{
     BindingId, BindingKind, Effects, Exported, FunctionId, Kind, Name, NodeId, PathStep,
 };
@@ -27,11 +26,6 @@ pub enum Fate {
 #[must_use]
 pub fn fate(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
     let mut tracker = Tracker::new(view);
-    if let Kind::Call { .. } = view.linked.file.units[unit].unit.kind(node)
-        && let Some((_, behavior)) = &view.eval.call(unit, node).behavior
-    {
-        tracker.ends_when_called = behavior.release.iter().any(|way| way == "call");
-    }
     tracker.open.push((unit, node));
     tracker.run()
 }
@@ -102,7 +96,6 @@ struct Tracker<'a, 'b> {
     seen: FxHashSet<(usize, NodeId)>,
     bindings: FxHashSet<(usize, BindingId)>,
     fields: FxHashSet<(Option<Name>, Name)>,
-    ends_when_called: bool,
     /// The timer, where only a release counts that the end of its component leads to.
     counts_from: Option<(usize, NodeId)>,
     is_released: bool,
@@ -117,7 +110,6 @@ impl<'a, 'b> Tracker<'a, 'b> {
             seen: FxHashSet::default(),
             bindings: FxHashSet::default(),
             fields: FxHashSet::default(),
-            ends_when_called: false,
             counts_from: None,
             is_released: false,
             is_handed_on: false,
@@ -173,7 +165,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
             }
             Kind::Return(_) => self.returned(unit, u.node(node).function),
             Kind::Function(function) => self.returned(unit, *function),
-            Kind::Call { callee, .. } if *callee == node => self.called(unit, parent, node),
+            Kind::Call { callee, .. } if *callee == node => self.called(unit, parent),
             Kind::Call { .. } => self.passed(unit, parent, node),
             Kind::Yield(_) | Kind::Throw(_) | Kind::Element { .. } | Kind::Other(_) => {
                 self.is_handed_on = true
@@ -183,12 +175,10 @@ impl<'a, 'b> Tracker<'a, 'b> {
     }
 
     /// The value, or a method of it, is called.
-    fn called(&mut self, unit: usize, call: NodeId, callee: NodeId) {
+    fn called(&mut self, unit: usize, call: NodeId) {
         let u = &self.view.linked.file.units[unit].unit;
         let facts = self.view.eval.call(unit, call);
-        if facts.effects.contains(Effects::RELEASE)
-            || self.ends_when_called && matches!(u.kind(callee), Kind::Name { .. } | Kind::Call { .. })
-        {
+        if facts.effects.contains(Effects::RELEASE) {
             self.released_at(unit, call);
             return;
         }
@@ -285,10 +275,8 @@ impl<'a, 'b> Tracker<'a, 'b> {
     fn returned(&mut self, unit: usize, function: FunctionId) {
         let context = self.view.eval.context(unit, function);
         match context {
-            Context::Runs(Run::Effect, _) => self.is_released |= self.ends_when_called,
-            Context::Runs(run, closure) => {
-                let keeps = context.is_inline() || matches!(run, Run::Memo);
-                if keeps {
+            Context::Runs(_, closure) => {
+                if context.is_inline() {
                     self.open.push((closure.unit, closure.call));
                 }
             }
@@ -373,7 +361,7 @@ impl<'a, 'b> Tracker<'a, 'b> {
     fn is_made_here(&self, unit: usize, binding: BindingId) -> bool {
         let u = &self.view.linked.file.units[unit].unit;
         let b = u.binding(binding);
-        if b.kind != BindingKind::Variable || !b.path.is_empty() {
+        if !b.path.is_empty() {
             return false;
         }
         b.value.is_none_or(|value| match u.kind(value) {

@@ -59,8 +59,7 @@ fn is_bundled(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     {
         node = value;
     }
-    let is_meta = |node: NodeId| unit.dotted(node).is_some_and(|path| path.ends_with("meta.url"));
-    unit.unit.descendants(node).into_iter().any(is_meta) || unit.text(node).contains("import.meta.url")
+    unit.text(node).contains("import.meta.url")
 }
 
 /// The text of a file or picture that is held in memory, by the field's name for it: `dataUrl`, `asset.uri`.
@@ -84,8 +83,7 @@ fn is_read_as_bytes(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     })
 }
 
-/// Whether a request of a library, or a call of the project's own function that makes one, ends after some time
-/// whatever the other side does. A client of which nothing is known counts as one that does not.
+/// Whether a request of a library ends after some time whatever the other side does. A client of which nothing is known counts as one that does not.
 #[must_use]
 pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     if has_deadline_around(unit, call.node)
@@ -95,13 +93,7 @@ pub fn is_bounded(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     {
         return true;
     }
-    if call.facts.effects.intersects(Effects::HTTP_REQUEST | Effects::HTTP_CLIENT | Effects::DB_CONNECT) {
-        return facts_are_bounded(call.facts)
-            || is_bounded_by_what_it_takes(unit, call)
-            || is_streamed(unit, call);
-    }
-    let Some(target) = &call.facts.target else { return false };
-    unit.witness_facts(target, Effects::HTTP_REQUEST).is_some_and(|facts| facts_are_bounded(&facts))
+    facts_are_bounded(call.facts) || is_bounded_by_what_it_takes(unit, call) || is_streamed(unit, call)
 }
 
 /// Whether a time limit is set on what the call yields: `request.setTimeout(5_000)`, `request.on("timeout", …)`.

@@ -276,7 +276,7 @@ impl Walk<'_, '_> {
         let Some(param) = summary.params.get(index) else { return };
         let looks = param.members.iter().any(|m| self.effects_of(m).contains(Effects::RESPONSE_CHECK));
         self.found.is_checked |= looks || summary.effects.contains(Effects::RESPONSE_CHECK);
-        self.found.is_passed_on |= param.is_passed_on || param.is_called;
+        self.found.is_passed_on |= param.is_passed_on;
     }
 
     /// The response is what a function returns.

@@ -54,11 +54,7 @@ fn described(file: &FileUnits, function: &FnRef, waits: bool) -> Option<RetryHel
     let calls = calls_of(&units, &params);
     let is_named = own.name.as_deref().is_some_and(suggests_retry);
     let repeats = units.iter().any(|u| u.nodes.iter().any(|n| matches!(n.kind, Kind::Loop(_))));
-    let is_retry = if is_named {
-        !calls.is_empty() || !own.params.is_empty()
-    } else {
-        !calls.is_empty() && waits && repeats
-    };
+    let is_retry = if is_named { !own.params.is_empty() } else { !calls.is_empty() && waits && repeats };
     if !is_retry {
         return None;
     }

@@ -315,7 +315,6 @@ impl Known<'_> {
         });
         let is_unserved = lookup.is_bounded
             && !is_narrowed
-            && self.table.column(name).is_some()
             && !self.table.leads_index(name)
             && !self.is_special(name)
             && !self.is_tiny(name);

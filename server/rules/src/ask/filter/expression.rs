@@ -73,9 +73,11 @@ fn statement(unit: &UnitView<'_>, call: &CallView<'_>, schema: &ProjectSchema) -
     };
     let writer = Writer { unit, schema, table };
     let mut sql = format!("SELECT * FROM {}", writer.table_name(table));
+    let mut is_aggregate = false;
     for step in chain(unit.unit, call.node).into_iter().rev() {
         let facts = unit.eval.call(unit.index, step);
         let Some((_, behavior)) = &facts.behavior else { continue };
+        is_aggregate |= behavior.rows == Some(Rows::Aggregate);
         if let Some(joined) = behavior.slots.get(&Slot::Join).filter(|path| *path == "0") {
             let joined = unit.eval.argument_node(unit.index, step, joined.parse().ok()?)?;
             let joined = table_of(unit, schema, &unit.eval.value(unit.index, joined))?;
@@ -97,9 +99,8 @@ fn statement(unit: &UnitView<'_>, call: &CallView<'_>, schema: &ProjectSchema) -
         None if is_kept(unit, call.node) => return None,
         None => {}
     }
-    if call.facts.rows != Some(Rows::Aggregate)
-        && let Some(slot) = call.slot(Slot::Order)
-    {
+    // Groups are put in order after they were found.
+    if !is_aggregate && let Some(slot) = call.slot(Slot::Order) {
         let order = writer.order(slot).unwrap_or_else(|| "lower('')".to_owned());
         sql.push_str(&format!(" ORDER BY {order}"));
     }

@@ -165,7 +165,6 @@ impl Reader<'_, '_, '_> {
         let unit = self.u(index);
         match unit.kind(node) {
             Kind::Literal(Literal::Undefined) => true,
-            Kind::Name { name, .. } if name == "undefined" => true,
             Kind::If { then, otherwise, .. } => {
                 [Some(*then), *otherwise].into_iter().flatten().any(|part| self.may_be_missing(index, part))
             }

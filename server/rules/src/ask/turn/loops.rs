@@ -193,7 +193,7 @@ fn taken(view: &UnitView<'_>, unit: usize, l: &Loop) -> Option<(NodeId, Vec<Bind
         if is_waited_for && !(is_iterator && is_row_stream(view, unit, list)) {
             return None;
         }
-        if !is_waited_for && (u.parent(around).is_none() || !is_own_list(view, unit, list, is_iterator)) {
+        if !is_waited_for && !is_own_list(view, unit, list, is_iterator) {
             return None;
         }
         while matches!(u.kind(around), Kind::Await(_) | Kind::Try(_) | Kind::NonNull(_) | Kind::Cast { .. }) {
