@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use crate::database::{
-    CheckThenAct, LostUpdate, MissingIndex, MissingTransaction, NPlusOne, UnfilteredWrite,
+    CheckThenAct, LostUpdate, MissingIndex, MissingTransaction, NPlusOne, UnboundedQuery, UnfilteredWrite,
     UnindexedForeignKey,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
@@ -16,6 +16,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingIndex,
     &MissingTransaction,
     &NPlusOne,
+    &UnboundedQuery,
     &UnfilteredWrite,
     &UnindexedForeignKey,
     &MissingRetry,

@@ -5,6 +5,7 @@ mod lost_update;
 mod missing_index;
 mod missing_transaction;
 mod n_plus_one;
+mod unbounded_query;
 mod unfiltered_write;
 mod unindexed_foreign_key;
 
@@ -13,5 +14,6 @@ pub use lost_update::LostUpdate;
 pub use missing_index::MissingIndex;
 pub use missing_transaction::MissingTransaction;
 pub use n_plus_one::NPlusOne;
+pub use unbounded_query::UnboundedQuery;
 pub use unfiltered_write::UnfilteredWrite;
 pub use unindexed_foreign_key::UnindexedForeignKey;

@@ -5,6 +5,7 @@ pub mod cleanup;
 pub mod closing;
 pub mod import;
 pub mod increment;
+pub mod limit;
 pub mod repetition;
 mod retry;
 pub mod rust;
