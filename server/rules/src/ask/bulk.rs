@@ -4,77 +4,20 @@ use plimsoll_behavior::{FunctionKind, NodeId};
 use plimsoll_project::Runs;
 use plimsoll_project::link::Context;
 
-use super::growth::words;
+use super::growth::nouns;
 use super::role::{Role, role, role_in_file};
 use crate::UnitView;
 
 /// Words in the names of functions and files that are meant to reach all rows.
+#[rustfmt::skip] // a list of words
 const MEANT: &[&str] = &[
-    "export",
-    "exporter",
-    "download",
-    "csv",
-    "xlsx",
-    "excel",
-    "backup",
-    "dump",
-    "archive",
-    "archiver",
-    "sync",
-    "synchronize",
-    "migrate",
-    "migration",
-    "backfill",
-    "seed",
-    "import",
-    "rebuild",
-    "reindex",
-    "index",
-    "sitemap",
-    "rss",
-    "cron",
-    "job",
-    "scheduler",
-    "schedule",
-    "scheduled",
-    "worker",
-    "cleanup",
-    "purge",
-    "prune",
-    "broadcast",
-    "digest",
-    "warm",
-    "warmup",
-    "preload",
-    "hydrate",
-    "restore",
-    "recover",
-    "recalculate",
-    "recompute",
-    "regenerate",
-    "reconcile",
-    "script",
-    "static",
-    "bulk",
-    "replicate",
-    "snapshot",
-    "bootstrap",
-    "init",
-    "initialize",
-    "startup",
-    "everything",
-    "gdpr",
-    "retention",
-    "expire",
-    "poll",
-    "poller",
-    "dispatcher",
-    "sweep",
-    "sweeper",
-    "tick",
-    "daemon",
-    "process",
-    "processor",
+    "export", "exporter", "download", "csv", "xlsx", "excel", "backup", "dump", "archive", "archiver", "sync",
+    "synchronize", "migrate", "migration", "backfill", "seed", "import", "rebuild", "reindex", "index",
+    "sitemap", "rss", "cron", "job", "scheduler", "schedule", "scheduled", "worker", "cleanup", "purge",
+    "prune", "broadcast", "digest", "warm", "warmup", "preload", "hydrate", "restore", "recover", "recalculate",
+    "recompute", "regenerate", "reconcile", "script", "static", "bulk", "replicate", "snapshot", "bootstrap",
+    "init", "initialize", "startup", "everything", "gdpr", "retention", "expire", "poll", "poller",
+    "dispatcher", "sweep", "sweeper", "tick", "daemon", "process", "processor",
 ];
 
 /// Names of folders of which all code is there for it.
@@ -102,7 +45,7 @@ pub fn is_bulk_work(view: &UnitView<'_>, node: NodeId) -> bool {
     {
         return true;
     }
-    let is_meant = |name: &str| words(name).iter().any(|word| MEANT.contains(&word.as_str()));
+    let is_meant = |name: &str| nouns(name).iter().any(|word| MEANT.contains(&word.as_str()));
     let by_function = around.iter().any(|(index, function, _)| {
         let function = view.unit_of(*index).function(*function);
         function.kind != FunctionKind::Module && function.name.as_deref().is_some_and(is_meant)
@@ -119,5 +62,5 @@ fn is_of_a_file(view: &UnitView<'_>, is_meant: impl Fn(&str) -> bool) -> bool {
     let within = view.linked.file.path.strip_prefix(root.as_str()).unwrap_or(&below);
     let mut folders = within.split('/').rev().skip(1);
     stem != "index" && is_meant(stem)
-        || folders.any(|folder| FOLDERS.contains(&words(folder).last().map_or("", String::as_str)))
+        || folders.any(|folder| FOLDERS.contains(&nouns(folder).last().map_or("", String::as_str)))
 }

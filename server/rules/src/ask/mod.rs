@@ -8,6 +8,7 @@ mod collection;
 mod exclusive;
 mod failure;
 pub mod filter;
+mod gathered;
 mod growth;
 mod lifetime;
 mod occasion;
@@ -50,7 +51,8 @@ pub(crate) use code::{
 };
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
-pub use growth::{Growth, Left, growth, is_wide, left};
+pub use gathered::{Gathered, Numbers, numbers};
+pub use growth::{Growth, Left, growth, is_lasting, is_wide, left};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
 pub use outgoing::{

@@ -7,7 +7,7 @@ mod narrowing;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{FilterForm, Rows, Slot};
-use plimsoll_behavior::{Access, Effects, Kind, NodeId, Unit};
+use plimsoll_behavior::{Access, Effects, Key, Kind, NodeId, Unit};
 use plimsoll_project::link::{CallFacts, SlotValue};
 use plimsoll_project::schema::Dialect;
 use plimsoll_project::schema::sql::{
@@ -91,6 +91,9 @@ pub fn unlimited(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Reading> {
     if call.slot(Slot::Sql).is_some() {
         return in_text(view, call);
     }
+    if is_of_distinct_rows(view, call.node) {
+        return None;
+    }
     let later = kept::later_steps(view, call)?;
     let table = touches(view, call).into_iter().next().map(|touch| touch.table);
     let table = table.or_else(|| named_by_receiver(view, call))?;
@@ -128,6 +131,17 @@ fn streams(view: &UnitView<'_>, call: NodeId) -> bool {
         let facts = view.eval.call(view.index, step);
         facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.streams || behavior.unique)
             || callee_name(view.unit, step).is_some_and(|name| GATHERS.contains(&name.as_str()))
+    })
+}
+
+/// Whether a query, an object, asks for one row of those that are equal in some columns.
+fn is_of_distinct_rows(view: &UnitView<'_>, call: NodeId) -> bool {
+    let Kind::Call { args, .. } = view.unit.kind(call) else { return false };
+    args.iter().any(|&arg| match view.unit.kind(bare(view.unit, arg)) {
+        Kind::Object { entries, .. } => {
+            entries.iter().any(|entry| matches!(&entry.key, Key::Name(name) if name == "distinct"))
+        }
+        _ => false,
     })
 }
 

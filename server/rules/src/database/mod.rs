@@ -1,6 +1,7 @@
 //! Queries, schemas, transactions.
 
 mod check_then_act;
+mod in_memory_aggregation;
 mod lost_update;
 mod missing_index;
 mod missing_transaction;
@@ -10,6 +11,7 @@ mod unfiltered_write;
 mod unindexed_foreign_key;
 
 pub use check_then_act::CheckThenAct;
+pub use in_memory_aggregation::InMemoryAggregation;
 pub use lost_update::LostUpdate;
 pub use missing_index::MissingIndex;
 pub use missing_transaction::MissingTransaction;

@@ -86,7 +86,8 @@ impl Rule for UnboundedQuery {
             let confidence = if reading.is_convention { Confidence::Medium } else { call.confidence() };
             report.at_node(unit, call.node, confidence, message(unit, &call, &reading, &found)).fix(|| {
                 let (edits, added) = limit(unit, &call, &reading, rows)?;
-                let title = format!("Read at most {rows} rows: add {added} (review: who wants the rest must page)");
+                let title =
+                    format!("Read at most {rows} rows: add {added} (review: who wants the rest must page)");
                 Some(FixPlan { title, safety: Safety::Review, edits })
             });
         }

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod cleanup;
 pub mod closing;
+pub mod count;
 pub mod import;
 pub mod increment;
 pub mod limit;
