@@ -61,6 +61,9 @@ const TRADE: &[&str] = &[
     "lead", "review", "enrollment", "registration", "attendance", "comment", "quote", "response", "job", "task",
     "issue", "session", "feedback",
 ];
+/// Terms of which the last word alone would say something else.
+const TERMS: &[(&str, &str)] =
+    &[("data", "product"), ("payroll", "run"), ("pay", "run"), ("email", "account")];
 /// Words at the end of names that say nothing of the rows.
 #[rustfmt::skip] // a list of words
 const EMPTY: &[&str] = &[
@@ -91,7 +94,7 @@ const OF_USE: &[&str] = &[
 const LASTING: &[&str] = &[
     "user", "owner", "author", "creator", "customer", "client", "member", "account", "profile", "recipient",
     "sender", "receiver", "tenant", "organization", "organisation", "org", "company", "workspace", "team",
-    "project", "group", "channel", "room", "conversation", "chat", "thread", "device", "sensor", "site",
+    "project", "channel", "room", "conversation", "chat", "thread", "device", "sensor", "site",
     "server", "store", "shop", "vendor", "seller", "merchant", "provider", "agent", "bot", "host", "patient",
     "student", "employee", "driver", "wallet", "monitor", "endpoint", "webhook", "integration", "guild",
     "clinic", "school", "branch", "tenantid", "business", "restaurant", "campaign", "subscriber", "contact",
@@ -112,6 +115,16 @@ pub fn growth(table: &str, schema: Option<&ProjectSchema>) -> Option<Growth> {
     let is_empty = |word: &&String| EMPTY.contains(&word.as_str());
     let last = words.iter().rev().find(|word| !is_empty(word)).or(words.last())?;
     let is = |list: &[&str]| list.contains(&last.as_str());
+    // What is to happen, or is kept to be used again, somebody has set up.
+    if words.len() > 1
+        && matches!(words[0].as_str(), "scheduled" | "saved" | "default" | "custom" | "allowed")
+    {
+        return Some(Growth::Kept);
+    }
+    let before = words.iter().rev().skip_while(|word| *word != last).nth(1).map_or("", String::as_str);
+    if TERMS.contains(&(before, last.as_str())) {
+        return Some(Growth::Kept);
+    }
     if is(RECORDS) {
         return Some(Growth::Forever);
     }
@@ -262,6 +275,8 @@ mod tests {
             ("categories", Some(Growth::Kept)),
             ("Users", Some(Growth::WithUse)),
             ("public.orders", Some(Growth::WithTrade)),
+            ("scheduled_reports", Some(Growth::Kept)),
+            ("data_products", Some(Growth::Kept)),
             ("gizmos", None),
         ] {
             assert_eq!(growth(table, None), expected, "{table}");

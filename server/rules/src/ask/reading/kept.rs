@@ -1,11 +1,12 @@
 //! What happens to a query that is kept before it runs.
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{ModelType, Rows, Slot};
 use plimsoll_behavior::{BindingId, BindingKind, Kind, NodeId, Unit};
 use plimsoll_project::link::Value;
 
 use crate::UnitView;
-use crate::ask::code::bare;
+use crate::ask::code::{bare, callee_name, receiver};
+use crate::ask::touch::chain;
 use crate::view::CallView;
 
 /// How many calls a chain may have.
@@ -17,8 +18,15 @@ pub(super) fn later_steps(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Ve
     let u = view.unit;
     let made = call.facts.value.instance();
     let builds = made.is_some_and(|made| view.eval.models.ty(made.ty).runs.is_some());
-    if !builds {
-        return Some(Vec::new());
+    let Some(built) = made.filter(|_| builds).map(|made| made.ty) else { return Some(Vec::new()) };
+    // A step of a query that is kept is told where the query is made.
+    let first = chain(u, call.node).into_iter().next_back().and_then(|first| receiver(u, first));
+    let goes_on = first.is_some_and(|first| match view.eval.value(view.index, first) {
+        Value::Instance(of) => view.eval.models.ty(of.ty).runs.is_some(),
+        _ => false,
+    });
+    if goes_on {
+        return None;
     }
     let mut at = call.node;
     loop {
@@ -27,11 +35,11 @@ pub(super) fn later_steps(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Ve
             Kind::Cast { .. } | Kind::NonNull(_) => at = parent,
             Kind::Let { pattern, .. } => {
                 let [binding] = pattern.bindings.as_slice() else { return None };
-                return steps_of(view, *binding);
+                return steps_of(view, built, *binding);
             }
             Kind::Assign { target, .. } => {
                 return match u.kind(*target) {
-                    Kind::Name { binding: Some(binding), .. } => steps_of(view, *binding),
+                    Kind::Name { binding: Some(binding), .. } => steps_of(view, built, *binding),
                     _ => None,
                 };
             }
@@ -69,7 +77,7 @@ fn is_run_at_once(view: &UnitView<'_>, array: NodeId) -> bool {
 }
 
 /// The calls on a variable that holds a query; none where one of them limits it or it goes elsewhere.
-fn steps_of(view: &UnitView<'_>, binding: BindingId) -> Option<Vec<NodeId>> {
+fn steps_of(view: &UnitView<'_>, built: ModelType, binding: BindingId) -> Option<Vec<NodeId>> {
     let u: &Unit = view.unit;
     let bound = u.binding(binding);
     if bound.kind != BindingKind::Variable || !bound.path.is_empty() {
@@ -83,18 +91,14 @@ fn steps_of(view: &UnitView<'_>, binding: BindingId) -> Option<Vec<NodeId>> {
             match u.kind(parent) {
                 Kind::Member { object, .. } if bare(u, *object) == at => at = parent,
                 Kind::Call { callee, .. } if *callee == at => {
-                    let facts = view.eval.call(view.index, parent);
-                    let limits = |slot: Slot| facts.slot(slot).is_some();
-                    let is_other =
-                        facts.rows.is_some_and(|rows| rows != plimsoll_behavior::models::Rows::Many);
-                    if limits(Slot::Bound) || limits(Slot::NoRows) || limits(Slot::Lock) || is_other {
-                        return None;
-                    }
-                    let is_step = facts
-                        .value
-                        .instance()
-                        .is_some_and(|made| view.eval.models.ty(made.ty).runs.is_some());
-                    if is_step {
+                    // What a variable holds that is assigned to may not be told: the method says what it does.
+                    let step = callee_name(u, parent).and_then(|name| view.eval.models.method(built, name));
+                    if let Some(step) = step {
+                        let fills = |slot: Slot| step.slots.contains_key(&slot);
+                        let is_other = step.rows.is_some_and(|rows| rows != Rows::Many) || step.streams;
+                        if fills(Slot::Bound) || fills(Slot::NoRows) || fills(Slot::Lock) || is_other {
+                            return None;
+                        }
                         steps.push(parent);
                     }
                     at = parent;

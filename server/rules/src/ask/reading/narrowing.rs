@@ -87,11 +87,14 @@ impl Filter {
     pub(super) fn add_step(&mut self, view: &UnitView<'_>, step: NodeId) {
         let u = view.unit;
         let facts = view.eval.call(view.index, step);
-        let filters = facts.behavior.as_ref().is_some_and(|(_, behavior)| {
-            behavior.predicate.is_some() || behavior.slots.contains_key(&Slot::Filter)
-        });
-        if !filters || u.ancestors(step).any(|at| matches!(u.kind(at), Kind::If { .. } | Kind::Match { .. }))
-        {
+        if u.ancestors(step).any(|at| matches!(u.kind(at), Kind::If { .. } | Kind::Match { .. })) {
+            return;
+        }
+        let Some((_, behavior)) = &facts.behavior else {
+            self.is_open = true;
+            return;
+        };
+        if behavior.predicate.is_none() && !behavior.slots.contains_key(&Slot::Filter) {
             return;
         }
         let filter = std::mem::take(self);
