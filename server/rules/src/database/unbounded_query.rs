@@ -61,7 +61,7 @@ declare_rule! {
     ///
     /// `unbounded-query = { max_rows = 100 }` is the limit that its fix writes.
     pub UnboundedQuery {
-        id: "unbounded-query", category: Database, severity: Warning, since: "0.1.0";
+        id: "unbounded-query", category: Database, severity: Warning, since: "0.1.0", preview;
         options: { max_rows: 500, "The limit that its fix writes, in rows." }
     }
 }
