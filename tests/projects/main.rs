@@ -39,11 +39,12 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 10] = [
+const RULES: [&str; 11] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
     "unfiltered-write",
+    "unbounded-query",
     "lost-update",
     "check-then-act",
     "missing-timeout",

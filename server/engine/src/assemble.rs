@@ -35,6 +35,7 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("n-plus-one", "unbounded-concurrency"),
     ("unbounded-concurrency", "sequential-await"),
     ("n-plus-one", "sequential-await"),
+    ("in-memory-aggregation", "unbounded-query"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),
 ];
@@ -151,7 +152,11 @@ pub(crate) fn findings_of(
 
     // Few rules hide others, and few are hidden: comparing all places with all others would cost the square of them.
     let is_ever_hidden = |rule: &str| PRECEDENCE.iter().any(|&(_, second)| second == rule);
-    let hiding: Vec<&Placed<'_>> = placed.iter().filter(|p| hides_others(p.raw.rule)).collect();
+    // What nobody is shown hides nothing.
+    let is_shown =
+        |rule: &str| request.config.preview() || rule_named(rule).is_some_and(|rule| !rule.meta().is_preview);
+    let hiding: Vec<&Placed<'_>> =
+        placed.iter().filter(|p| hides_others(p.raw.rule) && is_shown(p.raw.rule)).collect();
     let mut fingerprints = Fingerprints::new(source.fingerprint_path);
     let mut findings = Vec::new();
     let mut plans = Vec::new();

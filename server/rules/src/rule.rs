@@ -114,13 +114,13 @@ pub trait Rule: Sync {
 
 /// Declares a rule: its documentation, then `pub Name { id: "…", category: …, severity: …, since: "…" }`, with
 /// `preview` at the end where it is one, and then its options where it has any:
-/// `options: { max_rows: 500, "Rows that a query may read." }`.
+/// `; options: { max_rows: 500, "Rows that a query may read." }`.
 #[macro_export]
 macro_rules! declare_rule {
     (
         $(#[doc = $doc:literal])+
         $vis:vis $name:ident { id: $id:literal, category: $category:ident, severity: $severity:ident, since: $since:literal $(, $preview:ident)?
-            $(, options: { $($key:ident: $default:literal, $summary:literal);+ $(;)? })? $(,)?
+            $(; options: { $($key:ident: $default:literal, $summary:literal);+ $(;)? })? $(,)?
         }
     ) => {
         $(#[doc = $doc])+

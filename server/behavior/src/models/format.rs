@@ -43,6 +43,9 @@ pub struct Model {
     /// Whether it leaves a condition out of a filter, an object, when its value is `undefined`.
     #[serde(default)]
     pub ignores_undefined: bool,
+    /// The most rows that its server hands over for one query, without a word of those that it leaves out.
+    #[serde(default)]
+    pub cuts_off_at: Option<u32>,
     /// What makes one transaction of several statements, where it has no call for it: completes "it needs …".
     #[serde(default)]
     pub transaction_by: Option<String>,
@@ -241,6 +244,9 @@ pub struct Behavior {
     /// How many rows it touches.
     #[serde(default)]
     pub rows: Option<Rows>,
+    /// Whether it hands over its rows one by one, as they are asked for.
+    #[serde(default)]
+    pub streams: bool,
     /// Whether its filter is a unique key by construction.
     #[serde(default)]
     pub unique: bool,
@@ -515,6 +521,8 @@ pub enum Slot {
     Bound,
     /// The selected columns.
     Columns,
+    /// Tells that no rows are handed over, only what is said of them: their number.
+    NoRows,
     /// The one column that a value stands for; its table is in `table`.
     Column,
     /// SQL text.

@@ -2,15 +2,19 @@
 
 mod absence;
 mod belonging;
+mod bulk;
 mod code;
 mod collection;
 mod exclusive;
 mod failure;
 pub mod filter;
+mod gathered;
+mod growth;
 mod lifetime;
 mod occasion;
 mod outgoing;
 mod own_status;
+pub mod reading;
 mod released;
 mod request;
 mod rescheduled;
@@ -40,12 +44,15 @@ pub struct Memo {
 
 pub use absence::{Absence, absence};
 pub use belonging::{Bond, Step, bond};
+pub use bulk::is_bulk_work;
 pub(crate) use code::{
     Source, bare, callee_name, calls_within, declaration, derives_from, receiver, source, source_in,
     sql_argument,
 };
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
+pub use gathered::{Gathered, Numbers, numbers};
+pub use growth::{Growth, Left, growth, is_lasting, is_wide, left};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
 pub use outgoing::{

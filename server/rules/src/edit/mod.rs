@@ -3,8 +3,10 @@
 pub mod batch;
 pub mod cleanup;
 pub mod closing;
+pub mod count;
 pub mod import;
 pub mod increment;
+pub mod limit;
 pub mod repetition;
 mod retry;
 pub mod rust;
