@@ -35,6 +35,7 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("n-plus-one", "unbounded-concurrency"),
     ("unbounded-concurrency", "sequential-await"),
     ("n-plus-one", "sequential-await"),
+    ("missing-index", "leading-wildcard"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),
 ];

@@ -2,8 +2,8 @@
 
 use crate::Rule;
 use crate::database::{
-    CheckThenAct, LostUpdate, MissingIndex, MissingTransaction, NPlusOne, UnfilteredWrite,
-    UnindexedForeignKey,
+    CheckThenAct, ConnectionPerCall, LeadingWildcard, LostUpdate, MissingConnectionRelease, MissingIndex,
+    MissingTransaction, NPlusOne, UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
@@ -12,7 +12,10 @@ use crate::resources::LeakedTimer;
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
     &CheckThenAct,
+    &ConnectionPerCall,
+    &LeadingWildcard,
     &LostUpdate,
+    &MissingConnectionRelease,
     &MissingIndex,
     &MissingTransaction,
     &NPlusOne,

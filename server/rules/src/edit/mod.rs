@@ -3,6 +3,8 @@
 pub mod batch;
 pub mod cleanup;
 pub mod closing;
+pub mod finally;
+pub mod hoist;
 pub mod import;
 pub mod increment;
 pub mod repetition;
