@@ -39,7 +39,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 10] = [
+const RULES: [&str; 13] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -50,6 +50,9 @@ const RULES: [&str; 10] = [
     "unchecked-response",
     "missing-retry",
     "leaked-timer",
+    "connection-per-call",
+    "missing-connection-release",
+    "leading-wildcard",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

@@ -149,7 +149,10 @@ pub fn leak(view: &UnitView<'_>, taken: &Taken) -> Option<Leak> {
     paths.fails = true;
     let all = paths.walk(body, FREE);
     let is_leaked = all.left.is_some() || all.thrown.is_some() || all.falls & HELD != 0;
-    is_leaked.then(|| all.thrown.or(paths.first_failure).map(Leak::WhenFails)).flatten()
+    // What a handler throws again is the same failure.
+    let failing = all.thrown.filter(|&node| !matches!(view.unit.kind(node), Kind::Throw(_)));
+    let failing = failing.or(paths.first_failure);
+    is_leaked.then(|| failing.map(Leak::WhenFails)).flatten()
 }
 
 fn is_in_a_finally(u: &Unit, taken: &Taken) -> bool {

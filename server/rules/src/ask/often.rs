@@ -40,7 +40,6 @@ const STARTS: &[&str] = &[
     "connect",
     "migrate",
     "seed",
-    "run",
     "main",
     "serve",
     "launch",
@@ -98,6 +97,7 @@ fn called_again(view: &UnitView<'_>, node: NodeId) -> Option<Name> {
         && function.is_async
         && !function.params.is_empty()
         && !STARTS.contains(&first.as_str())
+        && !name.to_ascii_lowercase().contains("migrat")
         && place.is_none();
     is_work.then_some(name)
 }

@@ -58,7 +58,7 @@ declare_rule! {
     /// callers are not seen to be called again and again; functions that start, prepare or check something by their names; clients whose address, token or options come from the
     /// request, a parameter or the element of a loop; clients that hold no connection, as those of services that are
     /// spoken to over HTTP one request at a time; tests, scripts, command lines and scheduled jobs.
-    pub ConnectionPerCall { id: "connection-per-call", category: Database, severity: Warning, since: "0.1.0" }
+    pub ConnectionPerCall { id: "connection-per-call", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
 /// How many functions a client is followed through to the call that makes it.

@@ -45,7 +45,7 @@ declare_rule! {
     /// narrows first (`owner_id = $1 AND name LIKE '%x%'`); tables that are known to stay small, and those whose schema was
     /// not found; truth values and small enumerations; `LIKE 'x%'`; patterns and conditions that are not known to be
     /// there.
-    pub LeadingWildcard { id: "leading-wildcard", category: Database, severity: Info, since: "0.1.0" }
+    pub LeadingWildcard { id: "leading-wildcard", category: Database, severity: Info, since: "0.1.0", preview }
 }
 
 /// Functions that change what a column is sorted by.
