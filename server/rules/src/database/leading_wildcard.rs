@@ -219,9 +219,11 @@ fn hint(own: &Condition, table: &Table, schema: &ProjectSchema) -> String {
         (Test::Within, _) => format!("a full-text index on `{column}` would serve a search for words"),
         _ => match own.function.as_deref() {
             Some("cast") | None => {
-                format!("compare `{column}` as it is stored, or add an index on the expression")
+                format!("compare `{column}` as it is stored, or add an index on what is made of it")
             }
-            Some(function) => format!("an index on the expression would serve it: `({function}({column}))`"),
+            Some(function) => {
+                format!("an index on what is made of it would serve it: `({function}({column}))`")
+            }
         },
     }
 }
