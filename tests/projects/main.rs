@@ -39,7 +39,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 11] = [
+const RULES: [&str; 14] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -51,6 +51,9 @@ const RULES: [&str; 11] = [
     "unchecked-response",
     "missing-retry",
     "leaked-timer",
+    "connection-per-call",
+    "missing-connection-release",
+    "leading-wildcard",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

@@ -2,8 +2,9 @@
 
 use crate::Rule;
 use crate::database::{
-    CheckThenAct, InMemoryAggregation, LostUpdate, MissingIndex, MissingTransaction, NPlusOne,
-    UnboundedQuery, UnfilteredWrite, UnindexedForeignKey,
+    CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
+    MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, UnboundedQuery, UnfilteredWrite,
+    UnindexedForeignKey,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
@@ -12,8 +13,11 @@ use crate::resources::LeakedTimer;
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
     &CheckThenAct,
+    &ConnectionPerCall,
     &InMemoryAggregation,
+    &LeadingWildcard,
     &LostUpdate,
+    &MissingConnectionRelease,
     &MissingIndex,
     &MissingTransaction,
     &NPlusOne,

@@ -289,6 +289,12 @@ pub struct Behavior {
     /// Whether the library itself makes one query of the calls that are started at the same time.
     #[serde(default)]
     pub coalesces: bool,
+    /// What it makes is meant to be made once, because it holds connections.
+    #[serde(default)]
+    pub shared: Option<Shared>,
+    /// Packages of the model of which that does not hold: they speak HTTP, or have to be made anew where they run.
+    #[serde(default)]
+    pub unshared: Vec<Name>,
     /// What releases the result: `clearInterval(handle)` is `call:clearInterval`, `handle.close()` is `method:close`,
     /// calling the result is `call`, the twin method on the receiver with the same arguments is `twin:removeListener`,
     /// an option by which it ends on its own or by an `AbortSignal` is `option:2.signal`.
@@ -366,6 +372,16 @@ pub enum TimeoutEdit {
         #[serde(default)]
         expect: Option<Name>,
     },
+}
+
+/// How what a call makes is meant to be shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shared {
+    /// By all at once: a pool, a client that has one.
+    Client,
+    /// Through a pool: it is a single connection.
+    Connection,
 }
 
 /// What must be written to ask for many at once instead of once for every key.

@@ -3,6 +3,7 @@
 mod builder;
 mod expression;
 mod object;
+mod pattern;
 mod text;
 
 use plimsoll_behavior::NodeId;
@@ -57,6 +58,8 @@ pub struct Condition {
     pub test: Test,
     /// Whether it joins another table that the query finds by an index of its own.
     pub joins: Option<Join>,
+    /// The function that the column is wrapped in.
+    pub function: Option<String>,
 }
 
 /// What a join leads to.
@@ -79,6 +82,10 @@ pub enum Test {
     Prefix,
     /// With nothing: `IS NULL`.
     Null,
+    /// With any part of a text, so that its beginning does not matter: `LIKE '%x%'`.
+    Within,
+    /// Not the column itself, but what a function makes of it: `lower(email) = $1`.
+    Wrapped,
     /// In a way that no plain index serves.
     Other,
 }
@@ -87,7 +94,7 @@ impl Test {
     /// Whether an index that leads with the column finds the rows.
     #[must_use]
     pub fn is_servable(self) -> bool {
-        self != Test::Other
+        !matches!(self, Test::Other | Test::Within | Test::Wrapped)
     }
 }
 
@@ -116,7 +123,7 @@ impl Branch {
 
     fn of(column: &str, test: Test) -> Self {
         let column = column.to_owned();
-        Branch { conditions: vec![Condition { column, test, joins: None }], is_open: false }
+        Branch { conditions: vec![Condition { column, test, joins: None, function: None }], is_open: false }
     }
 
     fn and(&self, other: &Branch) -> Branch {

@@ -9,9 +9,12 @@ mod exclusive;
 mod failure;
 pub mod filter;
 mod gathered;
+mod given_back;
 mod growth;
 mod lifetime;
+mod made;
 mod occasion;
+mod often;
 mod outgoing;
 mod own_status;
 pub mod reading;
@@ -52,9 +55,13 @@ pub(crate) use code::{
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
 pub use gathered::{Gathered, Numbers, numbers};
+pub use given_back::{Leak, Taken, leak, taken};
 pub use growth::{Growth, Left, growth, is_lasting, is_wide, left};
 pub use lifetime::{Lifetime, lifetime};
+pub use made::{Goes, comes_from_parameters, goes};
+pub(crate) use occasion::in_other;
 pub use occasion::role_of_failure;
+pub use often::{Often, often};
 pub use outgoing::{
     Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
     takes_its_url, wrapped_request,

@@ -127,7 +127,7 @@ impl Search {
 }
 
 /// Looks at a unit of another file as a rule would at the one under review.
-pub(super) fn in_other<T>(
+pub(crate) fn in_other<T>(
     view: &UnitView<'_>,
     path: &str,
     unit: usize,

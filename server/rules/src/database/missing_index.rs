@@ -142,7 +142,7 @@ impl Rule for MissingIndex {
 }
 
 /// What a call of a function of the project asks a database, where the function hands its SQL text on to a library.
-fn query_of_helper(unit: &UnitView<'_>, call: NodeId) -> Option<CallFacts> {
+pub(super) fn query_of_helper(unit: &UnitView<'_>, call: NodeId) -> Option<CallFacts> {
     let (model, text) = sql_argument(unit, call)?;
     Some(CallFacts {
         effects: Effects::DB_READ,
@@ -322,7 +322,7 @@ impl Known<'_> {
     }
 }
 
-fn is_small(table: &Table) -> bool {
+pub(super) fn is_small(table: &Table) -> bool {
     if !table.foreign_keys.is_empty() {
         return false;
     }
@@ -342,7 +342,7 @@ fn last_word(name: &str) -> String {
 }
 
 /// Whether a file belongs to an example inside of a project: nobody runs it with many rows.
-fn is_example(unit: &UnitView<'_>) -> bool {
+pub(super) fn is_example(unit: &UnitView<'_>) -> bool {
     let path = &unit.linked.file.path;
     ["/examples/", "/example/"].iter().any(|folder| {
         let Some(at) = path.find(folder) else { return false };

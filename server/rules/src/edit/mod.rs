@@ -4,6 +4,8 @@ pub mod batch;
 pub mod cleanup;
 pub mod closing;
 pub mod count;
+pub mod finally;
+pub mod hoist;
 pub mod import;
 pub mod increment;
 pub mod limit;

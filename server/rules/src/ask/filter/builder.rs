@@ -6,6 +6,7 @@ use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_project::schema::Table;
 
+use super::pattern::begins_open;
 use super::{Branch, Lookup, Order, Test};
 use crate::UnitView;
 use crate::ask::chain;
@@ -76,12 +77,18 @@ fn condition(unit: &UnitView<'_>, call: NodeId, predicate: Predicate, table: &Ta
         Predicate::Equal if args.len() == 3 => match operator.as_deref() {
             Some("eq" | "=" | "in" | "IN") => Test::Equal,
             Some("gt" | "gte" | "lt" | "lte" | ">" | ">=" | "<" | "<=") => Test::Range,
+            Some("like" | "ilike" | "LIKE" | "ILIKE") if begins_open(unit, unit.index, args[2]) => {
+                Test::Within
+            }
             _ => Test::Other,
         },
         Predicate::Equal | Predicate::In => Test::Equal,
         Predicate::Range => Test::Range,
         Predicate::Prefix => Test::Prefix,
         Predicate::IsNull => Test::Null,
+        Predicate::Search if args.get(1).is_some_and(|&text| begins_open(unit, unit.index, text)) => {
+            Test::Within
+        }
         Predicate::Search | Predicate::Not => Test::Other,
         Predicate::And | Predicate::Or | Predicate::EqualAll => return Branch::open(),
     };

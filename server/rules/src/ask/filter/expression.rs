@@ -9,6 +9,7 @@ use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{Dialect, Table};
 
+use super::pattern::begins_open;
 use super::{Lookup, Order, object, text};
 use crate::UnitView;
 use crate::ask::{SqlText, chain, column_of, table_of};
@@ -30,7 +31,7 @@ pub(super) fn lookups<'s>(
     }
     let Some(sql) = statement(unit, call, schema) else { return Vec::new() };
     let node = unit.own_node(call.slot(Slot::Filter)).or_else(|| unit.own_node(call.slot(Slot::Order)));
-    let mut found = text::of_text(&SqlText { text: sql, node, holes: Vec::new() }, call, schema);
+    let mut found = text::of_text(&SqlText { text: sql, node, holes: Vec::new() }, call, schema, &|_| false);
     for lookup in &mut found {
         name_by_code(lookup);
     }
@@ -240,6 +241,7 @@ impl Writer<'_, '_, '_> {
             Kind::Template { pieces, .. } => starts_open(pieces.first().map_or("", |piece| piece)),
             Kind::Literal(Literal::String(text)) => starts_open(text),
             Kind::Binary { left, .. } => self.pattern_of_head(index, *left),
+            Kind::Name { .. } if begins_open(self.unit, index, node) => "'%x'".to_owned(),
             _ => "$1".to_owned(),
         }
     }

@@ -146,6 +146,7 @@ impl Reader<'_, '_, '_> {
                 "equals" | "eq" | "in" => Test::Equal,
                 "gt" | "gte" | "lt" | "lte" => Test::Range,
                 "startsWith" => Test::Prefix,
+                "contains" | "endsWith" => Test::Within,
                 "mode" => {
                     ignores_case = self.unit.eval.value(index, entry.value) != Value::Text("default".into());
                     continue;
@@ -155,7 +156,8 @@ impl Reader<'_, '_, '_> {
             branch = branch.and(&Branch::of(name, test));
         }
         if ignores_case {
-            branch.conditions.iter_mut().for_each(|condition| condition.test = Test::Other);
+            let plain = branch.conditions.iter_mut().filter(|condition| condition.test != Test::Within);
+            plain.for_each(|condition| condition.test = Test::Other);
         }
         branch
     }
