@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
-use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link, relink};
+use plimsoll_project::link::{Asked, FileUnits, LinkCache, Linked, Linker, Other, link, relink};
 use plimsoll_project::{Files, Runs, SchemasOf, where_it_runs};
 use plimsoll_rules::ask::Memo;
 use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, RuleOption};
@@ -75,6 +75,8 @@ pub struct Counters {
     pub reviewed: usize,
     /// Units whose findings came from the cache.
     pub reused: usize,
+    /// Functions of the project that were read for the statements behind calls.
+    pub read_for_statements: usize,
 }
 
 /// A rule, as `rules` and `explain` show it.
@@ -108,8 +110,10 @@ struct State {
     options: u64,
     /// Where its code runs: what one unit reads or shows tells it of all.
     runs: Runs,
-    /// Every other file that was looked at, with its stamp.
-    looked_at: Vec<(Arc<str>, Option<u64>)>,
+    /// Every other file that was looked at, with what was asked of it.
+    looked_at: Vec<(Arc<str>, Asked)>,
+    /// The sources whose evaluators were asked.
+    others: Vec<Other>,
     /// Which models it was understood with.
     models: u64,
 }
@@ -275,11 +279,15 @@ impl Engine {
             counters.reviewed += 1;
             found.push(Arc::new(run_rules(request, &linked, linker, unit, &project, wants_fixes)));
         }
+        counters.read_for_statements = project.memo.accesses.functions_read();
         if request.document.is_some() && !wants_fixes {
+            // What the last review asked and did not ask again still holds where its answers are kept.
+            let kept = before.filter(|_| stale.is_some()).map(|state| state.others.clone());
+            let others = linker.others(&path, kept.unwrap_or_default());
             let looked_at = linker.looked_at();
             let models = linker.models_key();
             let (linked, found, runs) = (Arc::clone(&linked), found.clone(), project.runs.runs);
-            let state = State { linked, found, options, runs, looked_at, models };
+            let state = State { linked, found, options, runs, looked_at, others, models };
             self.states.insert(path, Arc::new(state));
         }
         Ok(Understood { text, linked, found, counters })
@@ -303,7 +311,7 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     }
     let same_shape =
         before.units.iter().zip(&file.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
-    if !same_shape || !state.looked_at.iter().all(|(path, stamp)| linker.stamp(path) == *stamp) {
+    if !same_shape || !still_answers(state, linker) {
         return None;
     }
     let mut changed: Vec<usize> = Vec::new();
@@ -318,6 +326,13 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     }
     let facts = relink(&state.linked, file, linker, &changed)?;
     Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
+}
+
+/// Whether all that the last review asked of other files is answered as it was.
+fn still_answers(state: &State, linker: &Linker<'_>) -> bool {
+    let shows = |file: &FileUnits, unit: usize| state.found.iter().any(|found| found.tells_of(file, &[unit]));
+    state.looked_at.iter().all(|(path, asked)| linker.still(path, *asked))
+        && state.others.iter().all(|other| other.still_answers(linker, &shows))
 }
 
 /// What there is to say of a file that is a schema.

@@ -174,6 +174,150 @@ fn cached_equals_uncached_when_keys_open_text_and_other_files_change() {
     }
 }
 
+/// What may change in the body of a function elsewhere, most of it without a difference to others.
+const INSIDE: &[&str] = &[
+    " ",
+    "\n",
+    "// note\n",
+    "x",
+    "1",
+    "return 1\n",
+    "let y = 1;\n",
+    "fetch(url);\n",
+    "await ",
+    "const z = { a: 1 };\n",
+    "this.t = 1;\n",
+    "if (true) {}\n",
+    ".ok",
+    "{}",
+];
+
+#[test]
+fn cached_equals_uncached_while_bodies_in_other_files_change() {
+    let mut dice = Dice(5);
+    let all = sources();
+    let imports = |text: &str| {
+        ["from './", "from '../", "require('./", "use crate::", "use super::"]
+            .iter()
+            .any(|i| text.contains(i))
+    };
+    for (at, (path, text)) in all.iter().enumerate().filter(|(_, (_, text))| imports(text)) {
+        let mut files = MemoryFiles::default();
+        for (path, text) in &all {
+            files.insert(path.display().to_string(), text.as_str());
+        }
+        let name = path.display().to_string();
+        let mut document = Document::open(text, Language::from_path(&name).expect("a source"), 0);
+        let cached = Engine::new();
+        let _ = review(&cached, &files, &name, &document);
+        let mut texts: Vec<String> = all.iter().map(|(_, text)| text.clone()).collect();
+        for version in 1..9 {
+            // Neighbours in order of paths: most are of the same project.
+            let near = (at + all.len() + dice.below(9)) % all.len();
+            let other = if near >= 4 { near - 4 } else { near };
+            if other == at {
+                continue;
+            }
+            let text = &mut texts[other];
+            let opened: Vec<usize> = text.match_indices('{').map(|(at, _)| at + 1).collect();
+            let Some(&begin) = opened.get(dice.below(opened.len())) else { continue };
+            let ends: Vec<usize> =
+                text[begin..].char_indices().map(|(end, _)| begin + end).take(80).collect();
+            let byte = ends.get(dice.below(ends.len())).copied().unwrap_or(begin);
+            let piece = INSIDE[dice.below(INSIDE.len())];
+            text.insert_str(byte, piece);
+            files.insert(all[other].0.display().to_string(), text.as_str());
+            if dice.below(3) == 0 {
+                let end = document.snapshot().len();
+                let position = document.snapshot().to_position(end, PositionEncoding::Utf8);
+                document.apply(&[Edit::replace(position, position, " ")], PositionEncoding::Utf8, version);
+            }
+            let (with, without) =
+                (review(&cached, &files, &name, &document), review(&Engine::new(), &files, &name, &document));
+            assert_eq!(
+                seen(&with.findings),
+                seen(&without.findings),
+                "{name} after {piece:?} at {byte} of {}",
+                all[other].0.display()
+            );
+            assert_eq!(with.units, without.units);
+        }
+    }
+}
+
+#[test]
+fn typing_in_a_function_of_another_file_that_changes_no_effect_reviews_nothing_here() {
+    const LABELS: &str = "export function label(id: string) {\n  return 'nr ' + id\n}\n\
+        export function unused(id: string) {\n  return fetch('https://api.example.com/' + id)\n}\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"4"}}"#);
+    files.insert("/p/src/labels.ts", LABELS);
+    let own = "import { label } from './labels'\nexport async function rate(id: string) {\n  \
+        return fetch('https://api.example.com/' + label(id))\n}\nexport function other() {\n  return 1\n}\n";
+    let document = Document::open(own, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let reviewed =
+        |files: &MemoryFiles| review(&engine, files, "/p/src/rate.ts", &document).counters.reviewed;
+    assert!(reviewed(&files) > 0);
+    files.insert("/p/src/labels.ts", LABELS.replace("'nr '", "'number '"));
+    assert_eq!(reviewed(&files), 0, "the same to others");
+    files.insert("/p/src/labels.ts", LABELS.replace("'nr '", "'a longer text than before: '"));
+    assert_eq!(reviewed(&files), 0, "the same to others, again");
+    files.insert("/p/src/labels.ts", LABELS.replace("return fetch(", "return console.log("));
+    assert_eq!(reviewed(&files), 0, "nobody here asked for it");
+    files.insert(
+        "/p/src/labels.ts",
+        LABELS.replace("return 'nr ' + id", "return await fetch('https://b.example.com')"),
+    );
+    assert!(reviewed(&files) > 0, "what it does is told to its callers");
+    files.insert("/p/src/labels.ts", LABELS);
+    assert!(reviewed(&files) > 0);
+    files.insert("/p/src/labels.ts", LABELS.replace("'nr '", "'no '"));
+    assert_eq!(reviewed(&files), 0);
+}
+
+#[test]
+fn a_helper_that_many_calls_lead_to_is_read_once_for_its_statements() {
+    let mut helpers =
+        String::from("import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n");
+    for i in 0..20 {
+        helpers.push_str(&format!(
+            "export async function read{i}(id: string) {{\n  return await prisma.user.findUnique({{ where: {{ id }} }})\n}}\n\
+             export async function write{i}(id: string) {{\n  await read{i}(id)\n  \
+             await prisma.user.update({{ where: {{ id }}, data: {{ at: 1 }} }})\n}}\n"
+        ));
+    }
+    let calls: String = (0..20).map(|i| format!("  await read{i}(id)\n  await write{i}(id)\n")).collect();
+    let own = format!(
+        "import * as all from './helpers'\nimport {{ {} }} from './helpers'\nexport async function run(id: string) {{\n{calls}}}\n",
+        (0..20).map(|i| format!("read{i}, write{i}")).collect::<Vec<_>>().join(", ")
+    );
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"4"}}"#);
+    files.insert("/p/src/helpers.ts", helpers);
+    let document = Document::open(&own, Language::TypeScript, 0);
+    let read = review(&Engine::new(), &files, "/p/src/run.ts", &document).counters.read_for_statements;
+    // Forty functions, those that are called by another one at two depths.
+    assert!((40..=60).contains(&read), "{read} functions read");
+}
+
+#[test]
+fn what_another_review_has_extracted_is_not_extracted_again() {
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", "{}");
+    files.insert("/p/a.ts", "import { b } from './b'\nexport const a = () => b()\n");
+    files.insert("/p/b.ts", "export function b() {\n  return fetch('https://api.example.com')\n}\n");
+    let engine = Engine::new();
+    let extracted = |path: &str| {
+        let (cancel, config) = (AtomicBool::new(false), Config::default());
+        let request =
+            Request { files: &files, path, document: None, config: &config, cancel: &cancel, now: 0 };
+        engine.review(&request).counters.extracted
+    };
+    assert!(extracted("/p/a.ts") > 0);
+    assert_eq!(extracted("/p/b.ts"), 0);
+}
+
 /// Sixty handlers, each with something to find.
 fn routes() -> String {
     let mut text = String::from("import express from 'express'\nconst app = express()\n");

@@ -66,7 +66,7 @@ pub fn tells_conflicts(text: &str) -> bool {
 #[must_use]
 pub fn conflict_handler(files: &dyn Files, path: &str) -> Option<String> {
     let root = ancestors(parent(path)?, files, path)
-        .find(|folder| MANIFESTS.iter().any(|name| files.stamp(&format!("{folder}/{name}")).is_some()))?;
+        .find(|folder| MANIFESTS.iter().any(|name| files.exists(&format!("{folder}/{name}"))))?;
     let mut open = vec![root.to_owned()];
     let (mut folders, mut read) = (0, 0);
     while let Some(folder) = open.pop() {

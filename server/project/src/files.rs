@@ -16,6 +16,24 @@ pub trait Files: Send + Sync {
     /// when the file is absent.
     fn stamp(&self, path: &str) -> Option<u64>;
 
+    /// Whether there is such a file: its text may change without changing the answer.
+    fn exists(&self, path: &str) -> bool {
+        self.stamp(path).is_some()
+    }
+
+    /// The stamp, asked by what tells itself what it has taken from the text: see [`Files::took`].
+    fn peek(&self, path: &str) -> Option<u64> {
+        self.stamp(path)
+    }
+
+    /// The text of a file that was only peeked at.
+    fn read_peeked(&self, path: &str) -> Option<Arc<str>> {
+        self.read(path)
+    }
+
+    /// Is told what an index has taken from a text that was only peeked at.
+    fn took(&self, _path: &str, _answer: u64) {}
+
     /// The names in a folder, sorted, those of folders ending in `/`. Empty when it is absent.
     fn list(&self, folder: &str) -> Vec<String>;
 

@@ -181,8 +181,7 @@ fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
 pub fn below_manifest(files: &dyn Files, path: &str) -> String {
     let manifest = if path.ends_with(".rs") { "Cargo.toml" } else { "package.json" };
     let folder = parent(path).unwrap_or_default();
-    let found =
-        ancestors(folder, files, path).find(|folder| files.stamp(&format!("{folder}/{manifest}")).is_some());
+    let found = ancestors(folder, files, path).find(|folder| files.exists(&format!("{folder}/{manifest}")));
     match found {
         Some(folder) => path[folder.len()..].trim_start_matches('/').to_owned(),
         None => {

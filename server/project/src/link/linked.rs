@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{Effects, FunctionId, Key, Kind, NodeId};
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId};
 use plimsoll_syntax::Language;
 use rustc_hash::FxHashMap;
 
@@ -30,6 +30,9 @@ pub trait World {
 
     /// What the functions of the unit of a function do by themselves.
     fn locals(&self, function: &FnRef) -> Option<Rc<Vec<Local>>>;
+
+    /// Notes that a file is looked at otherwise than by questions to its evaluator: any change of it counts.
+    fn all_of(&self, path: &str);
 
     /// The sources of the project around a file, in order: those of its workspace, else of its package. Empty when they
     /// are too many to look through, or nothing says where the project begins.
@@ -270,6 +273,15 @@ fn outward(
                     (name, eval.value(unit, entry.value)).hash(&mut hasher);
                 }
             }
+        }
+    }
+    // What a function hands to a callback that it is given.
+    for &call in &u.calls {
+        if let Kind::Call { callee, args, .. } = u.kind(call)
+            && let Kind::Name { binding: Some(b), .. } = u.kind(*callee)
+            && matches!(u.binding(*b).kind, BindingKind::Parameter(..))
+        {
+            args.iter().for_each(|&arg| eval.value(unit, arg).hash(&mut hasher));
         }
     }
     for &call in &u.calls {

@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
-use crate::manifests::{ManifestCache, root_of_sources, sources_below};
+use crate::manifests::{Implemented, Manifest, ManifestCache, read_index, root_of_sources, sources_below};
 
 /// Extracted files, shared between reviews.
 #[derive(Debug, Default)]
@@ -51,6 +51,9 @@ const MAX_CACHED: usize = 20_000;
 /// The most functions whose effects are gathered for one question; beyond it the effects are taken as unknown.
 const MAX_REACHED: usize = 20_000;
 
+/// The sources below a root, of Rust or not.
+type Sources = FxHashMap<(String, bool), Arc<[String]>>;
+
 /// Links files of one view, for one review.
 pub struct Linker<'a> {
     recorder: Recorder<'a>,
@@ -59,8 +62,9 @@ pub struct Linker<'a> {
     sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
     linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
-    /// The sources below a root, of Rust or not.
-    sources: RefCell<FxHashMap<(String, bool), Arc<[String]>>>,
+    sources: RefCell<Sources>,
+    /// Files that were looked at otherwise than by questions to their evaluator.
+    whole: RefCell<FxHashSet<Arc<str>>>,
     depth: Cell<u32>,
 }
 
@@ -72,27 +76,42 @@ pub struct Session {
     locals: RefCell<FxHashMap<usize, Rc<Vec<Local>>>>,
 }
 
+/// What was asked of a file, or of a folder with a `/` at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// Whether it is there.
+    Exists(bool),
+    /// Which text it has: the stamp; none for an absent one.
+    Text(Option<u64>),
+    /// What the index of a source says, beside its stamp.
+    Index(Option<u64>, u64),
+}
+
 /// A view that remembers what was asked of it.
 struct Recorder<'a> {
     files: &'a dyn Files,
     manifests: &'a ManifestCache,
-    asked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
+    asked: Mutex<FxHashMap<Arc<str>, Asked>>,
+    /// Stamps of what tells itself what it has taken from the text, and what indexes took.
+    peeked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
+    took: Mutex<FxHashMap<Arc<str>, u64>>,
     /// What was listed, and the roots that were asked for: every file that a review looks at asks for the same folders.
     lists: Mutex<FxHashMap<Arc<str>, Vec<String>>>,
     roots: Mutex<FxHashMap<Arc<str>, Option<String>>>,
 }
 
 impl Recorder<'_> {
-    fn note(&self, path: &str, stamp: Option<u64>) {
-        if let Ok(mut asked) = self.asked.lock()
-            && !asked.contains_key(path)
-        {
-            asked.insert(path.into(), stamp);
+    fn note(&self, path: &str, answer: Asked) {
+        if let Ok(mut asked) = self.asked.lock() {
+            let known = asked.get(path);
+            if known.is_none() || matches!((known, answer), (Some(Asked::Exists(_)), Asked::Text(_))) {
+                asked.insert(path.into(), answer);
+            }
         }
     }
 
-    /// A stamp that was asked for before is not asked for again: a review sees one moment.
-    fn noted(&self, path: &str) -> Option<Option<u64>> {
+    /// What was asked for before is not asked for again: a review sees one moment.
+    fn noted(&self, path: &str) -> Option<Asked> {
         self.asked.lock().ok()?.get(path).copied()
     }
 }
@@ -104,15 +123,48 @@ impl Files for Recorder<'_> {
     }
 
     fn stamp(&self, path: &str) -> Option<u64> {
-        if let Some(noted) = self.noted(path) {
+        if let Some(Asked::Text(noted)) = self.noted(path) {
             return noted;
         }
         let stamp = match path.strip_suffix('/') {
             Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
-            None => self.files.stamp(path),
+            None => self.peek(path),
         };
-        self.note(path, stamp);
+        self.note(path, Asked::Text(stamp));
         stamp
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        match self.noted(path) {
+            Some(Asked::Exists(is_there)) => is_there,
+            Some(Asked::Text(stamp)) => stamp.is_some(),
+            _ => {
+                let is_there = self.peek(path).is_some();
+                self.note(path, Asked::Exists(is_there));
+                is_there
+            }
+        }
+    }
+
+    fn peek(&self, path: &str) -> Option<u64> {
+        if let Some(known) = self.peeked.lock().ok().and_then(|peeked| peeked.get(path).copied()) {
+            return known;
+        }
+        let stamp = self.files.stamp(path);
+        if let Ok(mut peeked) = self.peeked.lock() {
+            peeked.insert(path.into(), stamp);
+        }
+        stamp
+    }
+
+    fn read_peeked(&self, path: &str) -> Option<Arc<str>> {
+        self.files.read(path)
+    }
+
+    fn took(&self, path: &str, answer: u64) {
+        if let Ok(mut took) = self.took.lock() {
+            took.insert(path.into(), answer);
+        }
     }
 
     /// A listed folder is noted with a `/` at its end and stamped by its names: a new migration changes what was found.
@@ -121,7 +173,7 @@ impl Files for Recorder<'_> {
             return known;
         }
         let names = self.files.list(folder);
-        self.note(&format!("{}/", folder.trim_end_matches('/')), Some(stamp_of_names(&names)));
+        self.note(&format!("{}/", folder.trim_end_matches('/')), Asked::Text(Some(stamp_of_names(&names))));
         if let Ok(mut lists) = self.lists.lock() {
             lists.insert(folder.into(), names.clone());
         }
@@ -157,6 +209,8 @@ impl<'a> Linker<'a> {
                 files,
                 manifests: &cache.manifests,
                 asked: Mutex::default(),
+                peeked: Mutex::default(),
+                took: Mutex::default(),
                 lists: Mutex::default(),
                 roots: Mutex::default(),
             },
@@ -166,6 +220,7 @@ impl<'a> Linker<'a> {
             summaries: RefCell::default(),
             linked: RefCell::default(),
             sources: RefCell::default(),
+            whole: RefCell::default(),
             depth: Cell::new(0),
         }
     }
@@ -191,25 +246,67 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Every file that was looked at so far, with its stamp; absent ones without.
+    /// Every file that was looked at so far, with what was asked of it; sources of which only their evaluator was asked
+    /// are told by [`Self::others`].
     #[must_use]
-    pub fn looked_at(&self) -> Vec<(Arc<str>, Option<u64>)> {
+    pub fn looked_at(&self) -> Vec<(Arc<str>, Asked)> {
         let asked = self.recorder.asked.lock().map(|asked| asked.clone()).unwrap_or_default();
-        let mut all: Vec<_> = asked.into_iter().collect();
+        let took = self.recorder.took.lock().map(|took| took.clone()).unwrap_or_default();
+        let indexes = took.into_iter().map(|(path, said)| {
+            let stamp = self.recorder.peek(&path);
+            (path, Asked::Index(stamp, said))
+        });
+        let mut all: Vec<_> = asked.into_iter().chain(indexes).collect();
         all.sort();
         all
+    }
+
+    /// Whether a file still answers so.
+    #[must_use]
+    pub fn still(&self, path: &str, asked: Asked) -> bool {
+        match asked {
+            Asked::Exists(is_there) => self.recorder.exists(path) == is_there,
+            Asked::Text(stamp) => self.recorder.stamp(path) == stamp,
+            Asked::Index(stamp, said) => {
+                let now = self.recorder.peek(path);
+                if now == stamp {
+                    self.recorder.took(path, said);
+                    return true;
+                }
+                let index = read_index::<Implemented>(&self.recorder, path);
+                now.is_some() && index.and_then(|index| index.said()).unwrap_or_default() == said
+            }
+        }
+    }
+
+    /// The stamp of a file of which the evaluator was asked.
+    pub(super) fn peeked(&self, path: &str) -> Option<u64> {
+        self.recorder.peek(path)
+    }
+
+    /// Whether a file was looked at as a whole.
+    pub(super) fn was_whole(&self, path: &str) -> bool {
+        self.whole.borrow().contains(path) || self.linked.borrow().contains_key(path)
+    }
+
+    /// The files whose evaluators were asked, with the units that they looked into.
+    pub(super) fn asked_of(&self) -> Vec<(Arc<str>, Arc<FileUnits>, Vec<usize>)> {
+        let sessions = self.sessions.borrow();
+        let there = sessions.iter().filter_map(|(path, session)| Some((path, session.as_ref()?)));
+        let asked = there.map(|(path, session)| {
+            let mut looked = session.memo.units();
+            looked.extend(session.locals.borrow().keys());
+            let mut looked: Vec<usize> = looked.into_iter().collect();
+            looked.sort_unstable();
+            (Arc::clone(path), Arc::clone(&session.units), looked)
+        });
+        asked.collect()
     }
 
     /// The view of files, which remembers what is asked of it.
     #[must_use]
     pub fn recorded(&self) -> &dyn Files {
         &self.recorder
-    }
-
-    /// The stamp of a file.
-    #[must_use]
-    pub fn stamp(&self, path: &str) -> Option<u64> {
-        self.recorder.stamp(path)
     }
 
     /// Makes `file` what its path means in this review.
@@ -262,15 +359,23 @@ impl<'a> Linker<'a> {
 
     fn extracted(&self, path: &Arc<str>) -> Option<Arc<FileUnits>> {
         let language = Language::from_path(path)?;
-        let stamp = self.recorder.stamp(path)?;
+        if !self.recorder.exists(path) {
+            return None;
+        }
+        let stamp = self.recorder.peek(path)?;
         if let Some(entry) = self.cache.entries.get(path)
             && entry.0 == stamp
         {
             return Some(Arc::clone(&entry.1));
         }
-        let text = self.recorder.read(path)?;
-        let parsed = Parsed::parse(&text, language).ok()?;
-        let units = Arc::new(FileUnits::extract(Arc::clone(path), language, parsed.tree(), &text, &|_| None));
+        let text = self.recorder.read_peeked(path);
+        let parsed = text.as_ref().and_then(|text| Some((text, Parsed::parse(text, language).ok()?)));
+        let Some((text, parsed)) = parsed else {
+            // What cannot be read now may be later.
+            self.recorder.stamp(path)?;
+            return None;
+        };
+        let units = Arc::new(FileUnits::extract(Arc::clone(path), language, parsed.tree(), text, &|_| None));
         if self.cache.entries.len() < MAX_CACHED {
             self.cache.entries.insert(Arc::clone(path), (stamp, Arc::clone(&units)));
         }
@@ -346,6 +451,10 @@ impl World for Linker<'_> {
         let session = self.session(&function.file)?;
         let unit = session.units.unit_at(&function.unit)?;
         Some(self.locals_of(&session, unit))
+    }
+
+    fn all_of(&self, path: &str) {
+        self.whole.borrow_mut().insert(path.into());
     }
 
     fn sources_around(&self, path: &str) -> Arc<[String]> {

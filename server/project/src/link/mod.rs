@@ -9,6 +9,7 @@ mod evaluate;
 mod file;
 mod linked;
 mod linker;
+mod others;
 mod resolve;
 mod roles;
 mod settings;
@@ -20,7 +21,8 @@ pub use context::{Closure, Context, run_of};
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
 pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
-pub use linker::{LinkCache, Linker, OwnModels, Session};
+pub use linker::{Asked, LinkCache, Linker, OwnModels, Session};
+pub use others::Other;
 pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
 pub(crate) use resolve::{is_test_code, join, package_name};
 pub use roles::{

@@ -276,6 +276,7 @@ fn entries_with(world: &dyn World, function: &FnRef) -> Vec<Arc<Linked>> {
     let mut found = Vec::new();
     for path in entries(files, &function.file) {
         let mut imports = false;
+        world.all_of(&path);
         world.in_file(&path, &mut |there| imports = names_file(files, there, &function.file, is_script));
         found.extend(imports.then(|| world.linked(&path)).flatten());
     }

@@ -36,11 +36,13 @@ impl dyn World + '_ {
         let mut settings = Vec::new();
         for entry in entries(self.files(), path) {
             let mut beside = Vec::new();
+            self.all_of(&entry);
             self.in_file(&entry, &mut |there| {
                 settings.extend(settings_in(there));
                 beside = imported_for_nothing(there);
             });
             for file in beside.into_iter().filter(|file| file != path) {
+                self.all_of(&file);
                 self.in_file(&file, &mut |there| settings.extend(settings_in(there)));
             }
         }

@@ -45,6 +45,17 @@ impl Manifest for Implemented {
         }
         Some(found)
     }
+
+    fn said(&self) -> Option<u64> {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        for names in [&self.names, &self.types] {
+            let mut all: Vec<&Name> = names.iter().collect();
+            all.sort();
+            all.hash(&mut hasher);
+        }
+        Some(hasher.finish())
+    }
 }
 
 /// What stands between each `word` and the next `{` or `;`.
@@ -114,7 +125,7 @@ fn root_of(files: &dyn Files, path: &str, is_rust: bool) -> Option<String> {
     let mut package = None;
     for folder in ancestors(parent(path)?, files, path) {
         let manifest = format!("{folder}/{name}");
-        if files.stamp(&manifest).is_none() {
+        if !files.exists(&manifest) {
             continue;
         }
         let is_workspace = if is_rust {

@@ -70,7 +70,7 @@ pub(super) fn rust(files: &dyn Files, file: &FileUnits) -> Option<String> {
     }
     let root = file.path.strip_suffix(below.as_str())?;
     let is_other = |other: &String| other.ends_with(".rs") && other.strip_suffix(".rs") != Some(name);
-    let has_main = files.stamp(&format!("{root}src/main.rs")).is_some();
+    let has_main = files.exists(&format!("{root}src/main.rs"));
     let has_other = || files.list(&format!("{root}src/bin")).iter().any(is_other);
     (has_main || has_other()).then(|| format!("a program beside the service: {name}"))
 }

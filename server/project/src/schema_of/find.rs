@@ -100,7 +100,7 @@ fn prisma_in(files: &dyn Files, folder: &str) -> Option<Paths> {
     let places = named.into_iter().chain(usual.iter().map(|place| format!("{folder}/{place}")));
     for place in places {
         let mut schema = if place.ends_with(".prisma") {
-            if files.stamp(&place).is_none() {
+            if !files.exists(&place) {
                 continue;
             }
             let own = parent(&place).unwrap_or_default();
@@ -120,7 +120,7 @@ fn prisma_in(files: &dyn Files, folder: &str) -> Option<Paths> {
         let above = own.strip_suffix("/schema").unwrap_or(own);
         schema.extend(sql_files(files, &format!("{above}/migrations")).into_iter().flatten());
         let lock = format!("{above}/migrations/migration_lock.toml");
-        schema.extend(files.stamp(&lock).map(|_| lock));
+        schema.extend(files.exists(&lock).then_some(lock));
         return Some(with_raw(files, folder, schema));
     }
     None
@@ -204,7 +204,7 @@ fn sql_in(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
     }
     let known: BTreeSet<String> = groups.iter().flatten().cloned().collect();
     for whole in SCHEMAS.iter().map(|name| format!("{folder}/{name}")) {
-        if known.contains(&whole) || files.stamp(&whole).is_none() {
+        if known.contains(&whole) || !files.exists(&whole) {
             continue;
         }
         let root = layout::root(&whole).to_owned();
@@ -237,7 +237,7 @@ fn sql_files(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
         };
         if inner == "meta" {
             let journal = format!("{folder}/meta/_journal.json");
-            own.extend(files.stamp(&journal).map(|_| journal));
+            own.extend(files.exists(&journal).then_some(journal));
             continue;
         }
         let inner = format!("{folder}/{inner}");

@@ -126,22 +126,26 @@ impl<V> Access<V> {
     }
 }
 
+/// A call: its file, unit and node.
+type CallKey = (Arc<str>, usize, NodeId);
+
+/// A function, and how many functions lie before it.
+type FunctionKey = (FnRef, u32);
+
 /// What was found of statements in one review. Rules ask of every call before every write, and a helper that many
 /// calls lead to would be read again for each of them, and for each way there.
 #[derive(Debug, Default)]
 pub struct AccessMemo {
-    /// By the call: its file, unit and node.
-    calls: RefCell<FxHashMap<(Arc<str>, usize, NodeId), Rc<[Access]>>>,
-    /// By the function, and how many functions lie before it.
-    functions: RefCell<FxHashMap<(FnRef, u32), Rc<[Access<Handed>]>>>,
-    looked_into: Slate<usize>,
+    calls: RefCell<FxHashMap<CallKey, Rc<[Access]>>>,
+    functions: RefCell<FxHashMap<FunctionKey, Rc<[Access<Handed>]>>>,
+    functions_read: Slate<usize>,
 }
 
 impl AccessMemo {
-    /// How many functions were looked into for their statements.
+    /// How many functions were read for their statements.
     #[must_use]
-    pub fn looked_into(&self) -> usize {
-        self.looked_into.get()
+    pub fn functions_read(&self) -> usize {
+        self.functions_read.get()
     }
 }
 
@@ -193,7 +197,7 @@ fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Rc<[Access<Hande
     if let Some(known) = memo.functions.borrow().get(&key) {
         return Rc::clone(known);
     }
-    memo.looked_into.set(memo.looked_into.get() + 1);
+    memo.functions_read.set(memo.functions_read.get() + 1);
     let mut found = Vec::new();
     in_function(view, function, &mut |there| {
         let tells = OnceCell::new();

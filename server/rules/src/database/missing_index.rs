@@ -348,7 +348,7 @@ pub(super) fn is_example(unit: &UnitView<'_>) -> bool {
         let Some(at) = path.find(folder) else { return false };
         let above = std::iter::successors(Some(&path[..at]), |f| f.rsplit_once('/').map(|(outer, _)| outer));
         above.into_iter().any(|folder| {
-            let has = |name: &str| unit.project.files.stamp(&format!("{folder}/{name}")).is_some();
+            let has = |name: &str| unit.project.files.exists(&format!("{folder}/{name}"));
             has("package.json") || has("Cargo.toml")
         })
     })

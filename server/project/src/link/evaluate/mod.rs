@@ -16,7 +16,7 @@ use plimsoll_behavior::{
     Access, BindingId, Effects, FunctionId, FunctionKind, Kind, Literal, Name, NodeId, PathStep, ScopeId,
     Unit,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, Value, World};
 
@@ -85,6 +85,16 @@ pub struct Memo {
     open_members: RefCell<Vec<(Name, Name)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
     open_bindings: RefCell<Vec<(usize, BindingId)>>,
+}
+
+impl Memo {
+    /// The units in which something was evaluated.
+    pub(in crate::link) fn units(&self) -> FxHashSet<usize> {
+        let values = self.values.borrow();
+        let (calls, begun, returns) = (self.calls.borrow(), self.begun.borrow(), self.returns.borrow());
+        let of_nodes = values.keys().chain(calls.keys()).chain(begun.keys()).map(|(unit, _)| *unit);
+        of_nodes.chain(returns.keys().map(|(unit, _)| *unit)).collect()
+    }
 }
 
 /// Evaluates one file.

@@ -189,7 +189,7 @@ impl Evaluator<'_> {
             // `#[path = "other.rs"] mod name;`
             Some((_, Kind::Literal(Literal::String(path)))) => parent(&self.file.path)
                 .and_then(|folder| join(folder, path))
-                .filter(|file| files.stamp(file).is_some())
+                .filter(|file| files.exists(file))
                 .map_or(Value::Unknown, |file| Value::Module(file.into())),
             Some((block, _)) => self
                 .scope_of_block(unit, block)

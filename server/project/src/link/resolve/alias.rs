@@ -172,7 +172,7 @@ pub(super) fn by_custom(files: &dyn Files, from: &str, module: &str) -> Option<T
     let (rest, folders) =
         CUSTOMS.iter().find_map(|(prefix, folders)| Some((module.strip_prefix(prefix)?, folders)))?;
     let folder = ancestors(parent(from)?, files, from)
-        .find(|folder| files.stamp(&format!("{folder}/package.json")).is_some())?;
+        .find(|folder| files.exists(&format!("{folder}/package.json")))?;
     folders.iter().find_map(|below| {
         let path = join(&join(folder, below)?, rest)?;
         target(files, from, &path)

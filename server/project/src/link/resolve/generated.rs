@@ -48,7 +48,7 @@ fn schemas(files: &dyn Files, folder: &str) -> Vec<String> {
     let mut found: Vec<String> = ["schema.prisma", "prisma/schema.prisma"]
         .iter()
         .map(|path| format!("{folder}/{path}"))
-        .filter(|path| files.stamp(path).is_some())
+        .filter(|path| files.exists(path))
         .collect();
     let said = read::<PackageJson>(files, &format!("{folder}/package.json"))
         .and_then(|manifest| join(folder, manifest.prisma_schema.as_deref()?));

@@ -38,7 +38,7 @@ pub(crate) fn submodule(files: &dyn Files, from: &str, name: &str) -> Option<Str
     let folder = modules_of(files, from)?;
     [format!("{folder}/{name}.rs"), format!("{folder}/{name}/mod.rs")]
         .into_iter()
-        .find(|path| files.stamp(path).is_some())
+        .find(|path| files.exists(path))
 }
 
 /// The folder in which the modules of a file stand.
@@ -59,7 +59,7 @@ pub(crate) fn parent_module(files: &dyn Files, from: &str) -> Option<String> {
     let folder = parent(from)?;
     let folder = if from.ends_with("/mod.rs") { parent(folder)? } else { folder };
     let candidates = [format!("{folder}.rs"), format!("{folder}/mod.rs")];
-    let declared = candidates.into_iter().find(|path| files.stamp(path).is_some());
+    let declared = candidates.into_iter().find(|path| files.exists(path));
     declared.or_else(|| crate_root(files, from).filter(|root| root != from && parent(root) == Some(folder)))
 }
 
@@ -91,7 +91,7 @@ fn is_automatic_root(below: &str) -> bool {
 
 /// The root of the crate that a file belongs to. A file that a library and a binary might share is the library's.
 pub(crate) fn crate_root(files: &dyn Files, from: &str) -> Option<String> {
-    let exists = |path: &String| files.stamp(path).is_some();
+    let exists = |path: &String| files.exists(path);
     let Some((folder, manifest)) = nearest_crate(files, from) else {
         // A crate whose manifest is not there: what stands around it tells.
         return ancestors(parent(from)?, files, from)
@@ -124,7 +124,7 @@ pub(crate) fn crate_root(files: &dyn Files, from: &str) -> Option<String> {
 /// The root of the binary beside a library: what a file of the crate means by `crate` when the library has no such name.
 pub(crate) fn twin_root(files: &dyn Files, root: &str) -> Option<String> {
     let twin = format!("{}/main.rs", root.strip_suffix("/lib.rs")?);
-    files.stamp(&twin).map(|_| twin)
+    files.exists(&twin).then_some(twin)
 }
 
 /// What the name of an external crate means where the manifest says so: the root of a crate of this project, or a
@@ -170,7 +170,7 @@ fn inherited(
 
 fn library_root(files: &dyn Files, folder: &str, manifest: &CargoToml) -> Option<String> {
     let path = manifest.library_path.as_deref().unwrap_or("src/lib.rs");
-    join(folder, path).filter(|root| files.stamp(root).is_some())
+    join(folder, path).filter(|root| files.exists(root))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) fn target(files: &dyn Files, from: &str, path: &str) -> Option<Target
 
 /// The source that a path without an ending, or with the one that it is built to, means.
 pub(super) fn file(files: &dyn Files, path: &str) -> Option<String> {
-    let exists = |p: &str| files.stamp(p).is_some();
+    let exists = |p: &str| files.exists(p);
     if Language::from_path(path).is_some() && exists(path) {
         return Some(path.to_owned());
     }

@@ -144,12 +144,12 @@ fn named(files: &dyn Files, folder: &str, entry: &str) -> Vec<String> {
         return matching(files, folder, entry);
     }
     let Some(path) = join(folder, entry) else { return Vec::new() };
-    if Language::from_path(&path).is_some() && files.stamp(&path).is_some() {
+    if Language::from_path(&path).is_some() && files.exists(&path) {
         return vec![path];
     }
     for ending in [".ts", ".mts", ".js", ".mjs"] {
         let file = format!("{path}{ending}");
-        if files.stamp(&file).is_some() {
+        if files.exists(&file) {
             return vec![file];
         }
     }
