@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plimsoll_engine::Fix;
-use plimsoll_project::{MemoryFiles, Overlay};
+use plimsoll_project::{Files, MemoryFiles, Overlay};
 use rayon::prelude::*;
 
 use super::session::{Session, read_stdin, skipped};
 use super::{CheckArgs, Format, Status, print, say, walk};
+use crate::cache::Cache;
 use crate::report::{self, Report, Reported, Texts};
 
 /// How long work takes before a progress bar is worth the flicker.
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// # Errors
 /// If a path cannot be read, a rule does not exist, or standard output is closed.
 pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
+    crate::log::start_if_asked();
     let started = Instant::now();
     let mut session = Session::new(&args.selection)?;
     let mut report = Report::default();
@@ -52,7 +54,11 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     };
     // Every file asks for the same folders and manifests.
     let disk = session.disk().remembering();
-    let view = Overlay { over: &typed, under: &disk };
+    let is_cached = !args.no_cache && args.stdin_path.is_none();
+    let cache = is_cached.then(|| Cache::open(disk.clone(), &session.selection(), session.rules(), &files));
+    let cache = cache.flatten();
+    let under = cache.as_ref().map_or(&disk as &dyn Files, Cache::files);
+    let view = Overlay { over: &typed, under };
     if let Err(errors) = session.configure(&view, &files) {
         for error in errors {
             say(&format!("error: {}", super::one_line(&error)));
@@ -60,7 +66,11 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         return Ok(Status::Failed);
     }
     let reviewed = for_each_file(&files, args.selection.jobs, |path| {
-        let outcome = session.review(&view, path);
+        let outcome = match &cache {
+            Some(cache) => cache.outcome(path, session.config_key(path), |files| session.review(files, path)),
+            None => session.review(&view, path),
+        };
+        // Fixes are never kept: they are proven against the files as they are now.
         let wanted = if args.fixes { outcome.findings.as_slice() } else { &[] };
         let fixes: Vec<Vec<Fix>> = wanted.iter().map(|finding| session.fixes(&view, finding)).collect();
         (outcome, fixes)
@@ -74,8 +84,12 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         Format::Pretty => report::pretty(&report, &texts),
         Format::Json => report::json(&report, &texts, started.elapsed()),
     };
+    let status = status(&report, args.fail_on);
     print(&text, color)?;
-    Ok(status(&report, args.fail_on))
+    if let Some(cache) = cache {
+        cache.finish();
+    }
+    Ok(status)
 }
 
 /// A clean result is claimed only for what was really read.
