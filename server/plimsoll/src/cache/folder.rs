@@ -28,7 +28,7 @@ pub struct Unfinished {
     path: PathBuf,
     file: File,
     /// When it was begun, in nanoseconds by the clock of the disk.
-    pub begun: i128,
+    pub begun: i64,
 }
 
 impl Folder {
@@ -78,9 +78,9 @@ impl Folder {
         let nanos = nanoseconds(now).unwrap_or_default();
         let path = self.path.join(format!("{}-{nanos}-{count}.new", std::process::id()));
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        let mut unfinished = Unfinished { path, file, begun: i128::MIN };
+        let mut unfinished = Unfinished { path, file, begun: i64::MIN };
         let by_disk = unfinished.file.metadata()?.modified()?;
-        unfinished.begun = nanoseconds(by_disk.min(now)).unwrap_or(i128::MIN);
+        unfinished.begun = nanoseconds(by_disk.min(now)).unwrap_or(i64::MIN);
         Ok(unfinished)
     }
 

@@ -8,6 +8,7 @@
 
 mod folder;
 mod identity;
+mod numbers;
 mod pack;
 mod snapshot;
 
@@ -21,6 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::files::DiskFiles;
 use folder::{Folder, Unfinished};
+use numbers::Numbers;
 use pack::{Entry, Pack, Question};
 use snapshot::{Asked, Row, Snapshot};
 
@@ -75,7 +77,7 @@ impl Cache {
         let known =
             pack.questions.iter().map(|question| (question.asked.clone(), question.known())).collect();
         // Without a clock of the disk nothing new is taken for settled.
-        let begun = unfinished.as_ref().map_or(i128::MIN, |unfinished| unfinished.begun);
+        let begun = unfinished.as_ref().map_or(i64::MIN, |unfinished| unfinished.begun);
         Some(Self {
             folder,
             name,
@@ -97,14 +99,17 @@ impl Cache {
         &self.snapshot
     }
 
-    /// The outcome of a file: the one that is kept, if it still holds, or else that of `review`.
-    pub fn outcome(&self, path: &str, config: u64, review: impl FnOnce(&dyn Files) -> Outcome) -> Outcome {
+    /// The outcome of a file that is kept, if it still holds.
+    pub fn kept(&self, path: &str, config: u64) -> Option<Outcome> {
         self.wanted.fetch_add(1, Ordering::Relaxed);
-        let known = self.earlier.get(path).filter(|entry| entry.config == config && self.holds(entry));
-        if let Some(outcome) = known.and_then(|entry| entry.outcome(self.rules)) {
-            self.taken.fetch_add(1, Ordering::Relaxed);
-            return outcome;
-        }
+        let entry = self.earlier.get(path).filter(|entry| entry.config == config && self.holds(entry))?;
+        let outcome = entry.outcome(self.rules)?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Some(outcome)
+    }
+
+    /// The outcome of a review, which is kept.
+    pub fn keep(&self, path: &str, config: u64, review: impl FnOnce(&dyn Files) -> Outcome) -> Outcome {
         let asked = Asked::new(&self.snapshot);
         let outcome = review(&asked);
         if let Some(mut entry) = Entry::new(path, config, &outcome)
@@ -117,7 +122,7 @@ impl Cache {
     }
 
     fn holds(&self, entry: &Entry) -> bool {
-        entry.questions.iter().all(|&question| {
+        entry.questions.iter().all(|question| {
             let at = question as usize;
             match self.standing[at].load(Ordering::Relaxed) {
                 SAME => true,
@@ -164,9 +169,10 @@ impl Cache {
     fn left(&mut self, rows: &FxHashMap<Arc<str>, Row>) -> Pack {
         let fresh = std::mem::take(self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner));
         let is_fresh: FxHashSet<&str> = fresh.iter().map(|entry| entry.path.as_str()).collect();
-        let may_hold = |entry: &&Entry| {
-            let answers_as_before = |&question: &u32| {
-                let question = &self.questions[question as usize];
+        let questions = &self.questions;
+        let may_hold = |entry: &Entry| {
+            let answers_as_before = |question: u32| {
+                let question = &questions[question as usize];
                 let row = rows.get(question.asked.as_str());
                 row.is_none_or(|row| row.known.answer == question.answer)
             };
@@ -174,7 +180,8 @@ impl Cache {
                 && entry.questions.iter().all(answers_as_before)
                 && std::fs::exists(&entry.path).unwrap_or(false)
         };
-        let mut others: Vec<Entry> = self.earlier.values().filter(may_hold).cloned().collect();
+        let earlier = std::mem::take(&mut self.earlier);
+        let mut others: Vec<Entry> = earlier.into_values().filter(may_hold).collect();
         others.sort_by(|a, b| a.path.cmp(&b.path));
         others.truncate(MAX_OTHERS);
 
@@ -182,16 +189,16 @@ impl Cache {
         let mut gathered = Gathered { rows, ids: FxHashMap::default(), questions: Vec::new() };
         let mut entries = Vec::with_capacity(fresh.len() + others.len());
         for mut entry in fresh {
-            for question in &mut entry.questions {
-                *question = gathered.id(by_id[question], None);
-            }
+            let numbers = entry.questions.iter().map(|question| gathered.id(by_id[&question], None));
+            entry.questions = Numbers::new(numbers.collect());
             entries.push(entry);
         }
         for mut entry in others {
-            for question in &mut entry.questions {
-                let question_before = &self.questions[*question as usize];
-                *question = gathered.id(&question_before.asked, Some(question_before));
-            }
+            let numbers = entry.questions.iter().map(|question| {
+                let before = &self.questions[question as usize];
+                gathered.id(&before.asked, Some(before))
+            });
+            entry.questions = Numbers::new(numbers.collect());
             entries.push(entry);
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));

@@ -5,6 +5,7 @@ use plimsoll_syntax::{FileKind, TextRange};
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
+use super::numbers::Numbers;
 use super::snapshot::{Answer, Known, hash};
 
 /// Raise it whenever what is written here, or what it means, changes.
@@ -51,7 +52,7 @@ pub struct Entry {
     /// What it was configured with.
     pub config: u64,
     /// Which of the questions its review has asked.
-    pub questions: Vec<u32>,
+    pub questions: Numbers,
     findings: Vec<Found>,
     /// Why it was left alone, by policy.
     left_alone: Vec<(String, String)>,
@@ -79,7 +80,13 @@ impl Entry {
         let left_alone = outcome.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect();
         let findings: Option<Vec<Found>> =
             outcome.findings.iter().map(|finding| Found::new(path, finding)).collect();
-        Some(Self { path: path.to_owned(), config, questions: Vec::new(), findings: findings?, left_alone })
+        Some(Self {
+            path: path.to_owned(),
+            config,
+            questions: Numbers::default(),
+            findings: findings?,
+            left_alone,
+        })
     }
 
     /// The outcome; none where it speaks of what this build does not know.
@@ -158,10 +165,12 @@ fn language_of(path: &str) -> Option<&'static str> {
 impl Pack {
     /// The bytes of a pack: what they are, for which key, a checksum, the content. None where they are too many.
     pub fn to_bytes(&self, key: u64) -> Option<Vec<u8>> {
-        let content = postcard::to_stdvec(self).ok()?;
         let mut bytes = head(key);
-        bytes.extend(hash(&content));
-        bytes.extend(content);
+        let checksum = bytes.len();
+        bytes.extend([0; 16]);
+        let mut bytes = postcard::to_extend(self, bytes).ok()?;
+        let (head, content) = bytes.split_at_mut(checksum + 16);
+        head[checksum..].copy_from_slice(&hash(content));
         (bytes.len() as u64 <= MAX_BYTES).then_some(bytes)
     }
 
@@ -172,7 +181,7 @@ impl Pack {
             return None;
         }
         let pack: Self = postcard::from_bytes(content).ok()?;
-        let is_asked = |entry: &Entry| entry.questions.iter().all(|q| (*q as usize) < pack.questions.len());
+        let is_asked = |entry: &Entry| entry.questions.iter().all(|q| (q as usize) < pack.questions.len());
         pack.entries.iter().all(is_asked).then_some(pack)
     }
 }
@@ -195,7 +204,7 @@ mod tests {
             ..Outcome::default()
         };
         let mut entry = Entry::new("/p/a.ts", 3, &outcome).expect("nothing went wrong");
-        entry.questions.push(0);
+        entry.questions = Numbers::new(vec![0]);
         Pack { questions: vec![question], entries: vec![entry] }
     }
 
@@ -220,7 +229,7 @@ mod tests {
     #[test]
     fn a_question_that_is_not_there_makes_no_pack() {
         let mut wrong = pack();
-        wrong.entries[0].questions.push(1);
+        wrong.entries[0].questions = Numbers::new(vec![0, 1]);
         assert_eq!(Pack::from_bytes(&wrong.to_bytes(1).expect("it is small"), 1), None);
     }
 

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::identity::Identity;
+use super::numbers::Numbers;
 use crate::files::{DiskFiles, listed};
 
 /// A hash of what was seen; none where nothing is there.
@@ -46,7 +47,7 @@ pub struct Row {
 pub struct Snapshot {
     disk: DiskFiles,
     /// Before this moment files were left alone.
-    started: i128,
+    started: i64,
     /// What an earlier run has seen.
     earlier: FxHashMap<String, Known>,
     rows: DashMap<Arc<str>, Row>,
@@ -58,7 +59,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The disk from now on.
-    pub fn new(disk: DiskFiles, started: i128, earlier: FxHashMap<String, Known>) -> Self {
+    pub fn new(disk: DiskFiles, started: i64, earlier: FxHashMap<String, Known>) -> Self {
         Self {
             disk,
             started,
@@ -199,16 +200,14 @@ impl<'a> Asked<'a> {
         Self { snapshot, questions: Mutex::default(), has_changed: AtomicBool::new(false) }
     }
 
-    /// The numbers of the questions, in order; none where the disk did not answer as one moment of it, so that the
+    /// The numbers of the questions; none where the disk did not answer as one moment of it, so that the
     /// review must not be kept.
-    pub fn questions(self) -> Option<Vec<u32>> {
+    pub fn questions(self) -> Option<Numbers> {
         if self.has_changed.into_inner() {
             return None;
         }
         let questions = self.questions.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut questions: Vec<u32> = questions.into_iter().collect();
-        questions.sort_unstable();
-        Some(questions)
+        Some(Numbers::new(questions.into_iter().collect()))
     }
 
     fn note(&self, question: &str) -> Row {
