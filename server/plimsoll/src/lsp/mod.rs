@@ -13,6 +13,7 @@ mod edits;
 mod events;
 mod fix_all;
 mod hover;
+mod index;
 mod owner;
 mod positions;
 mod publish;
