@@ -74,6 +74,39 @@ fn a_change_in_one_file_changes_what_is_found_in_another() {
 }
 
 #[test]
+fn a_new_implementation_of_an_interface_is_looked_at() {
+    let through = "import type { Users } from './repository'\n\
+        export async function names(ids: string[], users: Users) {\n  const all = []\n  for (const id of ids) {\n    \
+        all.push(await users.byId(id))\n  }\n  return all\n}\n";
+    let interface = "export interface Users {\n  byId(id: string): Promise<unknown>\n}\n";
+    let class = "import { PrismaClient } from '@prisma/client'\nimport type { Users } from './repository'\n\
+        const prisma = new PrismaClient()\nexport class PrismaUsers implements Users {\n  async byId(id: string) {\n    \
+        return prisma.user.findUnique({ where: { id } })\n  }\n}\n";
+    let project = Project::new(&[
+        ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("src/names.ts", through),
+        ("src/repository.ts", interface),
+        ("src/prisma.ts", class),
+        ("src/other.ts", "export const a = 1\n"),
+    ]);
+    let before = found(&project);
+    assert!(before > 0, "the only implementation asks the database");
+    // What implements nothing may say what it likes.
+    project.write_bytes("src/other.ts", b"export const a = 2\n");
+    assert_eq!(reused(&project, &[]), "3 of 4");
+    assert_eq!(found(&project), before);
+    project.write_bytes("src/other.ts", class.replace("implements Users", "").as_bytes());
+    assert_eq!(found(&project), before);
+    project.write_bytes(
+        "src/other.ts",
+        class.replace("prisma.user.findUnique({ where: { id } })", "id").as_bytes(),
+    );
+    answer(&project, &[]);
+    project.write_bytes("src/prisma.ts", class.replace("implements Users", "").as_bytes());
+    assert!(found(&project) < before, "what asks the database does not implement it any more");
+}
+
+#[test]
 fn a_write_in_the_same_moment_and_of_the_same_size_is_seen() {
     let project = shop();
     let (one, other) = ("export const a = 1\n", HELPER.replace("findUnique", "xindUnique"));

@@ -26,6 +26,16 @@ pub trait Files: Send + Sync {
     fn manifests(&self) -> Option<&ManifestCache> {
         None
     }
+
+    /// The same files without a record of what is asked, where this view keeps one.
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        None
+    }
+
+    /// Records a question for less than a whole text, which [`crate::manifests::answer_to`] answers, and its answer.
+    fn record(&self, question: &str, answer: Option<u64>) {
+        let _ = (question, answer);
+    }
 }
 
 /// Files held in memory: for tests, and for text on standard input.

@@ -1,14 +1,16 @@
 //! The disk as one run sees it, with a record of what each review asked of it.
 //!
 //! A question is spelled as a path: of a file, for its text; of a folder with a `/` at its end, for the names in it;
-//! of a folder with `//`, for the root above its files. Its answer is told by a hash of what was seen, so that a file
-//! that is only touched, or checked out anew, answers as before.
+//! of a folder with `//`, for the root above its files; of a file with a NUL and a word, for less than its text. Its
+//! answer is told by a hash of what was seen, so that a file that is only touched, or checked out anew, answers as
+//! before.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use plimsoll_project::Files;
+use plimsoll_project::manifests::answer_to;
 use plimsoll_syntax::limits;
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_128;
@@ -81,6 +83,8 @@ impl Snapshot {
             Known { answer: root.map(|root| hash(root.as_bytes())), identity: None }
         } else if let Some(folder) = question.strip_suffix('/') {
             self.names(folder)
+        } else if let Some((path, _)) = question.split_once('\0') {
+            self.part(question, path)
         } else {
             self.text(question)
         };
@@ -116,6 +120,17 @@ impl Snapshot {
             Ok(bytes) => self.seen(hash(&bytes), identity),
             Err(_) => unseen(Some(UNREADABLE)),
         }
+    }
+
+    /// What is asked of a text is less than all of it.
+    fn part(&self, question: &str, path: &str) -> Known {
+        let metadata = std::fs::metadata(path).ok();
+        let identity = metadata.as_ref().and_then(Identity::of);
+        if let Some(known) = self.unread(question, identity) {
+            return known;
+        }
+        let answer = answer_to(&self.disk, None, question).flatten();
+        answer.map_or(Known { answer: None, identity: None }, |answer| self.seen(long(answer), identity))
     }
 
     fn names(&self, folder: &str) -> Known {
@@ -247,6 +262,16 @@ impl Files for Asked<'_> {
         names.to_vec()
     }
 
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        Some(self.snapshot)
+    }
+
+    fn record(&self, question: &str, answer: Option<u64>) {
+        if self.note(question).known.answer != answer.map(long) {
+            self.has_changed.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn root_of(&self, path: &str) -> Option<String> {
         let (folder, _) = path.rsplit_once('/')?;
         self.note(&format!("{folder}//"));
@@ -261,6 +286,10 @@ pub fn hash(bytes: &[u8]) -> [u8; 16] {
 
 fn hash_of_names(names: &[String]) -> [u8; 16] {
     hash(names.join("\n").as_bytes())
+}
+
+fn long(answer: u64) -> [u8; 16] {
+    hash(&answer.to_le_bytes())
 }
 
 fn short(answer: [u8; 16]) -> u64 {

@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
-use crate::manifests::{ManifestCache, root_of_sources, sources_below};
+use crate::manifests::{ManifestCache, answer_to, root_of_sources, sources_below};
 
 /// Extracted files, shared between reviews.
 #[derive(Debug, Default)]
@@ -109,7 +109,9 @@ impl Files for Recorder<'_> {
         }
         let stamp = match path.strip_suffix('/') {
             Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
-            None => self.files.stamp(path),
+            None => {
+                answer_to(self.files, Some(self.manifests), path).unwrap_or_else(|| self.files.stamp(path))
+            }
         };
         self.note(path, stamp);
         stamp
@@ -141,6 +143,15 @@ impl Files for Recorder<'_> {
 
     fn manifests(&self) -> Option<&ManifestCache> {
         Some(self.manifests)
+    }
+
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        Some(self.files)
+    }
+
+    fn record(&self, question: &str, answer: Option<u64>) {
+        self.note(question, answer);
+        self.files.record(question, answer);
     }
 }
 

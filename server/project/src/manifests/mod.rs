@@ -19,8 +19,8 @@ use dashmap::DashMap;
 
 pub use cargo::{CargoDependency, CargoToml};
 pub use deno::DenoJson;
-pub use implemented::Implemented;
-pub(crate) use implemented::{root_of_sources, sources_below, sources_beside};
+pub use implemented::{Implemented, answer_to};
+pub(crate) use implemented::{implemented, root_of_sources, sources_below, sources_beside};
 pub use package::PackageJson;
 pub use prisma::Generators;
 pub use tsconfig::TsConfig;
@@ -51,8 +51,12 @@ pub trait Manifest: Any + Send + Sync + Sized {
 /// The manifest at a path; none when it is absent or broken.
 #[must_use]
 pub fn read<T: Manifest>(files: &dyn Files, path: &str) -> Option<Arc<T>> {
+    read_kept(files, files.manifests(), path)
+}
+
+/// The same, with parsed manifests that are kept elsewhere.
+fn read_kept<T: Manifest>(files: &dyn Files, cache: Option<&ManifestCache>, path: &str) -> Option<Arc<T>> {
     let stamp = files.stamp(path)?;
-    let cache = files.manifests();
     if let Some(entry) = cache.and_then(|cache| cache.entries.get(path))
         && entry.0 == stamp
     {
