@@ -72,7 +72,7 @@ impl Cache {
         let key = xxhash_rust::xxh3::xxh3_64(named.join("\0").as_bytes());
         let name = format!("{key:016x}.pack");
         let folder = Folder::below(&root);
-        let unfinished = folder.begin().inspect_err(|error| unwritten(error)).ok();
+        let unfinished = folder.begin().inspect_err(unwritten).ok();
         let pack = folder.read(&name).and_then(|bytes| Pack::from_bytes(&bytes, key)).unwrap_or_default();
         let known =
             pack.questions.iter().map(|question| (question.asked.clone(), question.known())).collect();

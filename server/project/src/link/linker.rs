@@ -51,6 +51,9 @@ const MAX_CACHED: usize = 20_000;
 /// The most functions whose effects are gathered for one question; beyond it the effects are taken as unknown.
 const MAX_REACHED: usize = 20_000;
 
+/// A root, and whether it is its Rust that is meant.
+type SourcesOf = (String, bool);
+
 /// Links files of one view, for one review.
 pub struct Linker<'a> {
     recorder: Recorder<'a>,
@@ -60,7 +63,7 @@ pub struct Linker<'a> {
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
     linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
     /// The sources below a root, of Rust or not.
-    sources: RefCell<FxHashMap<(String, bool), Arc<[String]>>>,
+    sources: RefCell<FxHashMap<SourcesOf, Arc<[String]>>>,
     depth: Cell<u32>,
 }
 
