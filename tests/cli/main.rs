@@ -1,5 +1,6 @@
 //! The command line from outside: what it prints, where, and the status it ends with.
 
+mod cache;
 mod project;
 
 use project::Project;
@@ -88,6 +89,7 @@ fn help_and_version_go_to_standard_output() {
           --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
           --stdin-path <PATH>   Reviews standard input as the content of this file
           --fixes               Adds the proven fixes
+          --no-cache            Reviews every file anew, and keeps nothing for the next run
       -h, --help                Print help (see more with '--help')
     --- stderr
     ");

@@ -61,6 +61,12 @@ impl Project {
         self.told(&child.wait_with_output().expect("it ends"))
     }
 
+    /// Runs with all that it logs on standard error.
+    pub fn run_logging(&self, arguments: &[&str]) -> Run {
+        let output = self.command(arguments).env("PLIMSOLL_LOG", "plimsoll=debug").output();
+        self.told(&output.expect("the binary was built"))
+    }
+
     /// Runs with a standard output that nobody reads.
     pub fn run_closed(&self, arguments: &[&str]) -> Run {
         let (reader, writer) = std::io::pipe().expect("there are pipes");

@@ -47,7 +47,7 @@ def judgement(rule):
 
 def findings(binary, folder, name, rule):
     """(path, line) of each finding of the rule in one repository, in the order of the report."""
-    command = [binary, "check", "--format", "json", "--fail-on", "never", "--preview"]
+    command = [binary, "check", "--format", "json", "--fail-on", "never", "--preview", "--no-cache"]
     command += ["--rule", rule] if rule else []
     run = subprocess.run([*command, "."], cwd=folder / name, capture_output=True, text=True)
     try:

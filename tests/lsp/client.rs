@@ -124,6 +124,12 @@ impl Client {
         }
     }
 
+    /// Passes over what has come so far and `is_meant`.
+    pub fn forget(&mut self, is_meant: impl Fn(&Value) -> bool) {
+        self.passed_over.extend(self.messages.try_iter());
+        self.passed_over.retain(|message| !is_meant(message));
+    }
+
     /// Every message that has come and was not waited for, once the server has ended.
     pub fn rest(&mut self) -> Vec<Value> {
         let mut rest: Vec<Value> = self.passed_over.drain(..).collect();

@@ -4,6 +4,7 @@ mod client;
 mod clock;
 mod findings;
 mod garbage;
+mod index;
 mod lifecycle;
 
 use std::process::{Child, Command, ExitStatus, Stdio};

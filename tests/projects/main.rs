@@ -20,7 +20,7 @@ fn project(name: &str) -> PathBuf {
 /// The report of `plimsoll check` in a folder.
 fn check(folder: &Path, args: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["check", ".", "--format", "json"])
+        .args(["check", ".", "--format", "json", "--no-cache"])
         .args(args)
         .current_dir(folder)
         .output()

@@ -31,7 +31,7 @@ fn written_retry_works(project: &str, source: &str, arguments: &[&str]) {
 
     // What was written is clean under every rule.
     let checked = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["check", "--preview", "."])
+        .args(["check", "--preview", "--no-cache", "."])
         .current_dir(copy.path())
         .output()
         .expect("plimsoll runs");

@@ -74,6 +74,19 @@ impl DiskFiles {
         self
     }
 
+    /// Whether a folder is a repository of its own.
+    pub fn is_repository(folder: &str) -> bool {
+        std::fs::exists(format!("{folder}/.git")).unwrap_or(false)
+    }
+
+    /// The nearest open root that a path is or lies in.
+    pub fn open_root_above(&self, path: &str) -> Option<&str> {
+        let is_above = |root: &&String| {
+            path.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.roots.iter().find(is_above).map(String::as_str)
+    }
+
     /// Forgets what was seen, because something has changed. Clones keep it, so that a look that one of them takes
     /// just now is not remembered here.
     pub fn forget(&mut self) {
@@ -112,7 +125,7 @@ impl Files for DiskFiles {
     /// The repository that holds the file, whichever part of it is open, or else the nearest root above the file.
     fn root_of(&self, path: &str) -> Option<String> {
         let is_repository = |folder: &str| {
-            let look = || std::fs::exists(format!("{folder}/.git")).unwrap_or(false);
+            let look = || Self::is_repository(folder);
             match &self.seen {
                 Some(seen) => remembered(&seen.repositories, folder, look),
                 None => look(),
@@ -125,10 +138,7 @@ impl Files for DiskFiles {
             }
             folder = parent;
         }
-        let is_above = |root: &&String| {
-            path.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.roots.iter().find(is_above).cloned()
+        self.open_root_above(path).map(str::to_owned)
     }
 }
 
@@ -143,24 +153,37 @@ fn stamp(path: &str) -> Option<u64> {
 }
 
 fn list(folder: &str) -> Vec<String> {
+    listed(folder).0
+}
+
+/// The names in a folder as [`Files::list`] tells them, and whether one of them is a link.
+pub fn listed(folder: &str) -> (Vec<String>, bool) {
     // Of a root, nothing but the `/` remains.
     let folder = if folder.is_empty() { "/" } else { folder };
     let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
+    let mut has_links = false;
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| {
             let mut name = entry.file_name().into_string().ok()?;
+            let kind = entry.file_type().ok()?;
+            has_links |= kind.is_symlink();
             // Links are followed, so that a linked package lists as the folder that it is.
-            if std::fs::metadata(entry.path()).ok()?.is_dir() {
+            let is_dir = if kind.is_symlink() {
+                std::fs::metadata(entry.path()).ok()?.is_dir()
+            } else {
+                kind.is_dir()
+            };
+            if is_dir {
                 name.push('/');
             }
             Some(name)
         })
         .collect();
     names.sort();
-    names
+    (names, has_links)
 }
 
 /// What an editor holds of one file.

@@ -1,7 +1,9 @@
 //! The binary: front doors only. All input and output is here; what is reviewed, and how, is below.
 
+mod cache;
 mod cli;
 mod files;
+mod log;
 mod lsp;
 mod report;
 

@@ -21,19 +21,6 @@ pub trait Files: Send + Sync {
         self.stamp(path).is_some()
     }
 
-    /// The stamp, asked by what tells itself what it has taken from the text: see [`Files::took`].
-    fn peek(&self, path: &str) -> Option<u64> {
-        self.stamp(path)
-    }
-
-    /// The text of a file that was only peeked at.
-    fn read_peeked(&self, path: &str) -> Option<Arc<str>> {
-        self.read(path)
-    }
-
-    /// Is told what an index has taken from a text that was only peeked at.
-    fn took(&self, _path: &str, _answer: u64) {}
-
     /// The names in a folder, sorted, those of folders ending in `/`. Empty when it is absent.
     fn list(&self, folder: &str) -> Vec<String>;
 
@@ -43,6 +30,16 @@ pub trait Files: Send + Sync {
     /// Where parsed manifests are kept between reviews; none where each is read anew.
     fn manifests(&self) -> Option<&ManifestCache> {
         None
+    }
+
+    /// The same files without a record of what is asked, where this view keeps one.
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        None
+    }
+
+    /// Records a question for less than a whole text, which [`crate::manifests::answer_to`] answers, and its answer.
+    fn record(&self, question: &str, answer: Option<u64>) {
+        let _ = (question, answer);
     }
 }
 

@@ -262,6 +262,11 @@ impl<'a> Builder<'a> {
         });
         self.unit.comments.sort_by_key(|c| c.range);
         self.unit.errors.sort();
+        // A unit is kept for long and never grows again.
+        self.unit.nodes.shrink_to_fit();
+        self.unit.scopes.shrink_to_fit();
+        self.unit.bindings.shrink_to_fit();
+        self.unit.calls.shrink_to_fit();
         self.unit
     }
 }

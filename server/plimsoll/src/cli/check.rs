@@ -1,5 +1,6 @@
 //! `plimsoll check`
 
+use std::cmp::Reverse;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Mutex;
@@ -7,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use plimsoll_engine::Fix;
-use plimsoll_project::{MemoryFiles, Overlay};
+use plimsoll_engine::Outcome;
+use plimsoll_project::{Files, MemoryFiles, Overlay};
 use rayon::prelude::*;
 
 use super::session::{Session, read_stdin, skipped};
 use super::{CheckArgs, Format, Status, print, say, walk};
+use crate::cache::Cache;
 use crate::report::{self, Report, Reported, Texts};
 
 /// How long work takes before a progress bar is worth the flicker.
@@ -23,6 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// # Errors
 /// If a path cannot be read, a rule does not exist, or standard output is closed.
 pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
+    crate::log::start_if_asked();
     let started = Instant::now();
     let mut session = Session::new(&args.selection)?;
     let mut report = Report::default();
@@ -52,20 +55,25 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     };
     // Every file asks for the same folders and manifests.
     let disk = session.disk().remembering();
-    let view = Overlay { over: &typed, under: &disk };
+    let is_cached = !args.no_cache && args.stdin_path.is_none();
+    let cache = is_cached.then(|| Cache::open(disk.clone(), &session.selection(), session.rules(), &files));
+    let cache = cache.flatten();
+    let under = cache.as_ref().map_or(&disk as &dyn Files, Cache::files);
+    let view = Overlay { over: &typed, under };
     if let Err(errors) = session.configure(&view, &files) {
         for error in errors {
             say(&format!("error: {}", super::one_line(&error)));
         }
         return Ok(Status::Failed);
     }
-    let reviewed = for_each_file(&files, args.selection.jobs, |path| {
-        let outcome = session.review(&view, path);
-        let wanted = if args.fixes { outcome.findings.as_slice() } else { &[] };
-        let fixes: Vec<Vec<Fix>> = wanted.iter().map(|finding| session.fixes(&view, finding)).collect();
-        (outcome, fixes)
-    })?;
-    for (outcome, fixes) in reviewed {
+    let threads = Threads::new(args.selection.jobs)?;
+    let outcomes = outcomes(&files, &threads, cache.as_ref(), &session, &view);
+    // Fixes are never kept: they are proven against the files as they are now.
+    let fixes = threads.each(if args.fixes { &outcomes } else { &[] }, |outcome| {
+        outcome.findings.iter().map(|finding| session.fixes(&view, finding)).collect()
+    });
+    let fixes = fixes.into_iter().chain(std::iter::repeat_with(Vec::new));
+    for (outcome, fixes) in outcomes.into_iter().zip(fixes) {
         report.add(outcome, fixes);
     }
     report.finish();
@@ -74,8 +82,12 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         Format::Pretty => report::pretty(&report, &texts),
         Format::Json => report::json(&report, &texts, started.elapsed()),
     };
+    let status = status(&report, args.fail_on);
     print(&text, color)?;
-    Ok(status(&report, args.fail_on))
+    if let Some(cache) = cache {
+        cache.finish();
+    }
+    Ok(status)
 }
 
 /// A clean result is claimed only for what was really read.
@@ -90,27 +102,67 @@ fn status(report: &Report, fail_on: super::FailOn) -> Status {
     }
 }
 
-/// Does something with each file on all threads; the results are in the order of the files.
-///
-/// # Errors
-/// If the threads cannot be started.
-pub fn for_each_file<T: Send>(
+/// The outcome of each file, in their order: what is kept of an earlier run where that still holds.
+fn outcomes(
     files: &[String],
-    jobs: Option<u16>,
-    each: impl Fn(&str) -> T + Sync,
-) -> anyhow::Result<Vec<T>> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build()?;
-    let progress = Progress::new(files.len());
-    let results = pool.install(|| {
-        let results = files.par_iter().map(|path| {
-            let result = each(path);
-            progress.advance();
-            result
-        });
-        results.collect()
+    threads: &Threads,
+    cache: Option<&Cache>,
+    session: &Session,
+    view: &dyn Files,
+) -> Vec<Outcome> {
+    let Some(cache) = cache else {
+        return threads.each_file(files, |path| session.review(view, path));
+    };
+    let mut outcomes = threads.each(files, |path| cache.kept(path, session.config_key(path)));
+    let is_open = |(path, outcome): (&String, &Option<Outcome>)| outcome.is_none().then(|| path.clone());
+    let open: Vec<String> = files.iter().zip(&outcomes).filter_map(is_open).collect();
+    let anew = threads.each_file(&open, |path| {
+        cache.keep(path, session.config_key(path), |files| session.review(files, path))
     });
-    progress.bar.finish_and_clear();
-    Ok(results)
+    let mut anew = anew.into_iter();
+    for outcome in outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
+        *outcome = anew.next();
+    }
+    outcomes.into_iter().flatten().collect()
+}
+
+/// The threads that work at once.
+pub struct Threads {
+    pool: rayon::ThreadPool,
+}
+
+impl Threads {
+    /// As many as are wanted, or as the machine has.
+    ///
+    /// # Errors
+    /// If they cannot be started.
+    pub fn new(jobs: Option<u16>) -> anyhow::Result<Self> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build()?;
+        Ok(Self { pool })
+    }
+
+    /// Does something with each of many things; the results are in their order.
+    fn each<I: Sync, T: Send>(&self, all: &[I], each: impl Fn(&I) -> T + Sync) -> Vec<T> {
+        self.pool.install(|| all.par_iter().map(&each).collect())
+    }
+
+    /// The same with files, which take long: the largest first, so that no thread is left alone with it at the end.
+    pub fn each_file<T: Send>(&self, files: &[String], each: impl Fn(&str) -> T + Sync) -> Vec<T> {
+        let mut order: Vec<usize> = (0..files.len()).collect();
+        order.sort_by_cached_key(|&at| Reverse(std::fs::metadata(&files[at]).map_or(0, |it| it.len())));
+        let progress = Progress::new(files.len());
+        let mut results: Vec<(usize, T)> = self.pool.install(|| {
+            let results = order.into_iter().par_bridge().map(|at| {
+                let result = each(&files[at]);
+                progress.advance();
+                (at, result)
+            });
+            results.collect()
+        });
+        progress.bar.finish_and_clear();
+        results.sort_by_key(|(at, _)| *at);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
 }
 
 /// A progress bar on standard error that shows itself only once the work takes long.

@@ -7,7 +7,7 @@ use plimsoll_engine::{Finding, Fix, Safety};
 use plimsoll_project::Files;
 use similar::TextDiff;
 
-use super::check::for_each_file;
+use super::check::Threads;
 use super::repair::{Repaired, Reviewer, repair};
 use super::session::Session;
 use super::write::Change;
@@ -31,7 +31,8 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     let current_dir = session.current_dir();
     let mut skipped = found.skipped;
     let mut findings: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-    let outcomes = for_each_file(&found.files, args.selection.jobs, |path| session.review(&disk, path))?;
+    let threads = Threads::new(args.selection.jobs)?;
+    let outcomes = threads.each_file(&found.files, |path| session.review(&disk, path));
     for (path, outcome) in found.files.into_iter().zip(outcomes) {
         skipped.extend(outcome.skipped);
         findings.insert(path, outcome.findings);

@@ -73,6 +73,9 @@ struct CheckArgs {
     /// Adds the proven fixes.
     #[arg(long)]
     fixes: bool,
+    /// Reviews every file anew, and keeps nothing for the next run.
+    #[arg(long)]
+    no_cache: bool,
 }
 
 #[derive(Debug, Args)]

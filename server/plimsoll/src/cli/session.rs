@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
-use plimsoll_engine::{Config, Engine, Finding, Fix, Outcome, Request, RuleNames, Skipped};
+use plimsoll_engine::{Config, Engine, Finding, Fix, Outcome, Request, RuleInfo, RuleNames, Skipped};
 use plimsoll_project::Files;
 use plimsoll_syntax::limits::MAX_FILE_BYTES;
 
@@ -21,8 +21,8 @@ use crate::report::relative;
 pub struct Session {
     engine: Engine,
     current_dir: String,
-    /// By folder.
-    configs: BTreeMap<String, Arc<Config>>,
+    /// By folder, each with a hash of what it was read from.
+    configs: BTreeMap<String, (Arc<Config>, u64)>,
     only: Vec<String>,
     preview: bool,
     cancel: AtomicBool,
@@ -77,7 +77,7 @@ impl Session {
     /// # Errors
     /// One line for each thing that is wrong, by file and line.
     pub fn configure(&mut self, view: &dyn Files, files: &[String]) -> Result<(), Vec<String>> {
-        let mut by_source: BTreeMap<String, Arc<Config>> = BTreeMap::new();
+        let mut by_source: BTreeMap<String, (Arc<Config>, u64)> = BTreeMap::new();
         let mut configs = BTreeMap::new();
         let mut errors = Vec::new();
         let names = RuleNames::new(self.engine.rules());
@@ -89,13 +89,14 @@ impl Session {
             let source = Config::find(view, path);
             let known = source.as_ref().and_then(|source| by_source.get(source));
             let config = match (known, &source) {
-                (Some(config), _) => Arc::clone(config),
-                (None, None) => self.adjusted(Config::default()),
+                (Some(config), _) => config.clone(),
+                (None, None) => (self.adjusted(Config::default()), 0),
                 (None, Some(source)) => {
-                    let loaded = Config::load_from(view, source, &names);
+                    let read = ReadOnce { view, texts: Mutex::default() };
+                    let loaded = Config::load_from(&read, source, &names);
                     errors.extend(loaded.errors);
-                    let config = self.adjusted(Arc::unwrap_or_clone(loaded.config));
-                    by_source.insert(source.clone(), Arc::clone(&config));
+                    let config = (self.adjusted(Arc::unwrap_or_clone(loaded.config)), read.hash());
+                    by_source.insert(source.clone(), config.clone());
                     config
                 }
             };
@@ -146,7 +147,23 @@ impl Session {
 
     fn config_of(&self, path: &str) -> Arc<Config> {
         let known = self.configs.get(folder_of(path));
-        known.map_or_else(|| self.adjusted(Config::default()), Arc::clone)
+        known.map_or_else(|| self.adjusted(Config::default()), |(config, _)| Arc::clone(config))
+    }
+
+    /// A value that differs where the configuration files of a path do.
+    pub fn config_key(&self, path: &str) -> u64 {
+        self.configs.get(folder_of(path)).map_or(0, |(_, key)| *key)
+    }
+
+    /// What was asked of all reviews on the command line.
+    pub fn selection(&self) -> Vec<&str> {
+        let preview = if self.preview { "preview" } else { "stable" };
+        std::iter::once(preview).chain(self.only.iter().map(String::as_str)).collect()
+    }
+
+    /// All rules.
+    pub fn rules(&self) -> &'static [RuleInfo] {
+        self.engine.rules()
     }
 
     /// The configuration with what the command line says.
@@ -158,6 +175,45 @@ impl Session {
             config = config.with_only(&self.only);
         }
         Arc::new(config)
+    }
+}
+
+/// A view that keeps what is read of configuration files, which is all that a configuration comes from.
+struct ReadOnce<'a> {
+    view: &'a dyn Files,
+    texts: Mutex<Vec<(String, Option<Arc<str>>)>>,
+}
+
+impl ReadOnce<'_> {
+    /// A hash of the paths and texts; not 0, which stands for no configuration.
+    fn hash(&self) -> u64 {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = String::new();
+        for (path, text) in texts.iter() {
+            let text = text.as_deref().unwrap_or("\0absent");
+            all.push_str(&format!("{path}\0{}\0{text}\0", text.len()));
+        }
+        xxhash_rust::xxh3::xxh3_64(all.as_bytes()).max(1)
+    }
+}
+
+impl Files for ReadOnce<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        let text = self.view.read(path);
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner).push((path.to_owned(), text.clone()));
+        text
+    }
+
+    fn stamp(&self, path: &str) -> Option<u64> {
+        self.view.stamp(path)
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        self.view.list(folder)
+    }
+
+    fn root_of(&self, path: &str) -> Option<String> {
+        self.view.root_of(path)
     }
 }
 

@@ -45,6 +45,8 @@ pub struct ClientProfile {
     pub markdown_hovers: bool,
     /// The client can be asked to watch files.
     pub file_watchers: bool,
+    /// The client shows how far long work is.
+    pub progress: bool,
 }
 
 impl Default for ClientProfile {
@@ -89,6 +91,7 @@ impl ClientProfile {
                 && edits.is_some_and(|it| it.change_annotation_support.is_some()),
             markdown_hovers: hover_formats.is_some_and(|it| it.contains(&MarkupKind::Markdown)),
             file_watchers: watched.and_then(|it| it.dynamic_registration) == Some(true),
+            progress: client.window.as_ref().and_then(|it| it.work_done_progress) == Some(true),
         }
     }
 

@@ -33,24 +33,32 @@ impl ClientRequests {
 
     /// Asks the client for something whose refusal is not fatal: it is logged.
     pub fn send(&self, method: &'static str, params: Value) {
+        self.ask(method, params, |_| {});
+    }
+
+    /// The same; `then` is told whether the client agrees.
+    pub fn ask(&self, method: &'static str, params: Value, then: impl FnOnce(bool) + Send + 'static) {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         self.lock().insert(id, sender);
         self.outgoing.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         let requests = self.clone();
         self.runtime.spawn(async move {
-            match tokio::time::timeout(PATIENCE, answer).await {
+            let agrees = match tokio::time::timeout(PATIENCE, answer).await {
                 Ok(Ok(response)) => {
                     if let Some(error) = response.error() {
                         tracing::warn!("the client refuses {method}: {error}");
                     }
+                    response.is_ok()
                 }
-                Ok(Err(_)) => {}
+                Ok(Err(_)) => false,
                 Err(_) => {
                     tracing::warn!("the client does not answer {method}");
                     requests.lock().remove(&id);
+                    false
                 }
-            }
+            };
+            then(agrees);
         });
     }
 

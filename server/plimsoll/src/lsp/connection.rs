@@ -66,13 +66,16 @@ pub fn serve(
     spawn("owner", move || owner.run(&owned_events))?;
 
     let client_is_dead = ended.clone();
-    let (service, _socket) = LspService::new(|_| Handlers {
+    let (service, _socket) = LspService::build(|_| Handlers {
         events: events.clone(),
         requests: requests.clone(),
         is_shut_down: Arc::clone(&is_shut_down),
         may_watch_files: AtomicBool::new(false),
+        may_show_progress: AtomicBool::new(false),
         watch_client: Box::new(move |id| watch_client(id, client_is_dead.clone())),
-    });
+    })
+    .custom_method("window/workDoneProgress/cancel", Handlers::cancel_progress)
+    .finish();
     let reader =
         Reader { service, requests, outgoing: outgoing.clone(), runtime: runtime.handle().clone(), ended };
     spawn("reader", move || reader.run(BufReader::with_capacity(1 << 16, input)))?;

@@ -59,6 +59,12 @@ pub enum Event {
     Disk {
         paths: Vec<String>,
     },
+    /// The workspace may be read ahead; whether the client shows how far that is.
+    Index {
+        shows_progress: bool,
+    },
+    /// It shall not be read any further.
+    CancelIndex,
     /// A worker has reviewed a document.
     Reviewed(Box<Reviewed>),
     /// A worker has proven fixes.

@@ -13,6 +13,7 @@ mod edits;
 mod events;
 mod fix_all;
 mod hover;
+mod index;
 mod owner;
 mod positions;
 mod publish;
@@ -31,12 +32,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use plimsoll_engine::Engine;
-use tracing_subscriber::EnvFilter;
 
 use connection::{End, serve};
-
-/// The environment variable that says what is logged: `PLIMSOLL_LOG=debug`.
-const LOG_FILTER: &str = "PLIMSOLL_LOG";
 
 /// Serves one client on standard input and output until it leaves. Logs go to standard error.
 ///
@@ -45,13 +42,7 @@ const LOG_FILTER: &str = "PLIMSOLL_LOG";
 /// # Errors
 /// If threads cannot be started.
 pub fn run() -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_env(LOG_FILTER).unwrap_or_else(|_| EnvFilter::new("warn"));
-    // A log that cannot be set up twice is no reason not to serve.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
+    crate::log::start();
     let end = serve(std::io::stdin(), std::io::stdout(), Arc::new(Engine::new()))?;
     Ok(match end {
         End::Orderly => ExitCode::SUCCESS,

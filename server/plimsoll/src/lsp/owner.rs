@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use plimsoll_syntax::Edit;
@@ -17,6 +17,7 @@ use super::capabilities::ClientProfile;
 use super::configuration::Configurations;
 use super::documents::{OpenDocument, RunningReview, Text, Urgency, path_of};
 use super::events::Event;
+use super::index::Index;
 use super::publish::{publish, publish_nothing};
 use super::retention::Retention;
 use super::reviewer::Reviewer;
@@ -37,6 +38,10 @@ pub struct Owner {
     configurations: Configurations,
     outgoing: Outgoing,
     roots: Vec<String>,
+    /// Stops the reading of the workspace that is on its way.
+    index: Arc<AtomicBool>,
+    /// Whether the workspace is to be read ahead once a document is open, and whether the client shows how far that is.
+    wanted_index: Option<bool>,
     last_revision: u64,
     last_review: u64,
 }
@@ -54,6 +59,8 @@ impl Owner {
             configurations: Configurations::default(),
             outgoing,
             roots: Vec::new(),
+            index: Arc::default(),
+            wanted_index: None,
             last_revision: 0,
             last_review: 0,
         }
@@ -97,6 +104,8 @@ impl Owner {
                 self.roots.extend(added);
                 self.files.set_disk(DiskFiles::with_roots(self.roots.clone()).remembering());
                 self.review_all_but(None);
+                self.wanted_index = Some(false);
+                self.start_index();
             }
             Event::Disk { paths } => {
                 // A buffer stands over what has changed below it.
@@ -104,11 +113,37 @@ impl Owner {
                     self.review_all_but(None);
                 }
             }
+            Event::Index { shows_progress } => {
+                self.wanted_index = Some(shows_progress);
+                self.start_index();
+            }
+            Event::CancelIndex => self.index.store(true, Ordering::Relaxed),
             Event::Reviewed(reviewed) => self.take_review(*reviewed),
             Event::Actions { .. } | Event::Resolve { .. } | Event::Hover { .. } => self.ask(event),
             Event::Proven(proven) => self.take_proven(*proven),
             Event::Stop => {}
         }
+    }
+
+    /// Has the workspace read ahead, as it is now, if somebody has begun to work in it: what is near the open documents
+    /// comes first.
+    fn start_index(&mut self) {
+        if self.roots.is_empty() || self.documents.is_empty() {
+            return;
+        }
+        let Some(shows_progress) = self.wanted_index.take() else { return };
+        self.index.store(true, Ordering::Relaxed);
+        self.index = Arc::default();
+        let index = Index {
+            reviewer: Arc::clone(&self.reviewer),
+            files: self.files.clone(),
+            roots: self.roots.clone(),
+            open: self.documents.values().map(|document| document.path.clone()).collect(),
+            quiet: self.pool.quiet(),
+            cancel: Arc::clone(&self.index),
+            progress: shows_progress.then(|| self.outgoing.clone()),
+        };
+        index.start();
     }
 
     fn open(&mut self, uri: Uri, language_id: &str, version: i32, text: &str) {
@@ -139,6 +174,7 @@ impl Owner {
         };
         hold(&mut self.files, &document);
         self.documents.insert(uri, document);
+        self.start_index();
     }
 
     fn change(&mut self, uri: &Uri, version: i32, edits: &[Edit]) {

@@ -1,6 +1,7 @@
 //! What the server asks of an engine.
 
 use plimsoll_engine::{Engine, Finding, Fix, Outcome, Request, RuleInfo};
+use plimsoll_project::Files;
 
 /// Reviews files for the server. The product has one, [`Engine`]; tests of the server bring others.
 pub trait Reviewer: Send + Sync + 'static {
@@ -10,6 +11,9 @@ pub trait Reviewer: Send + Sync + 'static {
     /// The proven fixes of a finding of the same request that the client can make, the preferred one first.
     fn fixes(&self, request: &Request<'_>, finding: &Finding, can_be_made: &dyn Fn(&Fix) -> bool)
     -> Vec<Fix>;
+
+    /// Reads a file ahead that reviews of others may ask for. It changes no answer.
+    fn read_ahead(&self, files: &dyn Files, path: &str);
 
     /// All rules.
     fn rules(&self) -> &[RuleInfo];
@@ -27,6 +31,10 @@ impl Reviewer for Engine {
         can_be_made: &dyn Fn(&Fix) -> bool,
     ) -> Vec<Fix> {
         Engine::fixes_that(self, request, finding, can_be_made)
+    }
+
+    fn read_ahead(&self, files: &dyn Files, path: &str) {
+        Engine::read_ahead(self, files, path);
     }
 
     fn rules(&self) -> &[RuleInfo] {

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
 use plimsoll_syntax::Edit;
+use serde_json::json;
 use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, ServerInfo, WorkspaceFolder,
+    InitializeParams, InitializeResult, InitializedParams, ProgressToken, ServerInfo,
+    WorkDoneProgressCancelParams, WorkspaceFolder,
 };
 
 use super::capabilities::ClientProfile;
@@ -19,7 +21,7 @@ use super::client::ClientRequests;
 use super::documents::path_of;
 use super::events::{Event, Reply};
 use super::positions::to_edit;
-use super::watch;
+use super::{index, watch};
 
 /// What the handlers share. Nothing here is awaited before an event is sent, so events keep the order of the messages.
 pub struct Handlers {
@@ -31,6 +33,8 @@ pub struct Handlers {
     pub is_shut_down: Arc<AtomicBool>,
     /// Whether the client can be asked to watch files.
     pub may_watch_files: AtomicBool,
+    /// Whether the client shows how far the reading of its workspace is.
+    pub may_show_progress: AtomicBool,
     /// Called with the client's process.
     pub watch_client: Box<dyn Fn(u32) + Send + Sync>,
 }
@@ -40,6 +44,13 @@ impl Handlers {
         // An owner that is gone has ended with the connection.
         let _ = self.events.send(event);
     }
+
+    /// The client's user does not want to wait for something. The protocol crate does not know this notification.
+    pub async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        if params.token == ProgressToken::String(index::TOKEN.to_owned()) {
+            self.send(Event::CancelIndex);
+        }
+    }
 }
 
 impl LanguageServer for Handlers {
@@ -47,10 +58,12 @@ impl LanguageServer for Handlers {
         let profile = ClientProfile::of(&params.capabilities);
         let answer = profile.answer();
         self.may_watch_files.store(profile.file_watchers, Ordering::Relaxed);
+        let roots = roots(&params);
+        self.may_show_progress.store(profile.progress && !roots.is_empty(), Ordering::Relaxed);
         if let Some(id) = params.process_id {
             (self.watch_client)(id);
         }
-        self.send(Event::Initialize { profile: Box::new(profile), roots: roots(&params) });
+        self.send(Event::Initialize { profile: Box::new(profile), roots });
         Ok(InitializeResult {
             capabilities: answer,
             server_info: Some(ServerInfo {
@@ -65,6 +78,14 @@ impl LanguageServer for Handlers {
         if self.may_watch_files.load(Ordering::Relaxed) {
             self.requests.send("client/registerCapability", watch::registration());
         }
+        if !self.may_show_progress.load(Ordering::Relaxed) {
+            return self.send(Event::Index { shows_progress: false });
+        }
+        let events = self.events.clone();
+        let params = json!({ "token": index::TOKEN });
+        self.requests.ask("window/workDoneProgress/create", params, move |shows_progress| {
+            let _ = events.send(Event::Index { shows_progress });
+        });
     }
 
     async fn shutdown(&self) -> Result<()> {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use plimsoll_engine::{Outcome, Request};
 use plimsoll_project::Files;
@@ -24,6 +24,9 @@ use crate::files::EditorFiles;
 
 /// How many threads review. One is left for the keys while another proves fixes.
 const WORKERS: usize = 2;
+
+/// How long after a key nothing is done that nobody asks for: the next key follows soon.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The most closed files whose text is remembered to tell positions in them.
 const REMEMBERED_ROPES: usize = 32;
@@ -123,6 +126,9 @@ struct Waiting {
     background: VecDeque<ReviewJob>,
     /// How many workers are at something that nobody types for.
     unhurried: usize,
+    /// How many review what somebody types, and when that was last done.
+    hurried: usize,
+    last_hurried: Option<Instant>,
     is_closed: bool,
 }
 
@@ -162,6 +168,12 @@ impl Pool {
         self.shared.changed.notify_all();
     }
 
+    /// When nobody waits for one of the workers.
+    #[must_use]
+    pub fn quiet(&self) -> Quiet {
+        Quiet { shared: Arc::clone(&self.shared) }
+    }
+
     /// Has fixes proven.
     pub fn prove(&self, job: FixJob) {
         self.shared.lock().fixes.push_back(job);
@@ -196,15 +208,55 @@ impl Shared {
         }
     }
 
-    fn unhurried_job_ended(&self) {
-        self.lock().unhurried -= 1;
+    fn job_ended(&self, is_unhurried: bool) {
+        let mut waiting = self.lock();
+        if is_unhurried {
+            waiting.unhurried -= 1;
+        } else {
+            waiting.hurried -= 1;
+            waiting.last_hurried = Some(Instant::now());
+        }
+        drop(waiting);
         self.changed.notify_all();
     }
 }
 
+/// Tells when nobody waits for a worker, for what is done in the meantime.
+#[derive(Clone, Debug)]
+pub struct Quiet {
+    shared: Arc<Shared>,
+}
+
+impl Quiet {
+    /// Waits until nothing is asked for and nobody has typed for a moment. False when that is for nothing, because it
+    /// was cancelled or the workers end.
+    pub fn wait(&self, cancel: &AtomicBool) -> bool {
+        let mut waiting = self.shared.lock();
+        loop {
+            if waiting.is_closed || cancel.load(Ordering::Relaxed) {
+                return false;
+            }
+            if waiting.is_quiet() {
+                return true;
+            }
+            let woken = self.shared.changed.wait_timeout(waiting, PAUSE);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
 impl Waiting {
+    fn is_quiet(&self) -> bool {
+        self.hurried + self.unhurried == 0
+            && self.typing.is_empty()
+            && self.fixes.is_empty()
+            && self.background.is_empty()
+            && self.last_hurried.is_none_or(|last| last.elapsed() >= PAUSE)
+    }
+
     fn take(&mut self) -> Option<Job> {
         if let Some(job) = self.typing.pop_front() {
+            self.hurried += 1;
             return Some(Job::Review(job));
         }
         if self.unhurried + 1 >= WORKERS {
@@ -242,9 +294,7 @@ impl Worker {
                     proven.ok().map(|proven| Event::Proven(Box::new(proven)))
                 }
             };
-            if is_unhurried {
-                self.shared.unhurried_job_ended();
-            }
+            self.shared.job_ended(is_unhurried);
             if done.is_some_and(|event| self.events.send(event).is_err()) {
                 return;
             }

@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
-use crate::manifests::{Implemented, Manifest, ManifestCache, read_index, root_of_sources, sources_below};
+use crate::manifests::{ManifestCache, answer_to, root_of_sources, sources_below};
 
 /// Extracted files, shared between reviews.
 #[derive(Debug, Default)]
@@ -51,8 +51,8 @@ const MAX_CACHED: usize = 20_000;
 /// The most functions whose effects are gathered for one question; beyond it the effects are taken as unknown.
 const MAX_REACHED: usize = 20_000;
 
-/// The sources below a root, of Rust or not.
-type Sources = FxHashMap<(String, bool), Arc<[String]>>;
+/// A root, and whether it is its Rust that is meant.
+type SourcesOf = (String, bool);
 
 /// Links files of one view, for one review.
 pub struct Linker<'a> {
@@ -62,7 +62,8 @@ pub struct Linker<'a> {
     sessions: RefCell<FxHashMap<Arc<str>, Option<Rc<Session>>>>,
     summaries: RefCell<FxHashMap<FnRef, Arc<Summary>>>,
     linked: RefCell<FxHashMap<Arc<str>, Option<Arc<Linked>>>>,
-    sources: RefCell<Sources>,
+    /// The sources below a root, of Rust or not.
+    sources: RefCell<FxHashMap<SourcesOf, Arc<[String]>>>,
     /// Files that were looked at otherwise than by questions to their evaluator.
     whole: RefCell<FxHashSet<Arc<str>>>,
     depth: Cell<u32>,
@@ -76,15 +77,13 @@ pub struct Session {
     locals: RefCell<FxHashMap<usize, Rc<Vec<Local>>>>,
 }
 
-/// What was asked of a file, or of a folder with a `/` at its end.
+/// What was asked of a file, of a folder with a `/` at its end, or of less than a text, as [`answer_to`] spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// Whether it is there.
     Exists(bool),
     /// Which text it has: the stamp; none for an absent one.
     Text(Option<u64>),
-    /// What the index of a source says, beside its stamp.
-    Index(Option<u64>, u64),
 }
 
 /// A view that remembers what was asked of it.
@@ -92,9 +91,8 @@ struct Recorder<'a> {
     files: &'a dyn Files,
     manifests: &'a ManifestCache,
     asked: Mutex<FxHashMap<Arc<str>, Asked>>,
-    /// Stamps of what tells itself what it has taken from the text, and what indexes took.
+    /// Stamps of sources whose evaluators were asked: those remember themselves what they were asked.
     peeked: Mutex<FxHashMap<Arc<str>, Option<u64>>>,
-    took: Mutex<FxHashMap<Arc<str>, u64>>,
     /// What was listed, and the roots that were asked for: every file that a review looks at asks for the same folders.
     lists: Mutex<FxHashMap<Arc<str>, Vec<String>>>,
     roots: Mutex<FxHashMap<Arc<str>, Option<String>>>,
@@ -108,6 +106,18 @@ impl Recorder<'_> {
                 asked.insert(path.into(), answer);
             }
         }
+    }
+
+    /// The stamp of a file, without a note.
+    fn peek(&self, path: &str) -> Option<u64> {
+        if let Some(known) = self.peeked.lock().ok().and_then(|peeked| peeked.get(path).copied()) {
+            return known;
+        }
+        let stamp = self.files.stamp(path);
+        if let Ok(mut peeked) = self.peeked.lock() {
+            peeked.insert(path.into(), stamp);
+        }
+        stamp
     }
 
     /// What was asked for before is not asked for again: a review sees one moment.
@@ -128,7 +138,7 @@ impl Files for Recorder<'_> {
         }
         let stamp = match path.strip_suffix('/') {
             Some(folder) => Some(stamp_of_names(&self.files.list(folder))),
-            None => self.peek(path),
+            None => answer_to(self.files, Some(self.manifests), path).unwrap_or_else(|| self.peek(path)),
         };
         self.note(path, Asked::Text(stamp));
         stamp
@@ -139,31 +149,10 @@ impl Files for Recorder<'_> {
             Some(Asked::Exists(is_there)) => is_there,
             Some(Asked::Text(stamp)) => stamp.is_some(),
             _ => {
-                let is_there = self.peek(path).is_some();
+                let is_there = self.files.exists(path);
                 self.note(path, Asked::Exists(is_there));
                 is_there
             }
-        }
-    }
-
-    fn peek(&self, path: &str) -> Option<u64> {
-        if let Some(known) = self.peeked.lock().ok().and_then(|peeked| peeked.get(path).copied()) {
-            return known;
-        }
-        let stamp = self.files.stamp(path);
-        if let Ok(mut peeked) = self.peeked.lock() {
-            peeked.insert(path.into(), stamp);
-        }
-        stamp
-    }
-
-    fn read_peeked(&self, path: &str) -> Option<Arc<str>> {
-        self.files.read(path)
-    }
-
-    fn took(&self, path: &str, answer: u64) {
-        if let Ok(mut took) = self.took.lock() {
-            took.insert(path.into(), answer);
         }
     }
 
@@ -194,6 +183,15 @@ impl Files for Recorder<'_> {
     fn manifests(&self) -> Option<&ManifestCache> {
         Some(self.manifests)
     }
+
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        Some(self.files)
+    }
+
+    fn record(&self, question: &str, answer: Option<u64>) {
+        self.note(question, Asked::Text(answer));
+        self.files.record(question, answer);
+    }
 }
 
 fn stamp_of_names(names: &[String]) -> u64 {
@@ -210,7 +208,6 @@ impl<'a> Linker<'a> {
                 manifests: &cache.manifests,
                 asked: Mutex::default(),
                 peeked: Mutex::default(),
-                took: Mutex::default(),
                 lists: Mutex::default(),
                 roots: Mutex::default(),
             },
@@ -251,12 +248,7 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn looked_at(&self) -> Vec<(Arc<str>, Asked)> {
         let asked = self.recorder.asked.lock().map(|asked| asked.clone()).unwrap_or_default();
-        let took = self.recorder.took.lock().map(|took| took.clone()).unwrap_or_default();
-        let indexes = took.into_iter().map(|(path, said)| {
-            let stamp = self.recorder.peek(&path);
-            (path, Asked::Index(stamp, said))
-        });
-        let mut all: Vec<_> = asked.into_iter().chain(indexes).collect();
+        let mut all: Vec<_> = asked.into_iter().collect();
         all.sort();
         all
     }
@@ -267,15 +259,6 @@ impl<'a> Linker<'a> {
         match asked {
             Asked::Exists(is_there) => self.recorder.exists(path) == is_there,
             Asked::Text(stamp) => self.recorder.stamp(path) == stamp,
-            Asked::Index(stamp, said) => {
-                let now = self.recorder.peek(path);
-                if now == stamp {
-                    self.recorder.took(path, said);
-                    return true;
-                }
-                let index = read_index::<Implemented>(&self.recorder, path);
-                now.is_some() && index.and_then(|index| index.said()).unwrap_or_default() == said
-            }
         }
     }
 
@@ -368,7 +351,7 @@ impl<'a> Linker<'a> {
         {
             return Some(Arc::clone(&entry.1));
         }
-        let text = self.recorder.read_peeked(path);
+        let text = self.recorder.files.read(path);
         let parsed = text.as_ref().and_then(|text| Some((text, Parsed::parse(text, language).ok()?)));
         let Some((text, parsed)) = parsed else {
             // What cannot be read now may be later.

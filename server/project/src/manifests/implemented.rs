@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::Name;
 use rustc_hash::FxHashSet;
 
-use super::{CargoToml, Manifest, PackageJson, patterns, read};
+use super::{CargoToml, Manifest, ManifestCache, PackageJson, patterns, read, read_kept};
 use crate::Files;
 use crate::link::{ancestors, parent};
 
@@ -22,6 +22,42 @@ pub struct Implemented {
     pub names: FxHashSet<Name>,
     /// Rust: last names of types that have an impl.
     pub types: FxHashSet<Name>,
+    /// Equal where the names are.
+    digest: u64,
+}
+
+/// What follows the path of a source in the question what its types implement.
+const QUESTION: &str = "\0implements";
+
+/// What the types of a source implement. Only that is recorded, and not the text it was read from: hardly an edit changes
+/// it, and every source of a project is asked.
+pub(crate) fn implemented(files: &dyn Files, path: &str) -> Option<Arc<Implemented>> {
+    let mut under = files;
+    while let Some(next) = under.unrecorded() {
+        under = next;
+    }
+    let found = read_kept::<Implemented>(under, files.manifests(), path);
+    files.record(&format!("{path}{QUESTION}"), found.as_ref().map(|found| found.digest));
+    found
+}
+
+/// The answer to a question that was recorded, as the files are now; none where it is a question of another kind. Texts
+/// that were parsed before are taken from `kept`.
+pub fn answer_to(files: &dyn Files, kept: Option<&ManifestCache>, question: &str) -> Option<Option<u64>> {
+    let path = question.strip_suffix(QUESTION)?;
+    Some(read_kept::<Implemented>(files, kept, path).map(|found| found.digest))
+}
+
+impl Implemented {
+    fn of(names: FxHashSet<Name>, types: FxHashSet<Name>) -> Self {
+        let sorted = |names: &FxHashSet<Name>| {
+            let mut names: Vec<&str> = names.iter().map(Name::as_str).collect();
+            names.sort_unstable();
+            names.join("\n")
+        };
+        let all = format!("{}\n\n{}", sorted(&names), sorted(&types));
+        Self { names, types, digest: xxhash_rust::xxh3::xxh3_64(all.as_bytes()) }
+    }
 }
 
 impl Manifest for Implemented {
@@ -43,18 +79,7 @@ impl Manifest for Implemented {
             found.names.extend(names(of));
             found.types.extend(names(ty));
         }
-        Some(found)
-    }
-
-    fn said(&self) -> Option<u64> {
-        use std::hash::{Hash, Hasher};
-        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-        for names in [&self.names, &self.types] {
-            let mut all: Vec<&Name> = names.iter().collect();
-            all.sort();
-            all.hash(&mut hasher);
-        }
-        Some(hasher.finish())
+        Some(Self::of(found.names, found.types))
     }
 }
 

@@ -19,8 +19,8 @@ use dashmap::DashMap;
 
 pub use cargo::{CargoDependency, CargoToml};
 pub use deno::DenoJson;
-pub use implemented::Implemented;
-pub(crate) use implemented::{root_of_sources, sources_below, sources_beside};
+pub use implemented::{Implemented, answer_to};
+pub(crate) use implemented::{implemented, root_of_sources, sources_below, sources_beside};
 pub use package::PackageJson;
 pub use prisma::Generators;
 pub use tsconfig::TsConfig;
@@ -46,42 +46,23 @@ type Parsed = Arc<dyn Any + Send + Sync>;
 pub trait Manifest: Any + Send + Sync + Sized {
     /// Reads it; none when the text is broken.
     fn parse(text: &str) -> Option<Self>;
-
-    /// For an index of sources, whose texts change at every key: equal as long as it says the same.
-    fn said(&self) -> Option<u64> {
-        None
-    }
 }
 
 /// The manifest at a path; none when it is absent or broken.
 #[must_use]
 pub fn read<T: Manifest>(files: &dyn Files, path: &str) -> Option<Arc<T>> {
+    read_kept(files, files.manifests(), path)
+}
+
+/// The same, with parsed manifests that are kept elsewhere.
+fn read_kept<T: Manifest>(files: &dyn Files, cache: Option<&ManifestCache>, path: &str) -> Option<Arc<T>> {
     let stamp = files.stamp(path)?;
-    read_with(files, path, stamp, &|| files.read(path))
-}
-
-/// What an index says of a source; the view of files is told what was taken from it.
-#[must_use]
-pub(crate) fn read_index<T: Manifest>(files: &dyn Files, path: &str) -> Option<Arc<T>> {
-    let stamp = files.peek(path)?;
-    let index: Option<Arc<T>> = read_with(files, path, stamp, &|| files.read_peeked(path));
-    files.took(path, index.as_ref().and_then(|index| index.said()).unwrap_or_default());
-    index
-}
-
-fn read_with<T: Manifest>(
-    files: &dyn Files,
-    path: &str,
-    stamp: u64,
-    text: &dyn Fn() -> Option<Arc<str>>,
-) -> Option<Arc<T>> {
-    let cache = files.manifests();
     if let Some(entry) = cache.and_then(|cache| cache.entries.get(path))
         && entry.0 == stamp
     {
         return entry.1.clone()?.downcast().ok();
     }
-    let parsed = text().and_then(|text| T::parse(&text)).map(Arc::new);
+    let parsed = files.read(path).and_then(|text| T::parse(&text)).map(Arc::new);
     if let Some(cache) = cache
         && cache.entries.len() < MAX_CACHED
     {

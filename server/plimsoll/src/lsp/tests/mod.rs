@@ -2,6 +2,7 @@
 
 mod actions;
 mod diagnostics;
+mod index;
 mod reviewer;
 
 #[path = "../../../../../tests/lsp/client.rs"]

@@ -10,7 +10,11 @@ use std::time::Duration;
 use plimsoll_engine::{
     Confidence, FileEdit, Finding, Fix, Outcome, Related, Request, RuleInfo, Safety, Severity, UnitReport,
 };
+use plimsoll_project::Files;
 use plimsoll_syntax::TextRange;
+
+/// How long a file takes to be read ahead.
+const READING: Duration = Duration::from_millis(5);
 
 const WORD: &str = "FIXMEWORD";
 
@@ -33,6 +37,8 @@ pub struct WordReviewer {
     related: Option<String>,
     /// How many reviews have begun.
     pub begun: Arc<AtomicUsize>,
+    /// How many files were read ahead.
+    pub read: Arc<AtomicUsize>,
 }
 
 struct Hold {
@@ -115,6 +121,12 @@ impl super::super::reviewer::Reviewer for WordReviewer {
             start += line.len();
         }
         outcome
+    }
+
+    fn read_ahead(&self, files: &dyn Files, path: &str) {
+        assert!(files.read(path).is_some(), "{path} is there");
+        std::thread::sleep(READING);
+        self.read.fetch_add(1, Ordering::Relaxed);
     }
 
     fn fixes(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::{BindingKind, Name, NodeId, ScopeId, TypeDecl, TypeKind};
 
 use crate::link::{FnRef, TypeRef, Value, is_test_code};
-use crate::manifests::{Implemented, read_index, sources_beside};
+use crate::manifests::{implemented, sources_beside};
 
 use super::Evaluator;
 
@@ -50,7 +50,7 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         let sources = self.world.sources_around(&self.file.path);
         for path in sources.iter() {
-            let Some(implemented) = read_index::<Implemented>(files, path) else { continue };
+            let Some(implemented) = implemented(files, path) else { continue };
             if !implemented.names.contains(&own.name) || is_test_code(files, path) {
                 continue;
             }
@@ -118,7 +118,7 @@ impl Evaluator<'_> {
         let files = self.world.files();
         let sources = self.memo.neighbours.get_or_init(|| sources_beside(files, &self.file.path));
         for path in sources.iter() {
-            let Some(implemented) = read_index::<Implemented>(files, path) else { continue };
+            let Some(implemented) = implemented(files, path) else { continue };
             if **path == *self.file.path || !implemented.types.contains(&own.name) {
                 continue;
             }

@@ -1,0 +1,249 @@
+//! What `check` has found before, kept on disk so that it need not be found again.
+//!
+//! It can never change an answer. A review is a function of what it asks of the disk, of the configuration, of the
+//! selection of rules and of this build. The outcome of a file is kept with all of these: with every path it has asked
+//! for and a hash of what was seen there, absent files and the names in folders included, and it is taken only while
+//! all of them still answer the same. What is kept is not trusted to be whole: what was not written by the same build
+//! for the same selection, and unharmed, is as if it were not there.
+
+mod folder;
+mod identity;
+mod numbers;
+mod pack;
+mod snapshot;
+
+use std::io;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use plimsoll_engine::{Outcome, RuleInfo};
+use plimsoll_project::Files;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::files::DiskFiles;
+use folder::{Folder, Unfinished};
+use numbers::Numbers;
+use pack::{Entry, Pack, Question};
+use snapshot::{Asked, Row, Snapshot};
+
+/// The most outcomes that are kept of files that this run was not asked about.
+const MAX_OTHERS: usize = 50_000;
+
+/// A fingerprint of the sources that this binary was built from: the version alone does not tell two builds of one
+/// version apart.
+const BUILD: &str = env!("PLIMSOLL_BUILD");
+
+/// The cache, as one run reads and writes it.
+#[derive(Debug)]
+pub struct Cache {
+    folder: Folder,
+    name: String,
+    key: u64,
+    rules: &'static [RuleInfo],
+    /// The pack that this run will leave; none where it cannot be written.
+    unfinished: Option<Unfinished>,
+    snapshot: Snapshot,
+    /// Paths and outcomes of earlier runs.
+    earlier: FxHashMap<String, Entry>,
+    questions: Vec<Question>,
+    /// Whether each question answers as before, as far as it was asked.
+    standing: Vec<AtomicU8>,
+    fresh: Mutex<Vec<Entry>>,
+    /// How many outcomes were taken, and how many asked for.
+    taken: AtomicUsize,
+    wanted: AtomicUsize,
+}
+
+const UNASKED: u8 = 0;
+const SAME: u8 = 1;
+const DIFFERENT: u8 = 2;
+
+impl Cache {
+    /// The cache of the project that `files` lie in, for a selection of rules.
+    pub fn open(
+        disk: DiskFiles,
+        selection: &[&str],
+        rules: &'static [RuleInfo],
+        files: &[String],
+    ) -> Option<Self> {
+        let root = disk.root_of(&format!("{}/", common_folder(files)?)).filter(|root| !root.is_empty())?;
+        let mut named = vec![env!("CARGO_PKG_VERSION"), BUILD];
+        named.extend(selection);
+        let key = xxhash_rust::xxh3::xxh3_64(named.join("\0").as_bytes());
+        let name = format!("{key:016x}.pack");
+        let folder = Folder::below(&root);
+        let unfinished = folder.begin().inspect_err(unwritten).ok();
+        let pack = folder.read(&name).and_then(|bytes| Pack::from_bytes(&bytes, key)).unwrap_or_default();
+        let known =
+            pack.questions.iter().map(|question| (question.asked.clone(), question.known())).collect();
+        // Without a clock of the disk nothing new is taken for settled.
+        let begun = unfinished.as_ref().map_or(i64::MIN, |unfinished| unfinished.begun);
+        Some(Self {
+            folder,
+            name,
+            key,
+            rules,
+            unfinished,
+            snapshot: Snapshot::new(disk, begun, known),
+            earlier: pack.entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect(),
+            standing: pack.questions.iter().map(|_| AtomicU8::new(UNASKED)).collect(),
+            questions: pack.questions,
+            fresh: Mutex::default(),
+            taken: AtomicUsize::new(0),
+            wanted: AtomicUsize::new(0),
+        })
+    }
+
+    /// The disk as this run sees it.
+    pub fn files(&self) -> &dyn Files {
+        &self.snapshot
+    }
+
+    /// The outcome of a file that is kept, if it still holds.
+    pub fn kept(&self, path: &str, config: u64) -> Option<Outcome> {
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+        let entry = self.earlier.get(path).filter(|entry| entry.config == config && self.holds(entry))?;
+        let outcome = entry.outcome(self.rules)?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Some(outcome)
+    }
+
+    /// The outcome of a review, which is kept.
+    pub fn keep(&self, path: &str, config: u64, review: impl FnOnce(&dyn Files) -> Outcome) -> Outcome {
+        let asked = Asked::new(&self.snapshot);
+        let outcome = review(&asked);
+        if let Some(mut entry) = Entry::new(path, config, &outcome)
+            && let Some(questions) = asked.questions()
+        {
+            entry.questions = questions;
+            self.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        }
+        outcome
+    }
+
+    fn holds(&self, entry: &Entry) -> bool {
+        entry.questions.iter().all(|question| {
+            let at = question as usize;
+            match self.standing[at].load(Ordering::Relaxed) {
+                SAME => true,
+                DIFFERENT => false,
+                _ => {
+                    let is_same = self.snapshot.row(&self.questions[at].asked).known.answer
+                        == self.questions[at].answer;
+                    self.standing[at].store(if is_same { SAME } else { DIFFERENT }, Ordering::Relaxed);
+                    is_same
+                }
+            }
+        })
+    }
+
+    /// Writes what is worth keeping. What cannot be written is done without.
+    pub fn finish(mut self) {
+        let (taken, wanted) = (self.taken.get_mut(), self.wanted.get_mut());
+        tracing::debug!("{taken} of {wanted} files were reviewed in an earlier run");
+        let Some(unfinished) = self.unfinished.take() else { return };
+        let rows: FxHashMap<Arc<str>, Row> = self.snapshot.rows().into_iter().collect();
+        if !self.is_worth_writing(&rows) {
+            return;
+        }
+        let Some(bytes) = self.left(&rows).to_bytes(self.key) else {
+            tracing::debug!("the cache is not written: it would be too large");
+            return;
+        };
+        if let Err(error) = self.folder.finish(unfinished, &self.name, &bytes) {
+            unwritten(&error);
+        }
+    }
+
+    /// Whether something was reviewed, or is now known by what was found at its path.
+    fn is_worth_writing(&mut self, rows: &FxHashMap<Arc<str>, Row>) -> bool {
+        let has_fresh = !self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner).is_empty();
+        has_fresh
+            || self.questions.iter().any(|question| {
+                let row = rows.get(question.asked.as_str());
+                row.is_some_and(|row| row.known.identity.is_some() && row.known != question.known())
+            })
+    }
+
+    /// What this run leaves: its own outcomes, and those of others that may hold.
+    fn left(&mut self, rows: &FxHashMap<Arc<str>, Row>) -> Pack {
+        let fresh = std::mem::take(self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let is_fresh: FxHashSet<&str> = fresh.iter().map(|entry| entry.path.as_str()).collect();
+        let questions = &self.questions;
+        let may_hold = |entry: &Entry| {
+            let answers_as_before = |question: u32| {
+                let question = &questions[question as usize];
+                let row = rows.get(question.asked.as_str());
+                row.is_none_or(|row| row.known.answer == question.answer)
+            };
+            !is_fresh.contains(entry.path.as_str())
+                && entry.questions.iter().all(answers_as_before)
+                && std::fs::exists(&entry.path).unwrap_or(false)
+        };
+        let earlier = std::mem::take(&mut self.earlier);
+        let mut others: Vec<Entry> = earlier.into_values().filter(may_hold).collect();
+        others.sort_by(|a, b| a.path.cmp(&b.path));
+        others.truncate(MAX_OTHERS);
+
+        let by_id: FxHashMap<u32, &Arc<str>> = rows.iter().map(|(asked, row)| (row.id, asked)).collect();
+        let mut gathered = Gathered { rows, ids: FxHashMap::default(), questions: Vec::new() };
+        let mut entries = Vec::with_capacity(fresh.len() + others.len());
+        for mut entry in fresh {
+            let numbers = entry.questions.iter().map(|question| gathered.id(by_id[&question], None));
+            entry.questions = Numbers::new(numbers.collect());
+            entries.push(entry);
+        }
+        for mut entry in others {
+            let numbers = entry.questions.iter().map(|question| {
+                let before = &self.questions[question as usize];
+                gathered.id(&before.asked, Some(before))
+            });
+            entry.questions = Numbers::new(numbers.collect());
+            entries.push(entry);
+        }
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Pack { questions: gathered.questions, entries }
+    }
+}
+
+/// Questions with new numbers.
+struct Gathered<'a> {
+    rows: &'a FxHashMap<Arc<str>, Row>,
+    ids: FxHashMap<String, u32>,
+    questions: Vec<Question>,
+}
+
+impl Gathered<'_> {
+    /// The number of a question. One that this run did not ask is told as it was `before`.
+    fn id(&mut self, asked: &str, before: Option<&Question>) -> u32 {
+        if let Some(id) = self.ids.get(asked) {
+            return *id;
+        }
+        let id = u32::try_from(self.questions.len()).unwrap_or(u32::MAX);
+        let known = self.rows.get(asked).map(|row| row.known).or(before.map(Question::known));
+        let known = known.expect("a question was asked in this run or before");
+        self.questions.push(Question {
+            asked: asked.to_owned(),
+            answer: known.answer,
+            identity: known.identity,
+        });
+        self.ids.insert(asked.to_owned(), id);
+        id
+    }
+}
+
+/// The folder that all files lie below.
+fn common_folder(files: &[String]) -> Option<&str> {
+    let (first, last) = (files.first()?, files.last()?);
+    // Of sorted paths, what the first and the last share all share.
+    let shared = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+    let end = first.as_bytes()[..shared].iter().rposition(|byte| *byte == b'/')?;
+    first.get(..end)
+}
+
+fn unwritten(error: &io::Error) {
+    tracing::debug!("the cache is not written: {error}");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Findings across files are complete at once: reading the workspace ahead changes none of them.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::Server;
+use super::client::modern;
+
+const HELPER: &str = "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n\
+    export const userOf = (id: string) => prisma.user.findUnique({ where: { id } })\n";
+const LOOP: &str = "import { userOf } from './users'\n\
+    export async function names(ids: string[]) {\n  const all = []\n  for (const id of ids) {\n    \
+    all.push(await userOf(id))\n  }\n  return all\n}\n";
+
+fn workspace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is room");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("it lies below")).expect("there is room");
+        std::fs::write(path, text).expect("there is room");
+    };
+    write("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#);
+    for i in 0..400 {
+        write(&format!("src/f{i}/users.ts"), HELPER);
+        write(&format!("src/f{i}/names.ts"), &LOOP.repeat(4));
+    }
+    write("src/users.ts", HELPER);
+    write("src/names.ts", LOOP);
+    folder
+}
+
+fn messages(diagnostics: &Value) -> Vec<(String, u64)> {
+    let of = |diagnostic: &Value| {
+        let line = diagnostic["range"]["start"]["line"].as_u64().expect("a line");
+        (diagnostic["message"].as_str().expect("a message").to_owned(), line)
+    };
+    diagnostics.as_array().expect("a list").iter().map(of).collect()
+}
+
+fn checked(folder: &Path) -> Vec<(String, u64)> {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["check", "--no-cache", "--format", "json", "src/names.ts"])
+        .current_dir(folder)
+        .output()
+        .expect("the binary runs");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let of = |finding: &Value| {
+        let line = finding["range"]["start"]["line"].as_u64().expect("a line") - 1;
+        (finding["message"].as_str().expect("a message").to_owned(), line)
+    };
+    report["findings"].as_array().expect("findings").iter().map(of).collect()
+}
+
+#[test]
+fn findings_while_the_workspace_is_read_are_the_final_ones() {
+    let folder = workspace();
+    let mut capabilities = modern();
+    capabilities["window"] = json!({ "workDoneProgress": true });
+    let root = format!("file://{}", folder.path().display());
+    let mut server = Server::start();
+    let client = &mut server.client;
+    client.initialize(capabilities, json!({ "workspaceFolders": [{ "uri": root, "name": "w" }] }));
+    let asked = client.wait("a token", |message| message["method"] == "window/workDoneProgress/create");
+    client.send_body(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": null }).to_string());
+    let is = |message: &Value, kind: &str| message["params"]["value"]["kind"] == kind;
+
+    let uri = format!("{root}/src/names.ts");
+    client.open(&uri, "typescript", LOOP);
+    client.wait("the begin", |message| is(message, "begin"));
+    let early = messages(&client.published_for(&uri, 1));
+    assert!(!early.is_empty(), "the query in the other file is seen at once");
+    client.change(&uri, 2, (0, 0), (0, 0), "\n");
+    let meanwhile = messages(&client.published_for(&uri, 2));
+    client.change(&uri, 3, (0, 0), (1, 0), "");
+    assert_eq!(messages(&client.published_for(&uri, 3)), early);
+
+    client.wait("the end", |message| is(message, "end"));
+    client.forget(|message| message["method"] == "$/progress");
+    client.change(&uri, 4, (0, 0), (0, 0), "\n");
+    assert_eq!(messages(&client.published_for(&uri, 4)), meanwhile);
+    assert_eq!(checked(folder.path()), early);
+    server.end();
+}
