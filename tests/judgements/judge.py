@@ -4,7 +4,7 @@
     judge.py draw    --rule RULE --kind findings|sites --binary PLIMSOLL --repositories FOLDER
     judge.py compare --binary PLIMSOLL --repositories FOLDER [--rule RULE]
 
-FOLDER holds a checkout of each repository of repositories.toml, named as there. `draw` prints what a reader has to
+FOLDER holds checkouts of repositories of repositories.toml, named as there; those that are absent are passed over. `draw` prints what a reader has to
 judge next: findings of the build, or sites of the rule's crude search, in an order that a fixed seed decides.
 `compare` reads the verdicts of RULE.toml and prints, for the build: precision (of its findings that were judged, how
 many are true) and recall (of the sites where something should be found, how many are).
@@ -81,7 +81,7 @@ def draw(options):
     known = {(j["repository"], j["path"], j["line"]) for j in judged.get(options.kind.removesuffix("s"), [])}
     places = []
     for name, repository in repositories().items():
-        if repository.get("quiet") and not options.quiet and not options.only:
+        if not (options.repositories / name).is_dir() or (repository.get("quiet") and not options.quiet):
             continue
         if options.kind == "findings":
             places += [(name, p, l, m) for _, p, l, m in findings(options.binary, options.repositories, name, options.rule)]

@@ -1,13 +1,16 @@
 //! `missing-transaction`
 
+use std::sync::Arc;
+
 use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::Context;
 
 use crate::ask::{
-    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, schema_of,
-    touches, writes_of_function,
+    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, query_of_helper,
+    schema_of, touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
+use crate::view::CallView;
 use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, UnitView, declare_rule};
 
 declare_rule! {
@@ -96,7 +99,8 @@ impl Rule for MissingTransaction {
     }
 
     fn watches(&self) -> Effects {
-        Effects::DB_WRITE
+        // What a helper runs that is handed its statement, only the statement tells.
+        Effects::DB
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
@@ -136,12 +140,20 @@ const WAITS: Effects = Effects::HTTP_REQUEST.union(Effects::PROCESS).union(Effec
 /// The writes of a unit outside of transactions, in their order.
 fn steps(unit: &UnitView<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
-    for call in unit.calls_with(Effects::DB_WRITE) {
+    for call in unit.calls() {
         let is_direct = call.facts.effects.contains(Effects::DB_WRITE);
-        let (writes, schema) = match &call.facts.target {
+        let of_helper = if is_direct { None } else { query_of_helper(unit, call.node).map(Arc::new) };
+        let (writes, schema) = match (&of_helper, &call.facts.target) {
             _ if is_direct => (touches(unit, &call), schema_of(unit, &call)),
-            Some(target) => writes_of_function(unit, target),
-            None => continue,
+            // The statement stands at the call of a helper that runs any.
+            (Some(facts), _) => {
+                let query = CallView { node: call.node, facts, summary: None };
+                (touches(unit, &query), schema_of(unit, &query))
+            }
+            (None, Some(target)) if call.effects().contains(Effects::DB_WRITE) => {
+                writes_of_function(unit, target)
+            }
+            _ => continue,
         };
         let writes: Vec<Touch> = writes.into_iter().filter(|touch| touch.action != Action::Read).collect();
         let is_told = writes.iter().all(|touch| is_told(&touch.table));
