@@ -103,7 +103,8 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
         }
         Kind::Call { callee, args, .. } => small_call(view, unit, node, *callee, args, depth),
         Kind::If { then, otherwise: Some(otherwise), .. } => {
-            small(view, unit, *then, depth) && small(view, unit, *otherwise, depth)
+            let is_short = |arm: NodeId| is_empty(u, arm) || small(view, unit, arm, depth);
+            is_short(*then) && is_short(*otherwise) && !(is_empty(u, *then) && is_empty(u, *otherwise))
         }
         Kind::Binary { op, left, right } if matches!(op.as_str(), "??" | "||") => {
             small(view, unit, *left, depth) && small(view, unit, *right, depth)

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::Context;
 
+use crate::ask::row::accesses;
 use crate::ask::{
-    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, query_of_helper,
+    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, plain_name, query_of_helper,
     schema_of, touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
@@ -57,9 +58,9 @@ declare_rule! {
     /// which only one runs; writes in a transaction that is opened here, or whose handle or connection is a parameter;
     /// lists that a transaction takes; deletes that a foreign key repeats by itself; logs, audit trails,
     /// notifications, sessions and the time of the last login; a first step that only makes sure that its row is there
-    /// (`getOrCreateUser`); rows that are removed again further down; what follows from the answer of another service,
+    /// (`getOrCreateUser`, or a lookup and a creation of what it did not find); rows that are removed again further down; what follows from the answer of another service,
     /// and functions that wait for one.
-    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0" }
+    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
 /// Words in the names of tables that tell what has happened.
@@ -190,7 +191,7 @@ fn belongs(unit: &UnitView<'_>, steps: &[Step], first: usize, second: usize) -> 
     if frame(unit, a.node) != frame(unit, b.node) || !are_on_one_path(unit.unit, a.node, b.node) {
         return None;
     }
-    if makes_sure(unit, a) {
+    if makes_sure(unit, a) || is_found_or_created(unit, a, b) {
         return None;
     }
     let why = bond(unit, a, b)?;
@@ -230,6 +231,23 @@ fn makes_sure(unit: &UnitView<'_>, step: &Step) -> bool {
     let name = name.rsplit(['.', ':']).next().unwrap_or_default();
     !step.is_direct
         && ["orcreate", "orinsert", "ensure", "upsert", "resolve"].iter().any(|word| name.contains(word))
+}
+
+/// Whether the first write only creates what a lookup did not find, and the second comes in either case: it finds the
+/// row the next time.
+fn is_found_or_created(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
+    let start = unit.unit.range(first.node).start;
+    unit.calls_with(Effects::DB_READ).any(|lookup| {
+        let at = (unit.index, lookup.node);
+        let fills = |node: NodeId| absence(unit, unit.index, node, at) == Some(Absence::Filled);
+        unit.unit.range(lookup.node).end <= start
+            && fills(first.node)
+            && !fills(second.node)
+            && accesses(unit, lookup.node).iter().any(|read| {
+                let table = read.table.as_deref().map(plain_name);
+                first.writes.iter().any(|touch| table.as_ref() == Some(&plain_name(&touch.table)))
+            })
+    })
 }
 
 fn is_told(table: &str) -> bool {
