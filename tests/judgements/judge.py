@@ -102,16 +102,18 @@ def compare(options):
         judged = judgement(rule)
         here = [n for n in repositories() if (options.repositories / n).is_dir()]
         found = {(n, p, l) for n in here for _, p, l, _ in findings(options.binary, options.repositories, n, rule)}
-        verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in judged.get("finding", [])}
+        findings_here = [j for j in judged.get("finding", []) if j["repository"] in here]
+        verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in findings_here}
         true = [f for f in found if verdicts.get(f) == "true"]
         false = sorted(f for f in found if verdicts.get(f) == "false")
         lost = sorted(f for f, v in verdicts.items() if v == "true" and f not in found)
-        defects = [s for s in judged.get("site", []) if s["verdict"] == "defect"]
+        sites_here = [s for s in judged.get("site", []) if s["repository"] in here]
+        defects = [s for s in sites_here if s["verdict"] == "defect"]
         missed = [s for s in defects if not is_found(s, found)]
-        alarms = [s for s in judged.get("site", []) if s["verdict"] == "fine" and (s["repository"], s["path"], s["line"]) in found]
+        alarms = [s for s in sites_here if s["verdict"] == "fine" and (s["repository"], s["path"], s["line"]) in found]
         print(f"{rule}: {len(found)} findings, {len(true) + len(false)} of them judged; "
               f"precision {ratio(len(true), len(true) + len(false))}; "
-              f"{len(judged.get('site', []))} sites, {len(defects)} of them defects; "
+              f"{len(sites_here)} sites, {len(defects)} of them defects; "
               f"recall {ratio(len(defects) - len(missed), len(defects))}")
         for label, places in (("false", false), ("no longer found", lost)):
             for name, path, line in places:
