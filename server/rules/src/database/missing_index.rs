@@ -252,19 +252,20 @@ impl Known<'_> {
     fn refers_to_few(&self, column: &str) -> bool {
         self.table.foreign_keys.iter().any(|key| {
             let refers = matches!(key.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
-                && !self.is_part_of_a_key(column);
+                && !self.only_links();
             let target =
                 || self.schema.schema.tables.iter().find(|t| t.name.eq_ignore_ascii_case(&key.table));
             refers && target().is_some_and(is_small)
         })
     }
 
-    /// Whether a column stands in a key of several: a table between two others is asked from either side.
-    fn is_part_of_a_key(&self, column: &str) -> bool {
-        let holds =
-            |parts: &[plimsoll_behavior::Name]| parts.iter().any(|part| part.eq_ignore_ascii_case(column));
-        holds(&self.table.primary_key)
-            || self.table.indexes.iter().any(|index| index.unique && holds(&index.columns))
+    /// Whether a table only stands between others: all its columns are keys.
+    fn only_links(&self) -> bool {
+        let is_key = |name: &str| {
+            let keys = self.table.foreign_keys.iter().flat_map(|key| &key.columns);
+            keys.chain(&self.table.primary_key).any(|own| own.eq_ignore_ascii_case(name))
+        };
+        self.table.columns.iter().all(|column| is_key(&column.name))
     }
 
     /// Whether a text says in which of a few states or of which kind a row is: an index seldom finds few rows by it.

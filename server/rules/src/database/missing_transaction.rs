@@ -7,8 +7,8 @@ use plimsoll_project::link::Context;
 
 use crate::ask::row::accesses;
 use crate::ask::{
-    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, plain_name, query_of_helper,
-    schema_of, touches, writes_of_function,
+    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, plain_name,
+    query_of_helper, schema_of, touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
 use crate::view::CallView;
