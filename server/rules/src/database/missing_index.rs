@@ -252,20 +252,11 @@ impl Known<'_> {
     fn refers_to_few(&self, column: &str) -> bool {
         self.table.foreign_keys.iter().any(|key| {
             let refers = matches!(key.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
-                && !self.only_links();
+                && !has_small_name(self.table);
             let target =
                 || self.schema.schema.tables.iter().find(|t| t.name.eq_ignore_ascii_case(&key.table));
             refers && target().is_some_and(is_small)
         })
-    }
-
-    /// Whether a table only stands between others: all its columns are keys.
-    fn only_links(&self) -> bool {
-        let is_key = |name: &str| {
-            let keys = self.table.foreign_keys.iter().flat_map(|key| &key.columns);
-            keys.chain(&self.table.primary_key).any(|own| own.eq_ignore_ascii_case(name))
-        };
-        self.table.columns.iter().all(|column| is_key(&column.name))
     }
 
     /// Whether a text says in which of a few states or of which kind a row is: an index seldom finds few rows by it.
@@ -343,9 +334,11 @@ impl Known<'_> {
 }
 
 fn is_small(table: &Table) -> bool {
-    if !table.foreign_keys.is_empty() {
-        return false;
-    }
+    table.foreign_keys.is_empty() && has_small_name(table)
+}
+
+/// Whether a name is that of a small table, or of one that tells who has what of it: `roles`, `user_roles`.
+fn has_small_name(table: &Table) -> bool {
     let word = last_word(&table.name);
     SMALL.iter().any(|own| {
         let rest = word.strip_prefix(own);
