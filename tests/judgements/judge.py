@@ -4,7 +4,7 @@
     judge.py draw    --rule RULE --kind findings|sites --binary PLIMSOLL --repositories FOLDER
     judge.py compare --binary PLIMSOLL --repositories FOLDER [--rule RULE]
 
-FOLDER holds a checkout of each repository of repositories.toml, named as there. `draw` prints what a reader has to
+FOLDER holds checkouts of repositories of repositories.toml, named as there; those that are absent are passed over. `draw` prints what a reader has to
 judge next: findings of the build, or sites of the rule's crude search, in an order that a fixed seed decides.
 `compare` reads the verdicts of RULE.toml and prints, for the build: precision (of its findings that were judged, how
 many are true) and recall (of the sites where something should be found, how many are).
@@ -81,7 +81,7 @@ def draw(options):
     known = {(j["repository"], j["path"], j["line"]) for j in judged.get(options.kind.removesuffix("s"), [])}
     places = []
     for name, repository in repositories().items():
-        if repository.get("quiet") and not options.quiet and not options.only:
+        if not (options.repositories / name).is_dir() or (repository.get("quiet") and not options.quiet):
             continue
         if options.kind == "findings":
             places += [(name, p, l, m) for _, p, l, m in findings(options.binary, options.repositories, name, options.rule)]
@@ -102,16 +102,18 @@ def compare(options):
         judged = judgement(rule)
         here = [n for n in repositories() if (options.repositories / n).is_dir()]
         found = {(n, p, l) for n in here for _, p, l, _ in findings(options.binary, options.repositories, n, rule)}
-        verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in judged.get("finding", [])}
+        findings_here = [j for j in judged.get("finding", []) if j["repository"] in here]
+        verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in findings_here}
         true = [f for f in found if verdicts.get(f) == "true"]
         false = sorted(f for f in found if verdicts.get(f) == "false")
         lost = sorted(f for f, v in verdicts.items() if v == "true" and f not in found)
-        defects = [s for s in judged.get("site", []) if s["verdict"] == "defect"]
+        sites_here = [s for s in judged.get("site", []) if s["repository"] in here]
+        defects = [s for s in sites_here if s["verdict"] == "defect"]
         missed = [s for s in defects if not is_found(s, found)]
-        alarms = [s for s in judged.get("site", []) if s["verdict"] == "fine" and (s["repository"], s["path"], s["line"]) in found]
+        alarms = [s for s in sites_here if s["verdict"] == "fine" and (s["repository"], s["path"], s["line"]) in found]
         print(f"{rule}: {len(found)} findings, {len(true) + len(false)} of them judged; "
               f"precision {ratio(len(true), len(true) + len(false))}; "
-              f"{len(judged.get('site', []))} sites, {len(defects)} of them defects; "
+              f"{len(sites_here)} sites, {len(defects)} of them defects; "
               f"recall {ratio(len(defects) - len(missed), len(defects))}")
         for label, places in (("false", false), ("no longer found", lost)):
             for name, path, line in places:

@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plimsoll_behavior::{Effects, FunctionId};
+use plimsoll_project::Runs;
 use plimsoll_project::link::{Linked, Linker};
-use plimsoll_rules::{ProjectFacts, RULES, Report, RuleMeta, UnitView};
+use plimsoll_rules::{Category, ProjectFacts, RULES, Report, RuleMeta, UnitView};
 
 use crate::Request;
 use crate::assemble::hides_others;
@@ -49,9 +50,13 @@ pub(crate) fn run_rules(
     let effects = view.calls().map(|call| call.effects()).chain(of_functions);
     let effects = effects.fold(Effects::empty(), |all, effects| all | effects);
     let mut found = Found::default();
+    // A job that is a program of its own runs by itself; a script is run by whoever watches it.
+    let is_script = project.runs.runs == Runs::ByHand && linked.file.language.is_script_family();
     let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
-    let asked =
-        RULES.iter().filter(|rule| effects.intersects(rule.watches()) && is_run(request, rule.meta()));
+    let asked = RULES.iter().filter(|rule| {
+        let is_of_a_script = is_script && rule.meta().category == Category::Database;
+        effects.intersects(rule.watches()) && is_run(request, rule.meta()) && !is_of_a_script
+    });
     for rule in asked {
         let mut findings = Vec::new();
         let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);

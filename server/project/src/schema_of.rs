@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use dashmap::DashMap;
 use plimsoll_behavior::models::SchemaKind;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Files;
 use crate::link::{ancestors, parent};
@@ -74,7 +74,7 @@ impl<'a> SchemasOf<'a> {
         let drizzle = || {
             let found = self.drizzle.get_or_init(|| match find::drizzle::nearest(self.files, self.path) {
                 find::Found::One(paths) => read(self.files, &paths),
-                find::Found::None | find::Found::Several => None,
+                find::Found::None | find::Found::Several(_) => None,
             });
             found.as_ref()
         };
@@ -91,7 +91,7 @@ impl<'a> SchemasOf<'a> {
                         (Some(only), None) | (None, Some(only)) => Some(Arc::clone(only)),
                         _ => None,
                     },
-                    find::Found::Several => None,
+                    find::Found::Several(all) => apart(self.files, &all),
                 });
                 found.as_ref()
             }
@@ -169,6 +169,27 @@ impl ProjectSchema {
     pub fn text(&self, path: &str) -> Option<&str> {
         self.files.iter().find(|(own, _)| **own == *path).map(|(_, text)| &**text)
     }
+}
+
+/// Several schemas as one, where no table stands in two of them: the databases of one service. Which of them a query is
+/// for, its table tells.
+fn apart(files: &dyn Files, all: &[find::Paths]) -> Option<Arc<ProjectSchema>> {
+    let mut names = FxHashSet::default();
+    let mut whole = find::Paths::default();
+    for paths in all {
+        let schema = read(files, paths)?;
+        let mut tables = schema.schema.tables.iter();
+        if paths.are_generated() || !tables.all(|table| names.insert(table.name.to_ascii_lowercase())) {
+            return None;
+        }
+        whole.schema.extend(paths.schema.iter().cloned());
+        whole.raw.extend(paths.raw.iter().cloned());
+    }
+    whole.schema.sort();
+    whole.raw.sort();
+    whole.raw.dedup();
+    whole.raw.retain(|path| whole.schema.binary_search(path).is_err());
+    read(files, &whole)
 }
 
 /// Whether a text in small letters has the name as a word of its own.

@@ -255,6 +255,8 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        let never_run = self.unit.after_a_way_out();
+        self.unit.calls.retain(|call| !never_run.contains(call));
         let nodes = &self.unit.nodes;
         self.unit.calls.sort_by_key(|&c| {
             let range = nodes[c.0 as usize].range;

@@ -20,7 +20,7 @@ pub struct Unit {
     pub types: Vec<TypeDecl>,
     /// Units nested in it, in source order.
     pub nested: Vec<Nested>,
-    /// All [`Kind::Call`]s, in source order of their ends (arguments before the call).
+    /// All [`Kind::Call`]s, in source order of their ends (arguments before the call), but for those that never run.
     pub calls: Vec<NodeId>,
     /// All [`Kind::Return`]s with a value.
     pub returns: Vec<NodeId>,
@@ -176,6 +176,27 @@ impl Unit {
     /// Every node inside `root` (itself first), in source order, entering small closures but no nested units.
     #[must_use]
     pub fn descendants(&self, root: NodeId) -> Vec<NodeId> {
+        self.below(root, true)
+    }
+
+    /// Nodes that never run: what stands in a block after a statement that always leaves it. Functions do not count:
+    /// declarations of them are seen from above.
+    #[must_use]
+    pub fn after_a_way_out(&self) -> Vec<NodeId> {
+        let leaves = |&statement: &NodeId| match self.kind(statement) {
+            Kind::Discard(inner) => matches!(self.kind(*inner), Kind::Return(_) | Kind::Throw(_)),
+            kind => matches!(kind, Kind::Return(_) | Kind::Throw(_)),
+        };
+        let mut found = Vec::new();
+        for node in &self.nodes {
+            let Kind::Block { statements, .. } = &node.kind else { continue };
+            let Some(at) = statements.iter().position(leaves) else { continue };
+            found.extend(statements[at + 1..].iter().flat_map(|&after| self.below(after, false)));
+        }
+        found
+    }
+
+    fn below(&self, root: NodeId, with_functions: bool) -> Vec<NodeId> {
         let mut found = Vec::new();
         let mut open = vec![root];
         while let Some(id) = open.pop() {
@@ -183,6 +204,7 @@ impl Unit {
             let at = open.len();
             let mut push = |part: NodeId| open.push(part);
             match self.kind(id) {
+                Kind::Function(_) if !with_functions => {}
                 Kind::Function(function) => {
                     let function = self.function(*function);
                     for param in &function.params {

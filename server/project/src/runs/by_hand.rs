@@ -1,6 +1,6 @@
 //! What developers run themselves and watch: seeds, scripts, examples, trials beside the sources.
 
-use plimsoll_behavior::{Kind, LoopKind, Unit};
+use plimsoll_behavior::{BindingKind, Kind, LoopKind, Unit};
 
 use crate::Files;
 use crate::below_manifest;
@@ -52,6 +52,9 @@ pub(super) fn script(
     }
     if is_trial(name, module) {
         return Some(format!("a trial that nothing imports: {name}"));
+    }
+    if let Some(seed) = fills_a_database(module) {
+        return Some(format!("a seed that nothing imports: it calls {seed}"));
     }
     (folder.is_empty() && manifest.is_some_and(|m| !starts(m, name)))
         .then(|| "run by hand: nothing imports or starts it".into())
@@ -129,6 +132,17 @@ fn words(name: &str) -> Vec<String> {
 pub(super) fn is_trial(name: &str, module: &Unit) -> bool {
     let words = words(name);
     module.exports.is_empty() && words.len() > 1 && matches!(words[0].as_str(), "test" | "try" | "debug")
+}
+
+/// A function that a module of its own declares to fill an empty database: `seedProducts`.
+fn fills_a_database(module: &Unit) -> Option<&str> {
+    let functions = module.bindings.iter().filter(|b| b.kind == BindingKind::Function);
+    functions.map(|b| b.name.as_str()).find(|name| {
+        let rest = name.strip_prefix("seed");
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        })
+    })
 }
 
 fn is_example(folder: &str, words: &[String]) -> bool {

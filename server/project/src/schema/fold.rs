@@ -4,7 +4,7 @@ use plimsoll_syntax::Language;
 use smol_str::SmolStr;
 
 use super::prisma::Document;
-use super::sql::changes::{Tables, merge};
+use super::sql::changes::{Change, Tables, merge};
 use super::sql::{Evidence, SqlFile, dialect_of_migration_lock, layout};
 use super::{Dialect, DrizzleConfig, ForeignKey, Index, Schema, SchemaLanguage, Table, drizzle, prisma};
 
@@ -104,6 +104,7 @@ impl Schema {
         files.sort_by(|one, other| layout::order(&one.path, &other.path));
         let mut documents = Vec::new();
         let mut tables = Tables::default();
+        let mut early: Vec<&Change> = Vec::new();
         let mut evidence = Evidence::default();
         let mut locked = Dialect::Unknown;
         let mut declared = Vec::new();
@@ -113,13 +114,17 @@ impl Schema {
                 Content::Prisma(document) => documents.push((&file.path, document)),
                 Content::Sql(sql) => {
                     evidence = evidence.and(sql.evidence);
-                    sql.changes.iter().for_each(|change| tables.apply(change));
+                    early.extend(sql.changes.iter().filter(|change| !tables.apply(change)));
                 }
                 Content::MigrationLock(dialect) => locked = *dialect,
                 Content::Drizzle(document) => declared.push((&file.path, document)),
                 Content::DrizzleConfig(own) => config = Some(own),
                 Content::Nothing => {}
             }
+        }
+        // Migrations that go on from a schema as it once was, which stands beside them as a whole.
+        for change in early {
+            tables.apply(change);
         }
         let prisma = prisma::read(&documents);
         let mut schema = prisma.schema;

@@ -16,8 +16,8 @@ pub(crate) use drizzle::is_config as is_drizzle_config;
 pub use fold::SchemaFile;
 use model::covered;
 pub use model::{
-    Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Relation, SchemaLanguage, Serving,
-    Table,
+    Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, OnDelete, Policy, Relation, SchemaLanguage,
+    Serving, Table,
 };
 pub use plimsoll_syntax::TextRange;
 pub use write::{

@@ -65,6 +65,8 @@ pub struct Table {
     pub primary_key: Vec<SmolStr>,
     /// Foreign keys that this table holds.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Policies of row-level security that say which rows are read.
+    pub policies: Vec<Policy>,
     /// Some statement about this table could not be read: nothing may be concluded from what is
     /// missing here.
     pub unknown: bool,
@@ -239,6 +241,15 @@ pub struct ForeignKey {
     pub range: TextRange,
 }
 
+/// A policy of row-level security that permits to read rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: SmolStr,
+    /// Database names of the columns that it compares for equality in every row that it permits.
+    pub equal: Vec<SmolStr>,
+}
+
 /// What happens to a row whose parent goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are SQL's own")]
@@ -294,6 +305,16 @@ impl Table {
             .iter()
             .find(|index| index.serves_all_rows() && leads(index.columns.first()))
             .map(Serving::Index)
+    }
+
+    /// Columns that the database itself compares for equality in every query, whoever asks: those of all policies that
+    /// permit to read rows.
+    pub fn compared_by_policies(&self) -> impl Iterator<Item = &str> {
+        let (first, others) = self.policies.split_first().map_or((None, &[][..]), |(f, o)| (Some(f), o));
+        let of_first = first.into_iter().flat_map(|policy| &policy.equal);
+        of_first.map(SmolStr::as_str).filter(|&column| {
+            others.iter().all(|policy| policy.equal.iter().any(|own| own.eq_ignore_ascii_case(column)))
+        })
     }
 
     /// Whether a key or an index that covers every row leads with this column.

@@ -29,7 +29,8 @@ impl Paths {
 pub(super) enum Found {
     None,
     One(Paths),
-    Several,
+    /// Several that stand equally near, each with the SQL beside it.
+    Several(Vec<Paths>),
 }
 
 /// Where the tool that generates migrations from tables in code notes which it has written.
@@ -56,9 +57,13 @@ const MIGRATIONS: &[&str] = &[
     "src/migrations",
     "src/db/migrations",
 ];
+/// Folders of a package in which folders of migrations stand that have a word more in their names:
+/// `migrations_main`, `db/pg_migrations`.
+const AROUND_MIGRATIONS: &[&str] = &["", "db", "database", "src", "sql", "src/db"];
 /// Whole schemas in a package.
 const SCHEMAS: &[&str] = &[
     "schema.sql",
+    "supabase/schema.sql",
     "db/schema.sql",
     "database/schema.sql",
     "db/structure.sql",
@@ -173,7 +178,11 @@ pub(super) fn sql(files: &dyn Files, path: &str) -> Found {
         match groups.len() {
             0 => {}
             1 => nearest = Some(with_raw(files, &place, groups.remove(0))),
-            _ => return Found::Several,
+            _ => {
+                return Found::Several(
+                    groups.into_iter().map(|group| with_raw(files, &place, group)).collect(),
+                );
+            }
         }
     }
     let Some(mut found) = nearest else { return Found::None };
@@ -186,7 +195,9 @@ pub(super) fn sql(files: &dyn Files, path: &str) -> Found {
 /// The SQL schemas of a package: each folder of migrations with the whole schemas beside it.
 fn sql_in(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
     let mut groups: Vec<Vec<String>> = Vec::new();
-    for place in MIGRATIONS {
+    let usual = MIGRATIONS.iter().map(|place| (*place).to_owned());
+    for place in usual.chain(AROUND_MIGRATIONS.iter().flat_map(|around| longer_names(files, folder, around)))
+    {
         for mut group in sql_files(files, &format!("{folder}/{place}")) {
             // SQL in a folder of another name is a schema only where its own name says so.
             let is_schema = |path: &str| layout::migration(path).is_some() || layout::is_schema_path(path);
@@ -222,6 +233,16 @@ fn is_same(one: &[String], other: &[String]) -> bool {
         group.iter().filter(|path| !path.ends_with(JOURNAL)).cloned().collect()
     };
     sql(one) == sql(other)
+}
+
+/// Folders of migrations below `around` with a word more in their names.
+fn longer_names(files: &dyn Files, folder: &str, around: &str) -> Vec<String> {
+    let place = if around.is_empty() { folder.to_owned() } else { format!("{folder}/{around}") };
+    let names = files.list(&place).into_iter().filter_map(|name| name.strip_suffix('/').map(str::to_owned));
+    names
+        .filter(|name| layout::is_migrations_folder(name) && name != "migrations")
+        .map(|name| if around.is_empty() { name } else { format!("{around}/{name}") })
+        .collect()
 }
 
 /// The SQL files of a folder of migrations; a folder of folders of migrations has several such sets.

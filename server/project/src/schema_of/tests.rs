@@ -56,7 +56,7 @@ fn the_manifest_may_name_it() {
 
 #[test]
 fn two_that_are_equally_near_are_none() {
-    let sql = files(&[("/p/migrations/1_users.sql", USERS), ("/p/supabase/migrations/1_posts.sql", POSTS)]);
+    let sql = files(&[("/p/migrations/1_users.sql", USERS), ("/p/supabase/migrations/1_users.sql", USERS)]);
     assert!(tables(&sql, "/p/src/a.ts", SchemaKind::Sql).is_empty());
     let prisma = files(&[
         ("/p/packages/a/prisma/schema.prisma", MODEL),
@@ -66,6 +66,29 @@ fn two_that_are_equally_near_are_none() {
     let dialects =
         files(&[("/p/migrations/postgres/1_a.sql", USERS), ("/p/migrations/sqlite/1_a.sql", USERS)]);
     assert!(tables(&dialects, "/p/src/a.rs", SchemaKind::Sql).is_empty());
+}
+
+#[test]
+fn two_that_share_no_table_are_one() {
+    let files = files(&[
+        ("/p/migrations_main/1_users.up.sql", USERS),
+        ("/p/migrations_main/1_users.down.sql", "DROP TABLE users;"),
+        ("/p/migrations_logs/1_posts.up.sql", POSTS),
+    ]);
+    assert_eq!(tables(&files, "/p/src/a.rs", SchemaKind::Sql), ["posts", "users"]);
+}
+
+#[test]
+fn a_whole_schema_of_supabase_stands_beside_its_migrations() {
+    let alter = "ALTER TABLE users ADD COLUMN name TEXT; CREATE INDEX users_name ON users (name);";
+    let files = files(&[("/p/supabase/schema.sql", USERS), ("/p/supabase/migrations/2_name.sql", alter)]);
+    assert_eq!(tables(&files, "/p/mobile/src/a.ts", SchemaKind::Sql), ["users"]);
+    let schemas = SchemasOf::new(&files, "/p/mobile/src/a.ts");
+    let users = schemas.schema_for(SchemaKind::Sql).map(|found| found.schema.tables[0].clone());
+    assert!(
+        users.is_some_and(|users| users.leads_index("name")),
+        "what goes on from the whole schema counts"
+    );
 }
 
 #[test]

@@ -169,8 +169,18 @@ impl Asks<'_, '_> {
                 }
                 self.about(condition).map(|_| if is_of_absence(name) { Says::Missing } else { Says::Found })
             }
+            Kind::Member { object, name, .. } if self.is_of_a_column(*object, name) => None,
             _ => self.about(condition).map(|_| Says::Found),
         }
+    }
+
+    /// Whether a member of what was found is a column of it, which says nothing of whether it was found: `token.revoked`.
+    fn is_of_a_column(&self, object: NodeId, name: &str) -> bool {
+        const TELL: &[&str] = &[
+            "rows", "data", "length", "size", "rowCount", "count", "total", "_count", "id", "_id", "value",
+            "exists", "found", "present", "taken",
+        ];
+        !TELL.contains(&name) && self.about(object) == Some(About::Row)
     }
 
     /// What a name that holds a condition says: `const isTaken = rows.length > 0`.

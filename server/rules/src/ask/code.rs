@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{FilterForm, Slot};
 use plimsoll_behavior::{BindingId, Effects, Kind, Literal, Name, NodeId, Unit};
 use plimsoll_project::link::{CallFacts, Evaluator, FnRef, ParamFacts, SlotValue, Witness};
 
@@ -220,6 +220,19 @@ pub(crate) fn sql_argument(view: &UnitView<'_>, call: NodeId) -> Option<(u16, No
     Some((model, view.eval.argument_node(view.index, call, index)?))
 }
 
+/// What a call of a function of the project asks a database, where the function hands its SQL text on to a library.
+#[must_use]
+pub fn query_of_helper(unit: &UnitView<'_>, call: NodeId) -> Option<CallFacts> {
+    let (model, text) = sql_argument(unit, call)?;
+    Some(CallFacts {
+        effects: Effects::DB_READ,
+        behavior: Some((model, Arc::default())),
+        slots: vec![(Slot::Sql, SlotValue::Node(unit.eval.site(unit.index, text)))],
+        filters: Some(FilterForm::Sql),
+        ..CallFacts::default()
+    })
+}
+
 fn sql_of(file: &plimsoll_project::link::FileUnits, facts: &CallFacts) -> Option<String> {
     let SlotValue::Node(site) = facts.slot(Slot::Sql)? else { return None };
     let u = &file.units[file.unit_at(&site.unit)?].unit;
@@ -238,7 +251,7 @@ fn constant_text(u: &Unit, node: NodeId, depth: u8) -> Option<String> {
 }
 
 const LOOKED_UP: &[&str] =
-    &["get", "has", "contains_key", "contains", "get_mut", "peek", "getItem", "includes"];
+    &["get", "has", "contains_key", "contains", "get_mut", "peek", "getItem", "includes", "entry"];
 const KEPT: &[&str] = &["set", "insert", "put", "add", "setItem", "setex", "entry"];
 
 /// Whether the result of a call is put into a store in which the code below `root` also looks: a cache in front of it.
@@ -249,7 +262,7 @@ pub(crate) fn is_kept_in(u: &Unit, call: NodeId, root: NodeId) -> bool {
         match u.kind(node) {
             Kind::Call { args, .. } => {
                 let (Some(name), Some(on)) = (callee_name(u, node), receiver(u, node)) else { continue };
-                let Some(store) = store(u, on) else { continue };
+                let Some(store) = store(u, map_of_entry(u, on)) else { continue };
                 if LOOKED_UP.contains(&name.as_str()) && node != call {
                     looked_up.push(store);
                 } else if KEPT.contains(&name.as_str()) && args.iter().any(|&a| derives_from(u, a, call)) {
@@ -276,6 +289,13 @@ pub(crate) fn is_kept_in(u: &Unit, call: NodeId, root: NodeId) -> bool {
         }
     }
     kept.iter().any(|store| looked_up.contains(store))
+}
+
+/// The map whose vacant entry a name holds: `if let Entry::Vacant(entry) = cache.entry(id)`.
+fn map_of_entry(u: &Unit, node: NodeId) -> NodeId {
+    let Kind::Name { binding: Some(b), .. } = u.kind(node) else { return node };
+    let entry = u.binding(*b).value.filter(|&value| callee_name(u, value).is_some_and(|n| n == "entry"));
+    entry.and_then(|entry| receiver(u, entry)).unwrap_or(node)
 }
 
 /// What a store is called: `this.cache` of `this.cache.write().await`.

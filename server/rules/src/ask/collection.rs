@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::models::Predicate;
 use plimsoll_behavior::{
-    Access, BindingId, BindingKind, Effects, Key, Kind, Literal, NodeId, TypeKind, Unit,
+    Access, Binding, BindingId, BindingKind, Effects, Key, Kind, Literal, Name, NodeId, TypeKind, Unit,
 };
 use plimsoll_project::link::Value;
 
@@ -103,7 +103,8 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
         }
         Kind::Call { callee, args, .. } => small_call(view, unit, node, *callee, args, depth),
         Kind::If { then, otherwise: Some(otherwise), .. } => {
-            small(view, unit, *then, depth) && small(view, unit, *otherwise, depth)
+            let is_short = |arm: NodeId| is_empty(u, arm) || small(view, unit, arm, depth);
+            is_short(*then) && is_short(*otherwise) && !(is_empty(u, *then) && is_empty(u, *otherwise))
         }
         Kind::Binary { op, left, right } if matches!(op.as_str(), "??" | "||") => {
             small(view, unit, *left, depth) && small(view, unit, *right, depth)
@@ -177,12 +178,66 @@ fn small_binding(view: &UnitView<'_>, unit: usize, id: BindingId, depth: u8) -> 
                 let Some(member) = u.parent(used) else { return false };
                 matches!(u.kind(member), Kind::Member { object, name, .. } if *object == used && GROWS.contains(&name.as_str()))
             });
+            if grows && has_few_additions(view, unit, b) {
+                return true;
+            }
             let is_constant_list = |value: NodeId| {
                 is_constant_name(&b.name)
                     && matches!(u.kind(bare(u, value)), Kind::Array(items)
                         if items.len() <= MAX_CONSTANT && items.iter().all(|&i| matches!(u.kind(i), Kind::Literal(_))))
             };
             !grows && b.value.is_some_and(|value| is_constant_list(value) || small(view, unit, value, depth))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a collection begins empty and gets its few elements one by one, outside of loops: the people whom a comment
+/// concerns.
+fn has_few_additions(view: &UnitView<'_>, unit: usize, b: &Binding) -> bool {
+    const ADDS_ONE: &[&str] = &["push", "unshift", "add", "insert", "push_back", "push_front"];
+    let u = unit_of(view, unit);
+    let is_seen_inside = view
+        .linked
+        .file
+        .units
+        .iter()
+        .any(|entry| entry.parent == Some(unit) && entry.unit.free_names.contains(&b.name));
+    let Some(value) = b.value.filter(|_| !is_seen_inside) else { return false };
+    let declared = u.node(value).function;
+    let additions = b.uses.iter().filter_map(|&used| {
+        let member = u.parent(used)?;
+        let Kind::Member { object, name, .. } = u.kind(member) else { return None };
+        (*object == used && GROWS.contains(&name.as_str())).then_some((member, name))
+    });
+    let mut count = 0;
+    let is_one = |(member, name): (NodeId, &Name)| {
+        count += 1;
+        let call = u.parent(member)?;
+        let Kind::Call { args, .. } = u.kind(call) else { return None };
+        let is_whole = |&arg: &NodeId| !matches!(u.kind(arg), Kind::Spread(_));
+        let repeats = u.node(call).function != declared
+            || u.ancestors(call)
+                .any(|around| matches!(u.kind(around), Kind::Loop(_)) && !holds(u, around, value));
+        (ADDS_ONE.contains(&name.as_str()) && args.iter().all(is_whole) && !repeats).then_some(())
+    };
+    let are_single = additions.map(is_one).all(|one| one.is_some());
+    are_single && count <= MAX_SMALL && is_empty(u, value)
+}
+
+fn holds(u: &Unit, around: NodeId, node: NodeId) -> bool {
+    let (outer, inner) = (u.range(around), u.range(node));
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// `[]`, `new Set()`, `Vec::new()`
+fn is_empty(u: &Unit, node: NodeId) -> bool {
+    match u.kind(bare(u, node)) {
+        Kind::Array(items) => items.is_empty(),
+        Kind::Call { args, .. } => {
+            args.is_empty()
+                && callee_name(u, bare(u, node))
+                    .is_some_and(|name| matches!(name.as_str(), "Set" | "Map" | "Array" | "new" | "vec"))
         }
         _ => false,
     }

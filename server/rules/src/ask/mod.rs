@@ -49,8 +49,8 @@ pub use absence::{Absence, absence};
 pub use belonging::{Bond, Step, bond};
 pub use bulk::is_bulk_work;
 pub(crate) use code::{
-    Source, bare, callee_name, calls_within, declaration, derives_from, receiver, source, source_in,
-    sql_argument,
+    Source, bare, callee_name, calls_within, declaration, derives_from, query_of_helper, receiver, source,
+    source_in, sql_argument,
 };
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
@@ -83,7 +83,7 @@ pub use time::{milliseconds, period};
 pub use touch::{Action, Given, Touch, TouchMemo, givens, handle, plain_name, touches, writes_of_function};
 pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
-pub(crate) use turn::is_each_of_a_table;
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};
+pub(crate) use turn::{is_each_of_a_table, is_each_of_a_tenant};
 pub use undefined::may_be_undefined;
 pub use words::words;

@@ -6,7 +6,7 @@ mod narrowing;
 
 use std::sync::Arc;
 
-use plimsoll_behavior::models::{FilterForm, Rows, Slot};
+use plimsoll_behavior::models::{Rows, Slot};
 use plimsoll_behavior::{Access, Effects, Key, Kind, NodeId, Unit};
 use plimsoll_project::link::{CallFacts, SlotValue};
 use plimsoll_project::schema::Dialect;
@@ -14,7 +14,7 @@ use plimsoll_project::schema::sql::{
     Limit, Query, Rows as ScopeRows, Scope, ScopeRole, StatementKind, TableSource, analyse,
 };
 
-use super::code::{bare, callee_name, sql_argument};
+use super::code::{bare, callee_name, query_of_helper};
 use super::sql_text::sql_texts;
 use super::touch::{chain, touches};
 use crate::UnitView;
@@ -73,7 +73,7 @@ const OF_ONE: &[&str] = &["one", "first", "single", "scalar", "maybe", "optional
 /// What a call asks for, if it is a query for any number of rows that has no limit.
 #[must_use]
 pub fn unlimited(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Reading> {
-    if let Some(handed) = query_of_helper(view, call) {
+    if let Some(handed) = reading_of_helper(view, call) {
         let call = CallView { node: call.node, facts: &handed, summary: None };
         let mut reading = in_text(view, &call)?;
         reading.is_of_helper = true;
@@ -145,24 +145,17 @@ fn is_of_distinct_rows(view: &UnitView<'_>, call: NodeId) -> bool {
     })
 }
 
-/// What a call of a function of the project asks a database, where the function hands its SQL text on to a library.
-fn query_of_helper(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Arc<CallFacts>> {
+/// What a call of a function of the project that reads many rows asks a database, where it hands its SQL text on.
+fn reading_of_helper(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Arc<CallFacts>> {
     if call.facts.effects.intersects(Effects::DB) {
         return None;
     }
-    let (model, text) = sql_argument(view, call.node)?;
     let reads = call.summary.as_ref().is_some_and(|summary| summary.effects.contains(Effects::DB_READ));
     let name = callee_name(view.unit, call.node).map(|name| name.to_ascii_lowercase()).unwrap_or_default();
     if !reads || OF_ONE.iter().any(|word| name.contains(word)) {
         return None;
     }
-    Some(Arc::new(CallFacts {
-        effects: Effects::DB_READ,
-        behavior: Some((model, Arc::default())),
-        slots: vec![(Slot::Sql, SlotValue::Node(view.eval.site(view.index, text)))],
-        filters: Some(FilterForm::Sql),
-        ..CallFacts::default()
-    }))
+    query_of_helper(view, call.node).map(Arc::new)
 }
 
 fn in_text(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Reading> {

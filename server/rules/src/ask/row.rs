@@ -13,10 +13,10 @@ use std::sync::Arc;
 use plimsoll_behavior::models::{Rows, Slot};
 use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, Literal, Name, NodeId, PathStep, Unit};
 use plimsoll_project::ProjectSchema;
-use plimsoll_project::link::{FnRef, SlotValue};
+use plimsoll_project::link::{FnRef, SlotValue, Value};
 use rustc_hash::FxHashMap;
 
-use super::code::{bare, declaration, in_function, receiver, unit_of};
+use super::code::{bare, callee_name, declaration, in_function, receiver, unit_of};
 use super::table::schema_of;
 use super::touch::{Action, touches};
 use crate::UnitView;
@@ -212,7 +212,8 @@ fn inside(view: &UnitView<'_>, function: &FnRef, depth: u32) -> Rc<[Access<Hande
             }
             for mut access in collect(there, call.node, depth) {
                 access.is_indirect = true;
-                access.tells_conflicts |= *tells.get_or_init(|| tells_conflicts(there.unit));
+                access.tells_conflicts |=
+                    *tells.get_or_init(|| tells_conflicts(there.unit) || hands_errors_on(there));
                 found.push(access.map(|seen| handed(there, function.function, &seen, 3)));
             }
         }
@@ -230,8 +231,44 @@ pub fn tells_conflicts(u: &Unit) -> bool {
             plimsoll_project::tells_conflicts(text)
         }
         Kind::Name { name, .. } | Kind::Member { name, .. } => plimsoll_project::tells_conflicts(name),
+        Kind::Match { arms, .. } => {
+            let names = arms.iter().filter_map(|arm| arm.pattern.as_ref()).flat_map(|p| &p.variants);
+            names.into_iter().any(|name| plimsoll_project::tells_conflicts(name))
+        }
         _ => false,
     })
+}
+
+/// Whether a unit hands its errors to a function of the project that tells such violations from other failures:
+/// `.map_err(of_database)`, `.catch((error) => rethrow(error))`.
+#[must_use]
+pub fn hands_errors_on(view: &UnitView<'_>) -> bool {
+    const TAKES_ERRORS: &[&str] = &["map_err", "or_else", "catch", "unwrap_or_else"];
+    let u = view.unit;
+    let mut told = false;
+    let mut tells = |function: &FnRef| {
+        in_function(view, function, &mut |there| told |= tells_conflicts(there.unit));
+        told
+    };
+    let handlers = u.calls.iter().filter_map(|&call| {
+        let Kind::Call { args, .. } = u.kind(call) else { return None };
+        let takes_errors = callee_name(u, call).is_some_and(|name| TAKES_ERRORS.contains(&name.as_str()));
+        args.last().copied().filter(|_| takes_errors)
+    });
+    for handler in handlers {
+        if let Value::Function(function) = view.eval.value(view.index, handler)
+            && tells(&function)
+        {
+            return true;
+        }
+        let calls = u.descendants(handler).into_iter().filter(|&n| matches!(u.kind(n), Kind::Call { .. }));
+        let targets: Vec<_> =
+            calls.filter_map(|call| view.eval.call(view.index, call).target.clone()).collect();
+        if targets.iter().any(&mut tells) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The parameter of the unit's function that a value comes from unchanged, or but for its case and its white space.
@@ -296,7 +333,7 @@ const FORMS: &[&str] = &[
 
 /// Whether a method yields what it is called on in another form.
 pub(crate) fn is_same_but_for_its_form(u: &Unit, call: NodeId) -> bool {
-    super::code::callee_name(u, call).is_some_and(|name| FORMS.contains(&name.as_str()))
+    callee_name(u, call).is_some_and(|name| FORMS.contains(&name.as_str()))
 }
 
 /// The argument of a call that a function knows by its parameter.

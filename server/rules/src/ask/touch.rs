@@ -298,7 +298,16 @@ pub fn givens(view: &UnitView<'_>, unit: usize, call: NodeId) -> Vec<Given> {
                         }
                     }
                 }
-                Kind::Call { .. } => compared(view, unit, node, &mut found),
+                Kind::Call { callee, args, .. } => {
+                    compared(view, unit, node, &mut found);
+                    // `user.id.to_string()` is the value in another form.
+                    if let Kind::Member { object, .. } = u.kind(*callee)
+                        && args.is_empty()
+                    {
+                        open.push(*object);
+                        continue;
+                    }
+                }
                 // What a path begins with is no value of its own; what a name holds is what was put into it.
                 Kind::Name { .. } | Kind::Member { .. } => {
                     found.push(Given { column: None, value: node });

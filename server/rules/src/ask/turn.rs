@@ -15,7 +15,7 @@ use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
 pub use self::settled::is_fallback_of;
-pub(crate) use self::subject::is_each_of_a_table;
+pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;
 use super::code::{bare, callee_name, mentions, receiver, unit_of};
 use super::collection::{is_batch, is_iterated, is_of_batches, is_small};

@@ -4,7 +4,7 @@ use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, Name, NodeId, Un
 use plimsoll_project::conflict_handler;
 use plimsoll_project::schema::{Dialect, Table};
 
-use crate::ask::row::{Access, Cell, Seen, accesses, path_of, row_of, tells_conflicts};
+use crate::ask::row::{Access, Cell, Seen, accesses, hands_errors_on, path_of, row_of, tells_conflicts};
 use crate::ask::{
     Absence, Action, absence, declaration, is_exclusive, is_in_transaction, plain_name, schema_table,
 };
@@ -290,7 +290,8 @@ fn is_serial(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
 /// Whether a function around the write, or on the way to it, tells a violation of a unique key from other failures.
 fn is_told_here(unit: &UnitView<'_>, call: NodeId, write: &Access) -> bool {
     let around = unit.functions_around(call);
-    write.tells_conflicts || around.iter().any(|(at, ..)| tells_conflicts(unit.unit_of(*at)))
+    write.tells_conflicts
+        || around.iter().any(|(at, ..)| tells_conflicts(unit.unit_of(*at)) || hands_errors_on(&unit.of(*at)))
 }
 
 /// Whether the program turns such violations into answers in one place: in a function for errors of this file, or in

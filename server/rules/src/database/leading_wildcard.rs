@@ -7,9 +7,9 @@ use plimsoll_behavior::models::FilterForm;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{ColumnType, Dialect, Index, Table};
 
-use super::missing_index::{is_example, is_small, query_of_helper};
+use super::missing_index::{is_example, is_small};
 use crate::ask::filter::{Branch, Condition, Lookup, Test, lookups};
-use crate::ask::schema_of;
+use crate::ask::{query_of_helper, schema_of};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::{FilterForm, Slot};
-use plimsoll_behavior::{Effects, NodeId};
 use plimsoll_project::ProjectSchema;
-use plimsoll_project::link::{CallFacts, SlotValue};
+use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
-use crate::ask::{schema_of, sql_argument};
+use crate::ask::{query_of_helper, schema_of};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -55,7 +55,8 @@ declare_rule! {
     /// most ten values; texts that by their name say a state or a kind (`status`, `role`, `type`); comparisons with null, beginnings of and searches within texts, negations, and comparisons of
     /// a function of a column; an order without a limit, after a selective filter, or of several tables; joins of
     /// tables that the query reads as a whole; tables without a foreign key that are small by their name, as settings,
-    /// roles and countries; columns that a partial or special index or an index in a loose SQL file mentions; foreign
+    /// roles and countries, and foreign keys to them; tables whose policies of row-level security compare a column that
+    /// an index leads with; columns that a partial or special index or an index in a loose SQL file mentions; foreign
     /// keys in MySQL, which indexes them by itself; files in an `examples` folder of a project.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
 }
@@ -141,18 +142,6 @@ impl Rule for MissingIndex {
     }
 }
 
-/// What a call of a function of the project asks a database, where the function hands its SQL text on to a library.
-pub(super) fn query_of_helper(unit: &UnitView<'_>, call: NodeId) -> Option<CallFacts> {
-    let (model, text) = sql_argument(unit, call)?;
-    Some(CallFacts {
-        effects: Effects::DB_READ,
-        behavior: Some((model, Arc::default())),
-        slots: vec![(Slot::Sql, SlotValue::Node(unit.eval.site(unit.index, text)))],
-        filters: Some(FilterForm::Sql),
-        ..CallFacts::default()
-    })
-}
-
 /// Why a lookup reads its whole table.
 struct Problem {
     /// The columns, by their names in the query.
@@ -233,21 +222,41 @@ impl Known<'_> {
 
     /// Whether an index finds the rows, or something about the conditions is not known.
     fn is_served(&self, branch: &Branch) -> bool {
-        branch.conditions.iter().any(|own| {
-            self.table.column(&own.column).is_none()
-                || own.test.is_servable() && self.table.leads_index(&own.column)
-        })
+        self.is_served_by_policy()
+            || branch.conditions.iter().any(|own| {
+                self.table.column(&own.column).is_none()
+                    || own.test.is_servable() && self.table.leads_index(&own.column)
+            })
+    }
+
+    /// Whether the database itself narrows every query by a column that an index leads with: row-level security.
+    fn is_served_by_policy(&self) -> bool {
+        self.table.compared_by_policies().any(|column| self.table.leads_index(column))
     }
 
     /// Whether a column has so few values that no index helps.
     fn is_tiny(&self, name: &str) -> bool {
         let Some(column) = self.table.column(name) else { return true };
+        if self.refers_to_few(&column.name) {
+            return true;
+        }
         match column.column_type {
             ColumnType::Bool | ColumnType::Json | ColumnType::Bytes => true,
             ColumnType::Enum { variants } => variants <= FEW_VALUES,
             ColumnType::Int => TRUTHS.iter().any(|start| column.name.starts_with(start)),
             _ => column.list,
         }
+    }
+
+    /// Whether a column refers to the rows of a small table: a role is one of ten.
+    fn refers_to_few(&self, column: &str) -> bool {
+        self.table.foreign_keys.iter().any(|key| {
+            let refers = matches!(key.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
+                && !has_small_name(self.table);
+            let target =
+                || self.schema.schema.tables.iter().find(|t| t.name.eq_ignore_ascii_case(&key.table));
+            refers && target().is_some_and(is_small)
+        })
     }
 
     /// Whether a text says in which of a few states or of which kind a row is: an index seldom finds few rows by it.
@@ -308,11 +317,12 @@ impl Known<'_> {
     /// The column of an order over a table that nothing narrows.
     fn unserved_order(&self, lookup: &Lookup<'_>) -> Option<String> {
         let Order::Column(name) = &lookup.order else { return None };
-        let is_narrowed = lookup.branches.iter().any(|branch| {
-            branch.is_open
-                || self.is_served(branch)
-                || branch.conditions.iter().any(|own| !self.is_tiny(&own.column))
-        });
+        let is_narrowed = self.is_served_by_policy()
+            || lookup.branches.iter().any(|branch| {
+                branch.is_open
+                    || self.is_served(branch)
+                    || branch.conditions.iter().any(|own| !self.is_tiny(&own.column))
+            });
         let is_unserved = lookup.is_bounded
             && !is_narrowed
             && !self.table.leads_index(name)
@@ -323,9 +333,11 @@ impl Known<'_> {
 }
 
 pub(super) fn is_small(table: &Table) -> bool {
-    if !table.foreign_keys.is_empty() {
-        return false;
-    }
+    table.foreign_keys.is_empty() && has_small_name(table)
+}
+
+/// Whether a name is that of a small table, or of one that tells who has what of it: `roles`, `user_roles`.
+fn has_small_name(table: &Table) -> bool {
     let word = last_word(&table.name);
     SMALL.iter().any(|own| {
         let rest = word.strip_prefix(own);

@@ -1,13 +1,17 @@
 //! `missing-transaction`
 
+use std::sync::Arc;
+
 use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::Context;
 
+use crate::ask::row::accesses;
 use crate::ask::{
-    Action, Bond, Step, Touch, are_on_one_path, bond, frame, is_in_transaction, plain_name, schema_of,
-    touches, writes_of_function,
+    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, plain_name,
+    query_of_helper, schema_of, touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
+use crate::view::CallView;
 use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, UnitView, declare_rule};
 
 declare_rule! {
@@ -54,9 +58,9 @@ declare_rule! {
     /// which only one runs; writes in a transaction that is opened here, or whose handle or connection is a parameter;
     /// lists that a transaction takes; deletes that a foreign key repeats by itself; logs, audit trails,
     /// notifications, sessions and the time of the last login; a first step that only makes sure that its row is there
-    /// (`getOrCreateUser`); rows that are removed again further down; what follows from the answer of another service,
+    /// (`getOrCreateUser`, or a lookup and a creation of what it did not find); rows that are removed again further down; what follows from the answer of another service,
     /// and functions that wait for one.
-    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0" }
+    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
 /// Words in the names of tables that tell what has happened.
@@ -96,7 +100,8 @@ impl Rule for MissingTransaction {
     }
 
     fn watches(&self) -> Effects {
-        Effects::DB_WRITE
+        // What a helper runs that is handed its statement, only the statement tells.
+        Effects::DB
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
@@ -136,12 +141,20 @@ const WAITS: Effects = Effects::HTTP_REQUEST.union(Effects::PROCESS).union(Effec
 /// The writes of a unit outside of transactions, in their order.
 fn steps(unit: &UnitView<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
-    for call in unit.calls_with(Effects::DB_WRITE) {
+    for call in unit.calls() {
         let is_direct = call.facts.effects.contains(Effects::DB_WRITE);
-        let (writes, schema) = match &call.facts.target {
+        let of_helper = if is_direct { None } else { query_of_helper(unit, call.node).map(Arc::new) };
+        let (writes, schema) = match (&of_helper, &call.facts.target) {
             _ if is_direct => (touches(unit, &call), schema_of(unit, &call)),
-            Some(target) => writes_of_function(unit, target),
-            None => continue,
+            // The statement stands at the call of a helper that runs any.
+            (Some(facts), _) => {
+                let query = CallView { node: call.node, facts, summary: None };
+                (touches(unit, &query), schema_of(unit, &query))
+            }
+            (None, Some(target)) if call.effects().contains(Effects::DB_WRITE) => {
+                writes_of_function(unit, target)
+            }
+            _ => continue,
         };
         let writes: Vec<Touch> = writes.into_iter().filter(|touch| touch.action != Action::Read).collect();
         let is_told = writes.iter().all(|touch| is_told(&touch.table));
@@ -178,7 +191,7 @@ fn belongs(unit: &UnitView<'_>, steps: &[Step], first: usize, second: usize) -> 
     if frame(unit, a.node) != frame(unit, b.node) || !are_on_one_path(unit.unit, a.node, b.node) {
         return None;
     }
-    if makes_sure(unit, a) {
+    if makes_sure(unit, a) || is_found_or_created(unit, a, b) {
         return None;
     }
     let why = bond(unit, a, b)?;
@@ -218,6 +231,23 @@ fn makes_sure(unit: &UnitView<'_>, step: &Step) -> bool {
     let name = name.rsplit(['.', ':']).next().unwrap_or_default();
     !step.is_direct
         && ["orcreate", "orinsert", "ensure", "upsert", "resolve"].iter().any(|word| name.contains(word))
+}
+
+/// Whether the first write only creates what a lookup did not find, and the second comes in either case: it finds the
+/// row the next time.
+fn is_found_or_created(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
+    let start = unit.unit.range(first.node).start;
+    unit.calls_with(Effects::DB_READ).any(|lookup| {
+        let at = (unit.index, lookup.node);
+        let fills = |node: NodeId| absence(unit, unit.index, node, at) == Some(Absence::Filled);
+        unit.unit.range(lookup.node).end <= start
+            && fills(first.node)
+            && !fills(second.node)
+            && accesses(unit, lookup.node).iter().any(|read| {
+                let table = read.table.as_deref().map(plain_name);
+                first.writes.iter().any(|touch| table.as_ref() == Some(&plain_name(&touch.table)))
+            })
+    })
 }
 
 fn is_told(table: &str) -> bool {

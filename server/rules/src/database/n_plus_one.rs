@@ -5,8 +5,8 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
-    Source, Turn, handed_to_each, is_each_of_a_table, is_fallback_of, is_told_inside, names_of,
-    once_per_element, source, source_in, sql_argument,
+    Source, Turn, handed_to_each, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of, is_told_inside,
+    names_of, once_per_element, source, source_in, sql_argument,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -66,7 +66,7 @@ declare_rule! {
     /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
     /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
     /// then write down that their element is done, or that open a database of their own; writes of what became of an
-    /// element after something was sent or has failed; turns that each ask a table which their element names; calls
+    /// element after something was sent or has failed; turns that each ask a table which their element names, or as the tenant that it is; calls
     /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
     /// told already; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
@@ -88,6 +88,7 @@ impl Rule for NPlusOne {
                 && let Some(turn) = once_per_element(unit, call.node)
                 && !is_coalesced(unit, &turn, &call, &source)
                 && !is_each_of_a_table(unit, &turn, call.node, &source)
+                && !is_each_of_a_tenant(unit, &turn, call.node)
                 && !told.iter().any(|&(driver, earlier)| {
                     driver == turn.driver && is_fallback_of(unit.unit, &turn, call.node, earlier)
                 })
@@ -151,10 +152,11 @@ fn is_job(effects: Effects) -> bool {
         && effects.intersects(Effects::HTTP_REQUEST | Effects::NOTIFY | Effects::ENQUEUE | Effects::PROCESS)
 }
 
-/// A query that may run per element: it locks its row, its answer is kept, or it makes no round trip.
+/// A query that may run per element: it locks its row, notifies, its answer is kept, or it makes no round trip.
 fn is_fine(unit: &UnitView<'_>, source: &Source) -> bool {
-    let locks = source.facts.slot(Slot::Lock).is_some()
-        || source.sql.as_ref().is_some_and(|sql| sql.to_ascii_uppercase().contains("FOR UPDATE"));
+    let says = |text: &str| source.sql.as_ref().is_some_and(|sql| sql.to_ascii_lowercase().contains(text));
+    // Who is told of an element through the database is told of each.
+    let locks = source.facts.slot(Slot::Lock).is_some() || says("for update") || says("pg_notify(");
     let model = source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
     let in_process = model.and_then(|m| unit.eval.models.all().get(m)).is_some_and(|m| m.in_process);
     locks || in_process || source.is_kept

@@ -67,6 +67,7 @@ impl<'a> Reader<'a> {
                 indexes: Vec::new(),
                 primary_key: Vec::new(),
                 foreign_keys: Vec::new(),
+                policies: Vec::new(),
                 unknown: item.unknown,
                 file: (*path).clone(),
                 name_range: item.name_range,

@@ -76,6 +76,7 @@ fn join_table(name: SmolStr, first: &Table, second: &Table, range: TextRange) ->
         }],
         primary_key: vec![SmolStr::new("A"), SmolStr::new("B")],
         foreign_keys: sides.map(foreign_key).into(),
+        policies: Vec::new(),
         unknown: false,
         file: first.file.clone(),
         name_range: range,

@@ -125,6 +125,7 @@ fn table(path: &SmolStr, block: &Block, types: &TypeNames<'_>) -> Table {
         indexes: Vec::new(),
         primary_key: Vec::new(),
         foreign_keys: Vec::new(),
+        policies: Vec::new(),
         // What a view is made of, and whether its tables serve a filter, is not said here.
         unknown: block.broken || block.keyword == "view",
         file: path.clone(),

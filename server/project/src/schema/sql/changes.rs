@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::schema::{Column, ColumnType, ForeignKey, Index, Table};
+use crate::schema::{Column, ColumnType, ForeignKey, Index, Policy, Table};
 
 /// A name with its namespace, unless that is the database's default one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(in crate::schema) enum Change {
     DropIndex(Option<Name>, SmolStr),
     RenameIndex(SmolStr, SmolStr),
     CreateEnum(SmolStr, u32),
+    CreatePolicy(Name, Policy),
+    DropPolicy(Name, SmolStr),
     /// These tables, or the tables of these indexes, are not known any more.
     Unknown(Vec<Name>),
 }
@@ -57,8 +59,13 @@ pub(in crate::schema) struct Tables {
 }
 
 impl Tables {
-    /// Applies one change. What concerns a table that was never created here is passed over.
-    pub fn apply(&mut self, change: &Change) {
+    /// Applies one change; false where it concerns a table that is not there.
+    pub fn apply(&mut self, change: &Change) -> bool {
+        if let Change::Alter(name, _) | Change::CreateIndex(name, _) | Change::CreatePolicy(name, _) = change
+            && self.position(name).is_none()
+        {
+            return false;
+        }
         match change {
             Change::CreateTable(table) => self.create(table),
             Change::DropTable(name) => {
@@ -92,8 +99,19 @@ impl Tables {
                 }
             }
             Change::CreateEnum(name, variants) => self.enums.push((name.clone(), *variants)),
+            Change::CreatePolicy(name, policy) => {
+                if let Some(at) = self.position(name) {
+                    add_policy(&mut self.tables[at], policy);
+                }
+            }
+            Change::DropPolicy(name, policy) => {
+                if let Some(at) = self.position(name) {
+                    self.tables[at].policies.retain(|own| !is_named(Some(&own.name), policy));
+                }
+            }
             Change::Unknown(names) => self.forget(names),
         }
+        true
     }
 
     /// The tables, with columns of enumerated types told as such.
@@ -187,11 +205,18 @@ pub(in crate::schema) fn merge(own: &mut Table, other: &Table) {
     for index in &other.indexes {
         add_index(own, index);
     }
+    other.policies.iter().for_each(|policy| add_policy(own, policy));
     for foreign_key in &other.foreign_keys {
         if !own.foreign_keys.iter().any(|key| key.columns == foreign_key.columns) {
             own.foreign_keys.push(foreign_key.clone());
         }
     }
+}
+
+/// Adds a policy in the place of one of the same name.
+fn add_policy(table: &mut Table, policy: &Policy) {
+    table.policies.retain(|own| !is_named(Some(&own.name), &policy.name));
+    table.policies.push(policy.clone());
 }
 
 /// Adds an index, unless one of that name or with the same meaning is there.
@@ -278,7 +303,8 @@ fn rename_column(table: &mut Table, from: &str, to: &SmolStr) {
     let of_indexes =
         table.indexes.iter_mut().flat_map(|i| i.columns.iter_mut().chain(&mut i.expression_columns));
     let of_foreign_keys = table.foreign_keys.iter_mut().flat_map(|key| &mut key.columns);
-    for name in of_indexes.chain(of_foreign_keys).chain(&mut table.primary_key) {
+    let of_policies = table.policies.iter_mut().flat_map(|policy| &mut policy.equal);
+    for name in of_indexes.chain(of_foreign_keys).chain(of_policies).chain(&mut table.primary_key) {
         if name.eq_ignore_ascii_case(from) {
             *name = to.clone();
         }

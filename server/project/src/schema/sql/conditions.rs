@@ -51,6 +51,25 @@ pub(super) fn alternatives(expression: &Expr) -> Option<Vec<Vec<RawPredicate<'_>
     product(sets)
 }
 
+/// Columns that are compared for equality with one value in every alternative of an expression.
+pub(super) fn always_equal(expression: &Expr) -> Vec<SmolStr> {
+    let Some(all) = alternatives(expression) else { return Vec::new() };
+    let equal = |conditions: &[RawPredicate<'_>]| -> Vec<SmolStr> {
+        let own = conditions.iter().filter(|own| {
+            own.comparison == Comparison::Equal
+                && own.column.function.is_none()
+                && matches!(own.operand, RawOperand::Known(_))
+        });
+        own.filter_map(|own| own.column.parts.last()).map(|name| SmolStr::new(&name.value)).collect()
+    };
+    let mut sets = all.iter().map(|conditions| equal(conditions));
+    let mut found = sets.next().unwrap_or_default();
+    for set in sets {
+        found.retain(|name| set.contains(name));
+    }
+    found
+}
+
 /// How many alternatives a filter may have.
 const ALTERNATIVE_LIMIT: usize = 24;
 

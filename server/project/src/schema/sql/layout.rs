@@ -76,8 +76,16 @@ pub fn is_schema_path(path: &str) -> bool {
         return false;
     };
     const FOLDERS: [&str; 6] = ["migrations", "migration", "migrate", "drizzle", "schema", "schemas"];
-    let folders = parent.rsplit('/').take(2).any(|folder| is_one_of(folder, &FOLDERS));
+    let folders =
+        parent.rsplit('/').take(2).any(|folder| is_one_of(folder, &FOLDERS) || is_migrations_folder(folder));
     folders || is_one_of(stem, &["schema", "structure", "init", "database", "create_tables"])
+}
+
+/// Whether a folder's name says that migrations stand in it: `migrations`, `migrations_main`, `pg-migrations`.
+#[must_use]
+pub fn is_migrations_folder(name: &str) -> bool {
+    let rest = |own: &str| own.is_empty() || own.starts_with(['_', '-']) || own.ends_with(['_', '-']);
+    name.strip_prefix("migrations").or_else(|| name.strip_suffix("migrations")).is_some_and(rest)
 }
 
 /// The folder of the project that a schema file belongs to: files with the same one make one

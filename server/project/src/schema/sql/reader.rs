@@ -1,17 +1,21 @@
 //! From the text of one file to the changes that its statements make.
 
 use smol_str::SmolStr;
-use sqlparser::ast::{AlterIndexOperation, ObjectType, Statement, UserDefinedTypeRepresentation};
+use sqlparser::ast::{
+    AlterIndexOperation, CreatePolicyCommand, CreatePolicyType, ObjectType, Statement,
+    UserDefinedTypeRepresentation,
+};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::alter::alter_table;
 use super::changes::{Change, Name};
+use super::conditions::always_equal;
 use super::dialect::{Evidence, grammar};
 use super::keys;
 use super::mask::masked;
 use super::statements::{Lines, RawStatement, parse, split, tokenize};
 use super::tables::{self, Place};
-use crate::schema::{Dialect, IndexMethod};
+use crate::schema::{Dialect, IndexMethod, Policy};
 
 /// What one SQL file says, independent of every other file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +53,7 @@ enum Subject {
     Table,
     Index,
     Type,
+    Policy,
     Block,
     Other,
 }
@@ -68,7 +73,7 @@ fn subject(statement: &RawStatement) -> Subject {
         ("FUNCTION", Subject::Other),
         ("PROCEDURE", Subject::Other),
         ("TRIGGER", Subject::Other),
-        ("POLICY", Subject::Other),
+        ("POLICY", Subject::Policy),
         ("RULE", Subject::Other),
         ("EVENT", Subject::Other),
         ("SEQUENCE", Subject::Other),
@@ -85,6 +90,7 @@ impl Reader<'_> {
             Subject::Block if may_nest => self.block(statement),
             Subject::Table | Subject::Index => self.definition(statement),
             Subject::Type => self.enumeration(statement),
+            Subject::Policy => self.policy(statement),
             _ if statement.broken => self.unread(&statement.tokens),
             _ => {}
         }
@@ -222,6 +228,35 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// A policy of row-level security. What cannot be read permits rows of which nothing is known.
+    fn policy(&mut self, statement: &RawStatement) {
+        let parsed = if statement.broken { None } else { parse(&statement.tokens, self.dialect) };
+        let change = match parsed {
+            Some((Statement::CreatePolicy(create), true)) => {
+                let reads = matches!(
+                    create.command,
+                    None | Some(CreatePolicyCommand::All | CreatePolicyCommand::Select)
+                );
+                let permits = !matches!(create.policy_type, Some(CreatePolicyType::Restrictive));
+                tables::name(&create.table_name).filter(|_| reads && permits).map(|table| {
+                    let equal = create.using.as_ref().map(always_equal).unwrap_or_default();
+                    Change::CreatePolicy(table, Policy { name: SmolStr::new(&create.name.value), equal })
+                })
+            }
+            Some((Statement::DropPolicy(drop), _)) => tables::name(&drop.table_name)
+                .map(|table| Change::DropPolicy(table, SmolStr::new(&drop.name.value))),
+            _ if statement.is(0, "CREATE") => {
+                named_tables(&statement.tokens).into_iter().next().map(|table| {
+                    let name =
+                        SmolStr::new(statement.tokens.get(2).map(|t| t.to_string()).unwrap_or_default());
+                    Change::CreatePolicy(table, Policy { name, equal: Vec::new() })
+                })
+            }
+            _ => None,
+        };
+        self.file.changes.extend(change);
     }
 
     fn enumeration(&mut self, statement: &RawStatement) {

@@ -74,6 +74,7 @@ fn empty(name: Name, path: &SmolStr, name_range: TextRange, range: TextRange) ->
         indexes: Vec::new(),
         primary_key: Vec::new(),
         foreign_keys: Vec::new(),
+        policies: Vec::new(),
         unknown: false,
         file: path.clone(),
         name_range,

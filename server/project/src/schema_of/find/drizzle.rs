@@ -51,7 +51,7 @@ pub(in crate::schema_of) fn nearest(files: &dyn Files, path: &str) -> Found {
         match found.len() {
             0 => {}
             1 => return Found::One(found.remove(0)),
-            _ => return Found::Several,
+            _ => return Found::Several(Vec::new()),
         }
     }
     Found::None

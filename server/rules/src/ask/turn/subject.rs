@@ -1,12 +1,12 @@
 //! Turns that each ask for something else, which no statement asks for together.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingKind, Kind, NodeId, Unit};
+use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::SlotValue;
 
 use super::Turn;
 use crate::UnitView;
-use crate::ask::code::{Source, bare, mentions, unit_of};
+use crate::ask::code::{Source, bare, in_function, mentions, unit_of};
 
 /// Words after which a table stands in SQL text.
 const BEFORE_TABLES: &[&str] = &["from", "into", "update", "join", "table", "truncate"];
@@ -42,6 +42,49 @@ pub(crate) fn is_each_of_a_table(view: &UnitView<'_>, turn: &Turn, call: NodeId,
         _ => false,
     };
     is_given && turn.unit == view.index && args.iter().any(|&arg| is_element(arg))
+}
+
+/// Whether each turn asks as another tenant, whom its element names: row-level security shows each one's rows only to a
+/// connection that says who it is.
+#[must_use]
+pub(crate) fn is_each_of_a_tenant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let Some(target) = view.eval.call(view.index, call).target.clone() else { return false };
+    let Kind::Call { args, .. } = view.unit.kind(call) else { return false };
+    let u = view.unit;
+    let named = |arg: NodeId| match u.kind(bare(u, arg)) {
+        Kind::Name { binding: Some(b), .. } => turn.elements.contains(b),
+        Kind::Member { object, .. } => mentions(u, *object, &turn.elements),
+        _ => false,
+    };
+    let Some(index) = args.iter().position(|&arg| named(arg)).filter(|_| turn.unit == view.index) else {
+        return false;
+    };
+    let mut says_who = false;
+    in_function(view, &target, &mut |there| says_who |= tells_the_database(there.unit, index));
+    says_who
+}
+
+/// Whether a unit sets a variable of its connection to its parameter: `SELECT set_config('app.tenant', $1, true)`.
+fn tells_the_database(u: &Unit, index: usize) -> bool {
+    let sets = |text: &str| {
+        let text = text.trim_start().to_ascii_lowercase();
+        text.contains("set_config(") || text.starts_with("set local ") || text.starts_with("set session ")
+    };
+    u.calls.iter().any(|&call| {
+        let parts = u.descendants(call);
+        let has_text = parts.iter().any(|&part| match u.kind(part) {
+            Kind::Literal(Literal::String(text)) => sets(text),
+            Kind::Template { pieces, .. } => pieces.first().is_some_and(|piece| sets(piece)),
+            _ => false,
+        });
+        has_text
+            && parts.iter().any(|&part| match u.kind(part) {
+                Kind::Name { binding: Some(b), .. } => {
+                    matches!(u.binding(*b).kind, BindingKind::Parameter(_, at) if usize::from(at) == index)
+                }
+                _ => false,
+            })
+    })
 }
 
 /// Whether a value is a parameter, or a part of one.
