@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds a build against what people judged on real code.
 
-    judge.py draw    --rule RULE --kind findings|sites --binary PLIMSOLL --repositories FOLDER
+    judge.py draw    --rule RULE --kind findings|sites --binary PLIMSOLL --repositories FOLDER [--only NAME...]
     judge.py compare --binary PLIMSOLL --repositories FOLDER [--rule RULE]
 
 FOLDER holds a checkout of each repository of repositories.toml, named as there. `draw` prints what a reader has to
@@ -20,6 +20,7 @@ RULE.toml:
 """
 
 import argparse
+import collections
 import json
 import pathlib
 import random
@@ -81,6 +82,8 @@ def draw(options):
     known = {(j["repository"], j["path"], j["line"]) for j in judged.get(options.kind.removesuffix("s"), [])}
     places = []
     for name, repository in repositories().items():
+        if options.only and name not in options.only:
+            continue
         if repository.get("quiet") and not options.quiet and not options.only:
             continue
         if options.kind == "findings":
@@ -89,7 +92,12 @@ def draw(options):
             places += [(name, p, l, "") for p, l in sites(judged["search"], options.repositories, name)]
     total = len(places)
     random.Random(options.seed).shuffle(places)
-    drawn = places[: options.count]
+    seen = collections.Counter()
+    drawn = []
+    for place in places:
+        seen[place[0]] += 1
+        if seen[place[0]] <= options.each and len(drawn) < options.count:
+            drawn.append(place)
     print(f"# {total} {options.kind} in all; {len(drawn)} drawn with seed {options.seed}; * is judged already")
     for name, path, line, message in sorted(drawn):
         mark = "*" if (name, path, line) in known else " "
@@ -100,18 +108,19 @@ def compare(options):
     rules = [options.rule] if options.rule else sorted(p.stem for p in HERE.glob("*.toml") if p.stem != "repositories")
     for rule in rules:
         judged = judgement(rule)
-        here = [n for n in repositories() if (options.repositories / n).is_dir()]
+        here = [n for n in repositories() if (options.repositories / n).is_dir() and (not options.only or n in options.only)]
         found = {(n, p, l) for n in here for _, p, l, _ in findings(options.binary, options.repositories, n, rule)}
-        verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in judged.get("finding", [])}
+        verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in judged.get("finding", []) if j["repository"] in here}
         true = [f for f in found if verdicts.get(f) == "true"]
         false = sorted(f for f in found if verdicts.get(f) == "false")
         lost = sorted(f for f, v in verdicts.items() if v == "true" and f not in found)
-        defects = [s for s in judged.get("site", []) if s["verdict"] == "defect"]
+        read = [s for s in judged.get("site", []) if s["repository"] in here]
+        defects = [s for s in read if s["verdict"] == "defect"]
         missed = [s for s in defects if not is_found(s, found)]
-        alarms = [s for s in judged.get("site", []) if s["verdict"] == "fine" and (s["repository"], s["path"], s["line"]) in found]
+        alarms = [s for s in read if s["verdict"] == "fine" and (s["repository"], s["path"], s["line"]) in found]
         print(f"{rule}: {len(found)} findings, {len(true) + len(false)} of them judged; "
               f"precision {ratio(len(true), len(true) + len(false))}; "
-              f"{len(judged.get('site', []))} sites, {len(defects)} of them defects; "
+              f"{len(read)} sites, {len(defects)} of them defects; "
               f"recall {ratio(len(defects) - len(missed), len(defects))}")
         for label, places in (("false", false), ("no longer found", lost)):
             for name, path, line in places:
@@ -144,7 +153,9 @@ def main():
         command.add_argument("--binary", type=lambda p: str(pathlib.Path(p).resolve()))
         command.add_argument("--repositories", type=pathlib.Path, required=True)
         command.add_argument("--kind", choices=("findings", "sites"), default="findings")
+        command.add_argument("--only", nargs="+", default=[], help="looks at these repositories alone")
         command.add_argument("--count", type=int, default=30)
+        command.add_argument("--each", type=int, default=sys.maxsize, help="draws no more than this from one repository")
         command.add_argument("--seed", type=int, default=SEED)
         command.add_argument("--quiet", action="store_true", help="draws from the quiet repositories too")
         command.add_argument("--unjudged", action="store_true", help="lists the findings that nobody judged")

@@ -9,8 +9,10 @@ mod failure;
 pub mod filter;
 mod lifetime;
 mod occasion;
+mod open_limit;
 mod outgoing;
 mod own_status;
+mod parts_asked_for;
 mod released;
 mod request;
 mod rescheduled;
@@ -48,6 +50,7 @@ pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
 pub use lifetime::{Lifetime, lifetime};
 pub use occasion::role_of_failure;
+pub use open_limit::leaves_limit_open;
 pub use outgoing::{
     Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
     takes_its_url, wrapped_request,
