@@ -96,6 +96,10 @@ impl Body {
             Kind::Call { callee, args, .. } if args.first() == Some(&self.node) && parses(u, *callee) => {
                 open.push(Body { node: parent, ..self });
             }
+            Kind::Call { callee, args, .. } if *callee != self.node && args.contains(&self.node) => {
+                let is_own = view.eval.call(self.unit, parent).target.is_some();
+                return is_own && names_a_check(u, *callee) && is_a_statement(u, parent);
+            }
             Kind::Member { name, .. } => {
                 let Some(call) = u.parent(parent) else { return false };
                 // `return answer.success`: the outcome is what the caller gets.
@@ -166,6 +170,27 @@ impl Body {
 fn parses(u: &Unit, callee: NodeId) -> bool {
     let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
     matches!(name.as_str(), "parse" | "from_str" | "from_slice")
+}
+
+/// Words that the name of a function begins with which fails when what it is given is not right.
+const CHECKS: &[&str] = &["assert", "check", "ensure", "raise", "require", "throw", "validate", "verify"];
+
+fn names_a_check(u: &Unit, callee: NodeId) -> bool {
+    let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
+    CHECKS.iter().any(|word| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase)))
+}
+
+/// Whether nothing is made of a call but its failure: `ensure_success(&answer)?;`.
+fn is_a_statement(u: &Unit, call: NodeId) -> bool {
+    let mut at = call;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Try(_) | Kind::Await(_) => at = parent,
+            Kind::Discard(_) => return true,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether a node is what its function returns.
