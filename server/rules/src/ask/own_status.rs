@@ -177,7 +177,9 @@ const CHECKS: &[&str] = &["assert", "check", "ensure", "raise", "require", "thro
 
 fn names_a_check(u: &Unit, callee: NodeId) -> bool {
     let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
-    CHECKS.iter().any(|word| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase)))
+    CHECKS
+        .iter()
+        .any(|word| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase)))
 }
 
 /// Whether nothing is made of a call but its failure: `ensure_success(&answer)?;`.

@@ -52,7 +52,7 @@ declare_rule! {
     /// right after or in a caller in the same file, or whose shape is asked for by `typeof` or `Array.isArray`; libraries
     /// that report a failed status as an error themselves; what is read from `data:`, `blob:` and files that were bundled
     /// with the code; what developers run by hand and watch: seeds, scripts, examples. Each response is found once.
-    pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0" }
+    pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0", preview }
 }
 
 impl Rule for UncheckedResponse {
