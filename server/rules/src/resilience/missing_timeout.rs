@@ -56,7 +56,8 @@ declare_rule! {
     /// signal; responses that are meant to last, as streams and server-sent events, and those that a handler hands through
     /// to its own caller as they are; libraries with a time limit by
     /// default. A client without one is found once, where it is made, unless each of its requests has one of its own
-    /// there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost` counts: a
+    /// there; a wrapper of the project without one is found once, in the wrapper, and
+    /// one that leaves its options to its callers where they hand it some without a limit. A request to `localhost` counts: a
     /// process on the same machine hangs like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
