@@ -165,7 +165,7 @@ fn is_secret(name: &Name) -> bool {
     let is_upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     let is_of_platform = PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     is_upper
-        && !(is_of_platform && !SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)))
+        && (!is_of_platform || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)))
         && !PUBLIC_NAMES.contains(&name.as_str())
         && !PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

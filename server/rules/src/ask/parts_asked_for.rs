@@ -121,12 +121,12 @@ fn is_behind(u: &Unit, used: NodeId, asked: &[NodeId]) -> bool {
             Kind::If { condition, .. } if holds(*condition) => return true,
             Kind::Binary { op, left, .. } if op == "&&" && *left != at && holds(*left) => return true,
             Kind::Block { statements, .. } => {
-                let before = statements.iter().take_while(|&&s| s != at);
+                let mut before = statements.iter().take_while(|&&s| s != at);
                 let leaves = |&&statement: &&NodeId| match u.kind(statement) {
                     Kind::If { condition, then, .. } => holds(*condition) && leaves(u, *then),
                     _ => false,
                 };
-                if before.filter(|s| leaves(s)).next().is_some() {
+                if before.any(|s| leaves(&s)) {
                     return true;
                 }
             }
