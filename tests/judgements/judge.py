@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Holds a build against what people judged on real code.
 
-    judge.py draw    --rule RULE --kind findings|sites --binary PLIMSOLL --repositories FOLDER
+    judge.py draw    --rule RULE --kind findings|sites --binary PLIMSOLL --repositories FOLDER [--only NAME...]
     judge.py compare --binary PLIMSOLL --repositories FOLDER [--rule RULE]
 
-FOLDER holds checkouts of repositories of repositories.toml, named as there; those that are absent are passed over. `draw` prints what a reader has to
-judge next: findings of the build, or sites of the rule's crude search, in an order that a fixed seed decides.
+FOLDER holds checkouts of repositories of repositories.toml, named as there; those that are absent are passed over.
+`draw` prints what a reader has to judge next: findings of the build, or sites of the rule's crude search, in an order that a fixed seed decides.
 `compare` reads the verdicts of RULE.toml and prints, for the build: precision (of its findings that were judged, how
 many are true) and recall (of the sites where something should be found, how many are).
 
@@ -20,6 +20,7 @@ RULE.toml:
 """
 
 import argparse
+import collections
 import json
 import pathlib
 import random
@@ -81,7 +82,9 @@ def draw(options):
     known = {(j["repository"], j["path"], j["line"]) for j in judged.get(options.kind.removesuffix("s"), [])}
     places = []
     for name, repository in repositories().items():
-        if not (options.repositories / name).is_dir() or (repository.get("quiet") and not options.quiet):
+        if not (options.repositories / name).is_dir() or (options.only and name not in options.only):
+            continue
+        if repository.get("quiet") and not options.quiet and not options.only:
             continue
         if options.kind == "findings":
             places += [(name, p, l, m) for _, p, l, m in findings(options.binary, options.repositories, name, options.rule)]
@@ -89,7 +92,12 @@ def draw(options):
             places += [(name, p, l, "") for p, l in sites(judged["search"], options.repositories, name)]
     total = len(places)
     random.Random(options.seed).shuffle(places)
-    drawn = places[: options.count]
+    seen = collections.Counter()
+    drawn = []
+    for place in places:
+        seen[place[0]] += 1
+        if seen[place[0]] <= options.each and len(drawn) < options.count:
+            drawn.append(place)
     print(f"# {total} {options.kind} in all; {len(drawn)} drawn with seed {options.seed}; * is judged already")
     for name, path, line, message in sorted(drawn):
         mark = "*" if (name, path, line) in known else " "
@@ -100,7 +108,7 @@ def compare(options):
     rules = [options.rule] if options.rule else sorted(p.stem for p in HERE.glob("*.toml") if p.stem != "repositories")
     for rule in rules:
         judged = judgement(rule)
-        here = [n for n in repositories() if (options.repositories / n).is_dir()]
+        here = [n for n in repositories() if (options.repositories / n).is_dir() and (not options.only or n in options.only)]
         found = {(n, p, l) for n in here for _, p, l, _ in findings(options.binary, options.repositories, n, rule)}
         findings_here = [j for j in judged.get("finding", []) if j["repository"] in here]
         verdicts = {(j["repository"], j["path"], j["line"]): j["verdict"] for j in findings_here}
@@ -146,7 +154,9 @@ def main():
         command.add_argument("--binary", type=lambda p: str(pathlib.Path(p).resolve()))
         command.add_argument("--repositories", type=pathlib.Path, required=True)
         command.add_argument("--kind", choices=("findings", "sites"), default="findings")
+        command.add_argument("--only", nargs="+", default=[], help="looks at these repositories alone")
         command.add_argument("--count", type=int, default=30)
+        command.add_argument("--each", type=int, default=sys.maxsize, help="draws no more than this from one repository")
         command.add_argument("--seed", type=int, default=SEED)
         command.add_argument("--quiet", action="store_true", help="draws from the quiet repositories too")
         command.add_argument("--unjudged", action="store_true", help="lists the findings that nobody judged")

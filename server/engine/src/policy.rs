@@ -139,6 +139,7 @@ pub fn is_test_path(below: &str) -> bool {
         ".setup.",
         "-test.",
         "-spec.",
+        "_test.",
     ];
     let name = lower_name(below);
     let stem = name.strip_suffix(".rs");
@@ -335,6 +336,7 @@ mod tests {
             "src/a.e2e-spec.ts",
             "src/tests.rs",
             "src/a_test.rs",
+            "functions/pay/index_test.ts",
             "server/___testHelpers.ts",
             "src/test-utils.tsx",
         ];

@@ -4,7 +4,10 @@ mod by_hand;
 mod evidence;
 mod packages;
 
-use self::packages::{BROWSER_DEPENDENCIES, BROWSER_PACKAGES, SERVER_DEPENDENCIES, SERVER_PACKAGES, is_node};
+use self::packages::{
+    BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, SERVER_DEPENDENCIES, SERVICE_DEPENDENCIES,
+    is_of_servers,
+};
 use crate::Files;
 use crate::link::{FileUnits, World, ancestors, parent};
 use crate::manifests::{PackageJson, nearest, nearest_crate};
@@ -36,8 +39,7 @@ pub struct WhereItRuns {
 /// Where the code of a file runs. `world` tells of the modules that it imports.
 #[must_use]
 pub fn where_it_runs(world: &dyn World, file: &FileUnits) -> WhereItRuns {
-    let files = world.files();
-    let found = if file.language.is_script_family() { script(world, file) } else { rust(files, file) };
+    let found = if file.language.is_script_family() { script(world, file) } else { rust(world, file) };
     let (runs, evidence) = found.unwrap_or((Runs::Unknown, String::new()));
     WhereItRuns { runs, evidence }
 }
@@ -69,11 +71,13 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
     let imports = || module.imports.iter().filter(|i| !i.is_type_only).map(|i| i.module.as_str());
     // A package of benchmarks has the word in its own folder's name.
     let package = file.path.strip_suffix(path.as_str()).unwrap_or_default().trim_end_matches('/');
+    let root = files.root_of(&file.path).unwrap_or_default();
+    let in_root = file.path.strip_prefix(root.as_str()).unwrap_or(&path).trim_start_matches('/');
     let uses_framework = imports().any(|m| SERVER_DEPENDENCIES.contains(&m));
-    if let Some(why) = by_hand::script(&path, package, module, manifest.as_deref(), uses_framework) {
+    if let Some(why) = by_hand::script(&path, package, in_root, module, manifest.as_deref(), uses_framework) {
         return Some((Runs::ByHand, why));
     }
-    if let Some(package) = imports().find(|m| is_node(m) || SERVER_PACKAGES.contains(m)) {
+    if let Some(package) = imports().find(|m| is_of_servers(m)) {
         return Some((Runs::Server, format!("imports {package}")));
     }
     if let Some(package) = imports().find(|m| BROWSER_PACKAGES.contains(m)) {
@@ -123,19 +127,33 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
     let has = |all: &'static [&'static str]| {
         all.iter().copied().find(|d| manifest.as_ref().is_some_and(|m| m.has(d)))
     };
-    match (has(SERVER_DEPENDENCIES), has(BROWSER_DEPENDENCIES)) {
+    let is_command = manifest.as_ref().is_some_and(|m| m.is_command_line);
+    let of_service = || has(SERVICE_DEPENDENCIES).filter(|_| !is_command && !evidence::names_a_page(file));
+    match (has(SERVER_DEPENDENCIES).or_else(of_service), has(BROWSER_DEPENDENCIES)) {
         (Some(server), None) => Some((Runs::Server, format!("its package is a server: {server}"))),
+        (None, None)
+            if !is_command
+                && !evidence::names_a_page(file)
+                && manifest.as_ref().is_some_and(|m| m.starts_a_program()) =>
+        {
+            Some((Runs::Server, "its package starts a program".into()))
+        }
         (None, Some(browser)) if !is_next => {
             Some((Runs::Browser, format!("its package is a front end: {browser}")))
         }
-        _ if manifest.as_ref().is_some_and(|m| m.is_command_line) => {
-            Some((Runs::CommandLine, "its package is a command".into()))
+        _ if is_command => Some((Runs::CommandLine, "its package is a command".into())),
+        _ => {
+            let asked = || is_next.then(|| evidence::is_asked_by_a_route(world, file)).flatten();
+            let of_node = || imports().find(|m| NODE_PACKAGES.contains(m)).map(|m| format!("imports {m}"));
+            let why = evidence::reads_a_secret(file).or_else(of_node);
+            let why = why.or_else(|| evidence::needs_node(file)).or_else(asked);
+            why.map(|why| (Runs::Server, why))
         }
-        _ => evidence::reads_a_secret(file).map(|why| (Runs::Server, why)),
     }
 }
 
-fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
+fn rust(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
+    let files = world.files();
     let (_, manifest) = nearest_crate(files, &file.path)?;
     if let Some(why) = by_hand::rust(files, file) {
         return Some((Runs::ByHand, why));
@@ -163,6 +181,19 @@ fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
         "lapin",
         "rdkafka",
         "async-graphql",
+        // Bots and programs that wait for events of others.
+        "teloxide",
+        "serenity",
+        "poise",
+        "twilight-gateway",
+        "frankenstein",
+        "grammers-client",
+        "matrix-sdk",
+        "tokio-cron-scheduler",
+        "apalis",
+        "rumqttc",
+        "solana-client",
+        "yellowstone-grpc-client",
     ];
     if let Some(name) = server.iter().find(|d| manifest.has(d)) {
         return Some((Runs::Server, format!("its crate uses {name}")));
@@ -173,7 +204,15 @@ fn rust(files: &dyn Files, file: &FileUnits) -> Option<(Runs, String)> {
     if let Some(name) = ["tauri", "iced", "egui", "eframe", "gtk4"].iter().find(|d| manifest.has(d)) {
         return Some((Runs::Browser, format!("its crate uses {name}")));
     }
-    manifest.has("clap").then(|| (Runs::CommandLine, "its crate uses clap".into()))
+    if manifest.has("clap") {
+        return Some((Runs::CommandLine, "its crate uses clap".into()));
+    }
+    // One that draws in a terminal waits for its user.
+    let draws =
+        ["ratatui", "crossterm", "tui", "cursive", "dialoguer", "inquire"].iter().any(|d| manifest.has(d));
+    let is_daemon =
+        !draws && below_manifest(files, &file.path).starts_with("src/") && evidence::goes_on(world, file);
+    is_daemon.then(|| (Runs::Server, "its program goes on until it is stopped".into()))
 }
 
 /// The path of a file below the folder of its nearest manifest.

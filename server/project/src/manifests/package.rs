@@ -78,6 +78,16 @@ impl Manifest for PackageJson {
 }
 
 impl PackageJson {
+    /// Whether its `start` script runs a program of its own, and no tool that serves or builds pages.
+    #[must_use]
+    pub fn starts_a_program(&self) -> bool {
+        ["start", "start:prod"].iter().any(|script| {
+            let said = self.entries.split_once(&format!("\"{script}\":\"")).map(|(_, rest)| rest);
+            let word = said.and_then(|said| said.split([' ', '"']).find(|w| !w.contains('=')));
+            matches!(word, Some("node" | "tsx" | "ts-node" | "bun" | "deno" | "pm2" | "nodemon"))
+        })
+    }
+
     /// Whether it declares the dependency.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

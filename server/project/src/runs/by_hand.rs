@@ -22,17 +22,21 @@ const FOLDERS: &[&str] = &[
 ];
 
 /// Why a module of TypeScript or JavaScript is believed to be run by hand. `below` is its path below the folder
-/// `package` of its manifest. What uses the framework of a server is a part of it wherever it stands, unless it is an
+/// `package` of its manifest, and `in_root` below the workspace's root. What uses the framework of a server is a part of it wherever it stands, unless it is an
 /// example.
 pub(super) fn script(
     below: &str,
     package: &str,
+    in_root: &str,
     module: &Unit,
     manifest: Option<&PackageJson>,
     uses_framework: bool,
 ) -> Option<String> {
     let (folder, name) = below.rsplit_once('/').unwrap_or(("", below));
     let words = words(name);
+    if is_put_aside(in_root) {
+        return Some("is put aside".into());
+    }
     if is_example(folder, &words) {
         return Some(format!("is an example: {name}"));
     }
@@ -47,7 +51,7 @@ pub(super) fn script(
     if is_seed(&words) {
         return Some(format!("is a seed: {name}"));
     }
-    if !module.exports.is_empty() {
+    if !module.exports.is_empty() && !starts_itself(module) {
         return None;
     }
     if is_trial(name, module) {
@@ -95,6 +99,17 @@ fn stays_up(file: &FileUnits) -> bool {
     })
 }
 
+/// Whether a loop never ends and waits in each turn.
+pub(super) fn waits_for_ever(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let u: &Unit = &entry.unit;
+        u.nodes.iter().any(|node| match &node.kind {
+            Kind::Loop(l) => matches!(l.kind, LoopKind::Forever) && sleeps(u, l.body),
+            _ => false,
+        })
+    })
+}
+
 /// Whether a loop pauses or waits for what comes next; one that does neither reads pages until there are no more.
 fn sleeps(u: &Unit, body: plimsoll_behavior::NodeId) -> bool {
     u.descendants(body).into_iter().any(|node| {
@@ -131,7 +146,23 @@ fn words(name: &str) -> Vec<String> {
 /// Whether a file is named as a trial and nothing can import it: `test-webhook.js`.
 pub(super) fn is_trial(name: &str, module: &Unit) -> bool {
     let words = words(name);
-    module.exports.is_empty() && words.len() > 1 && matches!(words[0].as_str(), "test" | "try" | "debug")
+    (module.exports.is_empty() || starts_itself(module))
+        && words.len() > 1
+        && matches!(words[0].as_str(), "test" | "try" | "debug")
+}
+
+/// Whether a module asks whether it is what was started: `require.main === module`.
+fn starts_itself(module: &Unit) -> bool {
+    module.nodes.iter().any(|node| {
+        let Kind::Member { object, name, .. } = &node.kind else { return false };
+        name == "main" && matches!(module.kind(*object), Kind::Name { name, .. } if name == "require")
+    })
+}
+
+/// Whether a folder is named as one whose code is no longer used: `deprecated-2025`.
+fn is_put_aside(folder: &str) -> bool {
+    let is_so = |word: &str| matches!(word, "deprecated" | "archived" | "unused");
+    folder.split('/').any(|part| part.split(['-', '_']).next().is_some_and(is_so))
 }
 
 /// A function that a module of its own declares to fill an empty database: `seedProducts`.

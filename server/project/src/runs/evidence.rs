@@ -1,8 +1,8 @@
 //! What code says of where it runs by what it imports and reads.
 
-use plimsoll_behavior::{Exported, Imported, Kind, Literal, Name, PathStep, Unit};
+use plimsoll_behavior::{Exported, Imported, Key, Kind, Literal, Name, PathStep, Unit};
 
-use super::packages::{ONLY_IN_NODE, ONLY_ON_SERVERS, TYPES_OF_SERVERS};
+use super::packages::{ASKING, ONLY_IN_NODE, ONLY_ON_SERVERS, TYPES_OF_SERVERS};
 use crate::link::{FileUnits, Target, World, resolve_import};
 
 /// How many modules stand between a module and the one that tells.
@@ -26,14 +26,13 @@ const PUBLIC_PREFIXES: &[&str] = &[
     "UMI_APP_",
     "VITE_",
     "VUE_APP_",
-    // What platforms and runners set is read on both sides.
-    "GITHUB_",
-    "JEST_",
-    "NETLIFY",
-    "NEXT_",
-    "VERCEL",
-    "VITEST",
 ];
+
+/// What platforms and runners set is read on both sides, but for what lets somebody in: `GITHUB_TOKEN`.
+const PLATFORM_PREFIXES: &[&str] = &["GITHUB_", "JEST_", "NETLIFY", "NEXT_", "VERCEL", "VITEST"];
+
+/// How the name of what lets somebody in ends.
+const SECRET_ENDINGS: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "API_KEY", "PRIVATE_KEY"];
 
 /// Environment variables that bundlers know by name, or that only say how the code was built.
 const PUBLIC_NAMES: &[&str] =
@@ -164,9 +163,143 @@ fn secret_in(u: &Unit) -> Option<Name> {
 
 fn is_secret(name: &Name) -> bool {
     let is_upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let is_of_platform = PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     is_upper
+        && (!is_of_platform || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)))
         && !PUBLIC_NAMES.contains(&name.as_str())
         && !PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Why a module is a server's by what it asks of its surroundings: how long the framework keeps what it fetches, bytes
+/// as only Node.js holds them.
+pub(super) fn needs_node(file: &FileUnits) -> Option<String> {
+    if has_elements(file) || names_a_page(file) {
+        return None;
+    }
+    let keeps = |u: &Unit, node: &plimsoll_behavior::Node| {
+        let Kind::Object { entries, .. } = &node.kind else { return false };
+        let next = entries.iter().find(|e| matches!(&e.key, Key::Name(n) if n == "next"));
+        let Some(Kind::Object { entries, .. }) = next.map(|e| u.kind(e.value)) else { return false };
+        entries.iter().any(|e| matches!(&e.key, Key::Name(n) if n == "revalidate" || n == "tags"))
+    };
+    file.units.iter().find_map(|entry| {
+        let u: &Unit = &entry.unit;
+        u.nodes.iter().find_map(|node| match &node.kind {
+            Kind::Name { name, binding: None } if name == "Buffer" || name == "__dirname" => {
+                Some(format!("uses {name}"))
+            }
+            _ => keeps(u, node).then(|| "lets the framework keep what it fetches".to_owned()),
+        })
+    })
+}
+
+/// Folders of the routes of a framework that makes a server of them.
+const ROUTE_FOLDERS: &[&str] = &["src/app/api", "app/api", "src/pages/api", "pages/api"];
+
+/// How many folders and files of routes are looked at.
+const MAX_ROUTES: usize = 64;
+
+/// Why a module that asks others is a server's: a route of the same package imports it, or a module that it imports
+/// does.
+pub(super) fn is_asked_by_a_route(world: &dyn World, file: &FileUnits) -> Option<String> {
+    if !asks_others(file) || has_elements(file) || names_a_page(file) {
+        return None;
+    }
+    let files = world.files();
+    let below = super::below_manifest(files, &file.path);
+    let root = file.path.strip_suffix(below.as_str())?.trim_end_matches('/');
+    let mut seen = Vec::new();
+    let mut open: Vec<(String, String)> = routes(files, root).into_iter().map(|r| (r.clone(), r)).collect();
+    for is_last in [false, true] {
+        let mut further = Vec::new();
+        for (path, route) in open {
+            let mut next = Vec::new();
+            world.in_file(&path, &mut |there| next = imports_for(files, there.file, file, is_last));
+            if next.iter().any(|found| *found == *file.path) {
+                let place = route.strip_prefix(root).unwrap_or(&route).trim_start_matches('/');
+                return Some(format!("a route needs it: {place}"));
+            }
+            for module in next {
+                if seen.len() < MAX_MODULES && !seen.contains(&module) {
+                    seen.push(module.clone());
+                    further.push((module, route.clone()));
+                }
+            }
+        }
+        open = further;
+    }
+    None
+}
+
+/// The files that a module imports; where `is_last` is set, only those that may be the one that is looked for.
+fn imports_for(
+    files: &dyn crate::Files,
+    there: &FileUnits,
+    wanted: &FileUnits,
+    is_last: bool,
+) -> Vec<String> {
+    let name = wanted.path.rsplit_once('.').map_or(&*wanted.path, |(stem, _)| stem);
+    let name = name.strip_suffix("/index").unwrap_or(name);
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let module = &there.units[0].unit;
+    // What a barrel hands on besides is not needed.
+    let values = module.imports.iter().filter(|i| !i.is_type_only).map(|i| &i.module);
+    values
+        .filter(|module| !is_last || names(module, last))
+        .filter_map(|module| match resolve_import(files, &there.path, module, there.language)? {
+            Target::File(path) => Some(path),
+            Target::Package(_) => None,
+        })
+        .collect()
+}
+
+/// The modules of the routes of a package.
+fn routes(files: &dyn crate::Files, root: &str) -> Vec<String> {
+    let mut folders: Vec<String> = ROUTE_FOLDERS.iter().map(|folder| format!("{root}/{folder}")).collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for name in files.list(&folder) {
+            if let Some(inner) = name.strip_suffix('/') {
+                if folders.len() < MAX_ROUTES {
+                    folders.push(format!("{folder}/{inner}"));
+                }
+                continue;
+            }
+            if [".ts", ".js", ".tsx", ".jsx"].iter().any(|ending| name.ends_with(ending))
+                && found.len() < MAX_ROUTES
+            {
+                found.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a module makes requests to others, as far as it says so itself.
+fn asks_others(file: &FileUnits) -> bool {
+    let module = &file.units[0].unit;
+    module.imports.iter().any(|i| ASKING.contains(&i.module.as_str()))
+        || file.units.iter().any(|entry| {
+            let is_fetch = |n: &plimsoll_behavior::Node| matches!(&n.kind, Kind::Name { name, binding: None } if name == "fetch");
+            entry.unit.nodes.iter().any(is_fetch)
+        })
+}
+
+/// Whether a specifier may mean a module of this name.
+fn names(specifier: &str, last: &str) -> bool {
+    let end = specifier.rsplit('/').next().unwrap_or(specifier);
+    end == last || end.split('.').next() == Some(last)
+}
+
+/// Whether the program of a crate has a loop that never ends and waits in it.
+pub(super) fn goes_on(world: &dyn World, file: &FileUnits) -> bool {
+    let below = super::below_manifest(world.files(), &file.path);
+    let Some(root) = file.path.strip_suffix(below.as_str()) else { return false };
+    let mut goes_on = false;
+    world.in_file(&format!("{root}src/main.rs"), &mut |there| {
+        goes_on = super::by_hand::waits_for_ever(there.file);
+    });
+    goes_on
 }
 
 fn has_elements(file: &FileUnits) -> bool {
@@ -174,7 +307,7 @@ fn has_elements(file: &FileUnits) -> bool {
 }
 
 /// Whether code asks whether it runs in a page, or uses what stands there.
-fn names_a_page(file: &FileUnits) -> bool {
+pub(super) fn names_a_page(file: &FileUnits) -> bool {
     file.units.iter().any(|entry| {
         let of_page = |node: &plimsoll_behavior::Node| {
             matches!(&node.kind, Kind::Name { name, binding: None } if OF_A_PAGE.contains(&name.as_str()))

@@ -52,7 +52,91 @@ pub(super) const SERVER_PACKAGES: &[&str] = &[
     "aws-sdk",
     "@elysiajs/node",
     "elysia",
+    "@apollo/gateway",
+    "@libsql/client",
+    "@neondatabase/serverless",
+    "@octokit/webhooks",
+    "@sendgrid/mail",
+    "@slack/bolt",
+    "@slack/web-api",
+    "@supabase/auth-helpers-nextjs",
+    "@trigger.dev/sdk",
+    "@vercel/edge",
+    "@vercel/kv",
+    "@vercel/node",
+    "@vercel/postgres",
+    "agenda",
+    "argon2",
+    "bree",
+    "cookie-parser",
+    "cors",
+    "cron",
+    "express-rate-limit",
+    "firebase-functions",
+    "grammy",
+    "helmet",
+    "imapflow",
+    "inngest",
+    "koa-router",
+    "morgan",
+    "multer",
+    "node-schedule",
+    "node-telegram-bot-api",
+    "oracledb",
+    "pino",
+    "pg-boss",
+    "resend",
+    "socket.io",
+    "sqlite3",
+    "telegram",
+    "twilio",
+    "twitter-api-v2",
+    "web-push",
+    "whatsapp-web.js",
+    "winston",
+    "ws",
 ];
+
+/// Packages that make requests wherever they run.
+pub(super) const ASKING: &[&str] = &["axios", "got", "ky", "ofetch", "superagent"];
+
+/// What packages of which only servers use begin with.
+const SERVER_FAMILIES: &[&str] = &[
+    "@aws-sdk/",
+    "@azure/",
+    "@discordjs/",
+    "@fastify/",
+    "@google-cloud/",
+    "@grammyjs/",
+    "@hapi/",
+    "@hono/",
+    "@koa/",
+    "@modelcontextprotocol/sdk/server",
+    "@nestjs/",
+    "@temporalio/",
+    "@whiskeysockets/",
+];
+
+/// Packages that only run in Node.js, on servers as in commands.
+pub(super) const NODE_PACKAGES: &[&str] = &[
+    "dotenv",
+    "googleapis",
+    "node-fetch",
+    "open-graph-scraper",
+    "playwright-core",
+    "puppeteer",
+    "puppeteer-core",
+    "rss-parser",
+    "sharp",
+    "undici",
+];
+
+/// Whether only servers use a package or one of its modules.
+pub(super) fn is_of_servers(module: &str) -> bool {
+    is_node(module)
+        || SERVER_PACKAGES.contains(&module)
+        || SERVER_FAMILIES.iter().any(|family| module.starts_with(family))
+}
 
 /// Packages that only run on the device of a user.
 pub(super) const BROWSER_PACKAGES: &[&str] = &[
@@ -99,6 +183,39 @@ pub(super) const SERVER_DEPENDENCIES: &[&str] = &[
     "@hono/node-server",
     "node-cron",
 ];
+
+/// What a package without a front end uses when it goes on until it is stopped: databases, queues, sockets, bots.
+pub(super) const SERVICE_DEPENDENCIES: &[&str] = &[
+    "@modelcontextprotocol/sdk",
+    "@nestjs/common",
+    "@prisma/client",
+    "@slack/bolt",
+    "@whiskeysockets/baileys",
+    "agenda",
+    "amqplib",
+    "bull",
+    "cron",
+    "drizzle-orm",
+    "firebase-functions",
+    "grammy",
+    "ioredis",
+    "kafkajs",
+    "knex",
+    "mongodb",
+    "mongoose",
+    "mysql2",
+    "node-schedule",
+    "node-telegram-bot-api",
+    "pg",
+    "pg-boss",
+    "postgres",
+    "redis",
+    "sequelize",
+    "socket.io",
+    "typeorm",
+    "whatsapp-web.js",
+];
+
 /// The same of what runs on the device of a user.
 pub(super) const BROWSER_DEPENDENCIES: &[&str] = &[
     "react",

@@ -164,3 +164,44 @@ fn the_outermost_folder_that_says_something_decides() {
         by_hand("a trial that nothing imports: test-local.ts")
     );
 }
+
+#[test]
+fn what_is_put_aside_or_starts_itself_as_a_trial_is_no_service() {
+    assert_eq!(runs(&[("/p/api/deprecated-2025/rates.ts", RATES)]), by_hand("is put aside"));
+    assert_eq!(runs(&[("/p/src/deprecate/rates.ts", RATES)]), unknown());
+    let exports = "async function run() { await fetch('https://rates.example.com') }\nif (require.main === module) run()\nmodule.exports = { run }";
+    assert_eq!(
+        runs(&[("/p/test-rates.js", exports)]),
+        by_hand("a trial that nothing imports: test-rates.js")
+    );
+}
+
+#[test]
+fn a_package_that_starts_a_program_is_a_service() {
+    let start = |said: &str| format!(r#"{{ "name": "feed", "scripts": {{ "start": "{said}" }} }}"#);
+    let of = |manifest: &str| runs(&[("/p/feed/package.json", manifest), ("/p/feed/src/rates.ts", RATES)]);
+    assert_eq!(of(&start("node dist/index.js")), server("its package starts a program"));
+    assert_eq!(of(&start("NODE_ENV=production tsx src/index.ts")), server("its package starts a program"));
+    assert_eq!(of(&start("vite preview")), unknown());
+    let mcp = r#"{ "name": "feed", "dependencies": { "@modelcontextprotocol/sdk": "1" } }"#;
+    assert_eq!(of(mcp), server("its package is a server: @modelcontextprotocol/sdk"));
+    let command = r#"{ "name": "feed", "bin": "x.js", "dependencies": { "pg": "8" } }"#;
+    assert_eq!(of(command).0, Runs::CommandLine);
+}
+
+#[test]
+fn a_crate_whose_program_waits_for_ever_is_a_service() {
+    let manifest = "[package]\nname = \"feed\"\n[dependencies]\nreqwest = \"0.12\"\n";
+    let of = |manifest: &str, main: &str| {
+        runs(&[
+            ("/p/feed/Cargo.toml", manifest),
+            ("/p/feed/src/main.rs", main),
+            ("/p/feed/src/rates.rs", "pub fn rates() {}"),
+        ])
+    };
+    let goes_on = "mod rates;\nfn main() { loop { rates::rates(); std::thread::sleep(PAUSE); } }";
+    assert_eq!(of(manifest, goes_on), server("its program goes on until it is stopped"));
+    assert_eq!(of(manifest, "mod rates;\nfn main() { rates::rates(); }"), unknown());
+    let draws = format!("{manifest}ratatui = \"0.29\"\n");
+    assert_eq!(of(&draws, goes_on), unknown());
+}

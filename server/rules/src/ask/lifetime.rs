@@ -4,6 +4,7 @@ use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{CallForm, FunctionId, FunctionKind, Kind, Name, NodeId};
 use plimsoll_project::link::{Closure, Context, SlotValue, Value};
 
+use super::occasion::callers;
 use super::{Role, callee_name, owner_of, role};
 use crate::UnitView;
 
@@ -53,6 +54,9 @@ pub fn lifetime(view: &UnitView<'_>, node: NodeId) -> Option<Lifetime> {
             _ => {}
         }
         if let Some(owner) = &f.owner {
+            if runs_when_connected(view, *unit, *function) {
+                return Some(Lifetime::Connection);
+            }
             let ends = is_made_again(view, owner) || stops_others(view, owner, node);
             return ends.then(|| Lifetime::Object(owner.clone()));
         }
@@ -69,6 +73,25 @@ fn is_of_connections(view: &UnitView<'_>, closure: &Closure) -> bool {
     let Some(SlotValue::Node(site)) = facts.slot(Slot::Event) else { return false };
     let Some((unit, node)) = view.node_at(site) else { return false };
     view.eval.value(unit, node) == Value::Text("connection".into())
+}
+
+/// Names under which a socket of a client is told what to run each time it is connected.
+const CONNECTED: &[&str] = &["onopen", "onconnect", "onconnected"];
+
+/// Whether a method is called by what a client's socket runs each time it is connected:
+/// `this.socket.onopen = () => this.startPings()`.
+fn runs_when_connected(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool {
+    let file = &view.linked.file;
+    callers(view.linked, &file.fn_ref(unit, function)).into_iter().any(|(unit, call)| {
+        let called_in = file.units[unit].unit.node(call).function;
+        let Some((unit, node)) = view.eval.node_of(unit, called_in) else { return false };
+        let u = &file.units[unit].unit;
+        let Some(Kind::Assign { target, value, .. }) = u.parent(node).map(|p| u.kind(p)) else {
+            return false;
+        };
+        *value == node
+            && matches!(u.kind(*target), Kind::Member { name, .. } if CONNECTED.contains(&name.as_str()))
+    })
 }
 
 /// The name of a function that is a component or a hook: `Clock` that makes elements, `useClock`.

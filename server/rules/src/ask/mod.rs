@@ -15,8 +15,10 @@ mod lifetime;
 mod made;
 mod occasion;
 mod often;
+mod open_limit;
 mod outgoing;
 mod own_status;
+mod parts_asked_for;
 pub mod reading;
 mod released;
 mod request;
@@ -62,6 +64,7 @@ pub use made::{Goes, comes_from_parameters, goes};
 pub(crate) use occasion::in_other;
 pub use occasion::role_of_failure;
 pub use often::{Often, often};
+pub use open_limit::leaves_limit_open;
 pub use outgoing::{
     Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
     takes_its_url, wrapped_request,

@@ -5,6 +5,7 @@ use plimsoll_behavior::{Kind, Name, NodeId, PathStep, Unit};
 use plimsoll_project::link::{Context, Value};
 
 use super::occasion::callers;
+use super::parts_asked_for::asks_for_parts;
 use crate::UnitView;
 
 /// How many places a body is followed through.
@@ -33,7 +34,8 @@ const PLAIN_STATUS: &[&str] =
     &["ok", "success", "succeeded", "error", "errors", "err", "errorCode", "error_code"];
 
 /// Whether the body says itself whether the request failed, and something is decided by it: `if (!answer.ok)`; or what it
-/// is, is looked at before it is used. Where a function returns the body, its callers in the file are asked.
+/// is, or that what is used of it is there, is looked at before it is used. Where a function returns the body, its
+/// callers in the file are asked.
 #[must_use]
 pub fn is_own_status_looked_at(view: &UnitView<'_>, read: NodeId) -> bool {
     let mut open = vec![Body { unit: view.index, node: read, names: OWN_STATUS }];
@@ -46,7 +48,7 @@ pub fn is_own_status_looked_at(view: &UnitView<'_>, read: NodeId) -> bool {
             continue;
         }
         seen.push((body.unit, body.node));
-        if body.is_looked_at(view) || body.goes_on(view, &mut open) {
+        if body.is_looked_at(view, &mut open) || body.goes_on(view, &mut open) {
             return true;
         }
     }
@@ -63,10 +65,15 @@ struct Body {
 }
 
 impl Body {
-    /// Whether a name that it is bound to decides something.
-    fn is_looked_at(self, view: &UnitView<'_>) -> bool {
+    /// Whether a name that it is bound to decides something; where the name stands, it goes on.
+    fn is_looked_at(self, view: &UnitView<'_>, open: &mut Vec<Body>) -> bool {
         let u: &Unit = &view.linked.file.units[self.unit].unit;
-        u.bindings.iter().any(|b| b.value == Some(self.node) && decides(u, self.names, &b.path, &b.uses))
+        u.bindings.iter().filter(|b| b.value == Some(self.node)).any(|b| {
+            if b.path.is_empty() {
+                open.extend(b.uses.iter().map(|&node| Body { node, ..self }));
+            }
+            decides(u, self.names, &b.path, &b.uses)
+        }) || asks_for_parts(view, self.unit, u.bindings.iter().filter(|b| b.value == Some(self.node)))
     }
 
     /// Whether the node around it decides something by it; where it only hands the body on, adds the place to `open`.
@@ -84,17 +91,42 @@ impl Body {
             Kind::Assign { target, value, .. } if *value == self.node => {
                 return self.is_assigned_to_what_decides(view, *target);
             }
-            Kind::Member { .. } => {
+            // What a text says is the body too: `JSON.parse(text)`, `from_str(&text)`.
+            Kind::Unary { op, .. } if op.starts_with('&') => open.push(Body { node: parent, ..self }),
+            Kind::Call { callee, args, .. } if args.first() == Some(&self.node) && parses(u, *callee) => {
+                open.push(Body { node: parent, ..self });
+            }
+            Kind::Call { callee, args, .. } if *callee != self.node && args.contains(&self.node) => {
+                let is_own = view.eval.call(self.unit, parent).target.is_some();
+                return is_own && names_a_check(u, *callee) && is_a_statement(u, parent);
+            }
+            Kind::Member { name, .. } => {
                 let Some(call) = u.parent(parent) else { return false };
-                let Kind::Call { args, .. } = u.kind(call) else { return is_condition(u, parent) };
+                // `return answer.success`: the outcome is what the caller gets.
+                let is_outcome = || PLAIN_STATUS.contains(&name.as_str()) && is_handed_back(u, parent);
+                let Kind::Call { callee, args, .. } = u.kind(call) else {
+                    return is_named(&self, name) && is_condition(u, parent) || is_outcome();
+                };
+                if *callee != parent {
+                    return false;
+                }
+                // `.map_err(…)` hands the body on.
+                if matches!(
+                    name.as_str(),
+                    "map_err" | "context" | "with_context" | "unwrap" | "expect" | "catch"
+                ) {
+                    open.push(Body { node: call, ..self });
+                    return false;
+                }
                 let Some(&callback) = args.first() else { return false };
                 let Value::Function(function) = view.eval.value(self.unit, callback) else { return false };
                 let Some(inner) = file.unit_at(&function.unit) else { return false };
                 let u: &Unit = &file.units[inner].unit;
                 let Some(param) = u.function(function.function).params.first() else { return false };
-                let mut bindings = param.pattern.bindings.iter().map(|&b| u.binding(b));
+                let bindings = || param.pattern.bindings.iter().map(|&b| u.binding(b));
                 return function.file == file.path
-                    && bindings.any(|b| decides(u, self.names, &b.path, &b.uses));
+                    && (bindings().any(|b| decides(u, self.names, &b.path, &b.uses))
+                        || asks_for_parts(view, inner, bindings()));
             }
             Kind::Return(_) | Kind::Function(_) => self.is_returned(view, open),
             _ => {}
@@ -132,6 +164,53 @@ impl Body {
             .take(MAX_STEPS)
             .any(|u| u.bindings.iter().any(|b| b.name == *name && decides(u, self.names, &[], &b.uses)))
     }
+}
+
+/// Whether a function that is called by this name makes data of a text.
+fn parses(u: &Unit, callee: NodeId) -> bool {
+    let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
+    matches!(name.as_str(), "parse" | "from_str" | "from_slice")
+}
+
+/// Words that the name of a function begins with which fails when what it is given is not right.
+const CHECKS: &[&str] = &["assert", "check", "ensure", "raise", "require", "throw", "validate", "verify"];
+
+fn names_a_check(u: &Unit, callee: NodeId) -> bool {
+    let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
+    CHECKS
+        .iter()
+        .any(|word| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase)))
+}
+
+/// Whether nothing is made of a call but its failure: `ensure_success(&answer)?;`.
+fn is_a_statement(u: &Unit, call: NodeId) -> bool {
+    let mut at = call;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Try(_) | Kind::Await(_) => at = parent,
+            Kind::Discard(_) => return true,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a node is what its function returns.
+fn is_handed_back(u: &Unit, node: NodeId) -> bool {
+    let mut at = node;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Return(_) | Kind::Function(_) => return true,
+            Kind::Cast { .. } | Kind::NonNull(_) | Kind::Await(_) => at = parent,
+            Kind::Block { statements, has_value: true, .. } if statements.last() == Some(&at) => at = parent,
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn is_named(body: &Body, name: &Name) -> bool {
+    body.names.contains(&name.as_str())
 }
 
 /// Whether a condition reads a status in a parsed body, by one of the uses of a name that is bound to it or into it.

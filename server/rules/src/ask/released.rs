@@ -247,8 +247,39 @@ impl<'a, 'b> Tracker<'a, 'b> {
 
     /// A call releases the value.
     fn released_at(&mut self, unit: usize, call: NodeId) {
-        self.is_released |=
-            self.counts_from.is_none_or(|timer| leads_from_the_end(self.view, (unit, call), timer));
+        self.is_released |= self.counts_from.is_none_or(|timer| {
+            self.ends_with_its_start(timer, (unit, call))
+                || leads_from_the_end(self.view, (unit, call), timer)
+        });
+    }
+
+    /// Whether the run of a function that starts a timer ends it too, after what it waits for: `const timer =
+    /// setInterval(…); await save(); clearInterval(timer)`. What fails in between has to lead to a release as well.
+    fn ends_with_its_start(&self, timer: (usize, NodeId), release: (usize, NodeId)) -> bool {
+        let u = &self.view.linked.file.units[timer.0].unit;
+        let is_local = u.bindings.iter().any(|b| b.value == Some(timer.1) && b.kind == BindingKind::Variable);
+        if !is_local || timer.0 != release.0 || u.node(timer.1).function != u.node(release.1).function {
+            return false;
+        }
+        let mut at = release.1;
+        for around in u.ancestors(release.1) {
+            if let Kind::TryCatch { body, catch, finally, .. } = u.kind(around)
+                && !u.ancestors(timer.1).any(|a| a == around)
+            {
+                let releases = |part: NodeId| {
+                    u.descendants(part).into_iter().any(|node| {
+                        matches!(u.kind(node), Kind::Call { .. })
+                            && self.view.eval.call(timer.0, node).effects.contains(Effects::RELEASE)
+                    })
+                };
+                if *body == at {
+                    return finally.is_some_and(releases) || catch.as_ref().is_some_and(|c| releases(c.body));
+                }
+                return finally.is_some_and(|f| f == at) || releases(*body);
+            }
+            at = around;
+        }
+        false
     }
 
     /// Whether a function of this file has no body here that would tell what it does.

@@ -85,6 +85,14 @@ fn is_used_at_the_end(
     }
     let Some((outer, node)) = view.eval.node_of(unit, function) else { return false };
     let u = view.unit_of(outer);
+    // Who calls what is kept in a property of something is not known: `style.remove = () => stop()`.
+    let is_kept = |p: NodeId| {
+        let Kind::Assign { target, value, .. } = u.kind(p) else { return false };
+        *value == node && matches!(u.kind(*target), Kind::Member { .. })
+    };
+    if u.parent(node).is_some_and(is_kept) {
+        return true;
+    }
     let holder = u.ancestors(node).find_map(|around| match u.kind(around) {
         Kind::Let { pattern, .. } => Some(pattern.bindings.first().copied()),
         Kind::Call { .. } | Kind::Cast { .. } => None,

@@ -3,7 +3,10 @@
 use plimsoll_behavior::{Effects, Name};
 use plimsoll_project::Runs;
 
-use crate::ask::{chain_name, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin};
+use crate::ask::{
+    chain_name, has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin,
+    leaves_limit_open,
+};
 use crate::edit::time_limit;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -53,7 +56,8 @@ declare_rule! {
     /// signal; responses that are meant to last, as streams and server-sent events, and those that a handler hands through
     /// to its own caller as they are; libraries with a time limit by
     /// default. A client without one is found once, where it is made, unless each of its requests has one of its own
-    /// there; a wrapper of the project without one is found once, in the wrapper. A request to `localhost` counts: a
+    /// there; a wrapper of the project without one is found once, in the wrapper, and
+    /// one that leaves its options to its callers where they hand it some without a limit. A request to `localhost` counts: a
     /// process on the same machine hangs like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
@@ -73,7 +77,8 @@ impl Rule for MissingTimeout {
         }
         for call in unit.calls() {
             let Some(waits) = what_waits(unit, &call) else { continue };
-            if is_bounded(unit, &call) {
+            let is_own = call.facts.target.is_some();
+            if if is_own { has_deadline_around(unit, call.node) } else { is_bounded(unit, &call) } {
                 continue;
             }
             let name = chain_name(unit, call.node);
@@ -106,6 +111,10 @@ enum Waits {
 }
 
 fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
+    if call.facts.target.is_some() {
+        let is_waited_for = unit.is_rust() || !is_left_alone(unit, call.node);
+        return (is_waited_for && leaves_limit_open(unit, call)).then_some(Waits::Request);
+    }
     let (_, behavior) = call.facts.behavior.as_ref()?;
     let effects = call.facts.effects;
     if effects.contains(Effects::HTTP_REQUEST) {

@@ -1,6 +1,7 @@
 //! `leaked-timer`
 
 use plimsoll_behavior::Effects;
+use plimsoll_project::Runs;
 
 use crate::ask::{Fate, Lifetime, fate, fate_in_component, lifetime, reschedules};
 use crate::edit::cleanup::release_after_effect;
@@ -45,7 +46,7 @@ declare_rule! {
     /// an effect's cleanup has to, or what a hook hands to its component. A timer that is unreferenced (`unref`) or declared with `using`; a handle that is
     /// returned, handed to a function or stored where other files can reach it; timers of modules, start-up functions
     /// and objects that are made once, which live as long as the program on purpose, unless the object clears others
-    /// of its timers when it stops.
+    /// of its timers when it stops. What developers run by hand and watch: examples, scripts.
     pub LeakedTimer { id: "leaked-timer", category: Resources, severity: Warning, since: "0.1.0" }
 }
 
@@ -59,6 +60,9 @@ impl Rule for LeakedTimer {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.project.runs.runs == Runs::ByHand {
+            return;
+        }
         for call in unit.calls() {
             if !call.facts.effects.intersects(self.watches()) {
                 continue;

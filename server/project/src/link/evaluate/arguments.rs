@@ -61,6 +61,12 @@ impl Evaluator<'_> {
         Argument::Found(at)
     }
 
+    /// Whether an object is known to have no property of this name.
+    #[must_use]
+    pub fn lacks_property(&self, unit: usize, object: NodeId, name: &str) -> bool {
+        matches!(self.property(&self.site(unit, object), name), Argument::Absent)
+    }
+
     /// The value of a property of an object, which may stand in another file.
     #[must_use]
     pub fn property_value(&self, object: &Site, name: &str) -> Value {

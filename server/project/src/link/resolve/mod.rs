@@ -79,7 +79,7 @@ pub(crate) fn is_test_code(files: &dyn Files, path: &str) -> bool {
     let folders =
         ["__tests__", "__mocks__", "test", "tests", "mocks", "e2e", "testing", "fixtures", "benches"];
     let (around, name) = below.rsplit_once('/').unwrap_or(("", &below));
-    let marks = [".test.", ".spec.", ".mock.", ".fake.", "_test.rs", "_tests.rs"];
+    let marks = [".test.", ".spec.", ".mock.", ".fake.", "_test.rs", "_tests.rs", "_test.ts", "_test.js"];
     around.split('/').any(|folder| folders.contains(&folder))
         || marks.iter().any(|mark| name.contains(mark))
         || matches!(name, "test.rs" | "tests.rs" | "mock.rs" | "mocks.rs")

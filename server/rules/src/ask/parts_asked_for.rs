@@ -1,0 +1,153 @@
+//! Whether what is used of a value is asked for first.
+
+use plimsoll_behavior::{Binding, Kind, Literal, Name, NodeId, PathStep, Unit};
+
+use crate::UnitView;
+
+/// How far around a use its conditions are looked for.
+const MAX_AROUND: usize = 24;
+
+/// Whether everything that is used of a value stands behind a condition that asks for a part of it:
+/// `if (answer.url) open(answer.url)`, `if (!key) return`. Who gets something else then does nothing with it. That a list
+/// in it is not empty is no such condition: its absence looks like emptiness.
+#[must_use]
+pub(super) fn asks_for_parts<'a>(
+    view: &UnitView<'_>,
+    unit: usize,
+    bindings: impl Iterator<Item = &'a Binding>,
+) -> bool {
+    let entry = &view.linked.file.units[unit];
+    let u: &Unit = &entry.unit;
+    let mut asked: Vec<NodeId> = Vec::new();
+    let mut others: Vec<NodeId> = Vec::new();
+    for binding in bindings {
+        let is_part = matches!(binding.path.first(), Some(PathStep::Member(_)));
+        for &used in &binding.uses {
+            let (part, depth) = part_of(u, used);
+            if (is_part || depth > 0) && is_asked(u, part) {
+                asked.push(part);
+            } else {
+                others.push(part);
+            }
+        }
+        if binding.path.is_empty() && !binding.assignments.is_empty() {
+            return false;
+        }
+        // A closure that is a unit of its own uses it somewhere in there.
+        let captures = |inner: usize| view.linked.file.units[inner].unit.free_names.contains(&binding.name);
+        let closures = entry.nested.iter().zip(&u.nested).filter(|&(&inner, _)| captures(inner));
+        others.extend(closures.map(|(_, nested)| nested.node));
+    }
+    !asked.is_empty() && others.iter().all(|&used| is_behind(u, used, &asked) || is_only_compared(u, used))
+}
+
+/// The longest path of members that begins with a name, and how many members it has.
+fn part_of(u: &Unit, used: NodeId) -> (NodeId, usize) {
+    let (mut at, mut depth) = (used, 0);
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Member { object, .. } if *object == at => depth += 1,
+            Kind::NonNull(_) | Kind::Cast { .. } => {}
+            _ => break,
+        }
+        at = parent;
+    }
+    (at, depth)
+}
+
+/// Names of what a list or a text has whatever is in it.
+const OF_A_SIZE: &[&str] = &["length", "size", "count", "total"];
+
+/// Whether a condition asks whether a part is there, or which of several it is.
+fn is_asked(u: &Unit, part: NodeId) -> bool {
+    if matches!(u.kind(part), Kind::Member { name, .. } if OF_A_SIZE.contains(&name.as_str())) {
+        return false;
+    }
+    let mut at = part;
+    for around in u.ancestors(part).take(MAX_AROUND) {
+        match u.kind(around) {
+            Kind::If { condition, .. } => return *condition == at,
+            Kind::Unary { op, .. } if op == "!" => {}
+            // The left side decides whether the right one is looked at.
+            Kind::Binary { op, left, .. } if op == "&&" && *left == at && !is_in_a_condition(u, around) => {
+                return true;
+            }
+            Kind::Binary { op, .. } if matches!(op.as_str(), "&&" | "||") => {}
+            Kind::Binary { op, left, right } if is_equality(op) => {
+                let other = if *left == at { *right } else { *left };
+                // One of several texts says what it is, not that it is there.
+                let is_absence = match u.kind(other) {
+                    Kind::Literal(literal) => !matches!(literal, Literal::Number(_) | Literal::String(_)),
+                    Kind::Name { name, .. } => name == "undefined",
+                    _ => false,
+                };
+                if !is_absence {
+                    return false;
+                }
+            }
+            Kind::NonNull(_) | Kind::Cast { .. } => {}
+            _ => return false,
+        }
+        at = around;
+    }
+    false
+}
+
+fn is_equality(op: &Name) -> bool {
+    matches!(op.as_str(), "==" | "===" | "!=" | "!==")
+}
+
+/// Whether a node is a part of a condition.
+fn is_in_a_condition(u: &Unit, node: NodeId) -> bool {
+    let mut at = node;
+    for around in u.ancestors(node).take(MAX_AROUND) {
+        match u.kind(around) {
+            Kind::If { condition, .. } => return *condition == at,
+            Kind::Binary { .. } | Kind::Unary { .. } => at = around,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a use stands in a branch that one of the questions decides, or after one that leaves.
+fn is_behind(u: &Unit, used: NodeId, asked: &[NodeId]) -> bool {
+    let holds =
+        |node: NodeId| asked.iter().any(|&a| a == node || u.ancestors(a).any(|around| around == node));
+    let mut at = used;
+    for around in u.ancestors(used) {
+        match u.kind(around) {
+            Kind::If { condition, .. } if *condition == at => {}
+            Kind::If { condition, .. } if holds(*condition) => return true,
+            Kind::Binary { op, left, .. } if op == "&&" && *left != at && holds(*left) => return true,
+            Kind::Block { statements, .. } => {
+                let mut before = statements.iter().take_while(|&&s| s != at);
+                let leaves = |&&statement: &&NodeId| match u.kind(statement) {
+                    Kind::If { condition, then, .. } => holds(*condition) && leaves(u, *then),
+                    _ => false,
+                };
+                if before.any(|s| leaves(&s)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        at = around;
+    }
+    false
+}
+
+/// Whether a branch ends by leaving what stands around it.
+fn leaves(u: &Unit, branch: NodeId) -> bool {
+    match u.kind(branch) {
+        Kind::Block { statements, .. } => statements.last().is_some_and(|&last| leaves(u, last)),
+        Kind::Return(_) | Kind::Throw(_) | Kind::Break { .. } | Kind::Continue { .. } => true,
+        Kind::Discard(inner) => leaves(u, *inner),
+        _ => false,
+    }
+}
+
+/// Whether a use is itself in a condition that another question begins: `a.x && a.y`.
+fn is_only_compared(u: &Unit, used: NodeId) -> bool {
+    is_in_a_condition(u, used) && is_asked(u, used)
+}
