@@ -182,6 +182,7 @@ impl Search<'_, '_> {
 
     /// `rows.filter(…)`: of what is left, only the number may be wanted.
     fn sifted(&mut self, filtered: NodeId) -> Option<()> {
+        self.left = self.left.checked_sub(1)?;
         let u = self.view.unit;
         let member = u.parent(filtered)?;
         let Kind::Member { name, .. } = u.kind(member) else { return None };

@@ -120,13 +120,16 @@ impl Body {
                 }
                 let Some(&callback) = args.first() else { return false };
                 let Value::Function(function) = view.eval.value(self.unit, callback) else { return false };
+                // One of another file may be called the same as one of this.
+                if function.file != file.path {
+                    return false;
+                }
                 let Some(inner) = file.unit_at(&function.unit) else { return false };
                 let u: &Unit = &file.units[inner].unit;
                 let Some(param) = u.function(function.function).params.first() else { return false };
                 let bindings = || param.pattern.bindings.iter().map(|&b| u.binding(b));
-                return function.file == file.path
-                    && (bindings().any(|b| decides(u, self.names, &b.path, &b.uses))
-                        || asks_for_parts(view, inner, bindings()));
+                return bindings().any(|b| decides(u, self.names, &b.path, &b.uses))
+                    || asks_for_parts(view, inner, bindings());
             }
             Kind::Return(_) | Kind::Function(_) => self.is_returned(view, open),
             _ => {}

@@ -11,6 +11,9 @@ use crate::ask::touch::Action;
 /// How many names and calls lie between a value and the row it comes from at most.
 const MAX_STEPS: u32 = 12;
 
+/// A node with its unit, which go together wherever a value is followed from one unit into another.
+type At = (usize, NodeId);
+
 /// Rows that a call has read.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -48,7 +51,7 @@ pub fn computed_from(view: &UnitView<'_>, seen: &Seen, column: &str) -> Option<C
         return None;
     }
     let walk = Walk { view, column: plain_column(column) };
-    walk.value(seen.unit, seen.node, Made::Same, 0)
+    walk.value((seen.unit, seen.node), Made::Same, 0)
 }
 
 struct Walk<'a, 'v> {
@@ -84,18 +87,18 @@ const COMPUTE: &[&str] = &[
 const CHANGE: &[&str] = &["concat", "filter", "slice", "assign", "union", "without", "append"];
 
 impl Walk<'_, '_> {
-    fn value(&self, unit: usize, node: NodeId, made: Made, depth: u32) -> Option<Computed> {
+    fn value(&self, (unit, node): At, made: Made, depth: u32) -> Option<Computed> {
         if depth > MAX_STEPS {
             return None;
         }
         let u = unit_of(self.view, unit);
         let node = bare(u, node);
         if made != Made::Same
-            && let Some(row) = self.column_at(unit, node)
+            && let Some(row) = self.column_at((unit, node))
         {
             return Some(Computed { row, is_number: made == Made::Number, leaf: (unit, node) });
         }
-        let of = |part: NodeId, made: Made| self.value(unit, part, made, depth + 1);
+        let of = |part: NodeId, made: Made| self.value((unit, part), made, depth + 1);
         match u.kind(node) {
             Kind::Assign { op, target, value } => self.assignment(unit, op, *target, *value, made, depth),
             Kind::Unary { op, value } if matches!(op.as_str(), "++" | "--") => of(*value, Made::Number),
@@ -136,7 +139,7 @@ impl Walk<'_, '_> {
                     .and_then(|on| of(on, made))
                     .or_else(|| args.iter().find_map(|&arg| of(arg, made)))
             }
-            Kind::Name { .. } => self.name(unit, node, made, depth),
+            Kind::Name { .. } => self.name((unit, node), made, depth),
             _ => None,
         }
     }
@@ -159,16 +162,17 @@ impl Walk<'_, '_> {
         depth: u32,
     ) -> Option<Computed> {
         match op {
-            "=" => self.value(unit, value, made, depth + 1),
+            "=" => self.value((unit, value), made, depth + 1),
             "+=" | "-=" | "*=" | "/=" | "%=" | "**=" | "|=" | "&=" => {
-                self.value(unit, target, self.sum(unit, target, value), depth + 1)
+                self.value((unit, target), self.sum(unit, target, value), depth + 1)
             }
             _ => None,
         }
     }
 
-    fn name(&self, unit: usize, node: NodeId, made: Made, depth: u32) -> Option<Computed> {
-        let (unit, binding) = declaration(self.view, unit, node)?;
+    fn name(&self, used: At, made: Made, depth: u32) -> Option<Computed> {
+        // A name of the code around a function is declared in another unit than it is used in.
+        let (unit, binding) = declaration(self.view, used.0, used.1)?;
         let u = unit_of(self.view, unit);
         let binding = u.binding(binding);
         if !matches!(binding.kind, BindingKind::Variable | BindingKind::Matched) {
@@ -183,27 +187,27 @@ impl Walk<'_, '_> {
         };
         let made = if binding.assignments.iter().any(changes) { Made::Number } else { made };
         if made != Made::Same
-            && let Some(row) = self.column_at(unit, node)
+            && let Some(row) = self.column_at(used)
         {
-            return Some(Computed { row, is_number: made == Made::Number, leaf: (unit, node) });
+            return Some(Computed { row, is_number: made == Made::Number, leaf: used });
         }
         let first = binding.value.filter(|_| is_plain);
         let later = binding.assignments.iter().filter_map(|&assignment| match u.kind(assignment) {
             Kind::Assign { op, value, .. } if op == "=" => Some(*value),
             _ => None,
         });
-        first.into_iter().chain(later).find_map(|value| self.value(unit, value, made, depth + 1))
+        first.into_iter().chain(later).find_map(|value| self.value((unit, value), made, depth + 1))
     }
 
     /// The rows whose column of that name a node is.
-    fn column_at(&self, unit: usize, node: NodeId) -> Option<Row> {
+    fn column_at(&self, (unit, node): At) -> Option<Row> {
         let u = unit_of(self.view, unit);
         let is_own = |name: &str| plain_column(name) == self.column;
         match u.kind(node) {
             Kind::Member { object, name, .. } if is_own(name) => row_of(self.view, unit, *object),
             Kind::Index { object, index } => match u.kind(*index) {
                 Kind::Literal(Literal::String(name)) if is_own(name) => row_of(self.view, unit, *object),
-                _ => self.only_value(unit, node),
+                _ => self.only_value((unit, node)),
             },
             Kind::Call { args, .. } => {
                 let name = callee_name(u, node).map_or("", |name| name.as_str());
@@ -213,7 +217,7 @@ impl Walk<'_, '_> {
                     {
                         row_of(self.view, unit, receiver(u, node)?)
                     }
-                    _ => self.only_value(unit, node),
+                    _ => self.only_value((unit, node)),
                 }
             }
             Kind::Name { .. } => {
@@ -224,16 +228,16 @@ impl Walk<'_, '_> {
                         let row = row_of(self.view, at, binding.value?);
                         row.or_else(|| parameter_row(self.view, at, &binding.kind, MAX_STEPS))
                     }
-                    _ => self.only_value(unit, node),
+                    _ => self.only_value((unit, node)),
                 }
             }
-            Kind::Await(_) | Kind::Try(_) => self.only_value(unit, node),
+            Kind::Await(_) | Kind::Try(_) => self.only_value((unit, node)),
             _ => None,
         }
     }
 
     /// The rows whose only column that was read is this one, where a node is what was read.
-    fn only_value(&self, unit: usize, node: NodeId) -> Option<Row> {
+    fn only_value(&self, (unit, node): At) -> Option<Row> {
         let row = row_of(self.view, unit, node)?;
         let is_own =
             |read: &Access| read.only_column.as_deref().is_some_and(|name| plain_column(name) == self.column);
