@@ -282,7 +282,7 @@ impl<'a> Climb<'_, 'a> {
             Kind::Block { has_value, statements, .. } => {
                 *has_value && statements.last().is_some_and(|&last| !is_logged_value(self, u, last))
             }
-            Kind::Call { .. } => !logs,
+            Kind::Call { .. } => false,
             _ => true,
         };
         if is_fallback_value || !logs { Handling::FallsBack } else { Handling::Logs }
