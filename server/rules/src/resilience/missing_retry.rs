@@ -59,7 +59,7 @@ declare_rule! {
     /// log line alone is none of these, except while starting. Work that runs again within five minutes by itself, or
     /// whose period is not known. Code of which it is unknown in which role it runs, and what is undone with its
     /// transaction.
-    pub MissingRetry { id: "missing-retry", category: Resilience, severity: Info, since: "0.1.0" }
+    pub MissingRetry { id: "missing-retry", category: Resilience, severity: Info, since: "0.1.0", preview }
 }
 
 impl Rule for MissingRetry {
