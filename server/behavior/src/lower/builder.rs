@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
             scope,
             value: new.value,
             path: new.path,
-            ty: new.ty,
+            ty: new.ty.map(Box::new),
             assignments: Vec::new(),
             uses: Vec::new(),
             is_mutable: new.is_mutable,
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let never_run = self.unit.after_a_way_out();
+        let never_run: rustc_hash::FxHashSet<NodeId> = self.unit.after_a_way_out().into_iter().collect();
         self.unit.calls.retain(|call| !never_run.contains(call));
         let nodes = &self.unit.nodes;
         self.unit.calls.sort_by_key(|&c| {

@@ -147,7 +147,7 @@ pub struct Binding {
     /// The way from that value (or the parameter) to the name.
     pub path: Vec<PathStep>,
     /// Declared type, of the name itself.
-    pub ty: Option<TypeExpr>,
+    pub ty: Option<Box<TypeExpr>>,
     /// Assignments to it elsewhere in this unit, closures included.
     pub assignments: Vec<NodeId>,
     /// Names in this unit that mean it, in source order.

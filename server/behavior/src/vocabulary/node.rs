@@ -37,7 +37,8 @@ pub struct Node {
     pub function: FunctionId,
 }
 
-/// What a node is. Rust's paths are members, its macros are calls, its `match` is a [`Kind::Match`] like `switch`.
+/// What a node is: what only some kinds need, and much memory, stands in a box, for there is a node for every five bytes
+/// of a source. Rust's paths are members, its macros are calls, its `match` is a [`Kind::Match`] like `switch`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// Something the vocabulary has no word for. Its parts are still there.
@@ -48,9 +49,9 @@ pub enum Kind {
     /// `pieces.len() == holes.len() + 1`.
     Template {
         /// The constant texts, escapes not resolved.
-        pieces: Vec<Name>,
+        pieces: Box<[Name]>,
         /// The expressions between them.
-        holes: Vec<NodeId>,
+        holes: Box<[NodeId]>,
     },
     /// A name. Resolved within the unit where the unit binds it, else free.
     Name {
@@ -86,18 +87,18 @@ pub enum Kind {
         /// What is called. For a macro, the macro's path as names and members, without `!`.
         callee: NodeId,
         /// The arguments; a spread one is a [`Kind::Spread`]. A tagged template has one: its [`Kind::Template`].
-        args: Vec<NodeId>,
+        args: Box<[NodeId]>,
         /// How it is written.
         form: CallForm,
         /// Explicit type arguments: `f<T>()`, `f::<T>()`.
-        type_args: Vec<TypeExpr>,
+        type_args: Box<[TypeExpr]>,
     },
     /// `{ a: 1, ...rest }`, or a Rust struct literal.
     Object {
         /// In order.
-        entries: Vec<Entry>,
+        entries: Box<[Entry]>,
         /// The struct's name, in Rust.
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
     },
     /// An array, tuple or `vec!`. Holes are left out.
     Array(Vec<NodeId>),
@@ -125,7 +126,7 @@ pub enum Kind {
         /// The value.
         value: NodeId,
         /// The type.
-        ty: TypeExpr,
+        ty: Box<TypeExpr>,
     },
     /// `!x`, `-x`, `typeof x`, `void x`, `delete x`, `&x`, `*x`, `i++`.
     Unary {
@@ -170,16 +171,16 @@ pub enum Kind {
         /// The tag as a name or member; none for a fragment.
         tag: Option<NodeId>,
         /// The attributes; a value-less attribute has the literal `true`.
-        attributes: Vec<Entry>,
+        attributes: Box<[Entry]>,
         /// Children that are expressions or elements; text is left out.
-        children: Vec<NodeId>,
+        children: Box<[NodeId]>,
     },
     /// Whether a value matches a pattern: `if let P = value`, `matches!(value, P)`.
     Is {
         /// The value.
         value: NodeId,
         /// The pattern.
-        pattern: Pattern,
+        pattern: Box<Pattern>,
     },
 
     /// Statements in order. Also an expression in Rust, whose value is the last one without `;`.
@@ -196,9 +197,9 @@ pub enum Kind {
     /// `let`, `const`, `var`, `using`.
     Let {
         /// What it binds.
-        pattern: Pattern,
+        pattern: Box<Pattern>,
         /// Declared type.
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
         /// Initial value.
         init: Option<NodeId>,
         /// Rust's `let … else { }`.
@@ -218,7 +219,7 @@ pub enum Kind {
         is_expression: bool,
     },
     /// A loop.
-    Loop(Loop),
+    Loop(Box<Loop>),
     /// `switch` and `match`.
     Match {
         /// What is compared.
@@ -231,7 +232,7 @@ pub enum Kind {
         /// The protected block.
         body: NodeId,
         /// The handler.
-        catch: Option<Catch>,
+        catch: Option<Box<Catch>>,
         /// Runs on every path.
         finally: Option<NodeId>,
     },
@@ -256,6 +257,9 @@ pub enum Kind {
         body: NodeId,
     },
 }
+
+// A kind that grows makes all nodes grow.
+const _: () = assert!(size_of::<Kind>() <= 48 && size_of::<Node>() <= 72);
 
 /// How a member is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -228,7 +228,7 @@ impl Walk<'_, '_> {
             return;
         }
         let Kind::Call { args, .. } = self.unit(unit).kind(call) else { return };
-        let callbacks: Vec<NodeId> = args.clone();
+        let callbacks: Vec<NodeId> = args.to_vec();
         let runs_then = facts.behavior.as_ref().is_some_and(|(_, b)| b.run == Some(Run::Then));
         if runs_then && name != "catch" && name != "finally" {
             for callback in callbacks.into_iter().take(1) {

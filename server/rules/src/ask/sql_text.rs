@@ -97,7 +97,7 @@ impl Writer<'_, '_> {
                     let (index, node) = self.unit.node_at(site)?;
                     self.write(index, node, depth + 1)?;
                 }
-                _ => match args.as_slice() {
+                _ => match &**args {
                     [only] if matches!(unit.kind(*only), Kind::Template { .. }) => {
                         self.write(index, *only, depth + 1)?;
                     }

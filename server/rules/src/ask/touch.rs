@@ -338,7 +338,7 @@ fn rows_of(u: &Unit, name: NodeId) -> Option<NodeId> {
     let is_made_here = match u.kind(bare(u, value)) {
         Kind::Object { .. } | Kind::Array(_) => true,
         Kind::Call { args, .. } => {
-            matches!(args.as_slice(), [only] if matches!(u.kind(*only), Kind::Function(_)))
+            matches!(&**args, [only] if matches!(u.kind(*only), Kind::Function(_)))
         }
         _ => false,
     };
@@ -363,7 +363,7 @@ fn compared(view: &UnitView<'_>, unit: usize, call: NodeId, found: &mut Vec<Give
     let facts = view.eval.call(unit, call);
     let is_condition = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.predicate.is_some());
     let Kind::Call { args, .. } = u.kind(call) else { return };
-    let ([column, value] | [column, _, value]) = args.as_slice() else { return };
+    let ([column, value] | [column, _, value]) = &**args else { return };
     if !is_condition {
         return;
     }

@@ -209,7 +209,7 @@ pub fn may_be_transaction(view: &UnitView<'_>, unit: usize, node: NodeId) -> boo
     }
     let Some((function, index)) = parameter else { return false };
     let params = &unit_of(view, at).function(function).params;
-    let ty = binding.ty.as_ref().or_else(|| {
+    let ty = binding.ty.as_deref().or_else(|| {
         let param = params.get(usize::from(index))?;
         param.ty.as_ref().filter(|_| binding.path.is_empty())
     });

@@ -339,7 +339,7 @@ pub fn names_of(view: &UnitView<'_>, turn: &Turn) -> (Option<Name>, Option<Name>
             match u.kind(at) {
                 Kind::Name { name, .. } | Kind::Member { name, .. } => return Some(name.clone()),
                 Kind::Call { args, .. } => {
-                    at = match (receiver(u, at), args.as_slice()) {
+                    at = match (receiver(u, at), &**args) {
                         (Some(on), _) if !matches!(u.kind(on), Kind::Name { binding: None, .. }) => on,
                         (_, [only]) => *only,
                         _ => return None,

@@ -59,7 +59,7 @@ fn is_declared_so(view: &UnitView<'_>, unit: usize, binding: &Binding) -> bool {
         ty.path.first().is_some_and(|head| head == "|")
             && ty.args.iter().any(|arm| arm.path.first().is_some_and(|name| name == "undefined"))
     };
-    if binding.ty.as_ref().is_some_and(is_union) {
+    if binding.ty.as_deref().is_some_and(is_union) {
         return true;
     }
     let BindingKind::Parameter(function, index) = binding.kind else { return false };

@@ -33,7 +33,7 @@ pub fn count(
     let method = counts.map(|(name, _)| name.as_str()).min()?;
     let Kind::Call { callee, args, .. } = u.kind(call.node) else { return None };
     let Kind::Member { name_range, .. } = u.kind(*callee) else { return None };
-    let kept = match args.as_slice() {
+    let kept = match &**args {
         [] => String::new(),
         [only] => {
             let Kind::Object { entries, .. } = u.kind(*only) else { return None };

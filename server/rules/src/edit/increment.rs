@@ -74,7 +74,7 @@ fn change(u: &Unit, value: NodeId, leaf: NodeId) -> Option<Change> {
             Some(Change { is_added, by, variable })
         }
         Kind::Call { args, .. } => {
-            let [by] = args.as_slice() else { return None };
+            let [by] = &**args else { return None };
             receiver(u, node).filter(|&on| is_leaf(on))?;
             let is_added = match callee_name(u, node)?.as_str() {
                 "plus" | "add" => true,

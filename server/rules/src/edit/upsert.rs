@@ -34,7 +34,7 @@ pub fn create_or_leave(
     let data = unit.own_node(unit.call(call)?.slot(Slot::Data))?;
     let Kind::Call { callee, args, .. } = unit.unit.kind(call) else { return None };
     let Kind::Member { name_range, access: Reached::Dot, .. } = unit.unit.kind(*callee) else { return None };
-    let [argument] = args.as_slice() else { return None };
+    let [argument] = &**args else { return None };
     let Kind::Object { entries, .. } = unit.unit.kind(*argument) else { return None };
     let entry = entries.iter().find(|entry| entry.value == data && matches!(&entry.key, Key::Name(_)))?;
     let range = unit.to_file(entry.range);

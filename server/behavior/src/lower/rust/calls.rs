@@ -12,7 +12,10 @@ impl Lower<'_, '_> {
     pub(super) fn call(&mut self, node: Node<'_>, callee: NodeId) -> NodeId {
         let type_args = field(node, |f| f.function).map(|callee| self.turbofish(callee)).unwrap_or_default();
         let args = field(node, |f| f.arguments).map(|list| self.all_parts(list)).unwrap_or_default();
-        self.add(Kind::Call { callee, args, form: CallForm::Plain, type_args }, node)
+        self.add(
+            Kind::Call { callee, args: args.into(), form: CallForm::Plain, type_args: type_args.into() },
+            node,
+        )
     }
 
     /// The type arguments of a callee: those of `f::<T>`, else those of the type in `Vec::<T>::new`.
@@ -60,6 +63,6 @@ impl Lower<'_, '_> {
                 _ => {}
             }
         }
-        self.add(Kind::Object { entries, ty }, node)
+        self.add(Kind::Object { entries: entries.into(), ty: ty.map(Box::new) }, node)
     }
 }

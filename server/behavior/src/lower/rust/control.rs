@@ -89,7 +89,7 @@ impl Lower<'_, '_> {
             visible_from: Some(self.range(node).end),
         };
         let pattern = self.pattern_or_nothing(field(node, |f| f.pattern), &matched);
-        self.add(Kind::Is { value, pattern }, node)
+        self.add(Kind::Is { value, pattern: Box::new(pattern) }, node)
     }
 
     /// `let A = a && b && let C = c`
@@ -195,7 +195,7 @@ impl Lower<'_, '_> {
         };
         made.body = self.block_or_nothing(field(node, |f| f.body), node, Wanted::Nothing);
         self.state.builder.close_scope(before);
-        let made = self.add(Kind::Loop(made), node);
+        let made = self.add(Kind::Loop(Box::new(made)), node);
         self.labeled(node, made)
     }
 }

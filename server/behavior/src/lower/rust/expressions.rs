@@ -96,7 +96,7 @@ impl Lower<'_, '_> {
 
     fn cast(&mut self, node: Node<'_>, value: NodeId) -> NodeId {
         let ty = field(node, |f| f.type_).map(|ty| type_expr(ty, self.text)).unwrap_or_default();
-        self.add(Kind::Cast { value, ty }, node)
+        self.add(Kind::Cast { value, ty: Box::new(ty) }, node)
     }
 
     fn member(&mut self, node: Node<'_>, object: NodeId, name: Option<Node<'_>>, access: Access) -> NodeId {

@@ -205,7 +205,8 @@ impl Lower<'_, '_> {
                 let place =
                     crate::OwnRange { start: first.range.start, end: last.range.end.max(first.range.start) };
                 let around = lower.cover(list[0], list[list.len() - 1]);
-                let object = lower.state.builder.node(Kind::Object { entries, ty: None }, around);
+                let object =
+                    lower.state.builder.node(Kind::Object { entries: entries.into(), ty: None }, around);
                 lower.state.builder.unit.nodes[object.0 as usize].range = place;
                 args.push(object);
             }
@@ -260,7 +261,7 @@ impl Lower<'_, '_> {
             return self.literal(literal);
         }
         pieces.push(Name::new(&content[piece_start..]));
-        self.add(Kind::Template { pieces, holes: filled }, literal)
+        self.add(Kind::Template { pieces: pieces.into(), holes: filled.into() }, literal)
     }
 }
 

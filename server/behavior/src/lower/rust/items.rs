@@ -175,7 +175,7 @@ impl Lower<'_, '_> {
         let ty = field(node, |f| f.type_).map(|ty| type_expr(ty, self.text));
         let binding = self.declare(node, BindingKind::Variable, init);
         if let Some(binding) = binding {
-            self.state.builder.unit.bindings[binding.0 as usize].ty = ty.clone();
+            self.state.builder.unit.bindings[binding.0 as usize].ty = ty.clone().map(Box::new);
         }
         let range = name.map(|name| self.own_range(name)).unwrap_or_default();
         let pattern = crate::Pattern {
@@ -184,7 +184,16 @@ impl Lower<'_, '_> {
             range,
             ..crate::Pattern::default()
         };
-        self.add(Kind::Let { pattern, ty, init, otherwise: None, is_using: false }, node)
+        self.add(
+            Kind::Let {
+                pattern: Box::new(pattern),
+                ty: ty.map(Box::new),
+                init,
+                otherwise: None,
+                is_using: false,
+            },
+            node,
+        )
     }
 
     fn impl_or_trait(&mut self, node: Node<'_>, attributes: &[Node<'_>]) -> NodeId {

@@ -159,7 +159,10 @@ impl<'p> Lower<'_, 'p> {
             Some(Shape::Array | Shape::Matches) | None => None,
         };
         let args = args.unwrap_or_else(|| vec![self.names_only(tree)]);
-        self.add(Kind::Call { callee, args, form: CallForm::Macro, type_args: Vec::new() }, node)
+        self.add(
+            Kind::Call { callee, args: args.into(), form: CallForm::Macro, type_args: Box::default() },
+            node,
+        )
     }
 
     /// Statements that run when what the macro makes is polled.
@@ -204,7 +207,7 @@ impl<'p> Lower<'_, 'p> {
             inside.match_pattern(Some(pattern), Some(value))
         });
         let (pattern, guard) = read.unwrap_or_default();
-        let is = self.add(Kind::Is { value, pattern }, node);
+        let is = self.add(Kind::Is { value, pattern: Box::new(pattern) }, node);
         let whole = match guard {
             Some(right) => self.add(Kind::Binary { op: Name::new_static("&&"), left: is, right }, node),
             None => is,

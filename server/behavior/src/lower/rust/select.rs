@@ -47,7 +47,7 @@ impl Lower<'_, '_> {
         let before = self.state.builder.open_scope();
         let pattern = self.pattern_of_tokens(arm.pattern, value);
         let range = self.range_of_bytes(span(arm.pattern).start..span(arm.future).end);
-        let mut condition = self.state.builder.node(Kind::Is { value, pattern }, range);
+        let mut condition = self.state.builder.node(Kind::Is { value, pattern: Box::new(pattern) }, range);
         if !arm.guard.is_empty() {
             let right = self.expr_of_tokens(arm.guard);
             let range = self.range_of_bytes(span(arm.pattern).start..span(arm.guard).end);

@@ -98,7 +98,10 @@ impl Lower<'_, '_> {
             visible_from: Some(self.range(node).end),
         };
         let pattern = pattern.map(|pattern| self.pattern(pattern, &matched)).unwrap_or_default();
-        self.add(Kind::Let { pattern, ty, init, otherwise, is_using: false }, node)
+        self.add(
+            Kind::Let { pattern: Box::new(pattern), ty: ty.map(Box::new), init, otherwise, is_using: false },
+            node,
+        )
     }
 
     /// What can be read inside something that did not parse.

@@ -145,7 +145,7 @@ impl<'t> Lowering<'_, 't> {
             }
             None => (Vec::new(), CallForm::Plain),
         };
-        let kind = Kind::Call { callee, args, form, type_args };
+        let kind = Kind::Call { callee, args: args.into(), form, type_args: type_args.into() };
         self.b.node(kind, range)
     }
 
@@ -170,9 +170,9 @@ impl<'t> Lowering<'_, 't> {
         let args = args.map(|args| self.arguments(args));
         let kind = Kind::Call {
             callee,
-            args: args.unwrap_or_default(),
+            args: args.unwrap_or_default().into(),
             form: CallForm::New,
-            type_args: type_args.unwrap_or_default(),
+            type_args: type_args.unwrap_or_default().into(),
         };
         self.b.node(kind, TextRange::of(node))
     }

@@ -54,7 +54,7 @@ impl<'t> Lowering<'_, 't> {
         let body = self.body_or_empty(children.field(f.body), node);
         self.b.close_scope(before);
         let kind = Loop { init, condition, step, ..blank_loop(LoopKind::Counted, body) };
-        self.b.node(Kind::Loop(kind), TextRange::of(node))
+        self.b.node(Kind::Loop(Box::new(kind)), TextRange::of(node))
     }
 
     pub(super) fn for_in_statement(&mut self, node: Node<'t>) -> NodeId {
@@ -86,7 +86,7 @@ impl<'t> Lowering<'_, 't> {
         let body = self.body_or_empty(children.field(f.body), node);
         self.b.close_scope(before);
         let kind = Loop { pattern, over: Some(over), init, ..blank_loop(kind, body) };
-        self.b.node(Kind::Loop(kind), TextRange::of(node))
+        self.b.node(Kind::Loop(Box::new(kind)), TextRange::of(node))
     }
 
     pub(super) fn while_statement(&mut self, node: Node<'t>) -> NodeId {
@@ -102,7 +102,7 @@ impl<'t> Lowering<'_, 't> {
             body = self.body_or_empty(children.field(f.body), node);
         }
         let kind = Loop { condition: Some(condition), ..blank_loop(LoopKind::While, body) };
-        self.b.node(Kind::Loop(kind), TextRange::of(node))
+        self.b.node(Kind::Loop(Box::new(kind)), TextRange::of(node))
     }
 
     pub(super) fn switch_statement(&mut self, node: Node<'t>) -> NodeId {
@@ -160,7 +160,7 @@ impl<'t> Lowering<'_, 't> {
             let inner = self.children(finalizer);
             self.body_or_empty(inner.field(f.body), finalizer)
         });
-        let kind = Kind::TryCatch { body, catch, finally };
+        let kind = Kind::TryCatch { body, catch: catch.map(Box::new), finally };
         self.b.node(kind, TextRange::of(node))
     }
 

@@ -50,7 +50,13 @@ impl<'t> Lowering<'_, 't> {
             self.note_required(&pattern, init, range);
         }
         self.note_left_out(&children);
-        let kind = Kind::Let { pattern, ty, init, otherwise: None, is_using: false };
+        let kind = Kind::Let {
+            pattern: Box::new(pattern),
+            ty: ty.map(Box::new),
+            init,
+            otherwise: None,
+            is_using: false,
+        };
         self.b.node(kind, range)
     }
 

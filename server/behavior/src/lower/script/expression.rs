@@ -176,7 +176,7 @@ impl<'t> Lowering<'_, 't> {
             // `as const` has no node for its type.
             None => super::types::with_args("const", Vec::new()),
         };
-        self.b.node(Kind::Cast { value, ty }, TextRange::of(node))
+        self.b.node(Kind::Cast { value, ty: Box::new(ty) }, TextRange::of(node))
     }
 
     /// `await x`, `yield x`, `...x`, `!x`, `i++`.

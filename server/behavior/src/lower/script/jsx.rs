@@ -36,7 +36,7 @@ impl<'t> Lowering<'_, 't> {
         if let Some(inner) = inner {
             self.element_children(&inner, &mut children);
         }
-        let kind = Kind::Element { tag, attributes, children };
+        let kind = Kind::Element { tag, attributes: attributes.into(), children: children.into() };
         self.b.node(kind, TextRange::of(node))
     }
 

@@ -97,7 +97,13 @@ impl<'t> Lowering<'_, 't> {
         let pattern = self.pattern_of(name.node, BindingKind::Variable, None, false, false);
         let init = self.expression(value.node);
         self.b.set_value(&pattern.bindings, init);
-        let kind = Kind::Let { pattern, ty: None, init: Some(init), otherwise: None, is_using: false };
+        let kind = Kind::Let {
+            pattern: Box::new(pattern),
+            ty: None,
+            init: Some(init),
+            otherwise: None,
+            is_using: false,
+        };
         let lowered = self.b.node(kind, TextRange::of(node));
         out.push(lowered);
     }

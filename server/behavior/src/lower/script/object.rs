@@ -29,7 +29,7 @@ impl<'t> Lowering<'_, 't> {
             };
             entries.push(entry);
         }
-        self.b.node(Kind::Object { entries, ty: None }, TextRange::of(node))
+        self.b.node(Kind::Object { entries: entries.into(), ty: None }, TextRange::of(node))
     }
 
     fn pair(&mut self, node: Node<'t>) -> Entry {
@@ -79,7 +79,7 @@ impl<'t> Lowering<'_, 't> {
         let (pieces, holes) = self.template_parts(node);
         let kind = match &pieces[..] {
             [only] if holes.is_empty() => Kind::Literal(Literal::String(only.clone())),
-            _ => Kind::Template { pieces, holes },
+            _ => Kind::Template { pieces: pieces.into(), holes: holes.into() },
         };
         self.b.node(kind, TextRange::of(node))
     }
@@ -87,7 +87,7 @@ impl<'t> Lowering<'_, 't> {
     /// The template of a tagged one: never a plain string.
     pub(super) fn tagged_template(&mut self, node: Node<'t>) -> NodeId {
         let (pieces, holes) = self.template_parts(node);
-        self.b.node(Kind::Template { pieces, holes }, TextRange::of(node))
+        self.b.node(Kind::Template { pieces: pieces.into(), holes: holes.into() }, TextRange::of(node))
     }
 
     fn template_parts(&mut self, node: Node<'t>) -> (Vec<Name>, Vec<NodeId>) {

@@ -123,7 +123,7 @@ impl<'t> Lowering<'_, 't> {
         } else {
             (self.parenthesized_arguments(node), CallForm::Plain)
         };
-        let kind = Kind::Call { callee, args, form, type_args };
+        let kind = Kind::Call { callee, args: args.into(), form, type_args: type_args.into() };
         let range = TextRange::new(tag.start, TextRange::of(node).end);
         self.tag = Some(Tag { is_used: true, ..tag });
         Some(self.b.node(kind, range))
@@ -156,9 +156,9 @@ impl<'t> Lowering<'_, 't> {
         let callee = self.expression(tag);
         let kind = Kind::Call {
             callee,
-            args: Vec::new(),
+            args: Box::default(),
             form: CallForm::Plain,
-            type_args: vec![self.type_of_expression(ty)],
+            type_args: Box::new([self.type_of_expression(ty)]),
         };
         let mut value = self.b.node(kind, TextRange::new(start, end));
         while let Some(awaited) = awaits.pop() {
@@ -210,7 +210,7 @@ impl<'t> Lowering<'_, 't> {
         if let Some(init) = init {
             self.b.set_value(&pattern.bindings, init);
         }
-        let kind = Kind::Let { pattern, ty: None, init, otherwise: None, is_using: true };
+        let kind = Kind::Let { pattern: Box::new(pattern), ty: None, init, otherwise: None, is_using: true };
         Some(self.b.node(kind, range))
     }
 }

@@ -163,7 +163,7 @@ impl Printer<'_> {
                 let mut parts = pattern_parts(pattern);
                 parts.extend(maybe("", init).chain(maybe("else ", otherwise)));
                 let pattern = self.pattern(pattern);
-                (format!("{word} {pattern}{}", typed(ty.as_ref())), parts)
+                (format!("{word} {pattern}{}", typed(ty.as_deref())), parts)
             }
             Kind::If { condition, then, otherwise, is_expression } => {
                 let word = if *is_expression { "if?" } else { "if" };

@@ -33,7 +33,7 @@ pub(super) fn describe_binding(binding: &Binding) -> String {
             PathStep::Rest => write!(text, "..."),
         };
     }
-    text += &typed(binding.ty.as_ref());
+    text += &typed(binding.ty.as_deref());
     let _ = write!(text, ", scope {}", binding.scope.0);
     for (word, count) in [("uses", binding.uses.len()), ("sets", binding.assignments.len())] {
         if count > 0 {

@@ -210,7 +210,7 @@ impl Walk {
         let result = self.returned(at)?;
         match self.kind(result) {
             Kind::Name { .. } => Some(Default::default()),
-            Kind::Template { pieces, holes } => match (pieces.as_slice(), holes.as_slice()) {
+            Kind::Template { pieces, holes } => match (&**pieces, &**holes) {
                 ([before, after], [hole]) => {
                     let is_name = self.target((result.0, *hole)) == Target::Own(Path::new());
                     is_name.then(|| (before.clone(), after.clone()))

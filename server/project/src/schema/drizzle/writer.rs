@@ -293,7 +293,7 @@ impl Walk {
         let module = &self.file.units[0].unit;
         module.calls.iter().find_map(|&call| {
             let Kind::Call { args, .. } = module.kind(call) else { return None };
-            let [name, _, keys] = args.as_slice() else { return None };
+            let [name, _, keys] = &**args else { return None };
             self.text((0, *name))?;
             let result = self.returned((0, *keys))?;
             let is_object = match self.kind(result) {

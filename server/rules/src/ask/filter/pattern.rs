@@ -28,7 +28,7 @@ fn begins(view: &UnitView<'_>, unit: usize, node: NodeId, steps: u32) -> bool {
             begins(view, unit, *then, steps)
                 || otherwise.is_some_and(|other| begins(view, unit, other, steps))
         }
-        Kind::Call { args, .. } => match (receiver(u, node), args.as_slice()) {
+        Kind::Call { args, .. } => match (receiver(u, node), &**args) {
             // `format!("%{query}%")`
             (None, [first, ..]) if matches!(u.kind(*first), Kind::Template { .. }) => {
                 begins(view, unit, *first, steps)
@@ -73,7 +73,7 @@ fn values(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<NodeId> {
         let facts = view.eval.call(view.index, step);
         let own = facts.behavior.as_ref().and_then(|(_, behavior)| behavior.slots.get(&Slot::Params));
         let bound: Vec<NodeId> = match own.map(|path| path.as_str()) {
-            Some("*") => args.clone(),
+            Some("*") => args.to_vec(),
             Some(path) => {
                 path.parse::<usize>().ok().and_then(|at| args.get(at)).copied().into_iter().collect()
             }

@@ -161,7 +161,7 @@ fn of_step(view: &UnitView<'_>, unit: usize, step: NodeId) -> Filter {
         },
         _ => Compared::Other,
     };
-    let compared = match (predicate, args.as_slice()) {
+    let compared = match (predicate, &**args) {
         (Some(Predicate::Equal) | None, [_, op, value]) => of_operator(*op, *value),
         // `.not("deleted_at", "is", null)`
         (Some(Predicate::Not), _) => Compared::Not,

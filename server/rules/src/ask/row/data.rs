@@ -118,7 +118,7 @@ fn columns(view: &UnitView<'_>, unit: usize, entries: &[Entry], access: &mut Acc
                 }
             }
             Kind::Object { entries: inner, .. } => {
-                let operator = match inner.as_slice() {
+                let operator = match &**inner {
                     [Entry { key: Key::Name(name), value, .. }] => Some((name.as_str(), *value)),
                     _ => None,
                 };

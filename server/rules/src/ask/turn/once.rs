@@ -49,7 +49,7 @@ fn is_element(u: &Unit, turn: &Turn, node: NodeId) -> bool {
             b.path.iter().all(|step| matches!(step, PathStep::Variant(..))) || is_identity(&b.name)
         }
         Kind::Member { object, name, .. } => is_identity(name) && is_element(u, turn, *object),
-        Kind::Call { args, .. } => match args.as_slice() {
+        Kind::Call { args, .. } => match &**args {
             [only] => callee_name(u, node).is_some_and(|n| n == "Some") && is_element(u, turn, *only),
             _ => false,
         },

@@ -68,7 +68,7 @@ pub(super) fn query(place: &Place<'_, '_>, call: &CallView<'_>) -> Option<Query>
             }
             let Kind::Call { callee, args, .. } = u.kind(*step) else { return None };
             let Kind::Member { object, .. } = u.kind(*callee) else { return None };
-            let [only] = args.as_slice() else { return None };
+            let [only] = &**args else { return None };
             let is_one = matches!(u.kind(*only), Kind::Literal(Literal::Number(n)) if n == "1");
             if !is_one || !is_unique() {
                 return None;
@@ -103,7 +103,7 @@ pub(super) fn write(place: &Place<'_, '_>, call: &CallView<'_>) -> Option<Vec<Pl
     let data = view.own_node(call.slot(Slot::Data))?;
     let is_step = |(step, said): &(NodeId, Arc<Behavior>)| {
         let Kind::Call { args, .. } = view.unit.kind(*step) else { return false };
-        said.batch_edit == Some(BatchEdit::FilledList {}) && args.as_slice() == [data]
+        said.batch_edit == Some(BatchEdit::FilledList {}) && &**args == [data]
     };
     if !chain(view, call.node, *library)?.iter().any(is_step)
         || !matches!(view.unit.kind(data), Kind::Object { .. })
@@ -147,7 +147,7 @@ impl Condition {
         let Kind::Call { callee, args, .. } = view.unit.kind(filter) else { return None };
         let facts = view.eval.call(view.index, filter);
         let (_, behavior) = facts.behavior.as_ref()?;
-        match (behavior.predicate?, args.as_slice()) {
+        match (behavior.predicate?, &**args) {
             (Predicate::Equal, &[column, key]) => {
                 let is_right = behavior.batch_edit == Some(BatchEdit::List {}) && place.is_key(key);
                 let batch = behavior.batch.as_ref()?.to_string();

@@ -116,7 +116,7 @@ pub(super) fn receiver_and_object<'v>(
 ) -> Option<(NodeId, NodeId, &'v [Entry])> {
     let u = place.view.unit;
     let Kind::Call { callee, args, form: CallForm::Plain, type_args } = u.kind(call) else { return None };
-    let (Kind::Member { object, .. }, [argument]) = (u.kind(*callee), args.as_slice()) else { return None };
+    let (Kind::Member { object, .. }, [argument]) = (u.kind(*callee), &**args) else { return None };
     let Kind::Object { entries, .. } = u.kind(*argument) else { return None };
     place.view.dotted(*object)?;
     let is_right = type_args.is_empty() && place.is_known_before(*object);

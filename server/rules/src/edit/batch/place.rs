@@ -1,6 +1,6 @@
 //! Where a query stands that runs on every turn, and where one for all turns can stand instead.
 
-use plimsoll_behavior::{Access, BindingId, Effects, FunctionId, Kind, Loop, LoopKind, NodeId, PathStep};
+use plimsoll_behavior::{Access, BindingId, Effects, FunctionId, Kind, LoopKind, NodeId, PathStep};
 use plimsoll_project::link::Value;
 use plimsoll_syntax::TextRange;
 
@@ -59,7 +59,8 @@ impl<'v, 'a> Place<'v, 'a> {
         let awaited = u.parent(call).filter(|&parent| matches!(u.kind(parent), Kind::Await(_)));
         let own = u.node(call).function;
         let (statement, pattern, replaced) = match outer.unit.kind(driver) {
-            Kind::Loop(Loop { kind: LoopKind::Each, pattern: Some(pattern), .. }) => {
+            Kind::Loop(each) if each.kind == LoopKind::Each => {
+                let pattern = each.pattern.as_ref()?;
                 if unit != view.index || own != function || !pattern.defaults.is_empty() {
                     return None;
                 }

@@ -130,9 +130,8 @@ impl<'v, 'a> Place<'v, 'a> {
     fn of(view: &'v UnitView<'a>, turn: &Turn, call: NodeId) -> Option<Self> {
         let u = view.unit;
         let (unit, driver) = turn.driver;
-        let Kind::Loop(Loop { kind: LoopKind::Each, over: Some(over), body, .. }) = u.kind(driver) else {
-            return None;
-        };
+        let Kind::Loop(driven) = u.kind(driver) else { return None };
+        let Loop { kind: LoopKind::Each, over: Some(over), body, .. } = &**driven else { return None };
         let &[element] = turn.elements.as_slice() else { return None };
         let is_here = unit == view.index && u.node(call).function == u.node(driver).function;
         let binding = u.binding(element);
@@ -274,7 +273,7 @@ impl<'v> Query<'v> {
         let view = place.view;
         let u = view.unit;
         let Kind::Call { callee, args, .. } = u.kind(call.node) else { return None };
-        let (Kind::Member { object, name_range, .. }, &[handle]) = (u.kind(*callee), args.as_slice()) else {
+        let (Kind::Member { object, name_range, .. }, &[handle]) = (u.kind(*callee), &**args) else {
             return None;
         };
         if !place.is_known_before(handle) {
@@ -284,8 +283,8 @@ impl<'v> Query<'v> {
         let mut at = *object;
         let (head, row) = loop {
             let Kind::Call { args, type_args, .. } = u.kind(at) else { return None };
-            let &[only] = args.as_slice() else { return None };
-            match (callee_name(u, at)?.as_str(), receiver(u, at), type_args.as_slice()) {
+            let &[only] = &**args else { return None };
+            match (callee_name(u, at)?.as_str(), receiver(u, at), &**type_args) {
                 ("bind", Some(on), _) => {
                     bound.push(only);
                     at = on;

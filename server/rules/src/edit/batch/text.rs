@@ -19,7 +19,7 @@ pub(super) fn query(place: &Place<'_, '_>, call: &CallView<'_>, rows: &str) -> O
     let Kind::Call { callee, args, form: CallForm::Plain, type_args } = u.kind(call.node) else {
         return None;
     };
-    let &[text, values] = args.as_slice() else { return None };
+    let &[text, values] = &**args else { return None };
     let Kind::Array(items) = u.kind(values) else { return None };
     let is_here = view.own_node(call.slot(Slot::Sql)) == Some(text)
         && view.own_node(call.slot(Slot::Params)) == Some(values);
@@ -35,7 +35,7 @@ pub(super) fn query(place: &Place<'_, '_>, call: &CallView<'_>, rows: &str) -> O
     let schema = view.eval.models.all().get(usize::from(call.facts.behavior.as_ref()?.0))?.schema;
     let schema = schema.and_then(|kind| view.project.schemas.schema_for(kind));
     let many = sql::for_many(plain, index + 1, schema.map(|schema| &**schema))?;
-    let is_known = match type_args.as_slice() {
+    let is_known = match &**type_args {
         [] => true,
         [row] => has_field(view, call.node, row, &many.column),
         _ => false,
