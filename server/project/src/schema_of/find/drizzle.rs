@@ -92,7 +92,7 @@ fn in_package(files: &dyn Files, folder: &str) -> Vec<Paths> {
     if !configured.is_empty() {
         return found;
     }
-    for place in PLACES {
+    for place in PLACES.iter().filter(|place| is_named(files, folder, place)) {
         let roots = named(files, folder, place);
         let schema = closure(files, roots);
         if declares_tables(files, &schema) {
@@ -100,6 +100,22 @@ fn in_package(files: &dyn Files, folder: &str) -> Vec<Paths> {
         }
     }
     found
+}
+
+/// Whether the folders say that there is something of this name, as a file with any ending or a folder. Asked of folders,
+/// which are listed once for all places, and not of each path with each ending: most packages have no schema of this kind.
+fn is_named(files: &dyn Files, folder: &str, place: &str) -> bool {
+    let mut at = folder.to_owned();
+    let mut parts = place.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let is_last = parts.peek().is_none();
+        let goes_on = |rest: &str| rest == "/" || (is_last && rest.starts_with('.'));
+        if !files.list(&at).iter().filter_map(|name| name.strip_prefix(part)).any(goes_on) {
+            return false;
+        }
+        at = format!("{at}/{part}");
+    }
+    true
 }
 
 fn configurations(files: &dyn Files, folder: &str) -> Vec<String> {

@@ -103,7 +103,7 @@ pub(super) fn write(place: &Place<'_, '_>, call: &CallView<'_>) -> Option<Vec<Pl
     let data = view.own_node(call.slot(Slot::Data))?;
     let is_step = |(step, said): &(NodeId, Arc<Behavior>)| {
         let Kind::Call { args, .. } = view.unit.kind(*step) else { return false };
-        said.batch_edit == Some(BatchEdit::FilledList {}) && &**args == [data]
+        said.batch_edit == Some(BatchEdit::FilledList {}) && **args == [data]
     };
     if !chain(view, call.node, *library)?.iter().any(is_step)
         || !matches!(view.unit.kind(data), Kind::Object { .. })
