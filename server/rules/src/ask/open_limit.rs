@@ -31,7 +31,6 @@ fn is_written_here(u: &Unit, options: NodeId) -> bool {
         Kind::Name { binding: Some(b), .. } => {
             let binding = u.binding(*b);
             binding.assignments.is_empty()
-                && binding.path.is_empty()
                 && binding.value.is_some_and(|value| matches!(u.kind(value), Kind::Object { .. }))
         }
         _ => false,
@@ -42,9 +41,7 @@ fn is_written_here(u: &Unit, options: NodeId) -> bool {
 fn limit_parameter(view: &UnitView<'_>, call: &CallView<'_>) -> Option<(usize, Vec<Name>)> {
     let own = call.facts.target.as_ref()?;
     let summary = call.summary.as_ref()?;
-    if !own.others.is_empty() || !summary.effects.contains(Effects::HTTP_REQUEST) {
-        return None;
-    }
+    // What goes to one of several functions has no witness of its own.
     let witness = summary.witness(Effects::HTTP_REQUEST)?.clone();
     if witness.next.is_some() || summary.effects.contains(Effects::DEADLINE) {
         return None;

@@ -30,8 +30,9 @@ pub fn is_idempotent(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
 #[must_use]
 pub fn method(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
     let Some(slot) = call.slot(Slot::Method) else {
-        // Options that stand elsewhere may hold one. What has no place for one sends what was built before.
-        let is_open = matches!(call.slot(Slot::Options), Some(SlotValue::Elsewhere));
+        // Options may hold one where the model does not look: `axios(url, { method: 'POST' })`. What has no place for
+        // one sends what was built before.
+        let is_open = call.slot(Slot::Options).is_some_and(|options| may_hold_a_method(view, options));
         let (_, behavior) = call.facts.behavior.as_ref()?;
         let has_default = behavior.slots.contains_key(&Slot::Method) && !is_open;
         return (has_default && call.slot(Slot::Body).is_none()).then(|| "GET".to_owned());
@@ -51,6 +52,12 @@ pub fn method(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
         }
         SlotValue::Elsewhere => None,
     }
+}
+
+/// Whether options are not known to leave the method out.
+fn may_hold_a_method(view: &UnitView<'_>, options: &SlotValue) -> bool {
+    let SlotValue::Node(site) = options else { return true };
+    view.node_at(site).is_none_or(|(unit, node)| !view.eval.lacks_property(unit, node, "method"))
 }
 
 /// The host that a request goes to, where it stands in the code.

@@ -76,11 +76,8 @@ fn is_asked(u: &Unit, part: NodeId) -> bool {
             Kind::Binary { op, left, right } if is_equality(op) => {
                 let other = if *left == at { *right } else { *left };
                 // One of several texts says what it is, not that it is there.
-                let is_absence = match u.kind(other) {
-                    Kind::Literal(literal) => !matches!(literal, Literal::Number(_) | Literal::String(_)),
-                    Kind::Name { name, .. } => name == "undefined",
-                    _ => false,
-                };
+                let is_absence = matches!(u.kind(other), Kind::Literal(literal)
+                    if !matches!(literal, Literal::Number(_) | Literal::String(_)));
                 if !is_absence {
                     return false;
                 }

@@ -157,7 +157,6 @@ impl Walk<'_, '_> {
                 let index = items.iter().position(|&item| item == node);
                 self.in_array(unit, parent, index.unwrap_or_default());
             }
-            Kind::Loop(l) if l.over == Some(node) => self.found.is_streamed = true,
             Kind::Return(_) => self.returned(unit, u.node(node).function),
             Kind::Function(f) => self.returned(unit, *f),
             Kind::Object { .. }

@@ -161,7 +161,6 @@ fn write_before(unit: &UnitView<'_>, request: NodeId) -> Option<NodeId> {
         .filter(|call| {
             u.node(call.node).function == function
                 && u.range(call.node).end <= u.range(request).start
-                && !call.effects().contains(Effects::ROUTE)
                 && writes(call)
                 && is_always_before(unit, call.node, request)
                 && !is_undone_together(unit, request)

@@ -4,7 +4,7 @@
 //! joins, alternatives and orders in a text is true here, and pieces of text within them are parsed with the rest.
 
 use plimsoll_behavior::models::{Predicate, Rows, Slot};
-use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId};
+use plimsoll_behavior::{Kind, Literal, NodeId};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{Dialect, Table};
@@ -137,9 +137,7 @@ impl Writer<'_, '_, '_> {
             Kind::Cast { value, .. } | Kind::NonNull(value) => self.try_condition(index, *value, depth + 1),
             Kind::Name { binding: Some(binding), .. } => {
                 let binding = unit.binding(*binding);
-                let is_settled = binding.kind == BindingKind::Variable
-                    && binding.path.is_empty()
-                    && binding.assignments.is_empty();
+                let is_settled = binding.assignments.is_empty();
                 self.try_condition(index, binding.value.filter(|_| is_settled)?, depth + 1)
             }
             Kind::Function(_) | Kind::Nested(_) => {

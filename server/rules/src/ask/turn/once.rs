@@ -110,7 +110,6 @@ fn ends_the_loop(u: &Unit, branch: NodeId) -> bool {
         _ => branch,
     };
     match u.kind(last) {
-        Kind::Discard(inner) => ends_the_loop(u, *inner),
         Kind::Break { .. } | Kind::Return(None) => true,
         Kind::Return(Some(value)) => callee_name(u, *value).is_none_or(|name| name != "Err"),
         _ => false,
