@@ -2,6 +2,7 @@
 
 mod absence;
 mod belonging;
+mod best_effort;
 mod bulk;
 mod code;
 mod collection;
@@ -66,8 +67,8 @@ pub use occasion::role_of_failure;
 pub use often::{Often, often};
 pub use open_limit::leaves_limit_open;
 pub use outgoing::{
-    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
-    takes_its_url, wrapped_request,
+    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, is_sent_again, may_be_bounded,
+    method, takes_its_url, wrapped_request,
 };
 pub use own_status::is_own_status_looked_at;
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
