@@ -10,7 +10,8 @@ use crate::UnitView;
 /// How many functions a failure is followed out of.
 const MAX_FUNCTIONS: usize = 16;
 
-/// Whether the failure of a call ends in a handler that does nothing at all: `.catch(() => {})`, `catch { /* fine */ }`.
+/// Whether the failure of a call ends in a handler that does nothing at all, or only yields a constant:
+/// `.catch(() => {})`, `.catch(() => false)`, `catch { /* fine */ }`.
 #[must_use]
 pub(super) fn is_failure_ignored(view: &UnitView<'_>, node: NodeId) -> bool {
     let (mut unit, mut at) = (view.index, node);
@@ -22,8 +23,10 @@ pub(super) fn is_failure_ignored(view: &UnitView<'_>, node: NodeId) -> bool {
                 Kind::TryCatch { body, catch: Some(catch), .. } if *body == at => {
                     return does_nothing(u, catch.body);
                 }
+                // What the read of the body itself catches is no status: `response.json().catch(() => null)`.
                 Kind::Call { callee, args, .. } if *callee == at => {
-                    if matches!(u.kind(at), Kind::Member { name, .. } if name == "catch") {
+                    if matches!(u.kind(at), Kind::Member { name, object, .. } if name == "catch" && *object != node)
+                    {
                         return args.first().is_some_and(|&handler| is_idle(u, handler));
                     }
                 }
@@ -47,7 +50,9 @@ fn does_nothing(u: &Unit, body: NodeId) -> bool {
     match u.kind(body) {
         Kind::Block { statements, .. } => statements.iter().all(|&statement| does_nothing(u, statement)),
         Kind::Return(value) => value.is_none_or(|value| does_nothing(u, value)),
-        Kind::Literal(Literal::Undefined | Literal::Null) => true,
+        Kind::Literal(_) => true,
+        Kind::Array(items) => items.is_empty(),
+        Kind::Object { entries, .. } => entries.is_empty(),
         Kind::Name { name, .. } => name == "undefined",
         _ => false,
     }

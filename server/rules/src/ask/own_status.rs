@@ -300,7 +300,9 @@ fn decides(u: &Unit, names: &[&str], path: &[PathStep], uses: &[NodeId]) -> bool
                 })
             }
         }),
-        [PathStep::Member(name), ..] if is_status(name) => uses.iter().any(|&used| is_condition(u, used)),
+        [PathStep::Member(name), ..] => {
+            uses.iter().any(|&used| is_status(name) && is_condition(u, used) || is_shape_looked_at(u, used))
+        }
         _ => false,
     }
 }

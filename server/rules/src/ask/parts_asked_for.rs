@@ -60,7 +60,7 @@ fn is_demanded(u: &Unit, part: NodeId) -> bool {
     let mut at = part;
     for around in u.ancestors(part).take(MAX_AROUND) {
         match u.kind(around) {
-            Kind::Member { object, .. } if *object == at => {}
+            Kind::Member { object, .. } | Kind::Index { object, .. } if *object == at => {}
             Kind::Call { callee, .. } if *callee == at => {}
             Kind::Try(_) => return at != part,
             Kind::Let { init: Some(init), otherwise: Some(otherwise), .. } => {

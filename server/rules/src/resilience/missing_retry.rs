@@ -5,9 +5,9 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    Role, chain_name, failure_of, host, host_key, is_idempotent, is_local_resource, is_nobodys_wait,
-    is_same_origin, is_sent_again, is_status_checked, may_be_bounded, role_of_failure, takes_its_url,
-    wrapped_request,
+    Role, chain_name, does_surely, failure_of, host, host_key, is_idempotent, is_local_resource,
+    is_nobodys_wait, is_same_origin, is_sent_again, is_status_checked, may_be_bounded, role_of_failure,
+    takes_its_url, wrapped_request,
 };
 use crate::edit::{Thrown, wrap_in_retry};
 use crate::view::CallView;
@@ -156,7 +156,7 @@ fn write_before(unit: &UnitView<'_>, request: NodeId) -> Option<NodeId> {
     let function = u.node(request).function;
     let writes = |call: &CallView<'_>| {
         let effects = call.effects();
-        effects.contains(Effects::DB_WRITE)
+        effects.contains(Effects::DB_WRITE) && does_surely(unit, call, Effects::DB_WRITE)
             || call.facts.effects.contains(Effects::HTTP_REQUEST)
                 && call.slot(Slot::Method).is_some()
                 && !is_idempotent(unit, call)
