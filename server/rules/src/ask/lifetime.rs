@@ -5,7 +5,7 @@ use plimsoll_behavior::{CallForm, FunctionId, FunctionKind, Kind, Name, NodeId};
 use plimsoll_project::link::{Closure, Context, SlotValue, Value};
 
 use super::occasion::callers;
-use super::{Role, callee_name, owner_of, role};
+use super::{Role, binding_of, callee_name, owner_of, role};
 use crate::UnitView;
 
 /// How many classes a long life is followed through: each is made by the one before.
@@ -136,8 +136,8 @@ fn has_elements(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool 
     false
 }
 
-/// Whether objects of a class of this file may come and go. One that the file makes itself at its top level or keeps in
-/// the class lives as long as the program, and so does what such an object makes for itself.
+/// Whether objects of a class of this file may come and go. One that the file makes itself at its top level, or keeps in
+/// one of its variables or in the class, lives as long as the program, and so does what such an object makes for itself.
 fn is_made_again(view: &UnitView<'_>, class: &str) -> bool {
     made_again(view, class, MAX_OWNERS)
 }
@@ -158,6 +158,7 @@ fn made_again(view: &UnitView<'_>, class: &str, depth: u8) -> bool {
             let f = u.function(u.node(call).function);
             if is_the_class
                 && (f.kind == FunctionKind::Module
+                    || is_kept_by_the_module(view, unit, call)
                     || owner.is_some_and(|o| {
                         o == class || f.kind == FunctionKind::Constructor && !made_again(view, &o, depth)
                     }))
@@ -172,6 +173,18 @@ fn made_again(view: &UnitView<'_>, class: &str, depth: u8) -> bool {
         .file
         .types_named(class)
         .any(|(_, ty)| ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| is_injected(last))))
+}
+
+/// Whether what a call makes is kept in a variable of the module: `shared ??= new Cache()`.
+fn is_kept_by_the_module(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
+    let u = &view.linked.file.units[unit].unit;
+    let Some(Kind::Assign { target, value, .. }) = u.parent(call).map(|p| u.kind(p)) else { return false };
+    let holder = binding_of(view, unit, *target);
+    *value == call
+        && holder.is_some_and(|(unit, binding)| {
+            let u = &view.linked.file.units[unit].unit;
+            u.function(u.scopes[u.binding(binding).scope.0 as usize].function).kind == FunctionKind::Module
+        })
 }
 
 /// Whether a class clears some of its timers when it is told to stop: one that it starts outside of its constructor is

@@ -2,6 +2,7 @@
 
 mod absence;
 mod belonging;
+mod best_effort;
 mod bulk;
 mod code;
 mod collection;
@@ -29,6 +30,7 @@ mod retry_helper;
 mod role;
 pub mod row;
 mod sql_text;
+mod surely;
 mod table;
 mod time;
 mod touch;
@@ -66,8 +68,8 @@ pub use occasion::role_of_failure;
 pub use often::{Often, often};
 pub use open_limit::leaves_limit_open;
 pub use outgoing::{
-    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
-    takes_its_url, wrapped_request,
+    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, is_sent_again, may_be_bounded,
+    method, takes_its_url, wrapped_request,
 };
 pub use own_status::is_own_status_looked_at;
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
@@ -81,6 +83,7 @@ pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, role, role_in_file};
 pub use sql_text::{SqlText, sql_texts};
+pub use surely::does_surely;
 pub use table::{column_of, schema_of, table_of};
 pub use time::{milliseconds, period};
 pub use touch::{Action, Given, Touch, TouchMemo, givens, handle, plain_name, touches, writes_of_function};

@@ -1,8 +1,8 @@
 //! Requests to other services, also those behind the project's own wrappers.
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
-use plimsoll_project::link::{SlotValue, Value};
+use plimsoll_project::link::{Context, SlotValue, Value};
 
 use super::failure::{Failure, Seen, failure_of};
 use super::occasion::{in_other, role_of_failure};
@@ -180,6 +180,40 @@ pub fn may_be_bounded(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
             && !makes_an_unbounded_client(view))
 }
 
+/// Whether a function that the file hangs into a client sends what it is given once more:
+/// `client.interceptors.response.use(undefined, (error) => client.request(error.config))`.
+#[must_use]
+pub fn is_sent_again(view: &UnitView<'_>) -> bool {
+    view.linked.facts.iter().enumerate().any(|(unit, facts)| {
+        facts.calls.iter().any(|(&node, call)| {
+            let Kind::Call { args, .. } = view.unit_of(unit).kind(node) else { return false };
+            call.effects.contains(Effects::HTTP_REQUEST)
+                && args.first().is_some_and(|&arg| comes_from_a_listener(view, unit, arg))
+        })
+    })
+}
+
+/// Whether a value is a part of what a listener around it is given.
+fn comes_from_a_listener(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let u = view.unit_of(unit);
+    let mut at = node;
+    for _ in 0..MAX_STEPS {
+        at = match u.kind(at) {
+            Kind::Member { object, .. } => *object,
+            Kind::Await(x) | Kind::NonNull(x) | Kind::Cast { value: x, .. } => *x,
+            Kind::Name { binding: Some(b), .. } => match (u.binding(*b).kind, u.binding(*b).value) {
+                (BindingKind::Parameter(function, _), _) => {
+                    return matches!(view.eval.context(unit, function), Context::Runs(Run::Listener, _));
+                }
+                (_, Some(value)) => value,
+                _ => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
+}
+
 /// Whether the file makes a client without a time limit, which may be the one in a field.
 fn makes_an_unbounded_client(view: &UnitView<'_>) -> bool {
     view.linked.facts.iter().flat_map(|facts| facts.calls.values()).any(|call| {
@@ -251,7 +285,8 @@ pub fn wrapped_request(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Wrapp
                 let request = there.call(witness.node)?;
                 let asked = wanted.clone().or_else(|| method_of_wrapper(there, &request));
                 let idempotent = asked.is_some_and(|m| IDEMPOTENT.contains(&m.as_str()));
-                Some(idempotent && may_be_bounded(there, &request) && is_status_checked(there, &request))
+                let is_careful = may_be_bounded(there, &request) && is_status_checked(there, &request);
+                Some(idempotent && is_careful && !is_sent_again(there))
             });
             let is_found = there.call(witness.node).is_some_and(|c| is_found_by_its_role(there, &c, failure));
             (goes_on, throws_plain_errors(there.unit), sound, is_found)

@@ -1,11 +1,14 @@
 //! Whether what a body says of itself is looked at.
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Kind, Name, NodeId, PathStep, Unit};
-use plimsoll_project::link::{Context, Value};
+use plimsoll_behavior::{Binding, BindingId, Kind, Name, NodeId, PathStep, Unit};
+use plimsoll_project::link::{Closure, Context, Value};
 
+use super::best_effort::{has_defaults, is_failure_ignored};
 use super::occasion::callers;
 use super::parts_asked_for::asks_for_parts;
+use super::released::uses_of;
+use super::response::awaited_together;
 use crate::UnitView;
 
 /// How many places a body is followed through.
@@ -34,11 +37,12 @@ const PLAIN_STATUS: &[&str] =
     &["ok", "success", "succeeded", "error", "errors", "err", "errorCode", "error_code"];
 
 /// Whether the body says itself whether the request failed, and something is decided by it: `if (!answer.ok)`; or what it
-/// is, or that what is used of it is there, is looked at before it is used. Where a function returns the body, its
-/// callers in the file are asked.
+/// is, or that what is used of it is there, is looked at before it is used; or nobody would learn of the failure, and
+/// what is used of the body has a default. Where a function returns the body, its callers in the file are asked.
 #[must_use]
 pub fn is_own_status_looked_at(view: &UnitView<'_>, read: NodeId) -> bool {
-    let mut open = vec![Body { unit: view.index, node: read, names: OWN_STATUS }];
+    let is_ignored = is_failure_ignored(view, read);
+    let mut open = vec![Body { unit: view.index, node: read, names: OWN_STATUS, is_ignored }];
     let mut seen: Vec<(usize, NodeId)> = Vec::new();
     while let Some(body) = open.pop() {
         if seen.len() >= MAX_STEPS {
@@ -62,18 +66,26 @@ struct Body {
     node: NodeId,
     /// What a status in it may be called.
     names: &'static [&'static str],
+    /// Whether nobody learns that the request failed.
+    is_ignored: bool,
 }
 
 impl Body {
     /// Whether a name that it is bound to decides something; where the name stands, it goes on.
     fn is_looked_at(self, view: &UnitView<'_>, open: &mut Vec<Body>) -> bool {
         let u: &Unit = &view.linked.file.units[self.unit].unit;
-        u.bindings.iter().filter(|b| b.value == Some(self.node)).any(|b| {
+        let bindings = || u.bindings.iter().filter(|b| b.value == Some(self.node));
+        bindings().any(|b| {
             if b.path.is_empty() {
                 open.extend(b.uses.iter().map(|&node| Body { node, ..self }));
             }
             decides(u, self.names, &b.path, &b.uses)
-        }) || asks_for_parts(view, self.unit, u.bindings.iter().filter(|b| b.value == Some(self.node)))
+        }) || self.is_asked_for(view, self.unit, &bindings().collect::<Vec<_>>())
+    }
+
+    /// Whether what is used of the body by these names is asked for, or has a default where nobody learns of a failure.
+    fn is_asked_for(self, view: &UnitView<'_>, unit: usize, bindings: &[&Binding]) -> bool {
+        asks_for_parts(view, unit, bindings) || self.is_ignored && has_defaults(view, unit, bindings)
     }
 
     /// Whether the node around it decides something by it; where it only hands the body on, adds the place to `open`.
@@ -81,8 +93,7 @@ impl Body {
         let file = &view.linked.file;
         let u: &Unit = &file.units[self.unit].unit;
         let Some(parent) = u.parent(self.node) else {
-            self.is_returned(view, open);
-            return false;
+            return self.is_returned(view, open);
         };
         match u.kind(parent) {
             Kind::Await(_) | Kind::Try(_) | Kind::NonNull(_) | Kind::Cast { .. } => {
@@ -127,30 +138,58 @@ impl Body {
                 let Some(inner) = file.unit_at(&function.unit) else { return false };
                 let u: &Unit = &file.units[inner].unit;
                 let Some(param) = u.function(function.function).params.first() else { return false };
-                let bindings = || param.pattern.bindings.iter().map(|&b| u.binding(b));
-                return bindings().any(|b| decides(u, self.names, &b.path, &b.uses))
-                    || asks_for_parts(view, inner, bindings());
+                let bindings: Vec<&Binding> = param.pattern.bindings.iter().map(|&b| u.binding(b)).collect();
+                return bindings.iter().any(|b| decides(u, self.names, &b.path, &b.uses))
+                    || self.is_asked_for(view, inner, &bindings);
             }
-            Kind::Return(_) | Kind::Function(_) => self.is_returned(view, open),
+            Kind::Array(items) => {
+                let place = items.iter().position(|&item| item == self.node);
+                return self.is_one_of_several(view, parent, place.unwrap_or_default(), open);
+            }
+            Kind::Return(_) | Kind::Function(_) => return self.is_returned(view, open),
             _ => {}
         }
         false
     }
 
+    /// Whether the name decides something that the body gets when it is awaited together with others and taken apart.
+    fn is_one_of_several(
+        self,
+        view: &UnitView<'_>,
+        array: NodeId,
+        place: usize,
+        open: &mut Vec<Body>,
+    ) -> bool {
+        let u: &Unit = &view.linked.file.units[self.unit].unit;
+        let together = awaited_together(view, self.unit, array);
+        let place = PathStep::Index(u32::try_from(place).unwrap_or(u32::MAX));
+        let is_here = |b: &&Binding| b.value == Some(together) && b.path.first() == Some(&place);
+        u.bindings.iter().filter(is_here).any(|b| {
+            if b.path.len() == 1 {
+                open.extend(b.uses.iter().map(|&node| Body { node, ..self }));
+            }
+            decides(u, self.names, &b.path[1..], &b.uses)
+        })
+    }
+
     /// What a callback of a chain returns is what the next one is given; what a function returns, its callers get.
-    fn is_returned(self, view: &UnitView<'_>, open: &mut Vec<Body>) {
+    fn is_returned(self, view: &UnitView<'_>, open: &mut Vec<Body>) -> bool {
         let function = view.linked.file.units[self.unit].unit.node(self.node).function;
         match view.eval.context(self.unit, function) {
             Context::Runs(Run::Then, closure) => {
                 open.push(Body { unit: closure.unit, node: closure.call, ..self });
             }
+            // What a hook runs for its component: `useQuery({ queryFn })`, `useMutation({ mutationFn, onSuccess })`.
+            Context::Runs(Run::Memo | Run::Listener, closure) => return decides_beside(view, &closure),
             Context::Runs(..) => {}
             _ => {
                 let own = view.linked.file.fn_ref(self.unit, function);
                 let calls = callers(view.linked, &own).into_iter();
-                open.extend(calls.map(|(unit, node)| Body { unit, node, names: PLAIN_STATUS }));
+                let names = PLAIN_STATUS;
+                open.extend(calls.map(|(unit, node)| Body { unit, node, names, is_ignored: false }));
             }
         }
+        false
     }
 
     /// Whether the variable that the body is assigned to, here or in a function around, decides something.
@@ -167,6 +206,39 @@ impl Body {
             .take(MAX_STEPS)
             .any(|u| u.bindings.iter().any(|b| b.name == *name && decides(u, self.names, &[], &b.uses)))
     }
+}
+
+/// Whether the answer of a function that a call is given decides something in what the call hands it to: in a function
+/// beside it in the same options, or in the `data` that the call yields.
+fn decides_beside(view: &UnitView<'_>, closure: &Closure) -> bool {
+    let file = &view.linked.file;
+    let u: &Unit = &file.units[closure.unit].unit;
+    let yields = u.bindings.iter().enumerate().any(|(i, b)| {
+        let [PathStep::Member(name), path @ ..] = b.path.as_slice() else { return false };
+        let id = BindingId(u32::try_from(i).expect("few bindings"));
+        b.value == Some(closure.call)
+            && name == "data"
+            && uses_of(view, closure.unit, id)
+                .into_iter()
+                .any(|(unit, used)| decides(&file.units[unit].unit, PLAIN_STATUS, path, &[used]))
+    });
+    let entries = match u.parent(closure.node).map(|p| u.kind(p)) {
+        Some(Kind::Object { entries, .. }) => entries.as_slice(),
+        _ => &[],
+    };
+    let mut beside = entries.iter().map(|entry| entry.value).filter(|&value| value != closure.node);
+    yields
+        || beside.any(|other| {
+            let Value::Function(function) = view.eval.value(closure.unit, other) else { return false };
+            if function.file != file.path {
+                return false;
+            }
+            let Some(inner) = file.unit_at(&function.unit) else { return false };
+            let u: &Unit = &file.units[inner].unit;
+            let Some(param) = u.function(function.function).params.first() else { return false };
+            let bindings = || param.pattern.bindings.iter().map(|&b| u.binding(b));
+            bindings().any(|b| decides(u, OWN_STATUS, &b.path, &b.uses))
+        })
 }
 
 /// Whether a function that is called by this name makes data of a text.
@@ -228,7 +300,9 @@ fn decides(u: &Unit, names: &[&str], path: &[PathStep], uses: &[NodeId]) -> bool
                 })
             }
         }),
-        [PathStep::Member(name), ..] if is_status(name) => uses.iter().any(|&used| is_condition(u, used)),
+        [PathStep::Member(name), ..] => {
+            uses.iter().any(|&used| is_status(name) && is_condition(u, used) || is_shape_looked_at(u, used))
+        }
         _ => false,
     }
 }

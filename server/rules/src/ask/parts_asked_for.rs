@@ -1,6 +1,6 @@
 //! Whether what is used of a value is asked for first.
 
-use plimsoll_behavior::{Binding, Kind, Literal, Name, NodeId, PathStep, Unit};
+use plimsoll_behavior::{Binding, Effects, Kind, Literal, Name, NodeId, PathStep, Unit};
 
 use crate::UnitView;
 
@@ -8,14 +8,11 @@ use crate::UnitView;
 const MAX_AROUND: usize = 24;
 
 /// Whether everything that is used of a value stands behind a condition that asks for a part of it:
-/// `if (answer.url) open(answer.url)`, `if (!key) return`. Who gets something else then does nothing with it. That a list
-/// in it is not empty is no such condition: its absence looks like emptiness.
+/// `if (answer.url) open(answer.url)`, `if (!key) return`, `answer["url"].as_str().ok_or("no url")?`; or the whole of it
+/// is only compared with what it has to be. Who gets something else then does nothing with it. That a list in it is not
+/// empty is no such condition: its absence looks like emptiness.
 #[must_use]
-pub(super) fn asks_for_parts<'a>(
-    view: &UnitView<'_>,
-    unit: usize,
-    bindings: impl Iterator<Item = &'a Binding>,
-) -> bool {
+pub(super) fn asks_for_parts(view: &UnitView<'_>, unit: usize, bindings: &[&Binding]) -> bool {
     let entry = &view.linked.file.units[unit];
     let u: &Unit = &entry.unit;
     let mut asked: Vec<NodeId> = Vec::new();
@@ -24,9 +21,16 @@ pub(super) fn asks_for_parts<'a>(
         let is_part = matches!(binding.path.first(), Some(PathStep::Member(_)));
         for &used in &binding.uses {
             let (part, depth) = part_of(u, used);
-            if (is_part || depth > 0) && is_asked(u, part) {
+            let is_part = is_part || depth > 0;
+            if is_part && (is_asked(u, part) || is_demanded(u, part)) {
                 asked.push(part);
-            } else {
+            } else if is_part && let Some(named) = name_of(u, part) {
+                // `const id = answer.id`
+                let (questions, rest): (Vec<NodeId>, Vec<NodeId>) =
+                    named.iter().partition(|&&used| is_asked(u, used));
+                asked.extend(questions);
+                others.extend(rest);
+            } else if !is_only_logged(view, unit, part) {
                 others.push(part);
             }
         }
@@ -38,15 +42,75 @@ pub(super) fn asks_for_parts<'a>(
         let closures = entry.nested.iter().zip(&u.nested).filter(|&(&inner, _)| captures(inner));
         others.extend(closures.map(|(_, nested)| nested.node));
     }
-    !asked.is_empty() && others.iter().all(|&used| is_behind(u, used, &asked) || is_only_compared(u, used))
+    let is_whole_compared = |&used: &NodeId| is_compared_whole(u, used);
+    if asked.is_empty() {
+        return !others.is_empty() && others.iter().all(is_whole_compared);
+    }
+    others.iter().all(|&used| is_behind(u, used, &asked) || is_only_compared(u, used))
+}
+
+/// The uses of the name that a part is given, and nothing else is done with it.
+fn name_of(u: &Unit, part: NodeId) -> Option<&[NodeId]> {
+    let named = u.bindings.iter().find(|b| b.value == Some(part) && b.path.is_empty())?;
+    (!named.uses.is_empty() && named.assignments.is_empty()).then_some(&named.uses)
+}
+
+/// Whether the lack of a part ends the function: `part.as_str().ok_or("no part")?`.
+fn is_demanded(u: &Unit, part: NodeId) -> bool {
+    let mut at = part;
+    for around in u.ancestors(part).take(MAX_AROUND) {
+        match u.kind(around) {
+            Kind::Member { object, .. } | Kind::Index { object, .. } if *object == at => {}
+            Kind::Call { callee, .. } if *callee == at => {}
+            Kind::Try(_) => return at != part,
+            Kind::Let { init: Some(init), otherwise: Some(otherwise), .. } => {
+                return *init == at && leaves(u, *otherwise);
+            }
+            _ => return false,
+        }
+        at = around;
+    }
+    false
+}
+
+/// Whether a value is only told to the log.
+fn is_only_logged(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let u: &Unit = &view.linked.file.units[unit].unit;
+    u.ancestors(node).take(MAX_AROUND).any(|around| {
+        matches!(u.kind(around), Kind::Call { callee, .. } if *callee != node)
+            && view.eval.call(unit, around).effects == Effects::LOG
+    })
+}
+
+/// Whether a text is compared with what it has to be, perhaps without the blanks around it.
+fn is_compared_whole(u: &Unit, used: NodeId) -> bool {
+    let mut at = used;
+    for around in u.ancestors(used).take(MAX_AROUND) {
+        match u.kind(around) {
+            Kind::Member { object, name, .. } if *object == at && name.starts_with("trim") => {}
+            Kind::Call { callee, .. } if *callee == at => {}
+            Kind::Binary { op, left, right } if is_equality(op) => {
+                let other = if *left == at { *right } else { *left };
+                return !matches!(u.kind(other), Kind::Literal(_));
+            }
+            _ => return false,
+        }
+        at = around;
+    }
+    false
+}
+
+fn is_text(u: &Unit, node: NodeId) -> bool {
+    matches!(u.kind(node), Kind::Literal(Literal::String(_)))
 }
 
 /// The longest path of members that begins with a name, and how many members it has.
-fn part_of(u: &Unit, used: NodeId) -> (NodeId, usize) {
+pub(super) fn part_of(u: &Unit, used: NodeId) -> (NodeId, usize) {
     let (mut at, mut depth) = (used, 0);
     while let Some(parent) = u.parent(at) {
         match u.kind(parent) {
             Kind::Member { object, .. } if *object == at => depth += 1,
+            Kind::Index { object, index } if *object == at && is_text(u, *index) => depth += 1,
             Kind::NonNull(_) | Kind::Cast { .. } => {}
             _ => break,
         }
@@ -121,7 +185,7 @@ fn is_behind(u: &Unit, used: NodeId, asked: &[NodeId]) -> bool {
                 let mut before = statements.iter().take_while(|&&s| s != at);
                 let leaves = |&&statement: &&NodeId| match u.kind(statement) {
                     Kind::If { condition, then, .. } => holds(*condition) && leaves(u, *then),
-                    _ => false,
+                    _ => asked.iter().any(|&a| is_demanded(u, a) && u.ancestors(a).any(|n| n == statement)),
                 };
                 if before.any(|s| leaves(&s)) {
                     return true;

@@ -293,23 +293,9 @@ impl Walk<'_, '_> {
 
     /// The response is one of several that are awaited together and taken apart by their places.
     fn in_array(&mut self, unit: usize, array: NodeId, index: usize) {
-        let file = &self.view.linked.file;
-        let u: &Unit = &file.units[unit].unit;
-        let mut at = array;
+        let u: &Unit = &self.view.linked.file.units[unit].unit;
+        let at = awaited_together(self.view, unit, array);
         let mut is_taken_apart = false;
-        for around in u.ancestors(array).take(4) {
-            match u.kind(around) {
-                Kind::Call { args, .. } if args.contains(&at) => {
-                    let facts = self.view.eval.call(unit, around);
-                    if facts.behavior.as_ref().is_none_or(|(_, b)| b.yields.as_deref() != Some("arg.0")) {
-                        break;
-                    }
-                }
-                Kind::Await(_) | Kind::Try(_) | Kind::Cast { .. } => {}
-                _ => break,
-            }
-            at = around;
-        }
         for (i, binding) in u.bindings.iter().enumerate() {
             if binding.value == Some(at)
                 && binding.path.first() == Some(&PathStep::Index(u32::try_from(index).unwrap_or(u32::MAX)))
@@ -320,4 +306,24 @@ impl Walk<'_, '_> {
         }
         self.found.is_passed_on |= !is_taken_apart;
     }
+}
+
+/// The outermost node that has the values of an array by their places: `await Promise.all([…])`.
+pub(super) fn awaited_together(view: &UnitView<'_>, unit: usize, array: NodeId) -> NodeId {
+    let u: &Unit = &view.linked.file.units[unit].unit;
+    let mut at = array;
+    for around in u.ancestors(array).take(4) {
+        match u.kind(around) {
+            Kind::Call { args, .. } if args.contains(&at) => {
+                let facts = view.eval.call(unit, around);
+                if facts.behavior.as_ref().is_none_or(|(_, b)| b.yields.as_deref() != Some("arg.0")) {
+                    break;
+                }
+            }
+            Kind::Await(_) | Kind::Try(_) | Kind::Cast { .. } => {}
+            _ => break,
+        }
+        at = around;
+    }
+    at
 }

@@ -1,8 +1,8 @@
 //! What runs when a component is gone.
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{FunctionId, FunctionKind, Kind, NodeId};
-use plimsoll_project::link::Context;
+use plimsoll_behavior::{Effects, FunctionId, FunctionKind, Kind, NodeId};
+use plimsoll_project::link::{Closure, Context};
 
 use super::{owner_of, uses_of};
 use crate::UnitView;
@@ -31,6 +31,7 @@ fn leads(view: &UnitView<'_>, (unit, node): (usize, NodeId), timer: (usize, Node
             Context::Runs(_, closure) | Context::Passed(closure) if (closure.unit, closure.call) == timer => {
                 return true;
             }
+            Context::Runs(_, closure) if is_a_limit_of(view, closure, timer) => return true,
             Context::Returned => {
                 // A cleanup, or what a hook or a factory makes: its caller knows.
                 let is_of_a_component =
@@ -47,6 +48,15 @@ fn leads(view: &UnitView<'_>, (unit, node): (usize, NodeId), timer: (usize, Node
         }
     }
     false
+}
+
+/// Whether a call that takes a function is a timer that runs once and is started beside another one, whose time it limits:
+/// `setTimeout(() => clearInterval(pulse), 5000)`.
+fn is_a_limit_of(view: &UnitView<'_>, closure: &Closure, timer: (usize, NodeId)) -> bool {
+    let function = |unit: usize, node: NodeId| view.unit_of(unit).node(node).function;
+    closure.unit == timer.0
+        && function(closure.unit, closure.call) == function(timer.0, timer.1)
+        && view.eval.call(closure.unit, closure.call).effects.contains(Effects::TIMER_ONCE)
 }
 
 /// Whether a function is a property of what the function around it returns: `return { stop: () => … }`.

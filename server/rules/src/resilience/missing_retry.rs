@@ -5,8 +5,9 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    Role, chain_name, failure_of, host, host_key, is_idempotent, is_nobodys_wait, is_same_origin,
-    is_status_checked, may_be_bounded, role_of_failure, takes_its_url, wrapped_request,
+    Role, chain_name, does_surely, failure_of, host, host_key, is_idempotent, is_local_resource,
+    is_nobodys_wait, is_same_origin, is_sent_again, is_status_checked, may_be_bounded, role_of_failure,
+    takes_its_url, wrapped_request,
 };
 use crate::edit::{Thrown, wrap_in_retry};
 use crate::view::CallView;
@@ -54,8 +55,8 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Requests that do more when they are sent twice, such as POST, or whose method is not known. Requests without a
-    /// time limit or whose status nobody looks at: those come first. Clients and wrappers that retry, also by hand, and
-    /// consumers of queues that deliver again. Callers that fall back, go on without the answer or show the failure; a
+    /// time limit or whose status nobody looks at: those come first. Clients and wrappers that retry, also by hand or by
+    /// a function that is hung into the client, and consumers of queues that deliver again. Callers that fall back, go on without the answer or show the failure; a
     /// log line alone is none of these, except while starting. Work that runs again within five minutes by itself, or
     /// whose period is not known. Code of which it is unknown in which role it runs, and what is undone with its
     /// transaction.
@@ -118,11 +119,14 @@ fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Thrown> {
         return (wrapped.leaves && wrapped.is_sound && !wrapped.is_found_there)
             .then_some(if wrapped.tells_status { Thrown::Tells } else { Thrown::Plain });
     }
+    // What a client is asked for is a path below its base.
+    let stays = is_same_origin(unit, call) && call.facts.receiver.is_none() || is_local_resource(unit, call);
     let is_found = call.slot(Slot::Retry).is_none()
         && is_idempotent(unit, call)
-        && !is_same_origin(unit, call)
+        && !stays
         && may_be_bounded(unit, call)
-        && is_status_checked(unit, call);
+        && is_status_checked(unit, call)
+        && !is_sent_again(unit);
     is_found.then_some(Thrown::Tells)
 }
 
@@ -152,7 +156,7 @@ fn write_before(unit: &UnitView<'_>, request: NodeId) -> Option<NodeId> {
     let function = u.node(request).function;
     let writes = |call: &CallView<'_>| {
         let effects = call.effects();
-        effects.contains(Effects::DB_WRITE)
+        effects.contains(Effects::DB_WRITE) && does_surely(unit, call, Effects::DB_WRITE)
             || call.facts.effects.contains(Effects::HTTP_REQUEST)
                 && call.slot(Slot::Method).is_some()
                 && !is_idempotent(unit, call)

@@ -49,10 +49,11 @@ declare_rule! {
     /// response or has made the request (but who asks for one failure alone, `status === 404`, has not asked for the
     /// others); responses that are returned, stored or handed to code of which nothing is known;
     /// bodies that go through as streams; an answer with an `ok`, `success` or `error` of its own that decides something
-    /// right after or in a caller in the same file, or whose shape is asked for by `typeof` or `Array.isArray`;
-    /// one of which nothing is used before what is used is asked for (`if (answer.url) open(answer.url)`), or that is handed
-    /// to a function of the project whose name says that it checks; libraries
-    /// that report a failed status as an error themselves; what is read from `data:`, `blob:` and files that were bundled
+    /// right after, in a caller in the same file or in the component of a hook, or whose shape is asked for by `typeof` or
+    /// `Array.isArray`; one of which nothing is used before what is used is asked for (`if (answer.url) open(answer.url)`,
+    /// `answer["url"].as_str().ok_or("no url")?`) but by the log; a text that is compared with what it has to be; what has a
+    /// default in every place where a failure is ignored on purpose (`.catch(() => {})`); one that is handed to a function
+    /// of the project whose name says that it checks; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and files that were bundled
     /// with the code; what developers run by hand and watch: seeds, scripts, examples. Each response is found once.
     pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0", preview }
 }
