@@ -64,7 +64,7 @@ const TRADE: &[&str] = &[
 ];
 /// Terms of which the last word alone would say something else.
 const TERMS: &[(&str, &str)] =
-    &[("data", "product"), ("payroll", "run"), ("pay", "run"), ("email", "account")];
+    &[("data", "product"), ("payroll", "run"), ("pay", "run"), ("payment", "run"), ("email", "account")];
 /// Words at the end of names that say nothing of the rows.
 #[rustfmt::skip] // a list of words
 const EMPTY: &[&str] = &[

@@ -196,9 +196,8 @@ fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
         let in_one_branch = lookup.branches.len() > indexes.len();
         // An index that begins with the columns of another one serves what that would.
         let all = indexes.clone();
-        indexes.retain(|own| {
-            !all.iter().any(|other| own != other && other.columns.starts_with(&own.columns))
-        });
+        indexes
+            .retain(|own| !all.iter().any(|other| own != other && other.columns.starts_with(&own.columns)));
         return Some(Problem { columns, verb, in_one_branch, indexes });
     }
     let order = known.unserved_order(lookup)?;

@@ -220,9 +220,10 @@ fn cleans_up(unit: &UnitView<'_>, steps: &[Step], second: usize) -> bool {
     let is_added = |touch: &Touch| {
         steps[..second].iter().any(|earlier| {
             frame(unit, earlier.node) == frame(unit, removes.node)
-                && earlier.writes.iter().any(|own| {
-                    own.action.adds() && plain_name(&own.table) == plain_name(&touch.table)
-                })
+                && earlier
+                    .writes
+                    .iter()
+                    .any(|own| own.action.adds() && plain_name(&own.table) == plain_name(&touch.table))
         })
     };
     removes.writes.iter().all(|touch| touch.action == Action::Delete && is_added(touch))

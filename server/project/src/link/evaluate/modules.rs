@@ -237,10 +237,11 @@ impl Evaluator<'_> {
     /// What this file exports under a name.
     #[must_use]
     pub fn export(&self, name: &str) -> Value {
-        let is_there = self.file.language.is_script_family() || self.file.has_at_top(name);
-        if !is_there && let Some(made) = self.made_beside(name) {
+        // Its own `impl` does not declare what a derive makes.
+        if let Some(made) = self.made_beside(name) {
             return made;
         }
+        let is_there = self.file.language.is_script_family() || self.file.has_at_top(name);
         if !is_there && self.file.globs().is_empty() {
             return Value::Unknown;
         }
