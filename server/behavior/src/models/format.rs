@@ -166,6 +166,10 @@ pub struct TypeModel {
     /// Further names that mean the same.
     #[serde(default)]
     pub aliases: Vec<Name>,
+    /// Rust: the derive that makes a type of this name in the module of the type that it stands on:
+    /// `DeriveEntityModel` makes `Entity` beside `Model`.
+    #[serde(default)]
+    pub made_by: Option<Name>,
     /// What `new T(…)` does. Without it, `new T` yields the type and does nothing.
     #[serde(default)]
     pub construct: Option<Arc<Behavior>>,

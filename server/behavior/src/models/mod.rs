@@ -20,6 +20,8 @@ pub struct Models {
     by_prefix: Vec<(Name, u16)>,
     functions: Vec<FxHashMap<Name, Arc<Behavior>>>,
     types: Vec<FxHashMap<Name, u16>>,
+    /// What derives make, by its name: the derive and the type.
+    made_by_derive: FxHashMap<Name, Vec<(Name, ModelType)>>,
     /// Names of members that do something when they are read.
     members_with_effects: FxHashSet<Name>,
 }
@@ -123,6 +125,10 @@ impl Models {
             for name in ty.aliases.iter().chain([&ty.name]) {
                 types.insert(name.clone(), i);
             }
+            if let Some(derive) = &ty.made_by {
+                let made = (derive.clone(), ModelType { model: index, ty: i });
+                self.made_by_derive.entry(ty.name.clone()).or_default().push(made);
+            }
         }
         let errors = check::mistakes(name, &model, &types);
         let members = model.types.iter().flat_map(|ty| &ty.members);
@@ -166,6 +172,12 @@ impl Models {
     #[must_use]
     pub fn type_named(&self, model: u16, name: &str) -> Option<ModelType> {
         self.types[model as usize].get(name).map(|&ty| ModelType { model, ty })
+    }
+
+    /// The types of this name that derives make beside the type they stand on, each with its derive.
+    #[must_use]
+    pub fn made_by_derive(&self, name: &str) -> &[(Name, ModelType)] {
+        self.made_by_derive.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The value with this dotted path in the package.

@@ -2,6 +2,7 @@
 //! its names, and by its schema where there is one.
 
 use plimsoll_project::ProjectSchema;
+use plimsoll_project::schema::ForeignKey;
 
 use super::reading::{Compared, Condition};
 use super::row::plain_column;
@@ -56,14 +57,14 @@ const KEPT: &[&str] = &[
 #[rustfmt::skip] // a list of words
 const TRADE: &[&str] = &[
     "order", "invoice", "payment", "payout", "refund", "charge", "booking", "reservation", "appointment",
-    "ticket", "sale", "purchase", "shipment", "parcel", "trip", "ride", "donation", "expense", "bill",
+    "encounter", "ticket", "sale", "purchase", "shipment", "parcel", "trip", "ride", "donation", "expense", "bill",
     "receipt", "claim", "withdrawal", "deposit", "transfer", "trade", "bid", "bet", "submission", "movement",
     "lead", "review", "enrollment", "registration", "attendance", "comment", "quote", "response", "job", "task",
     "issue", "session", "feedback",
 ];
 /// Terms of which the last word alone would say something else.
 const TERMS: &[(&str, &str)] =
-    &[("data", "product"), ("payroll", "run"), ("pay", "run"), ("email", "account")];
+    &[("data", "product"), ("payroll", "run"), ("pay", "run"), ("payment", "run"), ("email", "account")];
 /// Words at the end of names that say nothing of the rows.
 #[rustfmt::skip] // a list of words
 const EMPTY: &[&str] = &[
@@ -97,14 +98,15 @@ const LASTING: &[&str] = &[
     "project", "channel", "room", "conversation", "chat", "thread", "device", "sensor", "site",
     "server", "store", "shop", "vendor", "seller", "merchant", "provider", "agent", "bot", "host", "patient",
     "student", "employee", "driver", "wallet", "monitor", "endpoint", "webhook", "integration", "guild",
-    "clinic", "school", "branch", "tenantid", "business", "restaurant", "campaign", "subscriber", "contact",
+    "clinic", "facility", "household", "school", "branch", "tenantid", "business", "restaurant", "campaign", "subscriber", "contact",
 ];
 
 /// Words of columns that name what many people have to do with.
 #[rustfmt::skip] // a list of words
 const WIDE: &[&str] = &[
     "tenant", "organization", "organisation", "org", "company", "workspace", "store", "shop", "vendor",
-    "seller", "merchant", "branch", "business", "restaurant", "school", "clinic", "hospital", "hotel", "brand",
+    "seller", "merchant", "branch", "business", "restaurant", "school", "clinic", "facility", "hospital", "hotel",
+    "brand",
     "warehouse", "campaign", "society",
 ];
 
@@ -139,7 +141,7 @@ pub fn growth(table: &str, schema: Option<&ProjectSchema>) -> Option<Growth> {
     }
     // What belongs to somebody and says when it came to be is written by use.
     let known = schema_table(schema?, table)?;
-    let belongs = known.foreign_keys.iter().any(|key| {
+    let belongs = known.foreign_keys.iter().filter(|key| !only_says_who(key)).any(|key| {
         let target = nouns(&key.table);
         target.last().is_some_and(|word| OF_USE.contains(&word.as_str()))
     });
@@ -150,6 +152,14 @@ pub fn growth(table: &str, schema: Option<&ProjectSchema>) -> Option<Growth> {
         )
     });
     (belongs && is_dated).then_some(Growth::WithUse)
+}
+
+/// Whether a key only says who did something with the row: `created_by`.
+fn only_says_who(key: &ForeignKey) -> bool {
+    key.columns.iter().all(|column| {
+        let column = plain_column(column);
+        column.strip_suffix("id").unwrap_or(&column).ends_with("by")
+    })
 }
 
 /// The words of a name, each as one of many, and what is written in capitals as one: `audit`, `log` of `AuditLogs`,

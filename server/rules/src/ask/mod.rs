@@ -53,8 +53,8 @@ pub use absence::{Absence, absence};
 pub use belonging::{Bond, Step, bond};
 pub use bulk::is_bulk_work;
 pub(crate) use code::{
-    Source, bare, callee_name, calls_within, declaration, derives_from, query_of_helper, receiver, source,
-    source_in, sql_argument,
+    Source, bare, callee_name, calls_within, declaration, derives_from, mentions, query_of_helper, receiver,
+    source, source_in, sql_argument,
 };
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};

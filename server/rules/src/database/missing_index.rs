@@ -52,7 +52,8 @@ declare_rule! {
     /// Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and columns that it does not
     /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
     /// where they cannot be seen; boolean columns, numbers that are named like one (`is_new`), and enumerations of at
-    /// most ten values; texts that by their name say a state or a kind (`status`, `role`, `type`); comparisons with null, beginnings of and searches within texts, negations, and comparisons of
+    /// most ten values; texts and enumerations that by their name say a state or a kind (`status`, `role`, `type`), and
+    /// alternatives of which one narrows by nothing but these; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
     /// a function of a column; an order without a limit, after a selective filter, or of several tables; joins of
     /// tables that the query reads as a whole; tables without a foreign key that are small by their name, as settings,
     /// roles and countries, and foreign keys to them; tables whose policies of row-level security compare a column that
@@ -172,6 +173,10 @@ fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
     let mut columns = Vec::new();
     let mut indexes: Vec<NewIndex> = Vec::new();
     let mut verb = "filters";
+    // Where one side of an `OR` reads the whole table, no index for the others helps.
+    if lookup.branches.len() > 1 && lookup.branches.iter().any(|branch| known.reads_all(branch)) {
+        return None;
+    }
     for branch in &lookup.branches {
         let Some(unserved) = known.unserved(branch) else { continue };
         if unserved.iter().all(|condition| condition.joins.is_some()) {
@@ -189,6 +194,10 @@ fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
     }
     if !indexes.is_empty() {
         let in_one_branch = lookup.branches.len() > indexes.len();
+        // An index that begins with the columns of another one serves what that would.
+        let all = indexes.clone();
+        indexes
+            .retain(|own| !all.iter().any(|other| own != other && other.columns.starts_with(&own.columns)));
         return Some(Problem { columns, verb, in_one_branch, indexes });
     }
     let order = known.unserved_order(lookup)?;
@@ -207,7 +216,14 @@ impl Known<'_> {
         if branch.is_open || self.is_served(branch) {
             return None;
         }
-        let wanted: Vec<&Condition> = branch
+        let wanted = self.wanted(branch);
+        let is_selective = wanted.iter().any(|own| own.joins.is_none() || own.joins == Some(Join::ToFew));
+        (is_selective && !wanted.iter().any(|own| self.is_special(&own.column))).then_some(wanted)
+    }
+
+    /// The conditions that an index may find few rows by.
+    fn wanted<'b>(&self, branch: &'b Branch) -> Vec<&'b Condition> {
+        branch
             .conditions
             .iter()
             .filter(|own| {
@@ -215,9 +231,12 @@ impl Known<'_> {
                 is_wanted && !self.is_tiny(&own.column) && !self.is_state(&own.column)
             })
             .filter(|own| own.joins != Some(Join::ToMany))
-            .collect();
-        let is_selective = wanted.iter().any(|own| own.joins.is_none() || own.joins == Some(Join::ToFew));
-        (is_selective && !wanted.iter().any(|own| self.is_special(&own.column))).then_some(wanted)
+            .collect()
+    }
+
+    /// Whether a branch has no condition that any index would find few rows by.
+    fn reads_all(&self, branch: &Branch) -> bool {
+        !branch.is_open && !self.is_served(branch) && self.wanted(branch).is_empty()
     }
 
     /// Whether an index finds the rows, or something about the conditions is not known.
@@ -259,10 +278,12 @@ impl Known<'_> {
         })
     }
 
-    /// Whether a text says in which of a few states or of which kind a row is: an index seldom finds few rows by it.
+    /// Whether a text or an enumeration says in which of a few states or of which kind a row is: an index seldom finds
+    /// few rows by it.
     fn is_state(&self, name: &str) -> bool {
         self.table.column(name).is_some_and(|column| {
-            column.column_type == ColumnType::Text && STATES.contains(&last_word(&column.name).as_str())
+            matches!(column.column_type, ColumnType::Text | ColumnType::Enum { .. })
+                && STATES.contains(&last_word(&column.name).as_str())
         })
     }
 

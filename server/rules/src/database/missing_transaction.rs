@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
 use plimsoll_project::link::Context;
 
 use crate::ask::row::accesses;
 use crate::ask::{
-    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, plain_name,
-    query_of_helper, schema_of, touches, writes_of_function,
+    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, mentions,
+    plain_name, query_of_helper, schema_of, touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
 use crate::view::CallView;
@@ -58,7 +58,8 @@ declare_rule! {
     /// which only one runs; writes in a transaction that is opened here, or whose handle or connection is a parameter;
     /// lists that a transaction takes; deletes that a foreign key repeats by itself; logs, audit trails,
     /// notifications, sessions and the time of the last login; a first step that only makes sure that its row is there
-    /// (`getOrCreateUser`, or a lookup and a creation of what it did not find); rows that are removed again further down; what follows from the answer of another service,
+    /// (`getOrCreateUser`, or a lookup and a creation of what it did not find); rows that are removed again further down, and what removes them; what follows from the answer of another service,
+    /// or writes down what was handed to it, as an upload,
     /// and functions that wait for one.
     pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0", preview }
 }
@@ -70,7 +71,8 @@ const TOLD: &[&str] = &[
     "histories", "metric", "metrics", "analytics", "telemetry", "trace", "traces", "heartbeat", "heartbeats", "cache",
 ];
 /// The same as last words of longer names: `order_events`, but not the `events` of a calendar.
-const TOLD_OF: &[&str] = &["event", "events", "view", "views", "visit", "visits", "usage"];
+const TOLD_OF: &[&str] =
+    &["event", "events", "view", "views", "visit", "visits", "usage", "tracking", "read", "reads"];
 /// Tables of logins, without case and underscores.
 const LOGINS: &[&str] =
     &["session", "usersession", "authsession", "loginsession", "refreshtoken", "loginattempt"];
@@ -191,7 +193,7 @@ fn belongs(unit: &UnitView<'_>, steps: &[Step], first: usize, second: usize) -> 
     if frame(unit, a.node) != frame(unit, b.node) || !are_on_one_path(unit.unit, a.node, b.node) {
         return None;
     }
-    if makes_sure(unit, a) || is_found_or_created(unit, a, b) {
+    if makes_sure(unit, a) || is_found_or_created(unit, a, b) || cleans_up(unit, steps, second) {
         return None;
     }
     let why = bond(unit, a, b)?;
@@ -212,15 +214,42 @@ fn is_undone(unit: &UnitView<'_>, steps: &[Step], first: usize) -> bool {
     })
 }
 
-/// Whether another service is asked between two writes, with whose answer the second is made: no transaction should
-/// wait for it.
+/// Whether a write only removes again what an earlier one has added.
+fn cleans_up(unit: &UnitView<'_>, steps: &[Step], second: usize) -> bool {
+    let removes = &steps[second];
+    let is_added = |touch: &Touch| {
+        steps[..second].iter().any(|earlier| {
+            frame(unit, earlier.node) == frame(unit, removes.node)
+                && earlier
+                    .writes
+                    .iter()
+                    .any(|own| own.action.adds() && plain_name(&own.table) == plain_name(&touch.table))
+        })
+    };
+    removes.writes.iter().all(|touch| touch.action == Action::Delete && is_added(touch))
+}
+
+/// Whether another service is asked between two writes, with whose answer the second is made, or of what was handed to
+/// it, as the path of an upload: no transaction should wait for it.
 fn follows_from_a_service(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
     let (from, to) = (unit.unit.range(first.node).end, unit.unit.range(second.node).start);
     unit.calls_with(WAITS).any(|call| {
         let range = unit.unit.range(call.node);
         let is_between = range.start >= from && range.end <= to && !call.effects().intersects(Effects::DB);
         is_between
-            && second.givens.iter().any(|given| crate::ask::derives_from(unit.unit, given.value, call.node))
+            && (second.givens.iter().any(|given| crate::ask::derives_from(unit.unit, given.value, call.node))
+                || is_told_of(unit.unit, second, call.node, from))
+    })
+}
+
+/// Whether a write is given what a call was handed, where that was made after the first write.
+fn is_told_of(u: &Unit, write: &Step, call: NodeId, from: u32) -> bool {
+    u.descendants(call).into_iter().any(|part| match u.kind(part) {
+        Kind::Name { binding: Some(b), .. } => {
+            u.binding(*b).range.start >= from
+                && write.givens.iter().any(|given| mentions(u, given.value, &[*b]))
+        }
+        _ => false,
     })
 }
 

@@ -66,7 +66,8 @@ declare_rule! {
     /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
     /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
     /// then write down that their element is done, or that open a database of their own; writes of what became of an
-    /// element after something was sent or has failed; turns that each ask a table which their element names, or as the tenant that it is; calls
+    /// element after something was sent, of what was uploaded for it or has failed; turns that each take the next
+    /// number; functions that work through files; turns that each ask a table which their element names, or as the tenant that it is; calls
     /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
     /// told already; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
@@ -89,6 +90,7 @@ impl Rule for NPlusOne {
                 && !is_coalesced(unit, &turn, &call, &source)
                 && !is_each_of_a_table(unit, &turn, call.node, &source)
                 && !is_each_of_a_tenant(unit, &turn, call.node)
+                && !works_through_files(&call)
                 && !told.iter().any(|&(driver, earlier)| {
                     driver == turn.driver && is_fallback_of(unit.unit, &turn, call.node, earlier)
                 })
@@ -145,6 +147,11 @@ fn handed_functions(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<(usize, Nod
         (!is_fine(unit, &source) && !is_job).then_some((argument, node, source))
     });
     handed.collect()
+}
+
+/// Whether an own function reads or writes files beside its queries: those are the work that each element is for.
+fn works_through_files(call: &CallView<'_>) -> bool {
+    call.facts.target.is_some() && call.effects().contains(Effects::FILE)
 }
 
 fn is_job(effects: Effects) -> bool {

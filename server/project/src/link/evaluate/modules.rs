@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::{BindingId, BindingKind, Exported, Imported, Kind, Literal, Name, NodeId, ScopeId};
 
 use crate::link::resolve::{package_name, rust, split_package};
-use crate::link::{Target, TypeRef, Value, join, parent, resolve_import};
+use crate::link::{Instance, Target, TypeRef, Value, join, parent, resolve_import};
 
 use crate::manifests::{PackageJson, nearest};
 
@@ -237,6 +237,10 @@ impl Evaluator<'_> {
     /// What this file exports under a name.
     #[must_use]
     pub fn export(&self, name: &str) -> Value {
+        // Its own `impl` does not declare what a derive makes.
+        if let Some(made) = self.made_beside(name) {
+            return made;
+        }
         let is_there = self.file.language.is_script_family() || self.file.has_at_top(name);
         if !is_there && self.file.globs().is_empty() {
             return Value::Unknown;
@@ -249,6 +253,23 @@ impl Evaluator<'_> {
         let value = if is_there { self.own_export(name) } else { self.in_globs(name) };
         self.memo.exports.borrow_mut().insert(name.into(), Some(value.clone()));
         value
+    }
+
+    /// What a library's derive makes in this module, a file of Rust, beside the type that it stands on.
+    pub(super) fn made_beside(&self, name: &str) -> Option<Value> {
+        let made = self.models.made_by_derive(name);
+        if made.is_empty() {
+            return None;
+        }
+        let stands_here = |derive: &Name| {
+            let attributes = self.unit(0).types.iter().flat_map(|ty| &ty.attributes);
+            attributes.filter(|attribute| attribute.path == ["derive"]).any(|attribute| {
+                let mut listed = attribute.text.split(',').map(|path| path.trim().rsplit("::").next());
+                listed.any(|last| last == Some(derive))
+            })
+        };
+        let &(_, ty) = made.iter().find(|(derive, _)| stands_here(derive))?;
+        Some(Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false })))
     }
 
     fn own_export(&self, name: &str) -> Value {

@@ -228,6 +228,9 @@ impl Evaluator<'_> {
         if heads_path && let known @ (Value::Module(_) | Value::Package(..)) = self.crate_or_module(name) {
             return known;
         }
+        if let Some(made) = self.made_beside(name) {
+            return made;
+        }
         // `use super::*` and preludes.
         let from_glob = self.in_globs(name);
         if !from_glob.is_unknown() {

@@ -54,6 +54,10 @@ impl Filter {
         Filter { alternatives: Vec::new(), is_open: true }
     }
 
+    fn everything() -> Filter {
+        Filter { alternatives: vec![Vec::new()], is_open: false }
+    }
+
     fn of(column: &str, compared: Compared) -> Filter {
         let column = column.rsplit('.').next().unwrap_or(column).to_owned();
         Filter { alternatives: vec![vec![Condition { column, compared }]], is_open: false }
@@ -218,6 +222,11 @@ fn expression(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u32) -> Fil
         },
         Kind::Call { args, .. } => condition(view, unit, node, args, depth),
         Kind::Name { .. } => named(view, unit, node, depth),
+        // A condition that may be missing: where it is, the query reads what the others leave.
+        Kind::If { then, otherwise: Some(otherwise), .. } => {
+            expression(view, unit, *then, depth + 1).or(expression(view, unit, *otherwise, depth + 1))
+        }
+        Kind::Literal(Literal::Undefined) => Filter::everything(),
         _ => Filter::open(),
     }
 }

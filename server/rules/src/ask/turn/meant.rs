@@ -8,7 +8,7 @@ use super::once::{ends_at_its_hit, is_for_one_element};
 use super::settled::settles_its_element;
 use crate::UnitView;
 use crate::ask::code::{
-    bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, receiver,
+    bare, callee_name, calls_within, declaration, derives_from, effects_of, is_kept_in, mentions, receiver,
     sql_argument, unit_of,
 };
 
@@ -31,6 +31,7 @@ pub(super) fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
             && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+        || turn.place_of(view, call).is_some_and(|place| takes_what_is_next(u, turn, &calls, place))
 }
 
 /// Whether the elements are statements and each turn runs its own: a migration.
@@ -109,6 +110,27 @@ fn waits_for_the_turn_before(u: &Unit, turn: &Turn, call: NodeId) -> bool {
                 }
                 _ => false,
             })
+    })
+}
+
+/// Whether the call looks for the next number, or writes it, that every turn takes anew: what a turn writes, the next
+/// one finds.
+fn takes_what_is_next(u: &Unit, turn: &Turn, calls: &[(NodeId, Effects)], call: NodeId) -> bool {
+    let is_next = |node: NodeId, effects: Effects| {
+        let name = callee_name(u, node).map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        effects.contains(Effects::DB_READ)
+            && (name.starts_with("next") || name.contains("_next") || name.starts_with("generate"))
+            && !mentions(u, node, &turn.elements)
+    };
+    let writes_it = |node: NodeId, effects: Effects, next: NodeId| {
+        node != next && effects.contains(Effects::DB_WRITE) && derives_from(u, node, next)
+    };
+    calls.iter().filter(|&&(next, effects)| is_next(next, effects)).any(|&(next, _)| {
+        if call == next {
+            calls.iter().any(|&(node, effects)| writes_it(node, effects, next))
+        } else {
+            calls.iter().any(|&(node, effects)| node == call && writes_it(node, effects, next))
+        }
     })
 }
 

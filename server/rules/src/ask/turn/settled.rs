@@ -36,6 +36,7 @@ pub(super) fn settles_its_element(
     let mut records = calls.iter().filter(|&&(node, effects)| node != place && writes(node, effects));
     is_failed(u, turn, place)
         || mentions(u, place, &turn.elements) && sent().any(|&(sent, _)| tells_of(u, turn, place, sent))
+        || sent().any(|&(sent, _)| tells_what(u, turn, place, sent))
         || records.any(|&(node, _)| is_where_it_fails(u, turn, place, node))
 }
 
@@ -65,6 +66,25 @@ fn tells_of(u: &Unit, turn: &Turn, statement: NodeId, answer: NodeId) -> bool {
                 Kind::If { condition, .. } => derives_from(u, *condition, answer),
                 _ => false,
             }
+        })
+}
+
+/// Whether a statement writes down what was sent before: the row of a file, with the path that it was uploaded to.
+fn tells_what(u: &Unit, turn: &Turn, statement: NodeId, sent: NodeId) -> bool {
+    let body = u.range(turn.body);
+    u.range(sent).end <= u.range(statement).start
+        && u.descendants(sent).into_iter().any(|part| match u.kind(part) {
+            Kind::Name { binding: Some(b), .. } => {
+                let bound = u.binding(*b);
+                let is_of_the_turn = body.start <= bound.range.start && bound.range.end <= body.end;
+                let is_of_the_element = mentions(u, statement, &turn.elements)
+                    || bound.value.is_some_and(|value| mentions(u, value, &turn.elements));
+                is_of_the_turn
+                    && is_of_the_element
+                    && !turn.elements.contains(b)
+                    && mentions(u, statement, &[*b])
+            }
+            _ => false,
         })
 }
 
