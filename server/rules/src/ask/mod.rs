@@ -19,6 +19,7 @@ mod open_limit;
 mod outgoing;
 mod own_status;
 mod parts_asked_for;
+mod query;
 pub mod reading;
 mod released;
 mod request;
@@ -70,6 +71,7 @@ pub use outgoing::{
     takes_its_url, wrapped_request,
 };
 pub use own_status::is_own_status_looked_at;
+pub use query::each_query;
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_local_resource,
