@@ -188,7 +188,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, unserv
         Some(Test::Within) => "looks inside of",
         _ => "compares what a function makes of a column,",
     };
-    let table = &lookup.table.code_name;
+    let table = lookup.table_name(call);
     format!(
         "{who} {verb} {}, which no plain index serves: every call reads the whole table `{table}`",
         columns.join(" and ")

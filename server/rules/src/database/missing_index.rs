@@ -120,7 +120,7 @@ impl Rule for MissingIndex {
             let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
-                .related(place, format!("`{}` has no index for it", table.code_name))
+                .related(place, format!("`{}` has no index for it", lookup.table_name(call)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
                 .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
         });
@@ -341,7 +341,7 @@ fn last_word(name: &str) -> String {
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> String {
     let columns: Vec<String> = problem.columns.iter().map(|name| format!("`{name}`")).collect();
     let columns = columns.join(" and ");
-    let table = &lookup.table.code_name;
+    let table = lookup.table_name(call);
     // A chain of calls has no short name.
     let is_built = match call.facts.filters {
         Some(FilterForm::Builder) => true,
