@@ -3,8 +3,8 @@
 use crate::Rule;
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
-    MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, UnboundedQuery, UnfilteredWrite,
-    UnindexedForeignKey,
+    MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
+    UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
@@ -21,6 +21,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingIndex,
     &MissingTransaction,
     &NPlusOne,
+    &OverFetching,
     &UnboundedQuery,
     &UnfilteredWrite,
     &UnindexedForeignKey,

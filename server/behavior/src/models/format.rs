@@ -286,6 +286,14 @@ pub struct Behavior {
     /// What must be written as the value of a column so that the database computes it from the old one.
     #[serde(default)]
     pub change_edit: Option<ChangeEdit>,
+    /// What must be written in the slot `columns` so that it hands over only some columns. Without a slot that is filled it
+    /// hands over all.
+    #[serde(default)]
+    pub columns_edit: Option<ColumnsEdit>,
+    /// What each row is made into, whose fields say which columns are taken: a type argument, `<1>`, or what an argument
+    /// names, `0`.
+    #[serde(default)]
+    pub record: Option<Name>,
     /// The method that creates a row or leaves the one that is there; its argument has the filter as `where`, the data as
     /// `create`, and `update`.
     #[serde(default)]
@@ -435,6 +443,27 @@ pub struct ChangeEdit {
     pub import: Option<(Name, Name)>,
 }
 
+/// How the columns are written that a query hands over.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "form", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ColumnsEdit {
+    /// As the properties of an object: `{ form = "object", value = "true" }` is `{ id: true }`. In the value, `{column}`
+    /// stands for the column, `{table}` for what stands in the slot `table`.
+    Object {
+        /// The value of each property.
+        value: Name,
+    },
+    /// As one text with commas: `'id, name'`.
+    Text {},
+    /// As an argument each: `'id', 'name'`.
+    Names {},
+    /// As a list, which another method takes: `{ form = "list", method = "select" }` is `select(['id', 'name'])`.
+    List {
+        /// The method.
+        method: Name,
+    },
+}
+
 /// Effects by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EffectList(pub Effects);
@@ -539,8 +568,10 @@ pub enum Slot {
     Order,
     /// The most rows.
     Bound,
-    /// The selected columns.
+    /// The selected columns; `*` for all.
     Columns,
+    /// The columns that are left out.
+    LeftOut,
     /// Tells that no rows are handed over, only what is said of them: their number.
     NoRows,
     /// The one column that a value stands for; its table is in `table`.

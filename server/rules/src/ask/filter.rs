@@ -29,6 +29,15 @@ pub struct Lookup<'s> {
     pub node: NodeId,
 }
 
+impl<'s> Lookup<'s> {
+    /// The table by the name that a reader of the query knows it by: the database's in SQL text, else the code's.
+    #[must_use]
+    pub fn table_name(&self, call: &CallView<'_>) -> &'s str {
+        let table = self.table;
+        if call.slot(Slot::Sql).is_some() { &table.name } else { &table.code_name }
+    }
+}
+
 /// The first column of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {

@@ -223,6 +223,13 @@ pub fn is_lasting(column: &str) -> bool {
     owner(column).is_some_and(|word| LASTING.contains(&word.as_str()) || WIDE.contains(&word.as_str()))
 }
 
+/// Whether a column is a key by its name.
+#[must_use]
+pub fn is_key(column: &str) -> bool {
+    let column = column.to_ascii_lowercase();
+    column.ends_with("id") || column.ends_with("uuid") || column.ends_with("slug") || column.ends_with("key")
+}
+
 /// Whether a column says to which of what many people have to do with a row belongs.
 #[must_use]
 pub fn is_wide(column: &str) -> bool {

@@ -8,6 +8,7 @@ mod code;
 mod collection;
 mod exclusive;
 mod failure;
+mod fetched;
 pub mod filter;
 mod gathered;
 mod given_back;
@@ -20,7 +21,9 @@ mod open_limit;
 mod outgoing;
 mod own_status;
 mod parts_asked_for;
+mod query;
 pub mod reading;
+mod record;
 mod released;
 mod request;
 mod rescheduled;
@@ -38,6 +41,7 @@ mod transaction;
 mod turn;
 mod undefined;
 mod unmounted;
+mod used_columns;
 mod words;
 
 /// What rules have found in one review that others will ask for again.
@@ -58,9 +62,10 @@ pub(crate) use code::{
 };
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
+pub use fetched::{Fetched, Says, fetches_all};
 pub use gathered::{Gathered, Numbers, numbers};
 pub use given_back::{Leak, Taken, leak, taken};
-pub use growth::{Growth, Left, growth, is_lasting, is_wide, left};
+pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
 pub use lifetime::{Lifetime, lifetime};
 pub use made::{Goes, comes_from_parameters, goes};
 pub(crate) use occasion::in_other;
@@ -72,6 +77,9 @@ pub use outgoing::{
     method, takes_its_url, wrapped_request,
 };
 pub use own_status::is_own_status_looked_at;
+pub use query::each_query;
+pub use record::{Record, record_of};
+pub(crate) use record::{derives, is_renamed, struct_of};
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_local_resource,
@@ -92,4 +100,5 @@ pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transact
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};
 pub(crate) use turn::{is_each_of_a_table, is_each_of_a_tenant};
 pub use undefined::may_be_undefined;
+pub use used_columns::{Used, used_columns};
 pub use words::words;

@@ -115,6 +115,21 @@ pub fn unlimited(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Reading> {
     })
 }
 
+/// By which conditions a query is narrowed: alternatives, each of conditions that hold together, as far as they stand at
+/// the call. None where it has no filter, or it is not told.
+#[must_use]
+pub fn narrowed(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Vec<Condition>> {
+    if call.slot(Slot::Sql).is_none() {
+        return narrowing::of_call(view, call).alternatives;
+    }
+    let texts = sql_texts(view, call, super::schema_of(view, call).as_deref());
+    let [sql] = texts.as_slice() else { return Vec::new() };
+    let Some(query) = analyse(&sql.text, Dialect::Unknown, None) else { return Vec::new() };
+    let mut scopes = query.statements.iter().flat_map(|statement| &statement.scopes);
+    let main = scopes.find(|scope| scope.role == ScopeRole::Main);
+    main.map(|scope| narrowing::of_scope(scope, false).alternatives).unwrap_or_default()
+}
+
 fn has_any(facts: &CallFacts, slots: &[Slot]) -> bool {
     slots.iter().any(|&slot| facts.slot(slot).is_some())
 }

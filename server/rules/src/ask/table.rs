@@ -73,7 +73,7 @@ fn declaration(value: &Value) -> Option<&Site> {
 }
 
 /// The value of a node, wherever it stands.
-fn value_at(unit: &UnitView<'_>, site: &Site) -> Value {
+pub(super) fn value_at(unit: &UnitView<'_>, site: &Site) -> Value {
     let mut value = Value::Unknown;
     let mut find = |there: &Evaluator<'_>| {
         if let Some(index) = there.file.unit_at(&site.unit) {

@@ -3,7 +3,7 @@
 use plimsoll_behavior::Effects;
 
 use crate::ask::reading::{Compared, Condition, Reading, unlimited};
-use crate::ask::{Gathered, Growth, Numbers, growth, is_lasting, is_wide, numbers, schema_of};
+use crate::ask::{Gathered, Growth, Numbers, growth, is_key, is_lasting, is_wide, numbers, schema_of};
 use crate::edit::count::count;
 use crate::view::CallView;
 use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -92,11 +92,6 @@ fn are_few(conditions: &[Condition], growth: Growth) -> bool {
         Compared::OneOf => is_key(&condition.column),
         _ => false,
     })
-}
-
-fn is_key(column: &str) -> bool {
-    let column = column.to_ascii_lowercase();
-    column.ends_with("id") || column.ends_with("uuid") || column.ends_with("slug") || column.ends_with("key")
 }
 
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading, numbers: &Numbers) -> String {

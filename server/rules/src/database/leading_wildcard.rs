@@ -1,15 +1,13 @@
 //! `leading-wildcard`
 
-use std::sync::Arc;
-
 use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::FilterForm;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{ColumnType, Dialect, Index, Table};
 
-use super::missing_index::{is_example, is_small};
+use super::missing_index::is_small;
+use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Lookup, Test, lookups};
-use crate::ask::{query_of_helper, schema_of};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -85,22 +83,10 @@ impl Rule for LeadingWildcard {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if is_example(unit) {
-            return;
-        }
         let mut done = Vec::new();
-        for call in unit.calls() {
-            let of_helper;
-            let call = if call.facts.effects.intersects(Effects::DB) {
-                call
-            } else {
-                let Some(facts) = query_of_helper(unit, call.node) else { continue };
-                of_helper = Arc::new(facts);
-                CallView { facts: &of_helper, ..call }
-            };
-            let Some(schema) = schema_of(unit, &call) else { continue };
-            for lookup in lookups(unit, &call, &schema) {
-                let unserved = unserved(&lookup, &schema);
+        each_query(unit, &mut |call, schema| {
+            for lookup in lookups(unit, call, schema) {
+                let unserved = unserved(&lookup, schema);
                 let Some(&first) = unserved.first().filter(|_| !done.contains(&lookup.node)) else {
                     continue;
                 };
@@ -108,10 +94,10 @@ impl Rule for LeadingWildcard {
                 let table = lookup.table;
                 let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
                 report
-                    .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &unserved))
-                    .related(place, hint(first, table, &schema));
+                    .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &unserved))
+                    .related(place, hint(first, table, schema));
             }
-        }
+        });
     }
 }
 
@@ -202,7 +188,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, unserv
         Some(Test::Within) => "looks inside of",
         _ => "compares what a function makes of a column,",
     };
-    let table = &lookup.table.code_name;
+    let table = lookup.table_name(call);
     format!(
         "{who} {verb} {}, which no plain index serves: every call reads the whole table `{table}`",
         columns.join(" and ")

@@ -1,15 +1,13 @@
 //! `missing-index`
 
-use std::sync::Arc;
-
 use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::{FilterForm, Slot};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
+use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
-use crate::ask::{query_of_helper, schema_of};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -109,37 +107,24 @@ impl Rule for MissingIndex {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if is_example(unit) {
-            return;
-        }
         let mut done = Vec::new();
-        for call in unit.calls() {
-            let of_helper;
-            let call = if call.facts.effects.intersects(Effects::DB) {
-                call
-            } else {
-                let Some(facts) = query_of_helper(unit, call.node) else { continue };
-                of_helper = Arc::new(facts);
-                CallView { facts: &of_helper, ..call }
-            };
-            let Some((_, behavior)) = &call.facts.behavior else { continue };
-            if behavior.unique {
-                continue;
+        each_query(unit, &mut |call, schema| {
+            if call.facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.unique) {
+                return;
             }
-            let Some(schema) = schema_of(unit, &call) else { continue };
-            let Some((lookup, problem)) = first_problem(unit, &call, &schema) else { continue };
+            let Some((lookup, problem)) = first_problem(unit, call, schema) else { return };
             if done.contains(&lookup.node) {
-                continue;
+                return;
             }
             done.push(lookup.node);
             let table = lookup.table;
             let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
             report
-                .at_node(unit, lookup.node, call.confidence(), message(unit, &call, &lookup, &problem))
-                .related(place, format!("`{}` has no index for it", table.code_name))
-                .hint(|| note_indexes(unit, lookup.node, self.meta(), &schema, table, &problem.indexes))
-                .fix(|| add_indexes(unit.project, &schema, table, &problem.indexes));
-        }
+                .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
+                .related(place, format!("`{}` has no index for it", lookup.table_name(call)))
+                .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
+                .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
+        });
     }
 }
 
@@ -374,23 +359,10 @@ fn last_word(name: &str) -> String {
     name[start..].to_ascii_lowercase()
 }
 
-/// Whether a file belongs to an example inside of a project: nobody runs it with many rows.
-pub(super) fn is_example(unit: &UnitView<'_>) -> bool {
-    let path = &unit.linked.file.path;
-    ["/examples/", "/example/"].iter().any(|folder| {
-        let Some(at) = path.find(folder) else { return false };
-        let above = std::iter::successors(Some(&path[..at]), |f| f.rsplit_once('/').map(|(outer, _)| outer));
-        above.into_iter().any(|folder| {
-            let has = |name: &str| unit.project.files.exists(&format!("{folder}/{name}"));
-            has("package.json") || has("Cargo.toml")
-        })
-    })
-}
-
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> String {
     let columns: Vec<String> = problem.columns.iter().map(|name| format!("`{name}`")).collect();
     let columns = columns.join(" and ");
-    let table = &lookup.table.code_name;
+    let table = lookup.table_name(call);
     // A chain of calls has no short name.
     let is_built = match call.facts.filters {
         Some(FilterForm::Builder) => true,

@@ -86,12 +86,37 @@ pub fn count(
             let end = unit.bytes(*object).end;
             let range = TextRange::new(end, unit.bytes(*only).end);
             let rest = unit.project.text.get(range.start as usize..range.end as usize)?;
-            let rest = rest.trim_start();
-            let closing = if rest.starts_with(')') { ")" } else { "" };
-            edits.push(PlannedEdit { path: path(), range: Some(range), new_text: closing.to_owned() });
+            if !rest.trim_start().starts_with(')') {
+                edits.push(PlannedEdit { path: path(), range: Some(range), new_text: String::new() });
+            } else if let Some(opening) = needless_opening(unit, *only, *object) {
+                edits.push(PlannedEdit { path: path(), range: Some(opening), new_text: String::new() });
+                edits.push(PlannedEdit { path: path(), range: Some(range), new_text: String::new() });
+            } else {
+                edits.push(PlannedEdit { path: path(), range: Some(range), new_text: ")".to_owned() });
+            }
         }
     }
     Some((edits, method.to_owned()))
+}
+
+/// The parenthesis that opens around the rows, where nothing needs it once their number stands there.
+fn needless_opening(unit: &UnitView<'_>, number: NodeId, rows: NodeId) -> Option<TextRange> {
+    let text = unit.project.text;
+    let before = text.get(..unit.bytes(rows).start as usize)?.trim_end();
+    let rest = before.strip_suffix('(')?;
+    let at = u32::try_from(rest.len()).ok()?;
+    // `return(await …)`: a word would grow together with what follows.
+    let ends_in_a_word = rest.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | ')' | ']'));
+    let binds_closer = match unit.unit.kind(unit.unit.parent(number)?) {
+        Kind::Member { .. } | Kind::NonNull(_) => true,
+        Kind::Index { object, .. } => *object == number,
+        Kind::Call { callee, .. } => *callee == number,
+        // Nothing may be unary before a power.
+        Kind::Binary { op, .. } => op == "**",
+        _ => false,
+    };
+    let end = unit.bytes(rows).start;
+    (!ends_in_a_word && !binds_closer).then(|| TextRange::new(at, end))
 }
 
 fn replaced(unit: &UnitView<'_>, node: NodeId, text: &str) -> PlannedEdit {

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod cleanup;
 pub mod closing;
+pub mod columns;
 pub mod count;
 pub mod finally;
 pub mod hoist;

@@ -1,18 +1,13 @@
 //! Queries of Rust that bind their key to SQL text: `query_as::<_, User>("… WHERE id = $1").bind(id).fetch_one(db)`.
 
-use std::sync::Arc;
-
 use plimsoll_behavior::models::{BatchEdit, Rows, Slot};
-use plimsoll_behavior::{
-    Access, BindingId, Effects, Kind, Literal, Loop, LoopKind, Name, NodeId, TypeDecl, TypeExpr, TypeKind,
-};
-use plimsoll_project::link::{FileUnits, Value};
+use plimsoll_behavior::{Access, BindingId, Effects, Kind, Literal, Loop, LoopKind, Name, NodeId, TypeExpr};
 use plimsoll_project::schema::Dialect;
 use plimsoll_syntax::TextRange;
 
 use super::names::{is_plain_name, plural, singular};
 use super::{edit, sql, title_of_read};
-use crate::ask::{Turn, bare, callee_name, calls_within, receiver};
+use crate::ask::{Turn, bare, callee_name, calls_within, derives, is_renamed, receiver, struct_of};
 use crate::edit::cleanup::is_taken;
 use crate::edit::style::{Style, begins_its_line, indent_at};
 use crate::view::CallView;
@@ -367,34 +362,6 @@ fn constant<'v>(view: &UnitView<'v>, node: NodeId) -> Option<(u32, &'v str)> {
 /// The name of a type without arguments.
 fn simple_name(ty: &TypeExpr) -> Option<&Name> {
     ty.path.last().filter(|_| ty.args.is_empty())
-}
-
-/// The struct of the project that a type is.
-fn struct_of(view: &UnitView<'_>, at: NodeId, ty: &TypeExpr) -> Option<TypeDecl> {
-    let Value::Own(own) = view.eval.value_of_type(view.index, view.unit.node(at).scope, ty) else {
-        return None;
-    };
-    let find = |file: &FileUnits| {
-        let mut structs = file.types_named(&own.name).filter(|(_, ty)| ty.kind == TypeKind::Struct);
-        structs.next().map(|(_, ty)| ty.clone())
-    };
-    if own.file == view.linked.file.path {
-        return find(&view.linked.file);
-    }
-    let there = view.world.linked(&own.file)?;
-    find(&Arc::clone(&there).file)
-}
-
-fn derives(ty: &TypeDecl, name: &str) -> bool {
-    let is_word =
-        |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
-    ty.attributes.iter().any(|a| a.path.last().is_some_and(|last| last == "derive") && is_word(&a.text))
-}
-
-/// Whether an attribute may give columns other names than their fields'.
-fn is_renamed(ty: &TypeDecl) -> bool {
-    const HARMLESS: &[&str] = &["derive", "doc", "serde", "must_use", "non_exhaustive", "allow", "expect"];
-    ty.attributes.iter().any(|a| a.path.last().is_none_or(|last| !HARMLESS.contains(&last.as_str())))
 }
 
 /// `HashMap`, by the name it has in the file.
