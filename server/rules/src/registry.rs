@@ -3,8 +3,8 @@
 use crate::Rule;
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
-    MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, UnboundedQuery, UnfilteredWrite,
-    UnindexedForeignKey,
+    MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, UnboundedQuery, UnclampedLimit,
+    UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
@@ -22,6 +22,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingTransaction,
     &NPlusOne,
     &UnboundedQuery,
+    &UnclampedLimit,
     &UnfilteredWrite,
     &UnindexedForeignKey,
     &MissingRetry,

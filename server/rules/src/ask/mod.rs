@@ -17,6 +17,7 @@ mod occasion;
 mod often;
 mod open_limit;
 mod outgoing;
+mod outside;
 mod own_status;
 mod parts_asked_for;
 pub mod reading;
@@ -69,6 +70,7 @@ pub use outgoing::{
     Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, may_be_bounded, method,
     takes_its_url, wrapped_request,
 };
+pub use outside::{FromOutside, from_outside};
 pub use own_status::is_own_status_looked_at;
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
 pub use request::{

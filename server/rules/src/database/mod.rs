@@ -10,6 +10,7 @@ mod missing_index;
 mod missing_transaction;
 mod n_plus_one;
 mod unbounded_query;
+mod unclamped_limit;
 mod unfiltered_write;
 mod unindexed_foreign_key;
 
@@ -23,5 +24,6 @@ pub use missing_index::MissingIndex;
 pub use missing_transaction::MissingTransaction;
 pub use n_plus_one::NPlusOne;
 pub use unbounded_query::UnboundedQuery;
+pub use unclamped_limit::UnclampedLimit;
 pub use unfiltered_write::UnfilteredWrite;
 pub use unindexed_foreign_key::UnindexedForeignKey;
