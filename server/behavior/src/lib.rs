@@ -5,9 +5,11 @@
 //! knows of a second file, a disk or an editor.
 
 pub mod effects;
+mod guarantees;
 pub mod lower;
 pub mod models;
 pub mod vocabulary;
 
 pub use effects::Effects;
+pub use guarantees::Guarantees;
 pub use vocabulary::*;

@@ -4,7 +4,7 @@ use crate::Rule;
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
-    UnfilteredWrite, UnindexedForeignKey,
+    UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
@@ -23,6 +23,7 @@ pub const RULES: &[&dyn Rule] = &[
     &NPlusOne,
     &OverFetching,
     &UnboundedQuery,
+    &UnclampedLimit,
     &UnfilteredWrite,
     &UnindexedForeignKey,
     &MissingRetry,

@@ -68,7 +68,13 @@ impl Check<'_> {
             }
         }
         self.paths(place, behavior.slots.values());
-        self.paths(place, behavior.timeout.iter().chain(&behavior.retry));
+        self.paths(place, behavior.timeout.iter().chain(&behavior.retry).chain(&behavior.brings));
+        for carried in &behavior.carries {
+            let source = carried.split_once(':').map_or(carried.as_str(), |(_, source)| source);
+            if source != "receiver" && !is_path(source) {
+                self.error(place, &format!("`{carried}` is no part of a result"));
+            }
+        }
         self.paths(place, behavior.callbacks.iter().filter(|path| *path != "receiver"));
         for release in &behavior.release {
             if !is_release(release) {
@@ -144,6 +150,8 @@ mod tests {
             ("yields = '[Nothing]'", "function `f`: the model has no type `Nothing`"),
             ("slots = { url = 'first' }", "function `f`: `first` is no path to an argument"),
             ("timeout = '1..signal'", "function `f`: `1..signal` is no path to an argument"),
+            ("carries = 'data:first'", "function `f`: `data:first` is no part of a result"),
+            ("brings = 'input'", "function `f`: `input` is no path to an argument"),
             ("release = 'clear'", "function `f`: `clear` is no way to release"),
             ("release = 'option:signal'", "function `f`: `option:signal` is no way to release"),
             ("callback = 0", "function `f`: `run` and `callback` go together"),
@@ -173,6 +181,7 @@ mod tests {
             "yields = '[callback]'\ncallbacks = 'receiver'\nrun = 'retry'",
             "provides = 'context.ctx'\nslots = { context = '<0>' }",
             "slots = { url = '0', filter = '0.where', params = '*', method = '=GET', table = '{member}' }",
+            "carries = ['receiver', '*', 'data:0']\nguarantees = ['number', 'bounded']\nbrings = '0.input'",
             "release = ['call', 'call:clear', 'method:close', 'twin:off', 'option:2.signal']",
         ] {
             assert_eq!(mistakes(function), Vec::<String>::new(), "{function}");

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::{Effects, Name};
+use crate::{Effects, Guarantees, Name};
 
 /// One library.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -208,6 +208,9 @@ pub struct TypeModel {
     /// A collection of its type argument with this index: `Vec<T>`, `Array<T>`.
     #[serde(default)]
     pub collects: Option<u8>,
+    /// Whether a parameter of it is what a user sent: the extractor of a query string or a body.
+    #[serde(default)]
+    pub outside: bool,
 }
 
 /// A member that is read.
@@ -223,6 +226,9 @@ pub struct MemberModel {
     /// What reading it does: `response.check` for `ok`.
     #[serde(default)]
     pub effect: EffectList,
+    /// Whether it is what a user sent: `req.query`.
+    #[serde(default)]
+    pub outside: bool,
     /// The slot that assigning it fills, for the value at the head of the path: `axios.defaults.timeout = 5000` gives
     /// `axios` a timeout.
     #[serde(default)]
@@ -343,6 +349,20 @@ pub struct Behavior {
     /// Whether it reports a failed status by throwing (axios, got, ky) so that nobody has to look.
     #[serde(default)]
     pub checks_status: bool,
+    /// Whether its result is what a user sent: `c.req.query('limit')`. Of a decorator: whether what it stands at is.
+    #[serde(default)]
+    pub outside: bool,
+    /// What its callbacks are given that a user sent, by parameter and property: `0.input`. The slot `schema` says what
+    /// it may be.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub brings: Vec<Name>,
+    /// What its result is made of: `receiver`, an argument, `*` for all of them; `data:0` where the argument is the
+    /// property `data` of the result. Where nothing is said, what `yields` says of it.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub carries: Vec<Name>,
+    /// What holds of the result whatever it is made of; of a decorator, of what it stands at.
+    #[serde(default)]
+    pub guarantees: GuaranteeList,
 }
 
 /// How a request is handed to code that sends it again.
@@ -468,6 +488,10 @@ pub enum ColumnsEdit {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EffectList(pub Effects);
 
+/// Guarantees by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GuaranteeList(pub Guarantees);
+
 /// How many rows a call touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -568,6 +592,10 @@ pub enum Slot {
     Order,
     /// The most rows.
     Bound,
+    /// Where the rows begin; beside it, `bound` is the last of them.
+    Offset,
+    /// What describes the values that are let through, or an object of such descriptions.
+    Schema,
     /// The selected columns; `*` for all.
     Columns,
     /// The columns that are left out.
@@ -640,6 +668,10 @@ pub struct Convention {
     /// The first argument must be text that begins like SQL.
     #[serde(default)]
     pub first_argument_is_sql: bool,
+    /// Instead of what is called on it: it is the first parameter of a function, and the second has one of these names,
+    /// as `res` in `(req, res)`.
+    #[serde(default)]
+    pub beside: Vec<Name>,
 }
 
 /// A flattened behavior. serde cannot deny unknown fields beside `flatten`, but it can of a table that is read on its own.
@@ -672,5 +704,21 @@ impl<'de> Deserialize<'de> for EffectList {
             })?;
         }
         Ok(EffectList(effects))
+    }
+}
+
+impl<'de> Deserialize<'de> for GuaranteeList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut guarantees = Guarantees::empty();
+        for name in one_or_many(deserializer)? {
+            guarantees |= Guarantees::named(&name).ok_or_else(|| {
+                let known: Vec<&str> = Guarantees::NAMES.iter().map(|(name, _)| *name).collect();
+                serde::de::Error::custom(format!(
+                    "unknown guarantee `{name}`; known ones are {}",
+                    known.join(", ")
+                ))
+            })?;
+        }
+        Ok(GuaranteeList(guarantees))
     }
 }

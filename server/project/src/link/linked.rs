@@ -9,6 +9,7 @@ use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId};
 use plimsoll_syntax::Language;
 use rustc_hash::FxHashMap;
 
+use super::flow::{hash_flows, numbered};
 use super::summary::{Local, locals};
 use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Summary, Value};
 use crate::Files;
@@ -221,12 +222,15 @@ fn outward(
     use std::hash::{Hash, Hasher};
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
     let u = &eval.file.units[unit].unit;
+    let with_flows = locals.iter().find(|local| !local.flows.is_empty());
+    let numbers = with_flows.map_or_else(FxHashMap::default, |local| numbered(&local.flow_calls));
     for local in locals {
         let mut callees: Vec<_> = local.callees.iter().map(|(f, ..)| f).collect();
         callees.sort();
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
         (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
+        hash_flows(&local.flows, &numbers, &mut hasher);
     }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);

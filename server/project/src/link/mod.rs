@@ -7,6 +7,7 @@
 mod context;
 mod evaluate;
 mod file;
+mod flow;
 mod linked;
 mod linker;
 mod others;
@@ -20,6 +21,7 @@ mod value;
 pub use context::{Closure, Context, run_of};
 pub use evaluate::{CallFacts, Evaluator, Memo, looks_like_sql};
 pub use file::{FileUnits, UnitEntry};
+pub use flow::{Arrival, Flow, Flows, Path, Root, Step, To, arrivals, step};
 pub use linked::{Linked, UnitFacts, World, link, models_of, relink};
 pub use linker::{Asked, LinkCache, Linker, OwnModels, Session};
 pub use others::Other;

@@ -12,7 +12,7 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Effects, Exported, FunctionId, FunctionKind, Kind, Name, NodeId};
 use plimsoll_syntax::Language;
 
-pub(super) use self::place::entries;
+pub(super) use self::place::{entries, handed_by_place};
 pub use self::place::{is_scheduled_route, role_of_place};
 use super::{Context, Evaluator, FnRef, Linked, Value, World, resolve_module};
 use crate::Files;

@@ -7,6 +7,7 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit}
 use rustc_hash::FxHashMap;
 
 use super::context::runs_inline;
+use super::flow::{self, Flows, LocalFlow};
 use super::roles::declared;
 use super::{CallFacts, Evaluator, FnRef, RoleFact, SlotValue, Value, run_of};
 
@@ -27,6 +28,8 @@ pub struct Summary {
     pub is_async: bool,
     /// In which role it runs, as far as it says so itself.
     pub role: Option<RoleFact>,
+    /// Which of its parameters, and what that users send, reach its result and what should not take it as it is.
+    pub flows: Flows,
 }
 
 /// Why a function has an effect.
@@ -74,6 +77,10 @@ pub struct Local {
     pub is_async: bool,
     /// See [`Summary::role`].
     pub role: Option<RoleFact>,
+    /// Which way data takes in it.
+    pub flows: Vec<LocalFlow>,
+    /// The calls that the flows of its unit mention, and what they go to.
+    pub flow_calls: Arc<[(NodeId, FnRef)]>,
 }
 
 impl Local {
@@ -137,6 +144,12 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
             }
             locals[f].callees.extend(handed.iter().map(|target| (target.clone(), path.clone(), call)));
         }
+    }
+    let (flows, calls) = flow::flows(eval, unit, &runs_in);
+    let calls: Arc<[(NodeId, FnRef)]> = calls.into();
+    for (local, flows) in locals.iter_mut().zip(flows) {
+        local.flow_calls = if flows.is_empty() { Arc::default() } else { Arc::clone(&calls) };
+        local.flows = flows;
     }
     for (i, nested) in u.nested.iter().enumerate() {
         let inner = eval.file.units[unit].nested[i];
@@ -276,8 +289,9 @@ pub fn close(
             open.extend(&callers[i]);
         }
     }
+    let flows = close_flows(locals, &index, &callers, outside);
     let mut summaries = FxHashMap::default();
-    for (i, (function, local)) in locals.iter().enumerate() {
+    for ((i, (function, local)), flows) in locals.iter().enumerate().zip(flows) {
         let has = |callee: &FnRef, effect: Effects| of(&done, callee).may.contains(effect);
         let witnesses = done[i].may.iter().filter_map(|effect| witness(local, effect, &has));
         let summary = Summary {
@@ -288,10 +302,40 @@ pub fn close(
             params: local.params.clone(),
             is_async: local.is_async,
             role: local.role.clone(),
+            flows,
         };
         summaries.insert(function.clone(), Arc::new(summary));
     }
     summaries
+}
+
+/// The same for the ways of data: they only ever become more.
+fn close_flows(
+    locals: &[(FnRef, &Local)],
+    index: &FxHashMap<&FnRef, usize>,
+    callers: &[Vec<usize>],
+    outside: &dyn Fn(&FnRef) -> Option<Arc<Summary>>,
+) -> Vec<Flows> {
+    let mut flows: Vec<Flows> = vec![Flows::default(); locals.len()];
+    let has_flows = |local: &Local| !local.flows.is_empty() || !local.alternatives.is_empty();
+    let mut open: Vec<usize> = (0..locals.len()).filter(|&i| has_flows(locals[i].1)).collect();
+    while let Some(i) = open.pop() {
+        let callee = |function: &FnRef| match index.get(function) {
+            Some(&i) => flows[i].clone(),
+            None => outside(function).map_or_else(Flows::default, |summary| summary.flows.clone()),
+        };
+        let local = locals[i].1;
+        let now = match local.alternatives.as_slice() {
+            [] => flow::closed(local, &callee),
+            all if all.len() > MAX_ALTERNATIVES => Flows::default(),
+            all => Flows::of_any(all.iter().map(callee)),
+        };
+        if now != flows[i] {
+            flows[i] = now;
+            open.extend(callers[i].iter().filter(|&&caller| has_flows(locals[caller].1)));
+        }
+    }
+    flows
 }
 
 /// The call by which a function has an effect: its own, or the first of a function that has it. What goes to one of
@@ -333,6 +377,9 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_behavior::Guarantees;
+
+    use super::flow::{From, LocalTo, Root, To};
     use super::*;
 
     fn function(name: &str) -> FnRef {
@@ -381,6 +428,61 @@ mod tests {
         let closed = close(&[(a, &first), (b.clone(), &second)], &|_| None);
         assert_eq!(closed[&b].effects, Effects::DB_WRITE);
         assert_eq!(closed[&b].certain, Effects::DB_WRITE);
+    }
+
+    /// A function that hands its parameter to others as theirs, and what else becomes of it.
+    fn hands(functions: &[FnRef], more: &[(LocalTo, Guarantees)]) -> Local {
+        let node = |i: usize| NodeId(u32::try_from(i).expect("few"));
+        let flow =
+            |to, guards| LocalFlow { from: From::Param(0), path: Vec::new(), to, guards, node: node(0) };
+        let handed = (0..functions.len())
+            .map(|i| flow(LocalTo::Argument(node(i), Some(0), Vec::new()), Guarantees::empty()));
+        let more = more.iter().map(|(to, guards)| flow(to.clone(), *guards));
+        Local {
+            flows: handed.chain(more).collect(),
+            flow_calls: functions.iter().enumerate().map(|(i, f)| (node(i), f.clone())).collect(),
+            ..calls(functions)
+        }
+    }
+
+    #[test]
+    fn data_is_followed_through_functions_that_call_each_other_in_any_order() {
+        let (a, b, c) = (function("a"), function("b"), function("c"));
+        let bound = (LocalTo::Slot(Slot::Bound), Guarantees::NUMBER);
+        let locals = [
+            (a.clone(), hands(std::slice::from_ref(&b), &[(LocalTo::Check, Guarantees::empty())])),
+            (b.clone(), hands(&[a.clone(), c.clone()], &[])),
+            (c.clone(), hands(std::slice::from_ref(&b), &[bound])),
+        ];
+        let mut order: Vec<usize> = (0..locals.len()).collect();
+        let mut first = None;
+        for _ in 0..order.len() {
+            order.rotate_left(1);
+            let all: Vec<_> = order.iter().map(|&i| (locals[i].0.clone(), &locals[i].1)).collect();
+            let closed = close(&all, &|_| None);
+            for one in [&a, &b, &c] {
+                let flows = &closed[one].flows;
+                let reaches = |to: &To| flows.all.iter().find(|f| f.to == *to && f.root == Root::Param(0));
+                let bound = reaches(&To::Slot(Slot::Bound)).expect("it is handed on");
+                assert_eq!(bound.guards, Guarantees::NUMBER);
+                assert!(flows.checks(Some(0), &[]));
+            }
+            assert_eq!(first.get_or_insert(closed.clone()), &closed);
+        }
+    }
+
+    #[test]
+    fn a_function_with_too_many_ways_tells_none_and_neither_do_its_callers() {
+        let (many, caller) = (function("many"), function("caller"));
+        let ways: Vec<_> = (0..200)
+            .map(|i| (LocalTo::Result(vec![format!("part{i}").into()]), Guarantees::empty()))
+            .collect();
+        let locals =
+            [(many.clone(), hands(&[], &ways)), (caller.clone(), hands(std::slice::from_ref(&many), &[]))];
+        let all: Vec<_> = locals.iter().map(|(f, local)| (f.clone(), local)).collect();
+        let closed = close(&all, &|_| None);
+        assert!(closed[&many].flows.is_cut && closed[&caller].flows.is_cut);
+        assert!(closed[&caller].flows.all.is_empty());
     }
 
     #[test]

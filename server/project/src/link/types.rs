@@ -82,6 +82,35 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether a parameter of the type is what a user sent: `Query<Params>`, `Option<Json<T>>`.
+    #[must_use]
+    pub(super) fn is_outside_type(&self, unit: usize, scope: ScopeId, ty: &TypeExpr) -> bool {
+        let mut ty = ty;
+        for _ in 0..MAX_TYPE_DEPTH {
+            let Some(head) = ty.path.first() else { return false };
+            let named = self.name_in_type(unit, scope, head);
+            let named = ty.path[1..].iter().fold(named, |v, name| self.member_of(&v, name));
+            let last = ty.path.last().expect("a path with a head has a last part");
+            let found = match &named {
+                Value::Package(package, path) => self
+                    .models
+                    .type_in(package, path)
+                    .or_else(|| self.models.type_in(package, path.rsplit('.').next().unwrap_or(path))),
+                _ => None,
+            };
+            let found = found.or_else(|| self.models.type_in("std", last));
+            let Some(model) = found.map(|found| self.models.ty(found)) else { return false };
+            if model.outside {
+                return true;
+            }
+            match model.wraps.and_then(|i| ty.args.get(usize::from(i))) {
+                Some(inner) => ty = inner,
+                None => return false,
+            }
+        }
+        false
+    }
+
     /// `T["key"]`
     fn member_type(&self, unit: usize, scope: ScopeId, ty: &TypeExpr, depth: u32) -> Value {
         let [of, key] = ty.args.as_slice() else { return Value::Unknown };

@@ -19,6 +19,7 @@ mod occasion;
 mod often;
 mod open_limit;
 mod outgoing;
+mod outside;
 mod own_status;
 mod parts_asked_for;
 mod query;
@@ -76,6 +77,7 @@ pub use outgoing::{
     Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, is_sent_again, may_be_bounded,
     method, takes_its_url, wrapped_request,
 };
+pub use outside::{FromOutside, from_outside};
 pub use own_status::is_own_status_looked_at;
 pub use query::each_query;
 pub use record::{Record, record_of};

@@ -223,7 +223,7 @@ fn decides_beside(view: &UnitView<'_>, closure: &Closure) -> bool {
                 .any(|(unit, used)| decides(&file.units[unit].unit, PLAIN_STATUS, path, &[used]))
     });
     let entries = match u.parent(closure.node).map(|p| u.kind(p)) {
-        Some(Kind::Object { entries, .. }) => entries.as_slice(),
+        Some(Kind::Object { entries, .. }) => &**entries,
         _ => &[],
     };
     let mut beside = entries.iter().map(|entry| entry.value).filter(|&value| value != closure.node);

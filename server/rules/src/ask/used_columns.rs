@@ -216,7 +216,7 @@ impl Walk<'_, '_, '_> {
             return Some(());
         }
         self.found.followed.push(key);
-        self.found.used.is_typed |= self.unit(unit).binding(id).ty.as_ref().is_some_and(is_of_its_own);
+        self.found.used.is_typed |= self.unit(unit).binding(id).ty.as_deref().is_some_and(is_of_its_own);
         let exports = &self.unit(unit).exports;
         if exports.iter().any(|export| export.local == Exported::Binding(id)) {
             return None;

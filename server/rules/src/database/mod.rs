@@ -11,6 +11,7 @@ mod missing_transaction;
 mod n_plus_one;
 mod over_fetching;
 mod unbounded_query;
+mod unclamped_limit;
 mod unfiltered_write;
 mod unindexed_foreign_key;
 
@@ -25,5 +26,6 @@ pub use missing_transaction::MissingTransaction;
 pub use n_plus_one::NPlusOne;
 pub use over_fetching::OverFetching;
 pub use unbounded_query::UnboundedQuery;
+pub use unclamped_limit::UnclampedLimit;
 pub use unfiltered_write::UnfilteredWrite;
 pub use unindexed_foreign_key::UnindexedForeignKey;

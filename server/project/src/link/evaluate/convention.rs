@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{Access, Key, Kind, Name, NodeId};
+use plimsoll_behavior::{Access, BindingKind, Key, Kind, Name, NodeId};
 
 use crate::link::{Instance, Value};
 
@@ -21,7 +21,9 @@ impl Evaluator<'_> {
         for (index, model) in self.models.all().iter().enumerate() {
             for convention in model.conventions.iter().filter(|c| c.receiver.contains(name)) {
                 let fits =
-                    convention.calls.iter().any(|calls| self.is_used_so(unit, node, calls, convention));
+                    convention.calls.iter().any(|calls| self.is_used_so(unit, node, calls, convention))
+                        || !convention.beside.is_empty()
+                            && self.stands_beside(unit, node, &convention.beside);
                 let model = u16::try_from(index).expect("fewer than 65,536 models");
                 if fits && let Some(ty) = self.models.type_named(model, &convention.ty) {
                     return Value::Instance(Arc::new(Instance {
@@ -33,6 +35,20 @@ impl Evaluator<'_> {
             }
         }
         Value::Unknown
+    }
+
+    /// Whether a name is the first parameter of a function whose second one has one of these names.
+    fn stands_beside(&self, unit: usize, node: NodeId, names: &[Name]) -> bool {
+        let Some((unit, binding)) = self.declared_at(unit, node) else { return false };
+        let u = self.unit(unit);
+        let BindingKind::Parameter(function, 0) = u.binding(binding).kind else { return false };
+        let second = u.function(function).params.get(1);
+        let mut bound = second.into_iter().flat_map(|param| &param.pattern.bindings);
+        u.binding(binding).path.is_empty()
+            && bound.any(|&b| {
+                let name = u.binding(b).name.trim_start_matches('_');
+                u.binding(b).path.is_empty() && names.iter().any(|own| own == name)
+            })
     }
 
     /// Whether `node` is the receiver of the members and calls that `path` lists.

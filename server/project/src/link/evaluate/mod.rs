@@ -4,9 +4,11 @@ mod arguments;
 mod calls;
 mod convention;
 mod dispatch;
+mod guarantees;
 mod members;
 mod modules;
 mod names;
+mod origins;
 
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
+pub(in crate::link) use origins::Origin;
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.

@@ -202,6 +202,24 @@ impl Evaluator<'_> {
         Value::one_of(handed.into_iter().map(|node| self.value(unit, node)))
     }
 
+    /// The unit that binds what a name means, and the binding: the unit itself, or one around it.
+    pub(super) fn declared_at(&self, unit: usize, node: NodeId) -> Option<(usize, BindingId)> {
+        let Kind::Name { name, binding } = self.unit(unit).kind(node) else { return None };
+        if let Some(binding) = binding {
+            return Some((unit, *binding));
+        }
+        let mut inner = unit;
+        while let Some(outer) = self.file.units[inner].parent {
+            let u = self.unit(outer);
+            let nested = &u.nested[self.file.units[inner].index_in_parent as usize];
+            if let Some(b) = self.resolve(outer, name, nested.scope, u.range(nested.node).start) {
+                return Some((outer, b));
+            }
+            inner = outer;
+        }
+        None
+    }
+
     /// What a name means that the unit does not bind: looked up in the units around it, then among the globals.
     pub(in crate::link) fn outer(&self, unit: usize, name: &Name, heads_path: bool) -> Value {
         let mut inner = unit;

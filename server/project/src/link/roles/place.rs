@@ -93,3 +93,12 @@ pub fn role_of_place(files: &dyn Files, path: &str) -> Option<RoleFact> {
 pub fn is_scheduled_route(files: &dyn Files, path: &str) -> bool {
     below_manifest(files, path).split('/').any(|part| matches!(part, "cron" | "crons" | "cron.ts"))
 }
+
+/// Whether the function that a file offers by default is handed what a user sent in a property of this name: the page
+/// of a route.
+#[must_use]
+pub(in crate::link) fn handed_by_place(path: &str, property: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_page = name.split_once('.').is_some_and(|(stem, _)| stem == "page");
+    is_page && matches!(property, "searchParams" | "params")
+}

@@ -1,0 +1,477 @@
+//! Which way data takes through functions: from their parameters, and from what users send, to their results and to
+//! where it must not arrive as it was sent.
+//!
+//! What a function does by itself ([`LocalFlow`]) is read from its own unit; [`closed`] follows it through the functions
+//! that it calls. A flow says what holds of the data on the way ([`Guarantees`]): two ways between the same ends are two
+//! flows.
+
+mod local;
+mod rows;
+
+use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Guarantees, Name, NodeId};
+
+use super::FnRef;
+use super::summary::Local;
+
+pub(super) use local::{flows, hash_flows, numbered};
+
+/// Members that lead from a value to a part of it.
+pub type Path = Vec<Name>;
+
+/// How many members lead to a part at most; what lies deeper is not told apart from nothing.
+pub(super) const MAX_PATH: usize = 4;
+/// How many flows a function has at most. One that has more, and those that hand it something, tell nothing.
+const MAX_FLOWS: usize = 48;
+/// How many calls the result of which is an argument of the next may stand in a row.
+const MAX_CALLS: u8 = 8;
+
+/// Where data comes from, as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Root {
+    /// From a parameter.
+    Param(u16),
+    /// From what the function is a method of.
+    Receiver,
+    /// From a user.
+    Outside {
+        /// Whether that rests on a convention.
+        is_convention: bool,
+    },
+}
+
+/// Where data arrives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum To {
+    /// In this part of the result.
+    Result(Path),
+    /// In this part of a library's call.
+    Slot(Slot),
+    /// In a comparison with what is the program's own, or in a function that is called a check.
+    Check,
+}
+
+/// One way of data through a function.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Flow {
+    /// Where it comes from.
+    pub root: Root,
+    /// Which part of that.
+    pub path: Path,
+    /// Where it arrives.
+    pub to: To,
+    /// What holds of it by then.
+    pub guards: Guarantees,
+}
+
+/// The ways of data through a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flows {
+    /// In order, each once.
+    pub all: Vec<Flow>,
+    /// Whether they were too many, so that none is told.
+    pub is_cut: bool,
+}
+
+/// Where data comes from, as its function sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// See [`Root::Param`].
+    Param(u16),
+    /// See [`Root::Receiver`].
+    Receiver,
+    /// See [`Root::Outside`].
+    Outside {
+        /// Whether that rests on a convention.
+        is_convention: bool,
+    },
+    /// The result of a call of the project's own function.
+    Call(NodeId),
+}
+
+/// Where data arrives in its function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalTo {
+    /// See [`To::Result`].
+    Result(Path),
+    /// See [`To::Slot`].
+    Slot(Slot),
+    /// See [`To::Check`].
+    Check,
+    /// In a part of an argument of a call of the project's own function; of its receiver, without an index.
+    Argument(NodeId, Option<u16>, Path),
+}
+
+/// One way of data inside a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFlow {
+    /// Where it comes from.
+    pub from: From,
+    /// Which part of that.
+    pub path: Path,
+    /// Where it arrives.
+    pub to: LocalTo,
+    /// What holds of it by then.
+    pub guards: Guarantees,
+    /// The node of the function's unit that is the data as it arrives.
+    pub node: NodeId,
+}
+
+/// A part of a parameter of a function of the project, or of its receiver, where there is no index.
+pub type Taken = (FnRef, Option<u16>, Path);
+
+/// What a user sent, where it arrives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// The node that is it, or that it is a part of.
+    pub node: NodeId,
+    /// Whether it is the node as a whole.
+    pub is_whole: bool,
+    /// By what it is called where it comes from: the members that lead to it.
+    pub path: Path,
+    /// What holds of it.
+    pub guards: Guarantees,
+    /// Whether that rests on a convention.
+    pub is_convention: bool,
+    /// The function of the project that it is handed to, with the parameter and the part of it, where it does not arrive
+    /// in the function itself.
+    pub through: Option<Taken>,
+}
+
+/// What of `whole` is left behind `part`, or what of `part` lies below `whole`; none where neither is a part of the other.
+fn aligned(whole: &[Name], part: &[Name]) -> Option<(Path, Path)> {
+    if let Some(rest) = part.strip_prefix(whole) {
+        return Some((rest.to_vec(), Path::new()));
+    }
+    whole.strip_prefix(part).map(|below| (Path::new(), below.to_vec()))
+}
+
+fn joined(head: &[Name], tail: &[Name]) -> Option<Path> {
+    (head.len() + tail.len() <= MAX_PATH).then(|| head.iter().chain(tail).cloned().collect())
+}
+
+/// Whether one of two paths leads through the other.
+fn is_along(a: &[Name], b: &[Name]) -> bool {
+    a.starts_with(b) || b.starts_with(a)
+}
+
+/// One source of data that a function uses, its calls resolved.
+struct Resolved {
+    root: Root,
+    path: Path,
+    guards: Guarantees,
+    /// The part of the value that it is.
+    at: Path,
+}
+
+struct Resolver<'a> {
+    local: &'a Local,
+    callee: &'a dyn Fn(&FnRef) -> Flows,
+    is_cut: bool,
+    left: u32,
+}
+
+impl Resolver<'_> {
+    fn target(&self, call: NodeId) -> Option<&FnRef> {
+        self.local.flow_calls.iter().find(|(node, _)| *node == call).map(|(_, target)| target)
+    }
+
+    fn flows_of(&mut self, call: NodeId) -> Vec<Flow> {
+        let Some(target) = self.target(call) else { return Vec::new() };
+        let flows = (self.callee)(target);
+        self.is_cut |= flows.is_cut;
+        flows.all
+    }
+
+    fn resolve(
+        &mut self,
+        from: &From,
+        path: &[Name],
+        guards: Guarantees,
+        at: &[Name],
+        depth: u8,
+        out: &mut Vec<Resolved>,
+    ) {
+        let root = match from {
+            From::Param(index) => Root::Param(*index),
+            From::Receiver => Root::Receiver,
+            From::Outside { is_convention } => Root::Outside { is_convention: *is_convention },
+            From::Call(call) => return self.resolve_call(*call, path, guards, at, depth, out),
+        };
+        out.push(Resolved { root, path: path.to_vec(), guards, at: at.to_vec() });
+    }
+
+    fn resolve_call(
+        &mut self,
+        call: NodeId,
+        path: &[Name],
+        guards: Guarantees,
+        at: &[Name],
+        depth: u8,
+        out: &mut Vec<Resolved>,
+    ) {
+        if depth >= MAX_CALLS || self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        for flow in self.flows_of(call) {
+            let To::Result(result) = &flow.to else { continue };
+            let Some((rest, below)) = aligned(result, path) else { continue };
+            let (Some(wanted), Some(at)) = (joined(&flow.path, &rest), joined(at, &below)) else { continue };
+            let guards = guards | flow.guards;
+            let index = match flow.root {
+                Root::Outside { .. } => {
+                    out.push(Resolved { root: flow.root, path: wanted, guards, at });
+                    continue;
+                }
+                Root::Param(index) => Some(index),
+                Root::Receiver => None,
+            };
+            let local = self.local;
+            for handed in &local.flows {
+                let LocalTo::Argument(of, own, part) = &handed.to else { continue };
+                if *of != call || *own != index {
+                    continue;
+                }
+                let Some((rest, below)) = aligned(part, &wanted) else { continue };
+                let (Some(path), Some(at)) = (joined(&handed.path, &rest), joined(&at, &below)) else {
+                    continue;
+                };
+                self.resolve(&handed.from, &path, guards | handed.guards, &at, depth + 1, out);
+            }
+        }
+    }
+}
+
+/// How many results of calls are looked into for one function.
+const MAX_LOOKS: u32 = 2_000;
+
+/// What a function does with data, its callees included, as far as `callee` knows them.
+pub(super) fn closed(local: &Local, callee: &dyn Fn(&FnRef) -> Flows) -> Flows {
+    let mut resolver = Resolver { local, callee, is_cut: false, left: MAX_LOOKS };
+    let mut all: Vec<Flow> = Vec::new();
+    let mut found = Vec::new();
+    for flow in &local.flows {
+        match &flow.to {
+            LocalTo::Result(part) => {
+                resolver.resolve(&flow.from, &flow.path, flow.guards, part, 0, &mut found);
+                all.extend(found.drain(..).map(|r| Flow {
+                    root: r.root,
+                    path: r.path,
+                    to: To::Result(r.at),
+                    guards: r.guards,
+                }));
+            }
+            LocalTo::Slot(_) | LocalTo::Check => {
+                let to = if let LocalTo::Slot(slot) = flow.to { To::Slot(slot) } else { To::Check };
+                resolver.resolve(&flow.from, &flow.path, flow.guards, &[], 0, &mut found);
+                let whole = found.drain(..).filter(|r| r.at.is_empty());
+                all.extend(whole.map(|r| Flow {
+                    root: r.root,
+                    path: r.path,
+                    to: to.clone(),
+                    guards: r.guards,
+                }));
+            }
+            LocalTo::Argument(call, index, part) => {
+                for arrived in arrived(&mut resolver, *call, *index, part) {
+                    let Some(path) = joined(&flow.path, &arrived.rest) else { continue };
+                    resolver.resolve(&flow.from, &path, flow.guards | arrived.guards, &[], 0, &mut found);
+                    let whole = found.drain(..).filter(|r| r.at.is_empty());
+                    all.extend(whole.map(|r| Flow {
+                        root: r.root,
+                        path: r.path,
+                        to: arrived.to.clone(),
+                        guards: r.guards,
+                    }));
+                }
+            }
+        }
+    }
+    // What a user sent and where it arrives in here is nothing that a caller adds to.
+    all.retain(|flow| !(matches!(flow.root, Root::Outside { .. }) && matches!(flow.to, To::Slot(_))));
+    Flows { all, is_cut: resolver.is_cut }.bounded()
+}
+
+/// Where a called function takes what it is handed.
+struct Arrived {
+    /// Which part of what is handed, behind the part that the argument holds.
+    rest: Path,
+    /// Which part of the parameter.
+    of: Path,
+    to: To,
+    guards: Guarantees,
+}
+
+fn arrived(resolver: &mut Resolver<'_>, call: NodeId, index: Option<u16>, part: &[Name]) -> Vec<Arrived> {
+    let flows = resolver.flows_of(call);
+    let flows = flows.into_iter().filter_map(|flow| {
+        let own = match flow.root {
+            Root::Param(own) => Some(own),
+            Root::Receiver => None,
+            Root::Outside { .. } => return None,
+        };
+        if own != index || matches!(flow.to, To::Result(_)) {
+            return None;
+        }
+        let (rest, _) = aligned(part, &flow.path)?;
+        Some(Arrived { rest, of: flow.path, to: flow.to, guards: flow.guards })
+    });
+    flows.collect()
+}
+
+/// Where a way ends, in its function or in one that it calls.
+struct End {
+    /// What is still to be taken of the data.
+    rest: Path,
+    guards: Guarantees,
+    is_check: bool,
+    through: Option<Taken>,
+    is_whole: bool,
+}
+
+impl End {
+    fn here(flow: &LocalFlow, is_check: bool) -> End {
+        End { rest: Path::new(), guards: flow.guards, is_check, through: None, is_whole: true }
+    }
+}
+
+/// Where what users send arrives in a slot, in a function or in those that it hands it to. What it is checked by on the
+/// way is among its guarantees.
+#[must_use]
+pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Flows) -> Vec<Arrival> {
+    if local.flows.is_empty() {
+        return Vec::new();
+    }
+    let mut resolver = Resolver { local, callee, is_cut: false, left: MAX_LOOKS };
+    let mut all = Vec::new();
+    let mut checked: Vec<Path> = Vec::new();
+    let mut found = Vec::new();
+    for flow in &local.flows {
+        let mut ends: Vec<End> = Vec::new();
+        match &flow.to {
+            LocalTo::Slot(own) if *own == slot => ends.push(End::here(flow, false)),
+            LocalTo::Check => ends.push(End::here(flow, true)),
+            LocalTo::Argument(call, index, part) => {
+                let target = resolver.target(*call).cloned();
+                for one in arrived(&mut resolver, *call, *index, part) {
+                    let is_check = one.to == To::Check;
+                    if !is_check && one.to != To::Slot(slot) {
+                        continue;
+                    }
+                    let through = target.clone().map(|target| (target, *index, one.of.clone()));
+                    let guards = flow.guards | one.guards;
+                    ends.push(End {
+                        is_whole: one.rest.is_empty(),
+                        rest: one.rest,
+                        guards,
+                        is_check,
+                        through,
+                    });
+                }
+            }
+            _ => {}
+        }
+        for end in ends {
+            let Some(path) = joined(&flow.path, &end.rest) else { continue };
+            resolver.resolve(&flow.from, &path, end.guards, &[], 0, &mut found);
+            for one in found.drain(..) {
+                let Root::Outside { is_convention } = one.root else { continue };
+                if end.is_check {
+                    checked.push(one.path);
+                } else if one.at.is_empty() {
+                    let (node, is_whole, through) = (flow.node, end.is_whole, end.through.clone());
+                    let (path, guards) = (one.path, one.guards);
+                    all.push(Arrival { node, is_whole, path, guards, is_convention, through });
+                }
+            }
+        }
+    }
+    for arrival in &mut all {
+        if checked.iter().any(|path| is_along(path, &arrival.path)) {
+            arrival.guards |= Guarantees::CHECKED;
+        }
+    }
+    all
+}
+
+impl Flows {
+    /// What a call does with data that may go to any of several functions.
+    pub(super) fn of_any(functions: impl Iterator<Item = Flows>) -> Flows {
+        let mut any = Flows::default();
+        for one in functions {
+            any.is_cut |= one.is_cut;
+            any.all.extend(one.all);
+        }
+        any.bounded()
+    }
+
+    fn bounded(mut self) -> Flows {
+        self.all.sort();
+        self.all.dedup();
+        if self.is_cut || self.all.len() > MAX_FLOWS {
+            return Flows { all: Vec::new(), is_cut: true };
+        }
+        self
+    }
+
+    /// Whether the function checks what it is handed in this part of a parameter.
+    #[must_use]
+    pub fn checks(&self, index: Option<u16>, part: &[Name]) -> bool {
+        self.all.iter().any(|flow| {
+            let own = match flow.root {
+                Root::Param(own) => Some(own),
+                Root::Receiver => None,
+                Root::Outside { .. } => return false,
+            };
+            own == index && flow.to == To::Check && is_along(&flow.path, part)
+        })
+    }
+}
+
+/// One step on the way of a part of a parameter to a slot.
+pub struct Step {
+    /// The node of the function's unit that is the data there.
+    pub node: NodeId,
+    /// The function that takes it further, with the parameter and the part of it; none at the end.
+    pub next: Option<Taken>,
+}
+
+/// The first step by which a part of a parameter of a function reaches a slot.
+#[must_use]
+pub fn step(
+    local: &Local,
+    index: Option<u16>,
+    part: &[Name],
+    slot: Slot,
+    callee: &dyn Fn(&FnRef) -> Flows,
+) -> Option<Step> {
+    let mut resolver = Resolver { local, callee, is_cut: false, left: MAX_LOOKS };
+    let root = index.map_or(Root::Receiver, Root::Param);
+    let mut found = Vec::new();
+    for flow in &local.flows {
+        match &flow.to {
+            LocalTo::Slot(own) if *own == slot => {
+                resolver.resolve(&flow.from, &flow.path, flow.guards, &[], 0, &mut found);
+                if found.drain(..).any(|r| r.root == root && r.path == part && r.at.is_empty()) {
+                    return Some(Step { node: flow.node, next: None });
+                }
+            }
+            LocalTo::Argument(call, index, of) => {
+                for one in arrived(&mut resolver, *call, *index, of) {
+                    if one.to != To::Slot(slot) {
+                        continue;
+                    }
+                    let Some(path) = joined(&flow.path, &one.rest) else { continue };
+                    resolver.resolve(&flow.from, &path, flow.guards, &[], 0, &mut found);
+                    if found.drain(..).any(|r| r.root == root && r.path == part && r.at.is_empty()) {
+                        let next = resolver.target(*call).cloned().map(|target| (target, *index, one.of));
+                        return Some(Step { node: flow.node, next });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
