@@ -1,6 +1,7 @@
 //! The command line from outside: what it prints, where, and the status it ends with.
 
 mod cache;
+mod odd_projects;
 mod project;
 
 use project::Project;
