@@ -11,8 +11,17 @@ use crate::manifests::{DenoJson, PackageJson, TsConfig, nearest, read};
 /// How many configurations may take over from or refer to each other.
 const MAX_CONFIGS: usize = 32;
 
-/// What a specifier means by the configurations around the file, the nearest first.
+/// What a specifier means: by the configurations around the file, the nearest first, else as a package of the workspace,
+/// else by custom. A pattern that leads nowhere is not stood in for by custom: its configuration knows better.
 pub(super) fn resolve(files: &dyn Files, from: &str, module: &str) -> Option<Target> {
+    let mut is_claimed = false;
+    by_configuration(files, from, module, &mut is_claimed)
+        .or_else(|| packages::resolve(files, from, module))
+        .or_else(|| if is_claimed { None } else { by_custom(files, from, module) })
+}
+
+/// The same by the configurations only; tells whether one has a pattern that fits.
+fn by_configuration(files: &dyn Files, from: &str, module: &str, is_claimed: &mut bool) -> Option<Target> {
     if module.starts_with('#')
         && let Some((folder, manifest)) = nearest::<PackageJson>(files, from, "package.json")
     {
@@ -37,9 +46,11 @@ pub(super) fn resolve(files: &dyn Files, from: &str, module: &str) -> Option<Tar
         }
         for name in ["tsconfig.json", "jsconfig.json", "tsconfig.app.json", "tsconfig.base.json"] {
             let path = format!("{folder}/{name}");
-            let mut configs = Configs { files, from, module, open: MAX_CONFIGS };
-            if let Some(found) = configs.resolve(&path) {
-                return Some(found);
+            let mut configs = Configs { files, from, module, open: MAX_CONFIGS, is_claimed: false };
+            let found = configs.resolve(&path);
+            *is_claimed |= configs.is_claimed;
+            if found.is_some() {
+                return found;
             }
         }
     }
@@ -52,6 +63,8 @@ struct Configs<'a> {
     from: &'a str,
     module: &'a str,
     open: usize,
+    /// Whether a pattern fitted.
+    is_claimed: bool,
 }
 
 impl Configs<'_> {
@@ -126,7 +139,7 @@ impl Configs<'_> {
     }
 
     /// The pattern that fits best decides: an exact one, else the one with the longest text before its `*`.
-    fn by_paths(&self, base: &str, owner: &str, paths: &[(String, Vec<String>)]) -> Option<Target> {
+    fn by_paths(&mut self, base: &str, owner: &str, paths: &[(String, Vec<String>)]) -> Option<Target> {
         let mut fitting: Vec<(usize, &str, &Vec<String>)> = paths
             .iter()
             .filter_map(|(pattern, targets)| match pattern.split_once('*') {
@@ -138,6 +151,8 @@ impl Configs<'_> {
             })
             .collect();
         fitting.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
+        // A bare `*` says of nothing in particular where it is.
+        self.is_claimed |= fitting.first().is_some_and(|(length, ..)| *length > 0);
         for (_, star, targets) in fitting {
             for to in targets {
                 let to = to.replace('*', star);
@@ -168,7 +183,7 @@ const CUSTOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What a prefix means by custom, where no configuration that is read says it: bundlers have aliases of their own.
-pub(super) fn by_custom(files: &dyn Files, from: &str, module: &str) -> Option<Target> {
+fn by_custom(files: &dyn Files, from: &str, module: &str) -> Option<Target> {
     let (rest, folders) =
         CUSTOMS.iter().find_map(|(prefix, folders)| Some((module.strip_prefix(prefix)?, folders)))?;
     let folder = ancestors(parent(from)?, files, from)

@@ -18,13 +18,10 @@ pub(super) fn resolve(files: &dyn Files, from: &str, module: &str) -> Option<Tar
     if module.starts_with('/') || module.starts_with("node:") {
         return None;
     }
-    alias::resolve(files, from, module)
-        .or_else(|| packages::resolve(files, from, module))
-        .or_else(|| alias::by_custom(files, from, module))
-        .or_else(|| {
-            let package = package_name(module);
-            (package != module).then_some(Target::Package(package))
-        })
+    alias::resolve(files, from, module).or_else(|| {
+        let package = package_name(module);
+        (package != module).then_some(Target::Package(package))
+    })
 }
 
 /// What a path means that names a file without its ending, a folder, or where a generator writes.
