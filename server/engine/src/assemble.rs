@@ -36,6 +36,7 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("unbounded-concurrency", "sequential-await"),
     ("n-plus-one", "sequential-await"),
     ("in-memory-aggregation", "unbounded-query"),
+    ("in-memory-aggregation", "over-fetching"),
     ("missing-index", "leading-wildcard"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),

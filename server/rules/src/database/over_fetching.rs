@@ -53,7 +53,8 @@ declare_rule! {
     ///
     /// Rows that are returned, spread, stored, logged or handed to code whose use of them is not seen; those that are made
     /// into a type of the project with a field for most columns; narrow tables, and those whose schema was not found;
-    /// tables that stay small; one row, or a few, as the children of one parent, unless a column that is not used holds
+    /// tables that stay small, and those
+    /// without large columns of which neither the name nor the schema says that they grow; one row, or a few, as the children of one parent, unless a column that is not used holds
     /// files or vectors; rows that a query or a request of its own follows for each; joins and relations; scripts, and what runs on a command line.
     ///
     /// ## How to configure it
@@ -82,7 +83,8 @@ impl Rule for OverFetching {
         each_query(unit, &mut |call, schema| {
             let Some(fetched) = fetches_all(unit, call, schema) else { return };
             let table = fetched.table;
-            let stays_small = growth(&table.name, Some(schema)) == Some(Growth::Kept);
+            let growth = growth(&table.name, Some(schema));
+            let stays_small = growth == Some(Growth::Kept);
             if table.unknown || stays_small && !fetched.is_of_few || !may_be_wide(table, min_columns) {
                 return;
             }
@@ -91,8 +93,9 @@ impl Rule for OverFetching {
                 Record::Of(fields) => of_record(table, &fields),
                 Record::Unknown => None,
             };
-            let is_too_much =
-                |used: &Used| !used.is_worked_off && is_too_much(&fetched, &used.columns, min_columns);
+            let is_too_much = |used: &Used| {
+                !used.is_worked_off && is_too_much(&fetched, &used.columns, growth.is_some(), min_columns)
+            };
             let Some(used) = used.filter(is_too_much) else { return };
             let names = names(&fetched, &used.columns);
             let message = message(unit, call, &fetched, &used.columns, &names);
@@ -122,7 +125,7 @@ fn may_be_wide(table: &Table, min_columns: usize) -> bool {
 }
 
 /// Whether what is fetched is far more than what is used.
-fn is_too_much(fetched: &Fetched<'_>, used: &[Name], min_columns: usize) -> bool {
+fn is_too_much(fetched: &Fetched<'_>, used: &[Name], grows: bool, min_columns: usize) -> bool {
     let width = fetched.table.columns.len();
     let is_used = |column: &&Column| used.contains(&column.name);
     let mut unused = fetched.table.columns.iter().filter(|column| !is_used(column));
@@ -134,7 +137,8 @@ fn is_too_much(fetched: &Fetched<'_>, used: &[Name], min_columns: usize) -> bool
         return unused.any(is_huge) && !fetched.table.columns.iter().filter(is_used).any(is_huge);
     }
     let is_large_used = fetched.table.columns.iter().filter(is_used).any(is_large);
-    used.len() * 3 <= width || used.len() * 2 <= width && !is_large_used && unused.any(is_large)
+    let has_large = unused.any(is_large);
+    used.len() * 3 <= width && (grows || has_large) || used.len() * 2 <= width && !is_large_used && has_large
 }
 
 /// Last words of names of texts that are long.
