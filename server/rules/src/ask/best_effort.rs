@@ -25,7 +25,10 @@ pub(super) fn is_failure_ignored(view: &UnitView<'_>, node: NodeId) -> bool {
                 }
                 // What the read of the body itself catches is no status: `response.json().catch(() => null)`.
                 Kind::Call { callee, args, .. } if *callee == at => {
-                    if matches!(u.kind(at), Kind::Member { name, object, .. } if name == "catch" && *object != node)
+                    let is_of_the_read = |object: NodeId| unit == view.index && object == node;
+                    if let Kind::Member { name, object, .. } = u.kind(at)
+                        && name == "catch"
+                        && !is_of_the_read(*object)
                     {
                         return args.first().is_some_and(|&handler| is_idle(u, handler));
                     }
@@ -76,7 +79,10 @@ pub(super) fn has_defaults(view: &UnitView<'_>, unit: usize, bindings: &[&Bindin
         let Some(parent) = u.parent(part) else { return false };
         match u.kind(parent) {
             Kind::Unary { op, .. } => op == "!",
-            Kind::Binary { op, left, .. } => *left == part && matches!(op.as_str(), "??" | "||"),
+            Kind::Binary { op, left, right } => {
+                let is_yes_or_no = matches!(u.kind(*right), Kind::Literal(Literal::Bool(_)));
+                *left == part && (matches!(op.as_str(), "??" | "||") || op == "===" && is_yes_or_no)
+            }
             Kind::Call { callee, .. } => {
                 depth == 1
                     && *callee == part
