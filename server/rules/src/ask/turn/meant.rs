@@ -12,6 +12,10 @@ use crate::ask::code::{
     sql_argument, unit_of,
 };
 
+/// How many names a text is followed through to the element, and how many calls in each of them.
+const MAX_NAMES: usize = 4;
+const MAX_CHAIN: usize = 64;
+
 /// Whether the turns are meant to run one by one.
 pub(super) fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     let u = unit_of(view, turn.unit);
@@ -46,7 +50,7 @@ fn is_statement_of_the_turn(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> b
     };
     let facts = view.eval.call(view.index, call);
     let sql = view.own_node(facts.slot(Slot::Sql)).or_else(|| Some(sql_argument(view, call)?.1));
-    sql.is_some_and(is_element)
+    sql.is_some_and(|sql| is_made_of_the_element(u, turn, sql))
         || args.iter().any(|&arg| match u.kind(arg) {
             Kind::Object { entries, .. } => entries.iter().any(|entry| {
                 matches!(&entry.key, Key::Name(name) if NAMES.contains(&name.as_str()))
@@ -54,6 +58,37 @@ fn is_statement_of_the_turn(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> b
             }),
             _ => false,
         })
+}
+
+/// Whether a text is the element, or what the turn has made of it, as without its comments.
+fn is_made_of_the_element(u: &Unit, turn: &Turn, text: NodeId) -> bool {
+    let mut at = bare(u, text);
+    for _ in 0..MAX_NAMES {
+        let Kind::Name { binding: Some(b), .. } = u.kind(at) else { return false };
+        if turn.elements.contains(b) {
+            return true;
+        }
+        let Some(value) = u.binding(*b).value else { return false };
+        // Down the chain of calls that shorten or join it, to the name that it begins with.
+        let Some(head) = head_of_chain(u, value) else { return false };
+        at = head;
+    }
+    false
+}
+
+/// The name that a chain of calls begins with: `statement` in `statement.lines().filter(…).collect()`.
+fn head_of_chain(u: &Unit, value: NodeId) -> Option<NodeId> {
+    let mut at = bare(u, value);
+    for _ in 0..MAX_CHAIN {
+        at = match u.kind(at) {
+            Kind::Name { .. } => return Some(at),
+            Kind::Call { callee, .. } => *callee,
+            Kind::Member { object, .. } => *object,
+            _ => return None,
+        };
+        at = bare(u, at);
+    }
+    None
 }
 
 /// Whether each turn begins a transaction, or the call does. One that another call of the turn hides is its own.
