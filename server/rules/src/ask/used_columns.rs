@@ -179,8 +179,8 @@ impl Walk<'_, '_, '_> {
     ) -> Option<()> {
         for &id in bindings {
             let binding = self.unit(unit).binding(id);
-            let Some(path) = binding.path.strip_prefix(head) else { continue };
-            if let Some(is_answer) = self.reached(&path.to_vec(), is_answer)? {
+            let Some(path) = binding.path.strip_prefix(head).map(<[PathStep]>::to_vec) else { continue };
+            if let Some(is_answer) = self.reached(&path, is_answer)? {
                 self.named(unit, id, is_answer)?;
             }
         }
