@@ -9,7 +9,7 @@ mod place;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Effects, Exported, FunctionId, FunctionKind, Kind, Name, NodeId};
+use plimsoll_behavior::{Effects, Exported, FunctionId, FunctionKind, Kind, Name, NodeId, TypeExpr};
 use plimsoll_syntax::Language;
 
 pub(super) use self::place::{entries, handed_by_place};
@@ -195,9 +195,22 @@ fn by_its_name(eval: &Evaluator<'_>, unit: usize, id: FunctionId) -> Option<Role
     if let Some(next) = types().find(|last| GOES_ON.contains(&last.as_str())) {
         return Some(RoleFact::new(Role::Middleware, format!("takes a `{next}`")));
     }
-    let request =
-        types().find(|last| last.ends_with("Request") || is_rust && EXTRACTORS.contains(&last.as_str()))?;
+    let request = types().find(|last| {
+        last.ends_with("Request")
+            || is_rust
+                && EXTRACTORS.contains(&last.as_str())
+                && (*last != "Data" || !answers_nothing(function.returns.as_ref()))
+    })?;
     Some(RoleFact::new(Role::Handler, format!("takes a `{request}`")))
+}
+
+/// Whether a function returns `()`, or only whether it failed: what shares the state of a program with its handlers, as
+/// what listens to a queue does, takes it in the same type.
+fn answers_nothing(returns: Option<&TypeExpr>) -> bool {
+    let is_unit = |ty: &TypeExpr| ty.path.last().is_some_and(|last| last == "()") && ty.args.is_empty();
+    let Some(ty) = returns else { return true };
+    let is_result = ty.path.last().is_some_and(|last| last == "Result");
+    is_unit(ty) || is_result && ty.args.first().is_some_and(is_unit)
 }
 
 fn is_drop(takes_self: bool, name: &str) -> bool {

@@ -15,9 +15,8 @@ const UNLOCKING: &[&str] = &["unlock", "release"];
 const SAID: &[&str] = &[
     "serializable",
     "repeatableread",
-    "advisory",
-    "forupdate",
-    "fornokeyupdate",
+    "advisorylock",
+    "advisoryxactlock",
     "beginimmediate",
     "beginexclusive",
     "pessimisticwrite",
@@ -26,6 +25,8 @@ const SAID: &[&str] = &[
     "withtablockx",
     "locktable",
 ];
+/// What does so in SQL and as a name, but is plain English in a message: "not found for update".
+const LOCKS_ROWS: &[&str] = &["forupdate", "fornokeyupdate"];
 
 /// Whether a lock, or a transaction whose isolation keeps others from coming between its statements, is around a node,
 /// as far as the functions around it tell.
@@ -40,20 +41,42 @@ pub fn is_exclusive(view: &UnitView<'_>, node: NodeId) -> bool {
 
 fn says_so(view: &UnitView<'_>, unit: usize) -> bool {
     let u = unit_of(view, unit);
-    let says = |text: &str| {
-        let plain: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_')).collect();
-        let plain = plain.to_ascii_lowercase();
-        SAID.iter().any(|said| plain.contains(said))
-    };
     u.nodes.iter().any(|node| match &node.kind {
-        Kind::Literal(Literal::String(text)) => says(text),
-        Kind::Template { pieces, .. } => pieces.iter().any(|piece| says(piece)),
-        Kind::Member { name, .. } | Kind::Name { name, .. } => says(name),
+        Kind::Literal(Literal::String(text)) => says(text) || locks_rows(text) && is_sql(text),
+        Kind::Template { pieces, .. } => {
+            let is_sql = pieces.iter().any(|piece| is_sql(piece));
+            pieces.iter().any(|piece| says(piece) || locks_rows(piece) && is_sql)
+        }
+        Kind::Member { name, .. } | Kind::Name { name, .. } => says(name) || locks_rows(name),
         Kind::Object { entries, .. } => {
             entries.iter().any(|entry| matches!(&entry.key, Key::Name(name) if name == "lock"))
         }
         _ => false,
     })
+}
+
+fn plain(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_')).collect();
+    plain.to_ascii_lowercase()
+}
+
+fn says(text: &str) -> bool {
+    let plain = plain(text);
+    SAID.iter().any(|said| plain.contains(said))
+}
+
+fn locks_rows(text: &str) -> bool {
+    let plain = plain(text);
+    LOCKS_ROWS.iter().any(|said| plain.contains(said))
+}
+
+/// Whether a text that has the words is a statement, or the end of one: `SELECT … FOR UPDATE`, `FOR UPDATE SKIP LOCKED`.
+fn is_sql(text: &str) -> bool {
+    let lower = text.trim_start().to_ascii_lowercase();
+    lower.starts_with("for ")
+        || lower.starts_with("select")
+        || lower.contains(" from ")
+        || text.contains("FOR ")
 }
 
 fn takes_a_lock(view: &UnitView<'_>, unit: usize) -> bool {

@@ -171,6 +171,11 @@ impl Search<'_, '_> {
                 self.found.made.push(Gathered::Sum);
                 Some(())
             }
+            "forEach" => {
+                let body = callback(u, call).and_then(|function| u.function(function).body)?;
+                self.found.made.push(added_up_in(self.view, body)?);
+                Some(())
+            }
             "reduce" => {
                 adds_up(self.view, call).then_some(())?;
                 self.found.made.push(Gathered::Sum);

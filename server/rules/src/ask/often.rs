@@ -72,6 +72,9 @@ const STARTS: &[&str] = &[
     "install",
 ];
 
+/// Words in the types of what functions answer that are called to see whether something works.
+const ANSWERS: &[&str] = &["test", "health", "check", "probe", "diagnostic", "diagnostics"];
+
 /// How often a node of the unit under review runs.
 #[must_use]
 pub fn often(view: &UnitView<'_>, node: NodeId) -> Often {
@@ -93,7 +96,12 @@ fn called_again(view: &UnitView<'_>, node: NodeId) -> Option<Name> {
     let name = function.name.clone()?;
     let first = words(&name).into_iter().next().unwrap_or_default();
     let place = role_of_place(view.world.files(), &view.linked.file.path);
-    let is_work = function.kind != FunctionKind::Module
+    let says_whether_it_works = function.returns.as_ref().is_some_and(|ty| {
+        let named = ty.path.iter().chain(ty.args.iter().flat_map(|arg| &arg.path));
+        named.flat_map(|name| words(name)).any(|word| ANSWERS.contains(&word.as_str()))
+    });
+    let is_work = !says_whether_it_works
+        && function.kind != FunctionKind::Module
         && function.is_async
         && !function.params.is_empty()
         && !STARTS.contains(&first.as_str())
@@ -109,7 +117,17 @@ struct Search {
 
 impl Search {
     fn at(&mut self, view: &UnitView<'_>, node: NodeId) -> Often {
-        for (unit, function, context) in view.functions_around(node) {
+        let around = view.functions_around(node);
+        // Nobody knows how often another function runs what it is given.
+        let is_handed_on = around.iter().any(|(.., context)| matches!(context, Context::Passed(_)));
+        match self.around(view, &around) {
+            Often::Seldom if is_handed_on => Often::Unknown,
+            found => found,
+        }
+    }
+
+    fn around(&mut self, view: &UnitView<'_>, around: &[(usize, FunctionId, Context)]) -> Often {
+        for &(unit, function, ref context) in around {
             match context {
                 Context::Runs(Run::Handler, _) => return Often::Request,
                 Context::Runs(

@@ -6,7 +6,7 @@ use plimsoll_project::schema::{Dialect, Table};
 
 use crate::ask::row::{Access, Cell, Seen, accesses, hands_errors_on, path_of, row_of, tells_conflicts};
 use crate::ask::{
-    Absence, Action, absence, declaration, is_exclusive, is_in_transaction, plain_name, schema_table,
+    Absence, Action, absence, declaration, is_exclusive, is_in_transaction, plain_name, schema_table, words,
 };
 use crate::edit::upsert::create_or_leave;
 use crate::{Confidence, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
@@ -57,8 +57,9 @@ declare_rule! {
     /// Upserts and inserts that say what happens on a conflict; functions that tell a violation of a unique key from
     /// other failures, and programs of which a file for errors does, unless the schema has no such key; rows that are
     /// loaded, refused if they are missing, and then saved; lookups in another table, and of values that are not part
-    /// of what is created; code that holds a lock, or runs in a transaction that is serializable or reads repeatably;
-    /// databases inside the process; SQLite's transactions; programs on somebody's command line, scripts and tests.
+    /// of what is created; notifications and logs; functions that fill the database when the program starts; code that
+    /// holds a lock, or runs in a transaction that is serializable or reads repeatably; databases inside the process;
+    /// SQLite's transactions; programs on somebody's command line, scripts and tests.
     pub CheckThenAct { id: "check-then-act", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
@@ -92,6 +93,11 @@ const USERS_AND_MONEY: &[&str] = &[
     "voucher",
 ];
 
+/// What tables are called, at their end, of which a second row says the same once more.
+const NOTES: &[&str] = &["notification", "log", "audit", "history", "activity", "reminder"];
+/// First words of the names of functions that fill a database when the program starts.
+const STARTS: &[&str] = &["init", "initialize", "initialise", "seed", "bootstrap", "migrate"];
+
 impl Rule for CheckThenAct {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
@@ -108,7 +114,11 @@ impl Rule for CheckThenAct {
         for call in unit.calls_with(Effects::DB_WRITE) {
             for write in accesses(unit, call.node).iter() {
                 let Some(check) = check_before(unit, call.node, write) else { continue };
-                if is_exclusive(unit, call.node) || is_serial(unit, call.node, write) {
+                if is_exclusive(unit, call.node)
+                    || is_serial(unit, call.node, write)
+                    || is_a_note(write)
+                    || is_of_the_start(unit, call.node)
+                {
                     continue;
                 }
                 let key = key(&check.read, write);
@@ -120,6 +130,20 @@ impl Rule for CheckThenAct {
             }
         }
     }
+}
+
+/// Whether what is created only tells somebody something, so that a second one hurts nobody.
+fn is_a_note(write: &Access) -> bool {
+    let words = write.table.as_deref().map(plain_words).unwrap_or_default();
+    words.last().is_some_and(|word| NOTES.contains(&word.as_str()))
+}
+
+/// Whether a function around the write prepares the database when the program starts.
+fn is_of_the_start(unit: &UnitView<'_>, call: NodeId) -> bool {
+    unit.functions_around(call).iter().any(|(at, function, _)| {
+        let name = unit.unit_of(*at).function(*function).name.as_deref().unwrap_or_default();
+        words(name).first().is_some_and(|first| STARTS.contains(&first.as_str()))
+    })
 }
 
 /// A lookup whose outcome leads to a write.

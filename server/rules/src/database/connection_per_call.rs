@@ -5,7 +5,7 @@ use plimsoll_behavior::{Effects, Kind, LoopKind, NodeId};
 use plimsoll_project::Runs;
 use plimsoll_project::link::{FnRef, Value};
 
-use crate::ask::{Goes, Often, chain_name, comes_from_parameters, goes, in_other, often};
+use crate::ask::{Goes, Often, chain_name, comes_from_parameters, goes, in_other, often, uses_of};
 use crate::edit::hoist::hoist;
 use crate::view::CallView;
 use crate::{RawRelated, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -55,9 +55,11 @@ declare_rule! {
     ///
     /// Clients of modules, of start-up functions and of objects that keep them; one that is stored where the next call
     /// finds it (`globalThis.prisma ??= …`, `if (!client) client = …`, `OnceCell`, `LazyLock`, a map); factories whose
-    /// callers are not seen to be called again and again; functions that start, prepare or check something by their names; clients whose address, token or options come from the
-    /// request, a parameter or the element of a loop; clients that hold no connection, as those of services that are
-    /// spoken to over HTTP one request at a time; tests, scripts, command lines and scheduled jobs.
+    /// callers are not seen to be called again and again; functions that start, prepare or check something by their
+    /// names or by the type of what they answer; clients whose address, token or options come from the request, a
+    /// parameter or the element of a loop; clients that hold no connection, as those of services that are spoken to
+    /// over HTTP one request at a time; HTTP clients that all requests of a loop share; tests, scripts, command lines
+    /// and scheduled jobs.
     pub ConnectionPerCall { id: "connection-per-call", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
@@ -128,7 +130,26 @@ fn made_here(unit: &UnitView<'_>, index: usize, node: NodeId) -> Option<Shared> 
     if unit.eval.call(index, node).effects.contains(Effects::HTTP_REQUEST) {
         return Some(shared);
     }
-    (goes(unit, index, node) == Goes::Nowhere && !comes_from_parameters(unit, index, node)).then_some(shared)
+    let is_for_a_loop = unit.eval.call(index, node).effects.contains(Effects::HTTP_CLIENT)
+        && serves_a_loop(unit, index, node);
+    (goes(unit, index, node) == Goes::Nowhere && !is_for_a_loop && !comes_from_parameters(unit, index, node))
+        .then_some(shared)
+}
+
+/// Whether the requests of a whole loop share what is made before it: opening one connection more is nothing then.
+fn serves_a_loop(unit: &UnitView<'_>, index: usize, node: NodeId) -> bool {
+    let u = unit.unit_of(index);
+    let kept = u.ancestors(node).find_map(|around| match u.kind(around) {
+        Kind::Let { pattern, .. } => Some(pattern.bindings.clone()),
+        _ => None,
+    });
+    let is_in_a_loop = |used: NodeId| {
+        let mut loops = u.ancestors(used).filter(|&around| matches!(u.kind(around), Kind::Loop(_)));
+        loops.any(|around| !u.ancestors(node).any(|own| own == around))
+    };
+    kept.into_iter().flatten().any(|binding| {
+        uses_of(unit, index, binding).into_iter().any(|(at, used)| at == index && is_in_a_loop(used))
+    })
 }
 
 /// How what a call makes by itself is meant to be shared.
@@ -149,8 +170,9 @@ fn made_elsewhere(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Shared, V
     let target = call.facts.target.as_ref().filter(|_| !effect.is_empty())?;
     let (shared, effect) =
         effect.iter().find_map(|effect| made_by(unit, target, effect).map(|shared| (shared, effect)))?;
-    (goes(unit, unit.index, call.node) == Goes::Nowhere)
-        .then(|| (shared, unit.chain(call, effect, "made here, whenever it is called")))
+    (goes(unit, unit.index, call.node) == Goes::Nowhere
+        && !(effect == Effects::HTTP_CLIENT && serves_a_loop(unit, unit.index, call.node)))
+    .then(|| (shared, unit.chain(call, effect, "made here, whenever it is called")))
 }
 
 /// Whether no call before it in the file makes a client by the same function: it is one cause.

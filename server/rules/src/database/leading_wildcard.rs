@@ -3,7 +3,7 @@
 use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::FilterForm;
 use plimsoll_project::ProjectSchema;
-use plimsoll_project::schema::{ColumnType, Dialect, Index, Table};
+use plimsoll_project::schema::{Column, ColumnType, Dialect, Index, Table};
 
 use super::missing_index::is_small;
 use crate::ask::each_query;
@@ -106,7 +106,9 @@ fn unserved<'l>(lookup: &'l Lookup<'_>, schema: &ProjectSchema) -> Vec<&'l Condi
     let table = lookup.table;
     let is_known = !table.unknown && !is_small(table) && schema.schema.dialect != Dialect::MongoDb;
     let mut found: Vec<&Condition> = Vec::new();
-    if !is_known || lookup.branches.iter().any(|branch| branch.is_open) {
+    // `$1 IS NULL OR name LIKE $1` asks for all rows as well.
+    let is_optional = || lookup.branches.iter().any(|branch| branch.conditions.is_empty());
+    if !is_known || lookup.branches.iter().any(|branch| branch.is_open) || is_optional() {
         return found;
     }
     for branch in &lookup.branches {
@@ -126,18 +128,27 @@ fn unserved<'l>(lookup: &'l Lookup<'_>, schema: &ProjectSchema) -> Vec<&'l Condi
 /// Whether an index finds the rows of a branch by another condition, or something about them is not known.
 fn is_narrowed(branch: &Branch, table: &Table) -> bool {
     branch.conditions.iter().any(|own| {
-        table.column(&own.column).is_none() || own.test.is_servable() && table.leads_index(&own.column)
+        table.column(&own.column).is_none_or(|column| {
+            own.test.is_servable() && table.leads_index(&own.column) && !has_few_values(column)
+        })
     })
+}
+
+/// Whether a column has so few values that an index on it finds a good part of the table: `status`.
+fn has_few_values(column: &Column) -> bool {
+    match column.column_type {
+        ColumnType::Bool => true,
+        ColumnType::Enum { variants } => variants <= 10,
+        _ => false,
+    }
 }
 
 /// Whether a condition wants an index of another kind than the column has.
 fn is_wanting(own: &Condition, table: &Table, schema: &ProjectSchema) -> bool {
     let Some(column) = table.column(&own.column) else { return false };
-    let is_tiny = match column.column_type {
-        ColumnType::Bool | ColumnType::Json | ColumnType::Bytes => true,
-        ColumnType::Enum { variants } => variants <= 10,
-        _ => column.list,
-    };
+    let is_tiny = has_few_values(column)
+        || column.list
+        || matches!(column.column_type, ColumnType::Json | ColumnType::Bytes);
     let is_changed = || {
         own.function.as_deref().is_some_and(|function| {
             CHANGING.contains(&function) || function.starts_with("date") || function.starts_with("to_")

@@ -6,7 +6,10 @@ use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::Dialect;
 use plimsoll_project::schema::sql::{Limit, Scope, ScopeRole, StatementKind, analyse};
 
-use crate::ask::{Action, chain, frame, may_be_undefined, plain_name, schema_of, sql_texts, touches, words};
+use crate::ask::{
+    Action, chain, frame, may_be_undefined, plain_name, schema_of, sql_texts, touches, words,
+    writes_of_function,
+};
 use crate::view::CallView;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -47,8 +50,9 @@ declare_rule! {
     ///
     /// Tests, seeds, migrations and scripts; an empty filter that is written out with a comment beside it; functions
     /// that say what they are for by their names (`clearCache`, `resetAll`, `rebuildTotals`) and take no identifier;
-    /// tables that the same function writes in another way as well; settings of which there is one row; queries that are kept in a variable, and
-    /// values that a condition has looked at; libraries for which `undefined` is a value like any other.
+    /// functions that empty several tables; tables that the same function, or a helper that it calls, writes in another
+    /// way as well; settings of which there is one row; queries that are kept in a variable, and values that a
+    /// condition has looked at; libraries for which `undefined` is a value like any other.
     pub UnfilteredWrite { id: "unfiltered-write", category: Database, severity: Error, since: "0.1.0", preview }
 }
 
@@ -108,6 +112,7 @@ impl Rule for UnfilteredWrite {
             if is_expendable(&written.table)
                 || is_meant(unit, &call)
                 || is_written_anew(unit, &call, &written.table)
+                || !matches!(reach, Reach::Undefined(_)) && is_one_of_several(unit, &call, &written.table)
             {
                 continue;
             }
@@ -304,6 +309,19 @@ fn is_meant(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     })
 }
 
+/// Whether the same function empties another table as well: nobody forgets two filters.
+fn is_one_of_several(unit: &UnitView<'_>, call: &CallView<'_>, table: &str) -> bool {
+    let own = frame(unit, call.node);
+    unit.calls_with(Effects::DB_WRITE).any(|other| {
+        other.node != call.node
+            && frame(unit, other.node) == own
+            && touches(unit, &other)
+                .iter()
+                .any(|touch| touch.action == Action::Delete && plain_name(&touch.table) != plain_name(table))
+            && matches!(reach(unit, &other), Some(Reach::Unfiltered | Reach::Empty(_)))
+    })
+}
+
 /// Whether the same function writes the table in another way as well: rows that are replaced, a mark that moves, the
 /// case of an empty list.
 fn is_written_anew(unit: &UnitView<'_>, call: &CallView<'_>, table: &str) -> bool {
@@ -314,6 +332,14 @@ fn is_written_anew(unit: &UnitView<'_>, call: &CallView<'_>, table: &str) -> boo
             && frame(unit, other.node) == own
             && touches(unit, &other).iter().any(|touch| touch.action != Action::Read && is_same(&touch.table))
     });
+    let is_written_by_a_helper = || {
+        unit.calls().any(|other| {
+            frame(unit, other.node) == own
+                && other.facts.target.as_ref().is_some_and(|target| {
+                    writes_of_function(unit, target).0.iter().any(|touch| is_same(&touch.table))
+                })
+        })
+    };
     // A text that is put together names it where no statement can be read.
     let names_it = |text: &str| {
         let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -323,6 +349,7 @@ fn is_written_anew(unit: &UnitView<'_>, call: &CallView<'_>, table: &str) -> boo
     };
     let at = unit.unit.range(call.node);
     is_written
+        || is_written_by_a_helper()
         || unit.unit.nodes.iter().any(|node| {
             let is_outside = node.range.end <= at.start || node.range.start >= at.end;
             is_outside

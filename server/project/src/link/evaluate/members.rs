@@ -188,10 +188,15 @@ impl Evaluator<'_> {
                     if field != name || *u.kind(*object) != Kind::This {
                         continue;
                     }
-                    if is_constructor {
-                        return Some(self.value(unit, *value));
+                    // What is nothing yet, or no more: `this.pool = null`.
+                    let value = self.value(unit, *value);
+                    if value == Value::Null {
+                        continue;
                     }
-                    later.push(self.value(unit, *value));
+                    if is_constructor {
+                        return Some(value);
+                    }
+                    later.push(value);
                 }
             }
         }

@@ -327,6 +327,12 @@ pub fn is_same_value(view: &UnitView<'_>, a: &Seen, b: &Seen) -> bool {
     a.is_some() && a == b
 }
 
+/// Whether a value is itself, or a literal where it is missing: `body.name || ''`.
+fn has_a_default(u: &Unit, node: NodeId) -> bool {
+    let Kind::Binary { op, right, .. } = u.kind(node) else { return false };
+    matches!(op.as_str(), "||" | "??") && matches!(u.kind(bare(u, *right)), Kind::Literal(_))
+}
+
 /// How a value is reached: the declaration or the constant it begins with, and the members that follow. Its form does
 /// not count: `email.trim()` is `email`.
 #[must_use]
@@ -342,6 +348,7 @@ pub fn path_of(view: &UnitView<'_>, seen: &Seen) -> Option<String> {
                 node = *object;
             }
             Kind::Await(inner) | Kind::Try(inner) => node = *inner,
+            Kind::Binary { left, .. } if has_a_default(u, node) => node = *left,
             Kind::Call { args, .. } => {
                 node = match receiver(u, node).filter(|_| is_same_but_for_its_form(u, node)) {
                     Some(on) => on,
@@ -382,6 +389,7 @@ pub fn path_of(view: &UnitView<'_>, seen: &Seen) -> Option<String> {
                     let inner = bare(unit_of(view, at), value);
                     match unit_of(view, at).kind(inner) {
                         Kind::Name { .. } | Kind::Member { .. } => true,
+                        Kind::Binary { .. } => has_a_default(unit_of(view, at), inner),
                         Kind::Call { .. } => {
                             is_same_but_for_its_form(unit_of(view, at), inner)
                                 || path_of(view, &Seen::at(at, inner)).is_some()

@@ -1,7 +1,7 @@
 //! Turns that each ask for something else, which no statement asks for together.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingKind, Kind, Literal, NodeId, Unit};
+use plimsoll_behavior::{BindingKind, FunctionId, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::SlotValue;
 
 use super::Turn;
@@ -60,12 +60,15 @@ pub(crate) fn is_each_of_a_tenant(view: &UnitView<'_>, turn: &Turn, call: NodeId
         return false;
     };
     let mut says_who = false;
-    in_function(view, &target, &mut |there| says_who |= tells_the_database(there.unit, index));
+    in_function(view, &target, &mut |there| {
+        says_who |= tells_the_database(there.unit, target.function, index);
+    });
     says_who
 }
 
-/// Whether a unit sets a variable of its connection to its parameter: `SELECT set_config('app.tenant', $1, true)`.
-fn tells_the_database(u: &Unit, index: usize) -> bool {
+/// Whether a unit sets a variable of its connection to a parameter of one of its functions:
+/// `SELECT set_config('app.tenant', $1, true)`.
+fn tells_the_database(u: &Unit, function: FunctionId, index: usize) -> bool {
     let sets = |text: &str| {
         let text = text.trim_start().to_ascii_lowercase();
         text.contains("set_config(") || text.starts_with("set local ") || text.starts_with("set session ")
@@ -80,7 +83,10 @@ fn tells_the_database(u: &Unit, index: usize) -> bool {
         has_text
             && parts.iter().any(|&part| match u.kind(part) {
                 Kind::Name { binding: Some(b), .. } => {
-                    matches!(u.binding(*b).kind, BindingKind::Parameter(_, at) if usize::from(at) == index)
+                    matches!(
+                        u.binding(*b).kind,
+                        BindingKind::Parameter(own, at) if own == function && usize::from(at) == index
+                    )
                 }
                 _ => false,
             })
