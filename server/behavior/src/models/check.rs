@@ -1,6 +1,6 @@
 //! What is wrong with a model although it has the form of one: names without a type, paths that lead nowhere.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Behavior, Model, ModelError};
 use crate::Name;
@@ -8,7 +8,11 @@ use crate::Name;
 /// The mistakes of a model, in the order of its parts. `types` are the names that it gives to types.
 pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) -> Vec<ModelError> {
     let mut check = Check { name, types, errors: Vec::new() };
+    let mut listed: FxHashSet<&Name> = FxHashSet::default();
     for function in &model.functions {
+        for name in function.name.iter().filter(|name| !listed.insert(name)) {
+            check.error(&format!("function `{name}`"), "it stands twice: only the first would count");
+        }
         let place = format!("function `{}`", function.name.join("`, `"));
         check.behavior(&place, &function.behavior);
     }

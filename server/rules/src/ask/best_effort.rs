@@ -1,7 +1,7 @@
 //! Whether a failure is ignored on purpose, and what came instead of an answer does no more harm than none.
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Binding, Kind, NodeId, Unit};
+use plimsoll_behavior::{Binding, Kind, Literal, NodeId, Unit};
 use plimsoll_project::link::Context;
 
 use super::parts_asked_for::part_of;
