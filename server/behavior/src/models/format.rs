@@ -616,6 +616,10 @@ pub enum Slot {
     Method,
     /// Options of the request.
     Options,
+    /// The program that is run, or the line that a shell is given.
+    Command,
+    /// The path of a file.
+    Path,
     /// The body of a request.
     Body,
     /// What bounds the time.

@@ -1,13 +1,21 @@
 //! What the functions of a unit do with data by themselves.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, FunctionId, Guarantees, Kind, Literal, NodeId, Unit};
+use plimsoll_behavior::{CallForm, Effects, FunctionId, Guarantees, Kind, Literal, NodeId, Unit};
 use rustc_hash::FxHashMap;
 
 use super::rows::{limit_in_arguments, limit_in_text};
 use super::{From, LocalFlow, LocalTo, is_along};
 use crate::link::evaluate::Origin;
 use crate::link::{CallFacts, Evaluator, FnRef, SlotValue, Value};
+
+/// Parts of calls that must not be what a user sent, or not as it was sent, beside the most rows.
+const SINKS: &[(Slot, Effects)] = &[
+    (Slot::Sql, Effects::DB),
+    (Slot::Url, Effects::HTTP_REQUEST),
+    (Slot::Command, Effects::PROCESS),
+    (Slot::Path, Effects::FILE),
+];
 
 /// How many parts of its results a function tells.
 const MAX_RESULTS: usize = 16;
@@ -139,6 +147,16 @@ impl Collector<'_, '_> {
                 None => self.arrives(bound, &whole(Slot::Bound)),
             }
         }
+        let Kind::Call { form, .. } = self.u.kind(call) else { return };
+        for (slot, effects) in SINKS {
+            // What a tagged template puts into a text is bound to it.
+            if facts.effects.intersects(*effects)
+                && *form != CallForm::Tagged
+                && let Some(node) = self.own_node(facts, *slot)
+            {
+                self.arrives(node, &whole(*slot));
+            }
+        }
         for node in limit_in_text(self.eval, self.unit, call, facts) {
             self.arrives(node, &whole(Slot::Bound));
         }
@@ -244,10 +262,11 @@ impl Collector<'_, '_> {
                         _ => continue,
                     };
                     let is_lookup = matches!(name.as_str(), "includes" | "has" | "contains" | "indexof");
-                    let is_check = || {
-                        CHECKS.iter().any(|word| name.contains(word))
-                            && self.eval.call(self.unit, node_id).target.is_none()
+                    let is_unknown = || {
+                        let facts = self.eval.call(self.unit, node_id);
+                        facts.target.is_none() && facts.behavior.is_none()
                     };
+                    let is_check = || CHECKS.iter().any(|word| name.contains(word)) && is_unknown();
                     if is_lookup || is_check() {
                         for &arg in args {
                             self.arrives(arg, &check);
@@ -356,6 +375,14 @@ fn same(u: &Unit, a: NodeId, b: NodeId) -> bool {
         match (u.kind(a), u.kind(b)) {
             _ if a == b => {}
             (Kind::Name { binding: Some(x), .. }, Kind::Name { binding: Some(y), .. }) if x == y => {}
+            (Kind::Call { callee: x, args, .. }, Kind::Call { callee: y, args: others, .. })
+                if args.len() == others.len() =>
+            {
+                open.push((*x, *y));
+                open.extend(args.iter().copied().zip(others.iter().copied()));
+            }
+            (Kind::Name { name: x, binding: None }, Kind::Name { name: y, binding: None }) if x == y => {}
+            (Kind::Cast { value: x, .. }, Kind::Cast { value: y, .. }) => open.push((*x, *y)),
             (Kind::Literal(x), Kind::Literal(y)) if x == y => {}
             (Kind::Binary { op, left: l, right: r }, Kind::Binary { op: o, left: m, right: s })
                 if op == o =>

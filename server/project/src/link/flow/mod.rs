@@ -7,6 +7,8 @@
 
 mod local;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Guarantees, Name, NodeId};

@@ -113,6 +113,14 @@ fn take_apart(u: &Unit, text: NodeId, pieces: &mut Vec<Piece>) {
             Kind::Name { binding: Some(b), .. } if !names.contains(b) => {
                 names.push(*b);
                 let binding = u.binding(*b);
+                // One of several texts, each with values of its own.
+                let is_one_of_many = binding
+                    .assignments
+                    .iter()
+                    .any(|&assignment| matches!(u.kind(assignment), Kind::Assign { op, .. } if op == "="));
+                if is_one_of_many {
+                    return pieces.clear();
+                }
                 let assigned =
                     binding.assignments.iter().filter_map(|&assignment| match u.kind(assignment) {
                         Kind::Assign { value, .. } => Some(*value),
