@@ -18,8 +18,14 @@ fn flows_of(files: &[(&str, &str)], path: &str) -> Vec<String> {
     let linker = Linker::new(&all, &cache);
     let world: &dyn World = &linker;
     let linked = world.linked(path).expect("the file is there");
-    let unit = linked.file.units.iter().position(|entry| entry.unit.own().name.as_deref() == Some("f"));
-    let function = linked.file.fn_ref(unit.expect("it has an `f`"), FunctionId(0));
+    let units = linked.file.units.iter().enumerate();
+    let mut functions = units.flat_map(|(unit, entry)| {
+        (0..entry.unit.functions.len()).map(move |f| (unit, FunctionId(u32::try_from(f).expect("few"))))
+    });
+    let (unit, function) = functions
+        .find(|&(unit, f)| linked.file.units[unit].unit.function(f).name.as_deref() == Some("f"))
+        .expect("it has an `f`");
+    let function = linked.file.fn_ref(unit, function);
     let flows = &world.summary(&function).expect("it is there").flows;
     let told = flows.all.iter().map(|flow| {
         let root = match flow.root {
