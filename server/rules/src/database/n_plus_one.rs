@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Kind, NodeId};
-use plimsoll_project::link::{Value, run_of};
+use plimsoll_project::link::{Flow, Root, To, Value, run_of};
 
 use crate::ask::{
     Source, Turn, handed_to_each, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of, is_told_inside,
@@ -90,7 +90,7 @@ impl Rule for NPlusOne {
                 && !is_coalesced(unit, &turn, &call, &source)
                 && !is_each_of_a_table(unit, &turn, call.node, &source)
                 && !is_each_of_a_tenant(unit, &turn, call.node)
-                && !works_through_files(&call)
+                && !works_through_files(unit, &call)
                 && !told.iter().any(|&(driver, earlier)| {
                     driver == turn.driver && is_fallback_of(unit.unit, &turn, call.node, earlier)
                 })
@@ -149,9 +149,17 @@ fn handed_functions(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<(usize, Nod
     handed.collect()
 }
 
-/// Whether an own function reads or writes files beside its queries: those are the work that each element is for.
-fn works_through_files(call: &CallView<'_>) -> bool {
-    call.facts.target.is_some() && call.effects().contains(Effects::FILE)
+/// Whether an own function reads or writes files beside its queries: those are the work that each element is for. It does
+/// so itself, or with a path that it is given; a key that some helper of its own reads from a file is no such work.
+fn works_through_files(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(target) = call.facts.target.as_ref().filter(|_| call.effects().contains(Effects::FILE)) else {
+        return false;
+    };
+    unit.summary(target).is_some_and(|summary| {
+        let is_own = summary.witness(Effects::FILE).is_some_and(|witness| witness.next.is_none());
+        let is_given = |flow: &Flow| matches!(flow.root, Root::Param(_)) && flow.to == To::Slot(Slot::Path);
+        is_own || summary.flows.is_cut || summary.flows.all.iter().any(is_given)
+    })
 }
 
 fn is_job(effects: Effects) -> bool {
