@@ -1,5 +1,6 @@
 //! What a caller needs to know of a function.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
@@ -29,7 +30,7 @@ pub struct Summary {
     /// In which role it runs, as far as it says so itself.
     pub role: Option<RoleFact>,
     /// Which of its parameters, and what that users send, reach its result and what should not take it as it is.
-    pub flows: Flows,
+    pub flows: Arc<Flows>,
 }
 
 /// Why a function has an effect.
@@ -291,7 +292,7 @@ pub fn close(
     }
     let flows = close_flows(locals, &index, &callers, outside);
     let mut summaries = FxHashMap::default();
-    for ((i, (function, local)), flows) in locals.iter().enumerate().zip(flows) {
+    for ((i, (function, local)), flows) in locals.iter().enumerate().zip(&flows) {
         let has = |callee: &FnRef, effect: Effects| of(&done, callee).may.contains(effect);
         let witnesses = done[i].may.iter().filter_map(|effect| witness(local, effect, &has));
         let summary = Summary {
@@ -302,7 +303,7 @@ pub fn close(
             params: local.params.clone(),
             is_async: local.is_async,
             role: local.role.clone(),
-            flows,
+            flows: Arc::clone(flows),
         };
         summaries.insert(function.clone(), Arc::new(summary));
     }
@@ -315,14 +316,16 @@ fn close_flows(
     index: &FxHashMap<&FnRef, usize>,
     callers: &[Vec<usize>],
     outside: &dyn Fn(&FnRef) -> Option<Arc<Summary>>,
-) -> Vec<Flows> {
-    let mut flows: Vec<Flows> = vec![Flows::default(); locals.len()];
+) -> Vec<Arc<Flows>> {
+    let mut flows: Vec<Arc<Flows>> = vec![Arc::default(); locals.len()];
     let has_flows = |local: &Local| !local.flows.is_empty() || !local.alternatives.is_empty();
-    let mut open: Vec<usize> = (0..locals.len()).filter(|&i| has_flows(locals[i].1)).collect();
-    while let Some(i) = open.pop() {
+    let mut open: VecDeque<usize> = (0..locals.len()).filter(|&i| has_flows(locals[i].1)).collect();
+    let mut waits: Vec<bool> = (0..locals.len()).map(|i| has_flows(locals[i].1)).collect();
+    while let Some(i) = open.pop_front() {
+        waits[i] = false;
         let callee = |function: &FnRef| match index.get(function) {
-            Some(&i) => flows[i].clone(),
-            None => outside(function).map_or_else(Flows::default, |summary| summary.flows.clone()),
+            Some(&i) => Arc::clone(&flows[i]),
+            None => outside(function).map_or_else(Arc::default, |summary| Arc::clone(&summary.flows)),
         };
         let local = locals[i].1;
         let now = match local.alternatives.as_slice() {
@@ -330,9 +333,15 @@ fn close_flows(
             all if all.len() > MAX_ALTERNATIVES => Flows::default(),
             all => Flows::of_any(all.iter().map(callee)),
         };
-        if now != flows[i] {
-            flows[i] = now;
-            open.extend(callers[i].iter().filter(|&&caller| has_flows(locals[caller].1)));
+        // What was found stays, so that this ends whatever the limits cut off.
+        let now = Flows::of_any([Arc::clone(&flows[i]), Arc::new(now)].into_iter());
+        if now != *flows[i] {
+            flows[i] = Arc::new(now);
+            for &caller in callers[i].iter().filter(|&&caller| has_flows(locals[caller].1)) {
+                if !std::mem::replace(&mut waits[caller], true) {
+                    open.push_back(caller);
+                }
+            }
         }
     }
     flows
@@ -469,6 +478,32 @@ mod tests {
             }
             assert_eq!(first.get_or_insert(closed.clone()), &closed);
         }
+    }
+
+    #[test]
+    fn data_among_many_functions_that_all_call_each_other_comes_to_an_end() {
+        let all: Vec<FnRef> = (0..30).map(|i| function(&format!("f{i}"))).collect();
+        let node = |i: usize| NodeId(u32::try_from(i).expect("few"));
+        let result = |i: usize, part: &str| LocalFlow {
+            from: From::Call(node(i)),
+            path: vec![part.into()],
+            to: LocalTo::Result(vec![part.into()]),
+            guards: Guarantees::empty(),
+            node: node(i),
+        };
+        let locals: Vec<(FnRef, Local)> = (0..all.len())
+            .map(|own| {
+                let mut local = hands(&all, &[(LocalTo::Slot(Slot::Bound), Guarantees::empty())]);
+                let parts = (0..all.len()).map(|i| result(i, &format!("p{}", (own + i) % 7)));
+                local.flows.extend(parts);
+                (all[own].clone(), local)
+            })
+            .collect();
+        let borrowed: Vec<_> = locals.iter().map(|(f, local)| (f.clone(), local)).collect();
+        let closed = close(&borrowed, &|_| None);
+        let mut turned = borrowed.clone();
+        turned.reverse();
+        assert_eq!(closed, close(&turned, &|_| None));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Where what users send arrives: in a library's call of this unit, or in a function of the project that hands it on.
 
+use std::sync::Arc;
+
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Guarantees, Name, NodeId};
 use plimsoll_project::link::{Arrival, Flow, FnRef, Root, To, arrivals};
@@ -36,8 +38,9 @@ pub fn from_outside(
     unless: Guarantees,
     at_the_end: &str,
 ) -> Vec<FromOutside> {
-    let callee =
-        |function: &FnRef| view.summary(function).map(|summary| summary.flows.clone()).unwrap_or_default();
+    let callee = |function: &FnRef| {
+        view.summary(function).map(|summary| Arc::clone(&summary.flows)).unwrap_or_default()
+    };
     let mut found: Vec<FromOutside> = Vec::new();
     for local in &view.facts.locals {
         for arrival in arrivals(local, slot, &callee) {
@@ -86,7 +89,7 @@ fn way(
         function = one.unwrap_or(function);
         let Some(locals) = view.world.locals(&function) else { break };
         let Some(local) = locals.get(function.function.0 as usize) else { break };
-        let flows = |callee: &FnRef| view.summary(callee).map(|s| s.flows.clone()).unwrap_or_default();
+        let flows = |callee: &FnRef| view.summary(callee).map(|s| Arc::clone(&s.flows)).unwrap_or_default();
         let Some(step) = plimsoll_project::link::step(local, index, &part, slot, &flows) else { break };
         let place = Place::Node { file: function.file.clone(), unit: function.unit.clone(), node: step.node };
         let Some((next, next_index, next_part)) = step.next else {

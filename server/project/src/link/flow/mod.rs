@@ -10,8 +10,11 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Guarantees, Name, NodeId};
+use rustc_hash::FxHashSet;
 
 use super::FnRef;
 use super::summary::Local;
@@ -25,8 +28,6 @@ pub type Path = Vec<Name>;
 pub(super) const MAX_PATH: usize = 4;
 /// How many flows a function has at most. One that has more, and those that hand it something, tell nothing.
 const MAX_FLOWS: usize = 48;
-/// How many calls the result of which is an argument of the next may stand in a row.
-const MAX_CALLS: u8 = 8;
 
 /// Where data comes from, as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,7 +77,7 @@ pub struct Flows {
 }
 
 /// Where data comes from, as its function sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum From {
     /// See [`Root::Param`].
     Param(u16),
@@ -166,71 +167,85 @@ struct Resolved {
     at: Path,
 }
 
+/// A source of data, the part that is taken of it, what holds of that, and which part of the value it is.
+type State = (From, Path, Guarantees, Path);
+
 struct Resolver<'a> {
     local: &'a Local,
-    callee: &'a dyn Fn(&FnRef) -> Flows,
+    callee: &'a dyn Fn(&FnRef) -> Arc<Flows>,
     is_cut: bool,
     left: u32,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(local: &'a Local, callee: &'a dyn Fn(&FnRef) -> Arc<Flows>) -> Self {
+        Resolver { local, callee, is_cut: false, left: MAX_STATES }
+    }
+
     fn target(&self, call: NodeId) -> Option<&FnRef> {
         self.local.flow_calls.iter().find(|(node, _)| *node == call).map(|(_, target)| target)
     }
 
-    fn flows_of(&mut self, call: NodeId) -> Vec<Flow> {
-        let Some(target) = self.target(call) else { return Vec::new() };
+    fn flows_of(&mut self, call: NodeId) -> Arc<Flows> {
+        let Some(target) = self.target(call) else { return Arc::default() };
         let flows = (self.callee)(target);
         self.is_cut |= flows.is_cut;
-        flows.all
+        flows
     }
 
-    fn resolve(
-        &mut self,
-        from: &From,
-        path: &[Name],
-        guards: Guarantees,
-        at: &[Name],
-        depth: u8,
-        out: &mut Vec<Resolved>,
-    ) {
-        let root = match from {
-            From::Param(index) => Root::Param(*index),
-            From::Receiver => Root::Receiver,
-            From::Outside { is_convention } => Root::Outside { is_convention: *is_convention },
-            From::Call(call) => return self.resolve_call(*call, path, guards, at, depth, out),
-        };
-        out.push(Resolved { root, path: path.to_vec(), guards, at: at.to_vec() });
+    /// Follows the results of calls to what was handed to them. Each state is looked into once, and more of them only
+    /// ever make more: what comes out does not depend on the order in which callees become known.
+    fn resolve(&mut self, from: &From, path: &[Name], guards: Guarantees, at: &[Name]) -> Vec<Resolved> {
+        let mut out = Vec::new();
+        let mut seen: FxHashSet<State> = FxHashSet::default();
+        let mut open: Vec<State> = vec![(from.clone(), path.to_vec(), guards, at.to_vec())];
+        while let Some(state) = open.pop() {
+            if self.left == 0 {
+                self.is_cut = true;
+                return out;
+            }
+            self.left -= 1;
+            let (from, path, guards, at) = &state;
+            let root = match from {
+                From::Param(index) => Root::Param(*index),
+                From::Receiver => Root::Receiver,
+                From::Outside { is_convention } => Root::Outside { is_convention: *is_convention },
+                From::Call(call) => {
+                    if seen.insert(state.clone()) {
+                        self.look_into(*call, path, *guards, at, &mut open, &mut out);
+                    }
+                    continue;
+                }
+            };
+            out.push(Resolved { root, path: path.clone(), guards: *guards, at: at.clone() });
+        }
+        out
     }
 
-    fn resolve_call(
+    /// What a call's result is made of.
+    fn look_into(
         &mut self,
         call: NodeId,
         path: &[Name],
         guards: Guarantees,
         at: &[Name],
-        depth: u8,
+        open: &mut Vec<State>,
         out: &mut Vec<Resolved>,
     ) {
-        if depth >= MAX_CALLS || self.left == 0 {
-            return;
-        }
-        self.left -= 1;
-        for flow in self.flows_of(call) {
+        for flow in &self.flows_of(call).all {
             let To::Result(result) = &flow.to else { continue };
             let Some((rest, below)) = aligned(result, path) else { continue };
             let (Some(wanted), Some(at)) = (joined(&flow.path, &rest), joined(at, &below)) else { continue };
             let guards = guards | flow.guards;
-            let index = match flow.root {
+            let index = match &flow.root {
                 Root::Outside { .. } => {
-                    out.push(Resolved { root: flow.root, path: wanted, guards, at });
+                    out.push(Resolved { root: flow.root.clone(), path: wanted, guards, at });
                     continue;
                 }
-                Root::Param(index) => Some(index),
+                Root::Param(index) => Some(*index),
                 Root::Receiver => None,
             };
-            let local = self.local;
-            for handed in &local.flows {
+            for handed in &self.local.flows {
                 let LocalTo::Argument(of, own, part) = &handed.to else { continue };
                 if *of != call || *own != index {
                     continue;
@@ -239,25 +254,24 @@ impl Resolver<'_> {
                 let (Some(path), Some(at)) = (joined(&handed.path, &rest), joined(&at, &below)) else {
                     continue;
                 };
-                self.resolve(&handed.from, &path, guards | handed.guards, &at, depth + 1, out);
+                open.push((handed.from.clone(), path, guards | handed.guards, at));
             }
         }
     }
 }
 
-/// How many results of calls are looked into for one function.
-const MAX_LOOKS: u32 = 2_000;
+/// How many sources are looked into for one function. One that has more tells nothing.
+const MAX_STATES: u32 = 2_000;
 
 /// What a function does with data, its callees included, as far as `callee` knows them.
-pub(super) fn closed(local: &Local, callee: &dyn Fn(&FnRef) -> Flows) -> Flows {
-    let mut resolver = Resolver { local, callee, is_cut: false, left: MAX_LOOKS };
+pub(super) fn closed(local: &Local, callee: &dyn Fn(&FnRef) -> Arc<Flows>) -> Flows {
+    let mut resolver = Resolver::new(local, callee);
     let mut all: Vec<Flow> = Vec::new();
-    let mut found = Vec::new();
     for flow in &local.flows {
         match &flow.to {
             LocalTo::Result(part) => {
-                resolver.resolve(&flow.from, &flow.path, flow.guards, part, 0, &mut found);
-                all.extend(found.drain(..).map(|r| Flow {
+                let found = resolver.resolve(&flow.from, &flow.path, flow.guards, part);
+                all.extend(found.into_iter().map(|r| Flow {
                     root: r.root,
                     path: r.path,
                     to: To::Result(r.at),
@@ -266,8 +280,8 @@ pub(super) fn closed(local: &Local, callee: &dyn Fn(&FnRef) -> Flows) -> Flows {
             }
             LocalTo::Slot(_) | LocalTo::Check => {
                 let to = if let LocalTo::Slot(slot) = flow.to { To::Slot(slot) } else { To::Check };
-                resolver.resolve(&flow.from, &flow.path, flow.guards, &[], 0, &mut found);
-                let whole = found.drain(..).filter(|r| r.at.is_empty());
+                let found = resolver.resolve(&flow.from, &flow.path, flow.guards, &[]);
+                let whole = found.into_iter().filter(|r| r.at.is_empty());
                 all.extend(whole.map(|r| Flow {
                     root: r.root,
                     path: r.path,
@@ -278,8 +292,8 @@ pub(super) fn closed(local: &Local, callee: &dyn Fn(&FnRef) -> Flows) -> Flows {
             LocalTo::Argument(call, index, part) => {
                 for arrived in arrived(&mut resolver, *call, *index, part) {
                     let Some(path) = joined(&flow.path, &arrived.rest) else { continue };
-                    resolver.resolve(&flow.from, &path, flow.guards | arrived.guards, &[], 0, &mut found);
-                    let whole = found.drain(..).filter(|r| r.at.is_empty());
+                    let found = resolver.resolve(&flow.from, &path, flow.guards | arrived.guards, &[]);
+                    let whole = found.into_iter().filter(|r| r.at.is_empty());
                     all.extend(whole.map(|r| Flow {
                         root: r.root,
                         path: r.path,
@@ -307,7 +321,7 @@ struct Arrived {
 
 fn arrived(resolver: &mut Resolver<'_>, call: NodeId, index: Option<u16>, part: &[Name]) -> Vec<Arrived> {
     let flows = resolver.flows_of(call);
-    let flows = flows.into_iter().filter_map(|flow| {
+    let flows = flows.all.iter().filter_map(|flow| {
         let own = match flow.root {
             Root::Param(own) => Some(own),
             Root::Receiver => None,
@@ -317,7 +331,7 @@ fn arrived(resolver: &mut Resolver<'_>, call: NodeId, index: Option<u16>, part: 
             return None;
         }
         let (rest, _) = aligned(part, &flow.path)?;
-        Some(Arrived { rest, of: flow.path, to: flow.to, guards: flow.guards })
+        Some(Arrived { rest, of: flow.path.clone(), to: flow.to.clone(), guards: flow.guards })
     });
     flows.collect()
 }
@@ -341,14 +355,13 @@ impl End {
 /// Where what users send arrives in a slot, in a function or in those that it hands it to. What it is checked by on the
 /// way is among its guarantees.
 #[must_use]
-pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Flows) -> Vec<Arrival> {
+pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Arc<Flows>) -> Vec<Arrival> {
     if local.flows.is_empty() {
         return Vec::new();
     }
-    let mut resolver = Resolver { local, callee, is_cut: false, left: MAX_LOOKS };
+    let mut resolver = Resolver::new(local, callee);
     let mut all = Vec::new();
     let mut checked: Vec<Path> = Vec::new();
-    let mut found = Vec::new();
     for flow in &local.flows {
         let mut ends: Vec<End> = Vec::new();
         match &flow.to {
@@ -376,8 +389,8 @@ pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Flows) -> 
         }
         for end in ends {
             let Some(path) = joined(&flow.path, &end.rest) else { continue };
-            resolver.resolve(&flow.from, &path, end.guards, &[], 0, &mut found);
-            for one in found.drain(..) {
+            let found = resolver.resolve(&flow.from, &path, end.guards, &[]);
+            for one in found.into_iter() {
                 let Root::Outside { is_convention } = one.root else { continue };
                 if end.is_check {
                     checked.push(one.path);
@@ -399,11 +412,11 @@ pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Flows) -> 
 
 impl Flows {
     /// What a call does with data that may go to any of several functions.
-    pub(super) fn of_any(functions: impl Iterator<Item = Flows>) -> Flows {
+    pub(super) fn of_any(functions: impl Iterator<Item = Arc<Flows>>) -> Flows {
         let mut any = Flows::default();
         for one in functions {
             any.is_cut |= one.is_cut;
-            any.all.extend(one.all);
+            any.all.extend_from_slice(&one.all);
         }
         any.bounded()
     }
@@ -446,16 +459,15 @@ pub fn step(
     index: Option<u16>,
     part: &[Name],
     slot: Slot,
-    callee: &dyn Fn(&FnRef) -> Flows,
+    callee: &dyn Fn(&FnRef) -> Arc<Flows>,
 ) -> Option<Step> {
-    let mut resolver = Resolver { local, callee, is_cut: false, left: MAX_LOOKS };
+    let mut resolver = Resolver::new(local, callee);
     let root = index.map_or(Root::Receiver, Root::Param);
-    let mut found = Vec::new();
     for flow in &local.flows {
         match &flow.to {
             LocalTo::Slot(own) if *own == slot => {
-                resolver.resolve(&flow.from, &flow.path, flow.guards, &[], 0, &mut found);
-                if found.drain(..).any(|r| r.root == root && r.path == part && r.at.is_empty()) {
+                let found = resolver.resolve(&flow.from, &flow.path, flow.guards, &[]);
+                if found.into_iter().any(|r| r.root == root && r.path == part && r.at.is_empty()) {
                     return Some(Step { node: flow.node, next: None });
                 }
             }
@@ -465,8 +477,8 @@ pub fn step(
                         continue;
                     }
                     let Some(path) = joined(&flow.path, &one.rest) else { continue };
-                    resolver.resolve(&flow.from, &path, flow.guards, &[], 0, &mut found);
-                    if found.drain(..).any(|r| r.root == root && r.path == part && r.at.is_empty()) {
+                    let found = resolver.resolve(&flow.from, &path, flow.guards, &[]);
+                    if found.into_iter().any(|r| r.root == root && r.path == part && r.at.is_empty()) {
                         let next = resolver.target(*call).cloned().map(|target| (target, *index, one.of));
                         return Some(Step { node: flow.node, next });
                     }
