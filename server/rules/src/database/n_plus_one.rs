@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Kind, NodeId};
-use plimsoll_project::link::{Flow, Root, To, Value, run_of};
+use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
     Source, Turn, handed_to_each, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of, is_told_inside,
@@ -12,6 +12,9 @@ use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
 use crate::view::CallView;
 use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
+
+/// How many own functions are followed to what is done with files.
+const MAX_FUNCTIONS: usize = 8;
 
 declare_rule! {
     /// A query, or a request that could be made for many at once, that runs once for every element of a collection.
@@ -149,17 +152,24 @@ fn handed_functions(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<(usize, Nod
     handed.collect()
 }
 
-/// Whether an own function reads or writes files beside its queries: those are the work that each element is for. It does
-/// so itself, or with a path that it is given; a key that some helper of its own reads from a file is no such work.
+/// Whether an own function reads or writes files beside its queries: those are the work that each element is for. A file
+/// that a function reads which is given nothing, as one that knows where a key is kept, is no such work.
 fn works_through_files(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let Some(target) = call.facts.target.as_ref().filter(|_| call.effects().contains(Effects::FILE)) else {
         return false;
     };
-    unit.summary(target).is_some_and(|summary| {
-        let is_own = summary.witness(Effects::FILE).is_some_and(|witness| witness.next.is_none());
-        let is_given = |flow: &Flow| matches!(flow.root, Root::Param(_)) && flow.to == To::Slot(Slot::Path);
-        is_own || summary.flows.is_cut || summary.flows.all.iter().any(is_given)
-    })
+    let mut next = unit.with_effect(target, Effects::FILE);
+    for depth in 0..MAX_FUNCTIONS {
+        let Some(summary) = unit.summary(&next) else { return true };
+        if depth > 0 && summary.params.is_empty() {
+            return false;
+        }
+        match summary.witness(Effects::FILE).and_then(|witness| witness.next.clone()) {
+            Some(further) => next = further,
+            None => return true,
+        }
+    }
+    true
 }
 
 fn is_job(effects: Effects) -> bool {
