@@ -7,6 +7,7 @@ use plimsoll_behavior::{
 use plimsoll_project::link::Value;
 
 use super::code::{bare, callee_name, declaration, effects_of, receiver, unit_of};
+use super::words::words;
 use crate::UnitView;
 
 /// The most elements of a list that is written out in the code.
@@ -68,9 +69,27 @@ const OF_COLLECTIONS: &[&str] = &[
 /// Words in the names of collections of several elements at once.
 const BATCH_WORDS: &[&str] = &["chunk", "batch", "page", "slice", "partition", "bucket"];
 
-/// Whether a collection is a short list that the code writes out.
+/// What there is a handful of everywhere, whoever counts them.
+const FEW: &[&str] = &["role", "roles", "locale", "locales", "language", "languages", "weekday", "weekdays"];
+/// Words beside them in the names of lists that say nothing of how many there are.
+#[rustfmt::skip] // a list of words
+const BESIDE_FEW: &[&str] = &[
+    "row", "rows", "id", "ids", "name", "names", "key", "keys", "code", "codes", "list", "all", "new", "old", "default",
+    "selected", "wanted", "required", "missing", "valid", "supported", "available", "enabled", "target", "to", "add",
+    "remove",
+];
+
+/// Whether a collection is a short list that the code writes out, or one of what there is a handful of everywhere.
 pub(crate) fn is_small(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
-    small(view, unit, node, MAX_DEPTH)
+    small(view, unit, node, MAX_DEPTH) || is_of_few(unit_of(view, unit), node)
+}
+
+/// `roles`, `roleIds`, `user.roles`; not `userRoles`, which may be those of all users.
+fn is_of_few(u: &Unit, node: NodeId) -> bool {
+    let (Kind::Name { name, .. } | Kind::Member { name, .. }) = u.kind(bare(u, node)) else { return false };
+    let words = words(name);
+    words.iter().any(|word| FEW.contains(&word.as_str()))
+        && words.iter().all(|word| FEW.contains(&word.as_str()) || BESIDE_FEW.contains(&word.as_str()))
 }
 
 fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {

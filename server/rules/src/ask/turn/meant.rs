@@ -35,7 +35,55 @@ pub(super) fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
             && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
-        || turn.place_of(view, call).is_some_and(|place| takes_what_is_next(u, turn, &calls, place))
+        || turn.place_of(view, call).is_some_and(|place| {
+            takes_what_is_next(u, turn, &calls, place) || is_claimed(u, turn, &calls, place)
+        })
+}
+
+/// What tells how many rows a statement changed.
+const CHANGED_ROWS: &[&str] = &[
+    "rows_affected",
+    "rowsAffected",
+    "rowCount",
+    "affectedRows",
+    "numUpdatedRows",
+    "numAffectedRows",
+    "changes",
+    "modifiedCount",
+    "count",
+    "length",
+];
+
+/// Whether each turn claims its element by a statement, and goes on to the next one where another was first: that
+/// statement, and what is done with an element that was won.
+fn is_claimed(u: &Unit, turn: &Turn, calls: &[(NodeId, Effects)], place: NodeId) -> bool {
+    let goes_on = |branch: NodeId| match u.kind(branch) {
+        Kind::Block { statements, .. } => statements.last().is_some_and(|&last| is_continue(u, last)),
+        _ => is_continue(u, branch),
+    };
+    let tells_rows = |condition: NodeId| {
+        u.descendants(condition).into_iter().any(|part| match u.kind(part) {
+            Kind::Member { name, .. } => CHANGED_ROWS.contains(&name.as_str()),
+            _ => false,
+        })
+    };
+    u.descendants(turn.body).into_iter().any(|node| match u.kind(node) {
+        Kind::If { condition, then, .. } if goes_on(*then) && tells_rows(*condition) => {
+            calls.iter().any(|&(claim, effects)| {
+                effects.contains(Effects::DB_WRITE)
+                    && derives_from(u, *condition, claim)
+                    && (claim == place || u.range(node).end <= u.range(place).start)
+            })
+        }
+        _ => false,
+    })
+}
+
+fn is_continue(u: &Unit, statement: NodeId) -> bool {
+    match u.kind(statement) {
+        Kind::Discard(inner) => matches!(u.kind(*inner), Kind::Continue(_)),
+        kind => matches!(kind, Kind::Continue(_)),
+    }
 }
 
 /// Whether the elements are statements and each turn runs its own: a migration.
