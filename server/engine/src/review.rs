@@ -162,8 +162,7 @@ impl Engine {
     /// Reviews one file.
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
-        let linker =
-            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
+        let linker = self.linker(request);
         if let Some(assembled) = schema(request, &linker, false) {
             return assembled.outcome;
         }
@@ -199,13 +198,20 @@ impl Engine {
 
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
-        let linker =
-            Linker::new(request.files, &self.links).with_models(request.config.own_models().cloned());
+        let linker = self.linker(request);
         if let Some(assembled) = schema(request, &linker, wants_fixes) {
             return Some(assembled);
         }
         let understood = self.understand(request, &linker, wants_fixes).ok()?;
         Some(assemble(request, &linker, &understood, wants_fixes))
+    }
+
+    /// A linker for one request.
+    fn linker<'r>(&'r self, request: &Request<'r>) -> Linker<'r> {
+        let follows_data = RULES.iter().any(|rule| rule.follows_data() && is_run(request, rule.meta()));
+        Linker::new(request.files, &self.links)
+            .with_models(request.config.own_models().cloned())
+            .following_data(follows_data)
     }
 
     fn understand(

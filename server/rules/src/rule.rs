@@ -105,6 +105,12 @@ pub trait Rule: Sync {
         Effects::empty()
     }
 
+    /// Whether the rule asks which way data takes through functions ([`plimsoll_project::link::Flows`]), which is only
+    /// told where a rule that runs does.
+    fn follows_data(&self) -> bool {
+        false
+    }
+
     /// Looks at a unit.
     fn review(&self, _unit: &UnitView<'_>, _report: &mut Report<'_>) {}
 

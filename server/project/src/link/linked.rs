@@ -41,6 +41,9 @@ pub trait World {
 
     /// How many evaluations are under way inside each other, in all files.
     fn depth(&self) -> &Cell<u32>;
+
+    /// Whether somebody asks which way data takes: where nobody does, no function tells it.
+    fn follows_data(&self) -> bool;
 }
 
 impl dyn World + '_ {

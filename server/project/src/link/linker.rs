@@ -67,6 +67,7 @@ pub struct Linker<'a> {
     /// Files that were looked at otherwise than by questions to their evaluator.
     whole: RefCell<FxHashSet<Arc<str>>>,
     depth: Cell<u32>,
+    follows_data: bool,
 }
 
 /// One file during one review.
@@ -219,6 +220,7 @@ impl<'a> Linker<'a> {
             sources: RefCell::default(),
             whole: RefCell::default(),
             depth: Cell::new(0),
+            follows_data: true,
         }
     }
 
@@ -226,6 +228,13 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn with_models(mut self, models: Option<Arc<OwnModels>>) -> Self {
         self.models = models;
+        self
+    }
+
+    /// The same linker, which tells which way data takes only if somebody asks for it.
+    #[must_use]
+    pub fn following_data(mut self, follows_data: bool) -> Self {
+        self.follows_data = follows_data;
         self
     }
 
@@ -452,5 +461,9 @@ impl World for Linker<'_> {
 
     fn depth(&self) -> &Cell<u32> {
         &self.depth
+    }
+
+    fn follows_data(&self) -> bool {
+        self.follows_data
     }
 }

@@ -146,11 +146,13 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
             locals[f].callees.extend(handed.iter().map(|target| (target.clone(), path.clone(), call)));
         }
     }
-    let (flows, calls) = flow::flows(eval, unit, &runs_in);
-    let calls: Arc<[(NodeId, FnRef)]> = calls.into();
-    for (local, flows) in locals.iter_mut().zip(flows) {
-        local.flow_calls = if flows.is_empty() { Arc::default() } else { Arc::clone(&calls) };
-        local.flows = flows;
+    if eval.world.follows_data() {
+        let (flows, calls) = flow::flows(eval, unit, &runs_in);
+        let calls: Arc<[(NodeId, FnRef)]> = calls.into();
+        for (local, flows) in locals.iter_mut().zip(flows) {
+            local.flow_calls = if flows.is_empty() { Arc::default() } else { Arc::clone(&calls) };
+            local.flows = flows;
+        }
     }
     for (i, nested) in u.nested.iter().enumerate() {
         let inner = eval.file.units[unit].nested[i];

@@ -72,6 +72,10 @@ impl Rule for UnclampedLimit {
         Effects::DB
     }
 
+    fn follows_data(&self) -> bool {
+        true
+    }
+
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
         for found in from_outside(unit, Slot::Bound, Guarantees::LIMITED, "says how many rows are read here")
         {
