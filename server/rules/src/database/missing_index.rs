@@ -267,8 +267,9 @@ impl Known<'_> {
     /// few rows by it.
     fn is_state(&self, name: &str) -> bool {
         self.table.column(name).is_some_and(|column| {
-            matches!(column.column_type, ColumnType::Text | ColumnType::Enum { .. })
-                && STATES.contains(&last_word(&column.name).as_str())
+            let is_text = matches!(column.column_type, ColumnType::Text);
+            let is_enumeration = matches!(column.column_type, ColumnType::Enum { .. });
+            (is_text || is_enumeration) && STATES.contains(&last_word(&column.name).as_str())
         })
     }
 
