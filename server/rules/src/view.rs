@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
 use plimsoll_project::link::{
-    CallFacts, Context, Evaluator, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
+    CallFacts, Context, Evaluator, FileUnits, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
 use plimsoll_project::{Files, ProjectSchema, SchemasOf, WhereItRuns};
 use plimsoll_syntax::TextRange;
@@ -231,10 +231,10 @@ impl<'a> UnitView<'a> {
             let function = self.with_effect(&function, effect);
             let Some(summary) = self.summary(&function) else { break };
             let Some(witness) = summary.witness(effect) else { break };
-            let name = function_name(&function.unit);
-            let message = match &witness.next {
-                None => at_the_end.to_owned(),
-                Some(_) => format!("through `{name}`"),
+            let message = match (&witness.next, self.name_of(&function)) {
+                (None, _) => at_the_end.to_owned(),
+                (Some(_), Some(name)) => format!("through `{name}`"),
+                (Some(_), None) => "through this function".to_owned(),
             };
             let place = Place::Node {
                 file: Arc::clone(&function.file),
@@ -246,6 +246,22 @@ impl<'a> UnitView<'a> {
             seen.push(function);
         }
         chain
+    }
+
+    /// What an own function is called; none where it has no name.
+    fn name_of(&self, function: &FnRef) -> Option<String> {
+        let named = function_name(&function.unit);
+        if function.function.0 == 0 {
+            return Some(named.to_owned()).filter(|name| !name.starts_with('#'));
+        }
+        let of = |file: &FileUnits| {
+            let unit = file.unit_at(&function.unit)?;
+            file.units[unit].unit.function(function.function).name.as_deref().map(str::to_owned)
+        };
+        match function.file == self.linked.file.path {
+            true => of(&self.linked.file),
+            false => of(&self.world.linked(&function.file)?.file),
+        }
     }
 
     /// The node that a slot holds, when it stands in this unit.

@@ -341,7 +341,8 @@ pub fn names_of(view: &UnitView<'_>, turn: &Turn) -> (Option<Name>, Option<Name>
                 Kind::Call { args, .. } => {
                     at = match (receiver(u, at), &**args) {
                         (Some(on), _) if !matches!(u.kind(on), Kind::Name { binding: None, .. }) => on,
-                        (_, [only]) => *only,
+                        // What an own function makes of its argument is something else: `overdue(pool)`.
+                        (_, [only]) if view.eval.call(unit, at).target.is_none() => *only,
                         _ => return None,
                     }
                 }
