@@ -128,11 +128,48 @@ fn small(view: &UnitView<'_>, unit: usize, node: NodeId, depth: u8) -> bool {
         Kind::Binary { op, left, right } if matches!(op.as_str(), "??" | "||") => {
             small(view, unit, *left, depth) && small(view, unit, *right, depth)
         }
-        Kind::Member { name, .. } => is_constant_name(name),
+        Kind::Index { object, .. } => has_small_parts(view, unit, *object),
+        Kind::Member { name, object, .. } => is_constant_name(name) || has_small_parts(view, unit, *object),
         Kind::Name { name, .. } => match declaration(view, unit, node) {
             Some((unit, binding)) => small_binding(view, unit, binding, depth),
             None => is_constant_name(name),
         },
+        _ => false,
+    }
+}
+
+/// Whether all that an object holds are short lists that the code writes out: `STEPS[kind]`.
+fn has_small_parts(view: &UnitView<'_>, unit: usize, object: NodeId) -> bool {
+    let u = unit_of(view, unit);
+    let object = bare(u, object);
+    match u.kind(object) {
+        Kind::Object { entries, .. } => {
+            !entries.is_empty()
+                && entries.iter().all(|entry| match u.kind(bare(u, entry.value)) {
+                    Kind::Array(items) => items.len() as u64 <= MAX_SMALL,
+                    _ => false,
+                })
+        }
+        Kind::Name { name, .. } => match declaration(view, unit, object) {
+            Some((there, binding)) => {
+                let b = unit_of(view, there).binding(binding);
+                match b.kind {
+                    BindingKind::Variable if b.path.is_empty() && b.assignments.is_empty() => b
+                        .value
+                        .filter(|&value| {
+                            matches!(
+                                unit_of(view, there).kind(bare(unit_of(view, there), value)),
+                                Kind::Object { .. }
+                            )
+                        })
+                        .is_some_and(|value| has_small_parts(view, there, value)),
+                    BindingKind::Import(_) => is_constant_name(name),
+                    _ => false,
+                }
+            }
+            None => false,
+        },
+        Kind::Member { name, .. } => is_constant_name(name),
         _ => false,
     }
 }
