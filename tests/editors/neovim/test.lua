@@ -16,7 +16,7 @@ end
 
 local settings = {
   cmd = { server, "lsp" },
-  filetypes = { "typescript", "typescriptreact", "javascript", "javascriptreact", "rust" },
+  filetypes = { "typescript", "typescriptreact", "javascript", "javascriptreact", "rust", "prisma", "sql" },
 }
 
 vim.cmd("filetype on")
