@@ -48,9 +48,9 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     }
     if args.dry_run {
         print(&diff(&repaired.changes, current_dir), color)?;
-        say(&summary("would fix", &repaired));
+        say(&summary("would fix", &repaired, allowed));
     } else if write_all(&repaired.changes, current_dir) {
-        print(&told(&repaired, current_dir), color)?;
+        print(&told(&repaired, allowed, current_dir), color)?;
     } else {
         has_failed = true;
     }
@@ -95,20 +95,20 @@ fn write_all(changes: &[Change], current_dir: &str) -> bool {
 }
 
 /// A line for each fix, then how many.
-fn told(repaired: &Repaired, current_dir: &str) -> String {
+fn told(repaired: &Repaired, allowed: Safety, current_dir: &str) -> String {
     let mut text = String::new();
     for done in &repaired.done {
         let path = relative(current_dir, &done.path);
         text.push_str(&one_line(&format!("{path}: {} ({})", done.title, done.rule)));
         text.push('\n');
     }
-    text.push_str(&summary("fixed", repaired));
+    text.push_str(&summary("fixed", repaired, allowed));
     text.push('\n');
     text
 }
 
-/// `fixed 3 findings in 2 files; 1 finding is left`
-fn summary(verb: &str, repaired: &Repaired) -> String {
+/// `fixed 3 findings in 2 files; 1 finding is left`, and what could be tried for that.
+fn summary(verb: &str, repaired: &Repaired, allowed: Safety) -> String {
     let left: usize = repaired.left.values().sum();
     let mut text = match repaired.done.len() {
         0 if left > 0 => "no fix applies".to_owned(),
@@ -121,6 +121,9 @@ fn summary(verb: &str, repaired: &Repaired) -> String {
     if left > 0 {
         let verb = if left == 1 { "is" } else { "are" };
         let _ = write!(text, "; {} {verb} left", counted(left, "finding"));
+        if allowed == Safety::Safe {
+            text.push_str(" (`--review-needed` also applies fixes that change what the code does)");
+        }
     }
     text
 }
@@ -183,10 +186,14 @@ mod tests {
             changes: vec![Change { path: "/p/a.ts".into(), before: None, after: String::new() }],
             left: BTreeMap::from([("/p/a.ts".into(), 2)]),
         };
-        insta::assert_snapshot!(told(&repaired, "/p"), @r"
+        insta::assert_snapshot!(told(&repaired, Safety::Review, "/p"), @r"
         a.ts: Clear the timer (missing-cleanup)
         fixed 1 finding in 1 file; 2 findings are left
         ");
-        insta::assert_snapshot!(told(&Repaired::default(), "/p"), @"nothing to fix");
+        insta::assert_snapshot!(told(&repaired, Safety::Safe, "/p"), @r"
+        a.ts: Clear the timer (missing-cleanup)
+        fixed 1 finding in 1 file; 2 findings are left (`--review-needed` also applies fixes that change what the code does)
+        ");
+        insta::assert_snapshot!(told(&Repaired::default(), Safety::Safe, "/p"), @"nothing to fix");
     }
 }
