@@ -258,14 +258,21 @@ const KEPT: &[&str] = &["set", "insert", "put", "add", "setItem", "setex", "entr
 pub(crate) fn is_kept_in(u: &Unit, call: NodeId, root: NodeId) -> bool {
     let mut looked_up: Vec<String> = Vec::new();
     let mut kept: Vec<String> = Vec::new();
+    let mut answered: Vec<String> = Vec::new();
     for node in u.descendants(root) {
         match u.kind(node) {
             Kind::Call { args, .. } => {
                 let (Some(name), Some(on)) = (callee_name(u, node), receiver(u, node)) else { continue };
                 let Some(store) = store(u, map_of_entry(u, on)) else { continue };
                 if LOOKED_UP.contains(&name.as_str()) && node != call {
+                    if u.range(node).end <= u.range(call).start && answers(u, node) {
+                        answered.push(store.clone());
+                    }
                     looked_up.push(store);
-                } else if KEPT.contains(&name.as_str()) && args.iter().any(|&a| derives_from(u, a, call)) {
+                } else if KEPT.contains(&name.as_str())
+                    && (args.iter().any(|&a| derives_from(u, a, call))
+                        || u.range(call).start < u.range(node).start && answered.contains(&store))
+                {
                     kept.push(store);
                 }
             }
@@ -289,6 +296,25 @@ pub(crate) fn is_kept_in(u: &Unit, call: NodeId, root: NodeId) -> bool {
         }
     }
     kept.iter().any(|store| looked_up.contains(store))
+}
+
+/// Whether the function returns where a look into a store has found something: `if let Some(name) = cache.get(key) {
+/// return name }`.
+fn answers(u: &Unit, look: NodeId) -> bool {
+    let leads_back = |at: NodeId| {
+        u.ancestors(at).any(|around| match u.kind(around) {
+            Kind::If { condition, then, .. } => {
+                u.descendants(*condition).contains(&at)
+                    && u.descendants(*then).into_iter().any(|part| matches!(u.kind(part), Kind::Return(_)))
+            }
+            _ => false,
+        })
+    };
+    let bound = u.ancestors(look).find_map(|around| match u.kind(around) {
+        Kind::Let { pattern, .. } => pattern.bindings.first().copied(),
+        _ => None,
+    });
+    leads_back(look) || bound.is_some_and(|bound| u.binding(bound).uses.iter().any(|&used| leads_back(used)))
 }
 
 /// The map whose vacant entry a name holds: `if let Entry::Vacant(entry) = cache.entry(id)`.

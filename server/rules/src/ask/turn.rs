@@ -6,6 +6,7 @@ mod once;
 mod settled;
 mod subject;
 mod told;
+mod work;
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, NodeId, Unit};
@@ -17,6 +18,7 @@ use self::meant::is_meant;
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;
+pub(crate) use self::work::{is_dispatcher, works_elsewhere};
 use super::code::{bare, callee_name, mentions, receiver, unit_of};
 use super::collection::{is_batch, is_iterated, is_of_batches, is_small};
 use super::resolver::row_of_resolver;

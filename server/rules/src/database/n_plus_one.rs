@@ -5,8 +5,8 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
-    Source, Turn, handed_to_each, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of, is_told_inside,
-    names_of, once_per_element, source, source_in, sql_argument,
+    Source, Turn, handed_to_each, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of,
+    is_told_inside, names_of, once_per_element, source, source_in, sql_argument, works_elsewhere,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -69,8 +69,10 @@ declare_rule! {
     /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
     /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
     /// then write down that their element is done, or that open a database of their own; writes of what became of an
-    /// element after something was sent, of what was uploaded for it or has failed; turns that each take the next
-    /// number; functions that work through files; turns that each ask a table which their element names, or as the tenant that it is; calls
+    /// element after something was sent, of what was uploaded for it or has failed; turns that set the state of their
+    /// element beside other writes; turns that each take the next
+    /// number; functions that work through files, that call another service, or that do something else for every word
+    /// they are given; turns that each ask a table which their element names, or as the tenant that it is; calls
     /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
     /// told already; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
@@ -97,7 +99,11 @@ impl Rule for NPlusOne {
                 && !told.iter().any(|&(driver, earlier)| {
                     driver == turn.driver && is_fallback_of(unit.unit, &turn, call.node, earlier)
                 })
-                && !call.facts.target.as_ref().is_some_and(|own| is_told_inside(unit, own, source.effect))
+                && !call.facts.target.as_ref().is_some_and(|own| {
+                    works_elsewhere(unit, own)
+                        || is_told_inside(unit, own, source.effect)
+                        || is_dispatcher(unit, own, source.effect)
+                })
             {
                 told.push((turn.driver, call.node));
                 let name = name_of(unit, call.node);

@@ -1,7 +1,7 @@
 //! Turns that each do a piece of work and write down what became of it: a job for each element.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
+use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId, Unit};
 
 use super::Turn;
 use crate::UnitView;
@@ -35,9 +35,51 @@ pub(super) fn settles_its_element(
     let sent = || calls.iter().filter(|&&(node, _)| is_sent(view, turn.unit, node));
     let mut records = calls.iter().filter(|&&(node, effects)| node != place && writes(node, effects));
     is_failed(u, turn, place)
+        || is_worked_off(u, turn, calls)
         || mentions(u, place, &turn.elements) && sent().any(|&(sent, _)| tells_of(u, turn, place, sent))
         || sent().any(|&(sent, _)| tells_what(u, turn, place, sent))
         || records.any(|&(node, _)| is_where_it_fails(u, turn, place, node))
+}
+
+/// Columns that say how far an element is.
+const STATES: &[&str] = &["status", "state"];
+
+/// Whether a turn sets the state of its element and writes something else beside it: `pending` orders that are cancelled,
+/// each with its stock given back.
+fn is_worked_off(u: &Unit, turn: &Turn, calls: &[(NodeId, Effects)]) -> bool {
+    let is_written = |&&(node, effects): &&(NodeId, Effects)| {
+        effects.contains(Effects::DB_WRITE) && matches!(u.kind(node), Kind::Call { .. })
+    };
+    let is_of_another = |node: NodeId, other: NodeId| {
+        !u.descendants(node).contains(&other) && !u.descendants(other).contains(&node)
+    };
+    calls.iter().filter(is_written).any(|&(node, _)| {
+        mentions(u, node, &turn.elements)
+            && sets_a_state(u, node)
+            && calls.iter().filter(is_written).any(|&(other, _)| is_of_another(node, other))
+    })
+}
+
+/// Whether a statement sets a state to what the code writes out: `{ status: 'closed' }`, `SET state = 'closed'`.
+fn sets_a_state(u: &Unit, call: NodeId) -> bool {
+    let in_text = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        let set = text.split_once(" set ").map(|(_, set)| set.split(" where ").next().unwrap_or_default());
+        set.is_some_and(|set| {
+            set.split(',').filter_map(|one| one.split_once('=')).any(|(column, value)| {
+                STATES.contains(&column.trim().trim_matches(['"', '`'])) && value.trim().starts_with('\'')
+            })
+        })
+    };
+    u.descendants(call).into_iter().any(|part| match u.kind(part) {
+        Kind::Object { entries, .. } => entries.iter().any(|entry| {
+            matches!(&entry.key, Key::Name(name) if STATES.contains(&name.as_str()))
+                && matches!(u.kind(entry.value), Kind::Literal(_) | Kind::Member { .. })
+        }),
+        Kind::Literal(Literal::String(text)) => in_text(text),
+        Kind::Template { pieces, .. } => in_text(&pieces.join("?")),
+        _ => false,
+    })
 }
 
 fn is_insert(view: &UnitView<'_>, unit: usize, call: NodeId) -> bool {
