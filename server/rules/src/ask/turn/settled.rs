@@ -7,6 +7,7 @@ use super::Turn;
 use crate::UnitView;
 use crate::ask::code::{derives_from, effects_of, mentions, unit_of};
 use crate::ask::outgoing::method;
+use crate::ask::transaction::is_in_transaction;
 
 /// Whether each turn does work outside of the database and then writes down what became of its element, or writes down
 /// that it failed.
@@ -35,7 +36,7 @@ pub(super) fn settles_its_element(
     let sent = || calls.iter().filter(|&&(node, _)| is_sent(view, turn.unit, node));
     let mut records = calls.iter().filter(|&&(node, effects)| node != place && writes(node, effects));
     is_failed(u, turn, place)
-        || is_worked_off(u, turn, calls)
+        || is_worked_off(u, turn, calls) && !is_in_transaction(view, call)
         || mentions(u, place, &turn.elements) && sent().any(|&(sent, _)| tells_of(u, turn, place, sent))
         || sent().any(|&(sent, _)| tells_what(u, turn, place, sent))
         || records.any(|&(node, _)| is_where_it_fails(u, turn, place, node))
@@ -45,7 +46,7 @@ pub(super) fn settles_its_element(
 const STATES: &[&str] = &["status", "state"];
 
 /// Whether a turn sets the state of its element and writes something else beside it: `pending` orders that are cancelled,
-/// each with its stock given back.
+/// each with its stock given back. Where a transaction is around the loop, the turns are parts of one.
 fn is_worked_off(u: &Unit, turn: &Turn, calls: &[(NodeId, Effects)]) -> bool {
     let is_written = |&&(node, effects): &&(NodeId, Effects)| {
         effects.contains(Effects::DB_WRITE) && matches!(u.kind(node), Kind::Call { .. })
