@@ -253,6 +253,12 @@ impl EditorFiles {
         anew
     }
 
+    /// The nearest folder of the workspace that a path lies in.
+    #[must_use]
+    pub fn open_root_above(&self, path: &str) -> Option<&str> {
+        self.disk.open_root_above(path)
+    }
+
     /// Has the disk looked at again, because something on it has changed.
     pub fn forget_disk(&mut self) {
         self.disk.forget();

@@ -4,10 +4,11 @@
 
 use plimsoll_syntax::PositionEncoding;
 use tower_lsp::ls_types::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
-    HoverProviderCapability, MarkupKind, OneOf, PositionEncodingKind, ResourceOperationKind, SaveOptions,
-    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions,
+    DiagnosticServerCapabilities, HoverProviderCapability, MarkupKind, OneOf, PositionEncodingKind,
+    ResourceOperationKind, SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 
 use super::positions;
@@ -47,6 +48,10 @@ pub struct ClientProfile {
     pub file_watchers: bool,
     /// The client shows how far long work is.
     pub progress: bool,
+    /// The client asks for diagnostics by itself.
+    pub pulls: bool,
+    /// It can be told to ask again.
+    pub refreshes: bool,
 }
 
 impl Default for ClientProfile {
@@ -91,6 +96,11 @@ impl ClientProfile {
                 && edits.is_some_and(|it| it.change_annotation_support.is_some()),
             markdown_hovers: hover_formats.is_some_and(|it| it.contains(&MarkupKind::Markdown)),
             file_watchers: watched.and_then(|it| it.dynamic_registration) == Some(true),
+            pulls: text.is_some_and(|text| text.diagnostic.is_some()),
+            refreshes: workspace
+                .and_then(|workspace| workspace.diagnostics.as_ref())
+                .and_then(|it| it.refresh_support)
+                == Some(true),
             progress: client.window.as_ref().and_then(|it| it.work_done_progress) == Some(true),
         }
     }
@@ -108,6 +118,15 @@ impl ClientProfile {
                 })),
                 ..TextDocumentSyncOptions::default()
             })),
+            diagnostic_provider: self.pulls.then(|| {
+                DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                    identifier: Some("plimsoll".to_owned()),
+                    // Where another file matters, the client is told to ask again.
+                    inter_file_dependencies: false,
+                    workspace_diagnostics: true,
+                    ..DiagnosticOptions::default()
+                })
+            }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             code_action_provider: self.action_literals.then(|| {
                 CodeActionProviderCapability::Options(CodeActionOptions {

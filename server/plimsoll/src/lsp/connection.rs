@@ -62,7 +62,7 @@ pub fn serve(
         drop(has_written);
     })?;
 
-    let owner = Owner::new(reviewer, &events, outgoing.clone());
+    let owner = Owner::new(reviewer, &events, requests.clone(), outgoing.clone());
     spawn("owner", move || owner.run(&owned_events))?;
 
     let client_is_dead = ended.clone();

@@ -38,6 +38,8 @@ pub struct OpenDocument {
     pub elsewhere: Elsewhere,
     /// What the client shows.
     pub published: Option<PublishDiagnosticsParams>,
+    /// What a client that asks by itself was told last.
+    pub pulled: Option<String>,
     /// The review that is on its way.
     pub review: Option<RunningReview>,
     /// Whether a review is to be started, and how soon.

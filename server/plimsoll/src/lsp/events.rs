@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use plimsoll_syntax::Edit;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
-use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Hover, HoverParams, Uri};
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionParams, CodeActionResponse, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, Hover, HoverParams, Uri, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult,
+};
 
 use super::actions::Proven;
 use super::capabilities::ClientProfile;
+use super::closed::ReviewedClosed;
 use super::worker::Reviewed;
 
 /// Something that the owner of all state acts on, in the order in which it happened.
@@ -50,6 +55,14 @@ pub enum Event {
         params: Box<HoverParams>,
         reply: Reply<Option<Hover>>,
     },
+    Pull {
+        params: Box<DocumentDiagnosticParams>,
+        reply: Reply<DocumentDiagnosticReportResult>,
+    },
+    PullWorkspace {
+        params: Box<WorkspaceDiagnosticParams>,
+        reply: Reply<WorkspaceDiagnosticReportResult>,
+    },
     Settings,
     Folders {
         added: Vec<String>,
@@ -67,6 +80,8 @@ pub enum Event {
     CancelIndex,
     /// A worker has reviewed a document.
     Reviewed(Box<Reviewed>),
+    /// A worker has reviewed a file that is not open.
+    ReviewedClosed(Box<ReviewedClosed>),
     /// A worker has proven fixes.
     Proven(Box<Proven>),
     /// The connection has ended.

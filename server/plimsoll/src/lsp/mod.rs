@@ -6,6 +6,7 @@
 mod actions;
 mod capabilities;
 mod client;
+mod closed;
 mod configuration;
 mod connection;
 mod documents;
@@ -17,6 +18,7 @@ mod index;
 mod owner;
 mod positions;
 mod publish;
+mod pull;
 mod requests;
 mod retention;
 mod reviewer;

@@ -10,15 +10,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use plimsoll_syntax::Edit;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tower_lsp::ls_types::Uri;
 
 use super::capabilities::ClientProfile;
+use super::client::ClientRequests;
+use super::closed::ClosedFiles;
 use super::configuration::Configurations;
 use super::documents::{OpenDocument, RunningReview, Text, Urgency, path_of};
 use super::events::Event;
 use super::index::Index;
-use super::publish::{publish, publish_nothing};
+use super::publish::{publish, publish_list};
+use super::pull::WorkspacePull;
 use super::retention::Retention;
 use super::reviewer::Reviewer;
 use super::transport::Outgoing;
@@ -35,8 +38,17 @@ pub struct Owner {
     pub(super) profile: Arc<ClientProfile>,
     pub(super) reviewer: Arc<dyn Reviewer>,
     pub(super) pool: Pool,
+    /// Files that are not open and have changed.
+    pub(super) closed: ClosedFiles,
+    /// Files whose buffer is open and that have changed on the disk.
+    pub(super) changed_below: FxHashSet<String>,
+    /// What is asked of the workspace.
+    pub(super) workspace_pull: Option<WorkspacePull>,
+    /// Whether the client was told to ask again, and has not yet.
+    pub(super) is_refreshing: bool,
+    pub(super) requests: ClientRequests,
+    pub(super) outgoing: Outgoing,
     configurations: Configurations,
-    outgoing: Outgoing,
     roots: Vec<String>,
     /// Stops the reading of the workspace that is on its way.
     index: Arc<AtomicBool>,
@@ -49,15 +61,25 @@ pub struct Owner {
 impl Owner {
     /// An owner without documents. `events` is where its workers tell what they have done.
     #[must_use]
-    pub fn new(reviewer: Arc<dyn Reviewer>, events: &Sender<Event>, outgoing: Outgoing) -> Self {
+    pub fn new(
+        reviewer: Arc<dyn Reviewer>,
+        events: &Sender<Event>,
+        requests: ClientRequests,
+        outgoing: Outgoing,
+    ) -> Self {
         Self {
             documents: FxHashMap::default(),
             files: EditorFiles::default(),
             profile: Arc::default(),
             pool: Pool::start(&reviewer, events),
             reviewer,
-            configurations: Configurations::default(),
+            closed: ClosedFiles::default(),
+            changed_below: FxHashSet::default(),
+            workspace_pull: None,
+            is_refreshing: false,
+            requests,
             outgoing,
+            configurations: Configurations::default(),
             roots: Vec::new(),
             index: Arc::default(),
             wanted_index: None,
@@ -81,6 +103,7 @@ impl Owner {
                 }
             }
             self.start_reviews();
+            self.start_closed_reviews();
         }
     }
 
@@ -112,6 +135,7 @@ impl Owner {
                 if paths.iter().any(|path| self.files.buffer(path).is_none()) {
                     self.review_all_but(None);
                 }
+                self.closed_files_changed(&paths);
             }
             Event::Index { shows_progress } => {
                 self.wanted_index = Some(shows_progress);
@@ -119,7 +143,11 @@ impl Owner {
             }
             Event::CancelIndex => self.index.store(true, Ordering::Relaxed),
             Event::Reviewed(reviewed) => self.take_review(*reviewed),
-            Event::Actions { .. } | Event::Resolve { .. } | Event::Hover { .. } => self.ask(event),
+            Event::ReviewedClosed(reviewed) => self.take_closed(*reviewed),
+            Event::Actions { .. } | Event::Resolve { .. } | Event::Hover { .. } | Event::Pull { .. } => {
+                self.ask(event);
+            }
+            Event::PullWorkspace { params, reply } => self.pull_workspace(*params, reply),
             Event::Proven(proven) => self.take_proven(*proven),
             Event::Stop => {}
         }
@@ -167,11 +195,13 @@ impl Owner {
             shown: Vec::new(),
             elsewhere: Elsewhere::default(),
             published: None,
+            pulled: None,
             review: None,
             wants_review: Some(Urgency::Typing),
             waiting: Vec::new(),
             proven: Vec::new(),
         };
+        self.follow_no_longer(&document.path, &uri);
         hold(&mut self.files, &document);
         self.documents.insert(uri, document);
         self.start_index();
@@ -202,21 +232,21 @@ impl Owner {
     }
 
     fn close(&mut self, uri: &Uri) {
-        if self.forget(uri) {
-            publish_nothing(uri.clone(), &self.outgoing);
-            // What was written but not saved is gone for the others.
-            self.review_all_but(None);
+        let Some(path) = self.forget(uri) else { return };
+        if !self.profile.pulls {
+            publish_list(uri, Vec::new(), &self.outgoing);
         }
+        // What was written but not saved is gone for the others.
+        self.review_all_but(None);
+        self.follow_again(&path);
     }
 
-    fn forget(&mut self, uri: &Uri) -> bool {
-        let Some(mut document) = self.documents.remove(uri) else {
-            return false;
-        };
+    fn forget(&mut self, uri: &Uri) -> Option<String> {
+        let mut document = self.documents.remove(uri)?;
         document.cancel_review();
         refuse_all(std::mem::take(&mut document.waiting));
         self.files.close(&document.path);
-        true
+        Some(document.path)
     }
 
     /// What a worker needs to know of a document.
@@ -226,6 +256,19 @@ impl Owner {
             path: document.path.clone(),
             revision: document.revision,
             snapshot: document.text.snapshot(),
+            files: self.files.clone(),
+            profile: Arc::clone(&self.profile),
+            configurations: self.configurations.clone(),
+        }
+    }
+
+    /// The same of a file that is not open.
+    pub(super) fn subject_of_closed(&self, uri: Uri, path: String) -> Subject {
+        Subject {
+            uri,
+            path,
+            revision: 0,
+            snapshot: None,
             files: self.files.clone(),
             profile: Arc::clone(&self.profile),
             configurations: self.configurations.clone(),
@@ -254,9 +297,7 @@ impl Owner {
         let mut wants: Vec<(Reverse<Urgency>, u64, Uri)> = wants.collect();
         wants.sort();
         for (Reverse(urgency), _, uri) in wants {
-            self.last_review += 1;
-            let id = self.last_review;
-            let cancel = Arc::new(AtomicBool::new(false));
+            let (id, cancel) = self.next_review();
             let Some(document) = self.documents.get_mut(&uri) else {
                 continue;
             };
@@ -265,6 +306,12 @@ impl Owner {
             let subject = self.subject(&self.documents[&uri]);
             self.pool.review(ReviewJob { id, subject, urgency, cancel });
         }
+    }
+
+    /// A number for a review, and what cancels it.
+    pub(super) fn next_review(&mut self) -> (u64, Arc<AtomicBool>) {
+        self.last_review += 1;
+        (self.last_review, Arc::default())
     }
 
     fn take_review(&mut self, reviewed: Reviewed) {
@@ -288,15 +335,19 @@ impl Owner {
                 let units = document.text.has_tree().then_some(&outcome.units[..]);
                 document.shown = document.retention.show(outcome.findings, units);
                 document.take_places(elsewhere);
-                publish(document, &self.profile, &self.outgoing);
             }
             None => {
                 tracing::error!("the review of {} panicked", uri.as_str());
                 document.shown = document.retention.show(Vec::new(), None);
-                publish(document, &self.profile, &self.outgoing);
             }
         }
-        for event in std::mem::take(&mut document.waiting) {
+        let waiting = std::mem::take(&mut document.waiting);
+        if !self.profile.pulls {
+            publish(document, &self.profile, &self.outgoing);
+        } else if waiting.is_empty() {
+            self.refresh_pulled(&uri);
+        }
+        for event in waiting {
             self.handle(event);
         }
     }

@@ -45,9 +45,9 @@ pub fn publish(document: &mut OpenDocument, profile: &ClientProfile, outgoing: &
     document.published = Some(params);
 }
 
-/// Shows nothing for a document that was closed.
-pub fn publish_nothing(uri: Uri, outgoing: &Outgoing) {
-    send(&PublishDiagnosticsParams::new(uri, Vec::new(), None), outgoing);
+/// Shows diagnostics for a file that is not open: none, if it was open until now.
+pub fn publish_list(uri: &Uri, diagnostics: Vec<Diagnostic>, outgoing: &Outgoing) {
+    send(&PublishDiagnosticsParams::new(uri.clone(), diagnostics, None), outgoing);
 }
 
 fn send(params: &PublishDiagnosticsParams, outgoing: &Outgoing) {
@@ -76,14 +76,19 @@ impl<'a> Place<'a> {
     /// The newest text of a document.
     #[must_use]
     pub fn of(document: &'a OpenDocument, profile: &'a ClientProfile) -> Self {
-        Self {
-            uri: &document.uri,
-            path: document.path.as_str(),
-            rope: document.text.rope(),
-            elsewhere: &document.elsewhere,
-            profile,
-            links: RefCell::default(),
-        }
+        Self::new(&document.uri, &document.path, document.text.rope(), &document.elsewhere, profile)
+    }
+
+    /// A text, and where places in other files are.
+    #[must_use]
+    pub fn new(
+        uri: &'a Uri,
+        path: &'a str,
+        rope: &'a Rope,
+        elsewhere: &'a Elsewhere,
+        profile: &'a ClientProfile,
+    ) -> Self {
+        Self { uri, path, rope, elsewhere, profile, links: RefCell::default() }
     }
 
     fn link(&self, rule: &'static str) -> Option<CodeDescription> {

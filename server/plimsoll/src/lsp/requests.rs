@@ -14,6 +14,7 @@ use super::hover::hover;
 use super::owner::Owner;
 use super::positions;
 use super::publish::{Place, diagnostic};
+use super::pull::{nothing, superseded};
 
 impl Owner {
     /// Answers a request, now or when the review that it needs is done.
@@ -23,6 +24,7 @@ impl Owner {
             Event::Hover { params, .. } => {
                 Some(params.text_document_position_params.text_document.uri.clone())
             }
+            Event::Pull { params, .. } => Some(params.text_document.uri.clone()),
             Event::Resolve { action, .. } => data_of(action.data.as_ref()).and_then(|data| uri_of(&data)),
             _ => None,
         };
@@ -33,6 +35,9 @@ impl Owner {
         if !document.is_reviewed() {
             document.waiting.push(event);
             return;
+        }
+        if let Event::Pull { params, reply } = event {
+            return self.answer_pull(&uri, &params, reply);
         }
         let document = &self.documents[&uri];
         match event {
@@ -147,6 +152,7 @@ pub(super) fn refuse(event: Event) {
         Event::Actions { reply, .. } => reply.send(Err(content_modified())),
         Event::Resolve { reply, .. } => reply.send(Err(content_modified())),
         Event::Hover { reply, .. } => reply.send(Err(content_modified())),
+        Event::Pull { reply, .. } => reply.send(Err(superseded())),
         _ => {}
     }
 }
@@ -156,6 +162,7 @@ fn answer_for_unknown_document(event: Event) {
     match event {
         Event::Actions { reply, .. } => reply.send(Ok(None)),
         Event::Hover { reply, .. } => reply.send(Ok(None)),
+        Event::Pull { reply, .. } => reply.send(Ok(nothing())),
         // The action was handed out for a document that was open then.
         other => refuse(other),
     }

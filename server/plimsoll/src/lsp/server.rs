@@ -11,9 +11,10 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
     CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, ProgressToken, ServerInfo,
-    WorkDoneProgressCancelParams, WorkspaceFolder,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, DocumentDiagnosticReportResult, Hover, HoverParams, InitializeParams,
+    InitializeResult, InitializedParams, ProgressToken, ServerInfo, WorkDoneProgressCancelParams,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult, WorkspaceFolder,
 };
 
 use super::capabilities::ClientProfile;
@@ -147,6 +148,21 @@ impl LanguageServer for Handlers {
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
         let (reply, answer) = Reply::new();
         self.send(Event::Resolve { action: Box::new(action), reply });
+        answer.wait().await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        let (reply, answer) = Reply::new();
+        self.send(Event::Pull { params: Box::new(params), reply });
+        answer.wait().await
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let (reply, answer) = Reply::new();
+        self.send(Event::PullWorkspace { params: Box::new(params), reply });
         answer.wait().await
     }
 

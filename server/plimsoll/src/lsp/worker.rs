@@ -15,6 +15,7 @@ use tower_lsp::ls_types::{Location, Uri};
 
 use super::actions::{self, FixJob};
 use super::capabilities::ClientProfile;
+use super::closed::{ClosedJob, ReviewedClosed, review_closed};
 use super::configuration::Configurations;
 use super::documents::{Urgency, uri_of};
 use super::events::Event;
@@ -124,6 +125,7 @@ struct Waiting {
     typing: VecDeque<ReviewJob>,
     fixes: VecDeque<FixJob>,
     background: VecDeque<ReviewJob>,
+    closed: VecDeque<ClosedJob>,
     /// How many workers are at something that nobody types for.
     unhurried: usize,
     /// How many review what somebody types, and when that was last done.
@@ -134,6 +136,7 @@ struct Waiting {
 
 enum Job {
     Review(ReviewJob),
+    Closed(ClosedJob),
     Fixes(FixJob),
 }
 
@@ -147,7 +150,7 @@ impl Pool {
                 shared: Arc::clone(&shared),
                 reviewer: Arc::clone(reviewer),
                 events: events.clone(),
-                ropes: FxHashMap::default(),
+                places: Places::default(),
             };
             let thread = std::thread::Builder::new().name(format!("worker {number}"));
             if let Err(error) = thread.spawn(move || worker.run()) {
@@ -165,6 +168,12 @@ impl Pool {
             Urgency::Background => waiting.background.push_back(job),
         }
         drop(waiting);
+        self.shared.changed.notify_all();
+    }
+
+    /// Has a closed file reviewed when nothing else is to be done.
+    pub fn review_closed(&self, job: ClosedJob) {
+        self.shared.lock().closed.push_back(job);
         self.shared.changed.notify_all();
     }
 
@@ -251,6 +260,7 @@ impl Waiting {
             && self.typing.is_empty()
             && self.fixes.is_empty()
             && self.background.is_empty()
+            && self.closed.is_empty()
             && self.last_hurried.is_none_or(|last| last.elapsed() >= PAUSE)
     }
 
@@ -262,10 +272,9 @@ impl Waiting {
         if self.unhurried + 1 >= WORKERS {
             return None;
         }
-        let job = match self.fixes.pop_front() {
-            Some(job) => Job::Fixes(job),
-            None => Job::Review(self.background.pop_front()?),
-        };
+        let fixes = self.fixes.pop_front().map(Job::Fixes);
+        let background = || self.background.pop_front().map(Job::Review);
+        let job = fixes.or_else(background).or_else(|| self.closed.pop_front().map(Job::Closed))?;
         self.unhurried += 1;
         Some(job)
     }
@@ -275,6 +284,12 @@ struct Worker {
     shared: Arc<Shared>,
     reviewer: Arc<dyn Reviewer>,
     events: Sender<Event>,
+    places: Places,
+}
+
+/// Tells where places in other files are, as the client counts.
+#[derive(Debug, Default)]
+pub struct Places {
     /// The texts of closed files, by path, with the stamps they had.
     ropes: FxHashMap<String, (u64, Rope)>,
 }
@@ -284,10 +299,11 @@ impl Worker {
         while let Some(job) = self.shared.next() {
             let is_unhurried = match &job {
                 Job::Review(job) => job.urgency == Urgency::Background,
-                Job::Fixes(_) => true,
+                Job::Closed(_) | Job::Fixes(_) => true,
             };
             let done = match job {
                 Job::Review(job) => Some(Event::Reviewed(Box::new(self.review(job)))),
+                Job::Closed(job) => self.review_closed(&job),
                 Job::Fixes(job) => {
                     let proving = || actions::prove(self.reviewer.as_ref(), job);
                     let proven = catch_unwind(AssertUnwindSafe(proving));
@@ -316,13 +332,30 @@ impl Worker {
         };
         let outcome = catch_unwind(AssertUnwindSafe(review)).ok();
         let elsewhere = match &outcome {
-            Some(outcome) if !outcome.is_cancelled => self.locate_elsewhere(&subject, outcome),
+            Some(outcome) if !outcome.is_cancelled => self.places.of(&subject, outcome),
             _ => Elsewhere::default(),
         };
         Reviewed { id, uri: subject.uri, outcome, elsewhere }
     }
 
-    fn locate_elsewhere(&mut self, subject: &Subject, outcome: &Outcome) -> Elsewhere {
+    fn review_closed(&mut self, job: &ClosedJob) -> Option<Event> {
+        if job.cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        let reviewer = self.reviewer.as_ref();
+        let review = || review_closed(reviewer, &mut self.places, job);
+        let found = catch_unwind(AssertUnwindSafe(review)).unwrap_or_else(|_| {
+            tracing::error!("the review of {} panicked", job.subject.path);
+            None
+        });
+        let reviewed = ReviewedClosed { id: job.id, path: job.subject.path.clone(), found };
+        (!job.cancel.load(Ordering::Relaxed)).then(|| Event::ReviewedClosed(Box::new(reviewed)))
+    }
+}
+
+impl Places {
+    /// Where the related places of an outcome are that lie in other files than the reviewed one.
+    pub fn of(&mut self, subject: &Subject, outcome: &Outcome) -> Elsewhere {
         let mut elsewhere = Elsewhere::default();
         if !subject.profile.related_information {
             return elsewhere;
