@@ -48,7 +48,8 @@ pub(crate) fn fixes(
     proven
 }
 
-fn fix(plan: &FixPlan) -> Fix {
+/// A plan as it is handed over.
+pub(crate) fn fix(plan: &FixPlan) -> Fix {
     let mut edits: Vec<FileEdit> = plan
         .edits
         .iter()
@@ -63,7 +64,7 @@ fn fix(plan: &FixPlan) -> Fix {
 }
 
 /// Whether the plan does what it says: no syntax error that was not there, its finding gone, no new finding.
-fn is_proven(
+pub(crate) fn is_proven(
     engine: &Engine,
     request: &Request<'_>,
     finding: &Finding,

@@ -196,6 +196,13 @@ impl Engine {
         crate::prove::fixes(self, request, finding, can_be_made)
     }
 
+    /// The edit that puts a comment above a finding of the same request which hides it. The reason is left to be written:
+    /// until it is there, its lack is a finding of its own.
+    #[must_use]
+    pub fn ignore(&self, request: &Request<'_>, finding: &Finding) -> Option<Fix> {
+        crate::suppression::ignore(self, request, finding)
+    }
+
     /// Reviews with plans for fixes, for [`crate::prove`].
     pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
         let linker = self.linker(request);

@@ -7,11 +7,13 @@
 
 mod comments;
 mod coverage;
+mod written;
 
 use plimsoll_syntax::TextRange;
 
 pub use comments::{comments_of_prisma, comments_of_sql};
 use coverage::covered;
+pub(crate) use written::ignore;
 
 use crate::config::{did_you_mean, nearest};
 use crate::{Confidence, Finding, Fingerprints, RuleInfo, RuleNames, Severity};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use plimsoll_engine::{Finding, Fix, Safety};
+use plimsoll_engine::{Finding, Fix, Request, Safety};
 use plimsoll_project::Files;
 use plimsoll_syntax::TextRange;
 use serde::{Deserialize, Serialize};
@@ -146,8 +146,16 @@ pub fn prove(reviewer: &dyn Reviewer, job: FixJob) -> Proven {
     };
     if quick_fixes {
         let is_meant = |finding: &Finding| range.is_none_or(|range| is_in_reach(finding, range));
+        let begin = Instant::now();
         for (finding, fix, diagnostic) in prover.fixes(&findings, is_meant, QUICK_FIX_BUDGET) {
             fixes.extend(prover.proven(&fix, &finding.fingerprint, Some(diagnostic)));
+        }
+        for (finding, diagnostic) in findings.iter().filter(|(finding, _)| is_meant(finding)) {
+            if begin.elapsed() > 2 * QUICK_FIX_BUDGET || cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            let ignoring = prover.ignoring(finding, diagnostic);
+            fixes.extend(ignoring);
         }
     }
     if fix_all {
@@ -187,6 +195,14 @@ impl Prover<'_> {
             fixes.extend(proven.into_iter().map(|fix| (finding, fix, diagnostic)));
         }
         fixes
+    }
+
+    /// The edit that hides a finding, which is never the preferred one.
+    fn ignoring(&self, finding: &Finding, diagnostic: &Diagnostic) -> Option<ProvenFix> {
+        let ignore = |request: &Request<'_>| self.reviewer.ignore(request, finding);
+        let fix = self.subject.with_request(self.reviewer, self.cancel, ignore)??;
+        let proven = self.proven(&fix, &finding.fingerprint, Some(diagnostic))?;
+        Some(ProvenFix { is_safe: false, ..proven })
     }
 
     /// One fix of all safe fixes.

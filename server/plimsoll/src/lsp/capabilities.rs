@@ -4,14 +4,14 @@
 
 use plimsoll_syntax::PositionEncoding;
 use tower_lsp::ls_types::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions,
-    DiagnosticServerCapabilities, HoverProviderCapability, MarkupKind, OneOf, PositionEncodingKind,
-    ResourceOperationKind, SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability,
+    MarkupKind, OneOf, PositionEncodingKind, ResourceOperationKind, SaveOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
-use super::positions;
+use super::{commands, positions};
 
 /// The kind of the action that applies every safe fix of a document.
 pub const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.plimsoll");
@@ -48,6 +48,10 @@ pub struct ClientProfile {
     pub file_watchers: bool,
     /// The client shows how far long work is.
     pub progress: bool,
+    /// The client shows lines above functions.
+    pub lenses: bool,
+    /// The client can be asked to show a place.
+    pub shows_places: bool,
     /// The client asks for diagnostics by itself.
     pub pulls: bool,
     /// It can be told to ask again.
@@ -96,6 +100,12 @@ impl ClientProfile {
                 && edits.is_some_and(|it| it.change_annotation_support.is_some()),
             markdown_hovers: hover_formats.is_some_and(|it| it.contains(&MarkupKind::Markdown)),
             file_watchers: watched.and_then(|it| it.dynamic_registration) == Some(true),
+            lenses: text.is_some_and(|text| text.code_lens.is_some()),
+            shows_places: client
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|it| it.support),
             pulls: text.is_some_and(|text| text.diagnostic.is_some()),
             refreshes: workspace
                 .and_then(|workspace| workspace.diagnostics.as_ref())
@@ -126,6 +136,11 @@ impl ClientProfile {
                     workspace_diagnostics: true,
                     ..DiagnosticOptions::default()
                 })
+            }),
+            code_lens_provider: self.lenses.then_some(CodeLensOptions { resolve_provider: Some(false) }),
+            execute_command_provider: Some(ExecuteCommandOptions {
+                commands: commands::ALL.iter().map(|&command| command.to_owned()).collect(),
+                ..ExecuteCommandOptions::default()
             }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             code_action_provider: self.action_literals.then(|| {

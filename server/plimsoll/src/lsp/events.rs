@@ -7,9 +7,9 @@ use plimsoll_syntax::Edit;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, DocumentDiagnosticParams,
-    DocumentDiagnosticReportResult, Hover, HoverParams, Uri, WorkspaceDiagnosticParams,
-    WorkspaceDiagnosticReportResult,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams, LSPAny, Uri,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 
 use super::actions::Proven;
@@ -62,6 +62,14 @@ pub enum Event {
     PullWorkspace {
         params: Box<WorkspaceDiagnosticParams>,
         reply: Reply<WorkspaceDiagnosticReportResult>,
+    },
+    Lenses {
+        params: Box<CodeLensParams>,
+        reply: Reply<Option<Vec<CodeLens>>>,
+    },
+    Command {
+        params: Box<ExecuteCommandParams>,
+        reply: Reply<Option<LSPAny>>,
     },
     Settings,
     Folders {

@@ -144,9 +144,12 @@ impl Owner {
             Event::CancelIndex => self.index.store(true, Ordering::Relaxed),
             Event::Reviewed(reviewed) => self.take_review(*reviewed),
             Event::ReviewedClosed(reviewed) => self.take_closed(*reviewed),
-            Event::Actions { .. } | Event::Resolve { .. } | Event::Hover { .. } | Event::Pull { .. } => {
-                self.ask(event);
-            }
+            Event::Actions { .. }
+            | Event::Resolve { .. }
+            | Event::Hover { .. }
+            | Event::Lenses { .. }
+            | Event::Pull { .. } => self.ask(event),
+            Event::Command { params, reply } => reply.send(self.execute(&params)),
             Event::PullWorkspace { params, reply } => self.pull_workspace(*params, reply),
             Event::Proven(proven) => self.take_proven(*proven),
             Event::Stop => {}
@@ -193,6 +196,7 @@ impl Owner {
             revision: self.last_revision,
             retention: Retention::default(),
             shown: Vec::new(),
+            units: Vec::new(),
             elsewhere: Elsewhere::default(),
             published: None,
             pulled: None,
@@ -333,6 +337,7 @@ impl Owner {
                     tracing::warn!("{} was skipped: {}", skipped.path, skipped.reason);
                 }
                 let units = document.text.has_tree().then_some(&outcome.units[..]);
+                document.units = outcome.units.iter().map(|unit| unit.range).collect();
                 document.shown = document.retention.show(outcome.findings, units);
                 document.take_places(elsewhere);
             }

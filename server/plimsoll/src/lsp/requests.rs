@@ -8,9 +8,11 @@ use tower_lsp::ls_types::{CodeAction, CodeActionParams, CodeActionResponse, Diag
 use super::actions::{
     ActionData, FixJob, Proven, ProvenFix, Wanted, content_modified, is_in_reach, kinds_asked_for,
 };
+use super::commands::explanations;
 use super::documents::OpenDocument;
 use super::events::{Event, Reply};
 use super::hover::hover;
+use super::lenses::lenses;
 use super::owner::Owner;
 use super::positions;
 use super::publish::{Place, diagnostic};
@@ -21,6 +23,7 @@ impl Owner {
     pub(super) fn ask(&mut self, event: Event) {
         let uri = match &event {
             Event::Actions { params, .. } => Some(params.text_document.uri.clone()),
+            Event::Lenses { params, .. } => Some(params.text_document.uri.clone()),
             Event::Hover { params, .. } => {
                 Some(params.text_document_position_params.text_document.uri.clone())
             }
@@ -46,6 +49,7 @@ impl Owner {
             Event::Hover { params, reply } => {
                 reply.send(Ok(hover(document, &params, &self.profile, self.reviewer.rules())));
             }
+            Event::Lenses { reply, .. } => reply.send(Ok(Some(lenses(document, &self.profile)))),
             _ => {}
         }
     }
@@ -61,7 +65,9 @@ impl Owner {
             return reply.send(Ok(None));
         }
         let range = positions::from_range(document.text.rope(), params.range, self.profile.encoding);
-        let is_meant = |finding: &Finding| fix_all || is_in_reach(finding, range);
+        let is_meant = |finding: &Finding| {
+            quick_fixes && is_in_reach(finding, range) || fix_all && finding.may_have_fixes
+        };
         let findings = self.with_diagnostics(document, is_meant);
         if findings.is_empty() {
             return reply.send(Ok(None));
@@ -101,11 +107,20 @@ impl Owner {
         let document = self.documents.get_mut(&subject.uri);
         let document = document.filter(|document| document.revision == subject.revision);
         match wanted {
-            Wanted::Actions { reply, .. } => {
+            Wanted::Actions { reply, quick_fixes, range, .. } => {
                 let Some(document) = document else {
                     return reply.send(Err(content_modified()));
                 };
-                let actions = fixes.iter().map(|fix| fix.action(&subject)).collect();
+                let here = document.shown.iter().filter(|finding| is_in_reach(finding, range));
+                let rules = self.reviewer.rules();
+                let has_page = |rule: &&'static str| rules.iter().any(|known| known.id == *rule);
+                let mut explained: Vec<&'static str> =
+                    here.map(|finding| finding.rule).filter(has_page).collect();
+                explained.dedup();
+                let mut actions: CodeActionResponse = fixes.iter().map(|fix| fix.action(&subject)).collect();
+                if quick_fixes {
+                    actions.extend(explanations(&explained));
+                }
                 document.remember(fixes);
                 reply.send(Ok(Some(actions)));
             }
@@ -129,7 +144,7 @@ impl Owner {
         is_meant: impl Fn(&Finding) -> bool,
     ) -> Vec<(Finding, Diagnostic)> {
         let place = Place::of(document, &self.profile);
-        let meant = document.shown.iter().filter(|finding| finding.may_have_fixes && is_meant(finding));
+        let meant = document.shown.iter().filter(|finding| is_meant(finding));
         meant.map(|finding| (finding.clone(), diagnostic(finding, &place))).collect()
     }
 }
@@ -152,6 +167,7 @@ pub(super) fn refuse(event: Event) {
         Event::Actions { reply, .. } => reply.send(Err(content_modified())),
         Event::Resolve { reply, .. } => reply.send(Err(content_modified())),
         Event::Hover { reply, .. } => reply.send(Err(content_modified())),
+        Event::Lenses { reply, .. } => reply.send(Err(content_modified())),
         Event::Pull { reply, .. } => reply.send(Err(superseded())),
         _ => {}
     }
@@ -162,6 +178,7 @@ fn answer_for_unknown_document(event: Event) {
     match event {
         Event::Actions { reply, .. } => reply.send(Ok(None)),
         Event::Hover { reply, .. } => reply.send(Ok(None)),
+        Event::Lenses { reply, .. } => reply.send(Ok(None)),
         Event::Pull { reply, .. } => reply.send(Ok(nothing())),
         // The action was handed out for a document that was open then.
         other => refuse(other),

@@ -12,6 +12,9 @@ pub trait Reviewer: Send + Sync + 'static {
     fn fixes(&self, request: &Request<'_>, finding: &Finding, can_be_made: &dyn Fn(&Fix) -> bool)
     -> Vec<Fix>;
 
+    /// The edit that hides a finding of the same request by a comment whose reason is to be written.
+    fn ignore(&self, request: &Request<'_>, finding: &Finding) -> Option<Fix>;
+
     /// Reads a file ahead that reviews of others may ask for. It changes no answer.
     fn read_ahead(&self, files: &dyn Files, path: &str);
 
@@ -31,6 +34,10 @@ impl Reviewer for Engine {
         can_be_made: &dyn Fn(&Fix) -> bool,
     ) -> Vec<Fix> {
         Engine::fixes_that(self, request, finding, can_be_made)
+    }
+
+    fn ignore(&self, request: &Request<'_>, finding: &Finding) -> Option<Fix> {
+        Engine::ignore(self, request, finding)
     }
 
     fn read_ahead(&self, files: &dyn Files, path: &str) {

@@ -33,13 +33,17 @@ fn a_quick_fix_is_offered_where_the_finding_is_and_resolved() {
     let nothing = client.call("textDocument/codeAction", Client::actions_at(A, (0, 11), (0, 12)));
     assert_eq!(nothing, Value::Null);
     let actions = client.call("textDocument/codeAction", Client::actions_at(A, (1, 9), (1, 9)));
-    assert_eq!(titles(&actions), ["Replace the word"]);
+    assert_eq!(titles(&actions), ["Replace the word", "Ignore the word", "Explain `fixme-word`"]);
     let action = &actions[0];
     assert_eq!((&action["kind"], &action["isPreferred"]), (&json!("quickfix"), &json!(true)));
     assert_eq!(action["diagnostics"][0]["code"], "fixme-word");
     assert_eq!(action.get("edit"), None);
     let resolved = client.call("codeAction/resolve", action.clone());
     assert_eq!(resolved["edit"], fix_of_line(1, A, 1));
+    assert_eq!(actions[1]["isPreferred"], json!(false));
+    let resolved = client.call("codeAction/resolve", actions[1].clone());
+    let edit = &resolved["edit"]["documentChanges"][0]["edits"][0];
+    assert_eq!(*edit, json!({"range": range((1, 0), (1, 0)), "newText": "IGNORED "}));
     session.end();
 }
 
@@ -84,7 +88,7 @@ fn a_plain_client_gets_the_edit_at_once_and_in_the_older_form() {
     let client = &mut session.client;
     let actions = client.call("textDocument/codeAction", Client::actions_at(A, (0, 0), (0, 0)));
     // It cannot create files, and the other file does not exist.
-    assert_eq!(titles(&actions), ["Replace the word"]);
+    assert_eq!(titles(&actions), ["Replace the word", "Ignore the word", "Explain `fixme-word`"]);
     let edit = json!([{"range": range((0, 0), (0, 9)), "newText": "FIXEDWORD"}]);
     assert_eq!(actions[0]["edit"], json!({"changes": {A: edit}}));
     assert_eq!(actions[0].get("isPreferred"), None);
@@ -100,7 +104,7 @@ fn changes_to_other_files_are_announced_and_checked() {
     client.open(other, "typescript", "yz");
     client.published(other);
     let actions = client.call("textDocument/codeAction", Client::actions_at(A, (0, 0), (0, 0)));
-    assert_eq!(titles(&actions).len(), 3);
+    assert_eq!(titles(&actions).len(), 5);
     assert_eq!(actions[1]["isPreferred"], false);
     let resolved = client.call("codeAction/resolve", actions[1].clone());
     let annotated = &resolved["edit"]["documentChanges"][1];
@@ -240,5 +244,54 @@ fn requests_for_unknown_documents_have_nothing_to_say() {
         let hover = client.call("textDocument/hover", Client::position(uri, 9, 9));
         assert_eq!(hover, Value::Null);
     }
+    session.end();
+}
+
+#[test]
+fn a_rule_is_explained_on_demand() {
+    let mut session = start_with_text(WordReviewer::default(), modern());
+    let client = &mut session.client;
+    let actions = client.call("textDocument/codeAction", Client::actions_at(A, (0, 0), (0, 0)));
+    let command = &actions[2]["command"];
+    let run = json!({ "command": command["command"], "arguments": command["arguments"] });
+    let page = client.call("workspace/executeCommand", run);
+    assert!(page.as_str().expect("Markdown").starts_with("# fixme-word\n\nWords that want fixing"));
+    let shown = client.wait("a message", |message| message["method"] == "window/showMessage");
+    assert!(shown["params"]["message"].as_str().expect("text").contains("plimsoll explain fixme-word"));
+    for (name, arguments) in [
+        ("plimsoll.explainRule", json!(["no-such-rule"])),
+        ("plimsoll.explainRule", json!([1])),
+        ("plimsoll.showFindings", json!(["file:///p/closed.ts", []])),
+        ("plimsoll.other", json!([])),
+    ] {
+        let asked =
+            client.ask("workspace/executeCommand", json!({ "command": name, "arguments": arguments }));
+        assert_eq!(client.answer(asked).expect_err("it cannot be run")["code"], -32602, "{name}");
+    }
+    session.end();
+}
+
+#[test]
+fn a_lens_stands_above_what_holds_findings() {
+    let mut capabilities = modern();
+    capabilities["textDocument"]["codeLens"] = json!({});
+    capabilities["window"] = json!({ "showDocument": { "support": true } });
+    let mut session = Session::start_with(WordReviewer::default(), capabilities, json!({}));
+    let client = &mut session.client;
+    client.open(A, "typescript", "fine\nfine\nFIXMEWORD FIXMEWORD\n");
+    client.published(A);
+    let document = json!({ "textDocument": { "uri": A } });
+    let lenses = client.call("textDocument/codeLens", document.clone());
+    assert_eq!(lenses.as_array().map(Vec::len), Some(1));
+    let (place, command) = (&lenses[0]["range"]["start"], &lenses[0]["command"]);
+    assert_eq!((&place["line"], &command["title"]), (&json!(2), &json!("2 findings: fixme-word")));
+    let run = json!({ "command": command["command"], "arguments": command["arguments"] });
+    let messages = client.call("workspace/executeCommand", run);
+    assert_eq!(messages, json!(["`FIXMEWORD` wants fixing", "`FIXMEWORD` wants fixing"]));
+    let shown = client.wait("a place", |message| message["method"] == "window/showDocument");
+    assert_eq!(shown["params"]["selection"], range((2, 0), (2, 9)));
+    client.change(A, 2, (2, 0), (2, 19), "fine");
+    assert_eq!(client.call("textDocument/codeLens", document), json!([]));
+    client.published_for(A, 2);
     session.end();
 }

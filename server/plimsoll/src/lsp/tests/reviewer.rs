@@ -162,6 +162,12 @@ impl super::super::reviewer::Reviewer for WordReviewer {
         fixes
     }
 
+    fn ignore(&self, request: &Request<'_>, finding: &Finding) -> Option<Fix> {
+        let at = TextRange::new(finding.range.start, finding.range.start);
+        let edit = FileEdit { path: request.path.into(), range: Some(at), new_text: "IGNORED ".into() };
+        Some(Fix { title: "Ignore the word".into(), safety: Safety::Safe, edits: vec![edit] })
+    }
+
     fn rules(&self) -> &[RuleInfo] {
         &RULES
     }
