@@ -11,9 +11,7 @@ use crate::review::Understood;
 use crate::rules::severity;
 use crate::schema_file::of_declared_tables;
 use crate::suppression::{Context, MARK, Suppressions};
-use crate::{
-    Confidence, Finding, Fingerprints, Outcome, Related, Request, RuleNames, Skipped, UnitReport, policy,
-};
+use crate::{Finding, Fingerprints, Outcome, Related, Request, RuleNames, Skipped, UnitReport, policy};
 
 /// A file's findings, with the plans for fixes of those that have any.
 pub(crate) struct Assembled {
@@ -188,10 +186,7 @@ pub(crate) fn findings_of(
             rule: raw.rule,
             category: meta.category.name(),
             severity,
-            confidence: match raw.confidence {
-                plimsoll_rules::Confidence::Medium => Confidence::Medium,
-                plimsoll_rules::Confidence::High => Confidence::High,
-            },
+            confidence: crate::rules::confidence(raw.confidence),
             message: raw.message.clone(),
             path: request.path.to_owned(),
             range: *range,
@@ -260,7 +255,7 @@ fn function_of(linked: &Linked, unit: usize) -> Option<String> {
     None
 }
 
-fn resolve(place: &Place, linked: &Linked, linker: &Linker<'_>) -> Option<(String, TextRange)> {
+pub(crate) fn resolve(place: &Place, linked: &Linked, linker: &Linker<'_>) -> Option<(String, TextRange)> {
     match place {
         Place::Bytes { file, range } => Some((file.to_string(), *range)),
         Place::Node { file, unit, node } => {

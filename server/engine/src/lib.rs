@@ -6,6 +6,7 @@
 mod assemble;
 mod baseline;
 mod config;
+mod describe;
 mod finding;
 mod fingerprint;
 pub mod policy;
@@ -18,6 +19,7 @@ pub mod suppression;
 
 pub use baseline::{Baseline, Entry};
 pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};
+pub use describe::{CallDescription, Origin};
 pub use finding::*;
 pub use fingerprint::Fingerprints;
 pub use plimsoll_rules::RuleOption;

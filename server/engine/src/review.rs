@@ -214,14 +214,14 @@ impl Engine {
     }
 
     /// A linker for one request.
-    fn linker<'r>(&'r self, request: &Request<'r>) -> Linker<'r> {
+    pub(crate) fn linker<'r>(&'r self, request: &Request<'r>) -> Linker<'r> {
         let follows_data = RULES.iter().any(|rule| rule.follows_data() && is_run(request, rule.meta()));
         Linker::new(request.files, &self.links)
             .with_models(request.config.own_models().cloned())
             .following_data(follows_data)
     }
 
-    fn understand(
+    pub(crate) fn understand(
         &self,
         request: &Request<'_>,
         linker: &Linker<'_>,
@@ -359,7 +359,7 @@ fn schema(request: &Request<'_>, linker: &Linker<'_>, wants_fixes: bool) -> Opti
 }
 
 /// Why there is nothing to say of a file.
-enum Stopped {
+pub(crate) enum Stopped {
     Cancelled,
     /// A manifest: looked at for the sources around it, with no findings of its own.
     Context,

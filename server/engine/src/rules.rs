@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use plimsoll_rules::RULES;
 
-use crate::{RuleInfo, Severity};
+use crate::{Confidence, RuleInfo, Severity};
 
 /// All rules, by category and id, those about suppressions included.
 pub(crate) fn all() -> &'static [RuleInfo] {
@@ -45,5 +45,13 @@ pub(crate) fn severity(of: plimsoll_rules::Severity) -> Severity {
         plimsoll_rules::Severity::Info => Severity::Info,
         plimsoll_rules::Severity::Warning => Severity::Warning,
         plimsoll_rules::Severity::Error => Severity::Error,
+    }
+}
+
+/// How sure a rule is, as reports have it.
+pub(crate) fn confidence(of: plimsoll_rules::Confidence) -> Confidence {
+    match of {
+        plimsoll_rules::Confidence::Medium => Confidence::Medium,
+        plimsoll_rules::Confidence::High => Confidence::High,
     }
 }

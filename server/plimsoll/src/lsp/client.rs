@@ -41,7 +41,11 @@ impl ClientRequests {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         self.lock().insert(id, sender);
-        self.outgoing.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        let mut request = json!({ "jsonrpc": "2.0", "id": id, "method": method });
+        if !params.is_null() {
+            request["params"] = params;
+        }
+        self.outgoing.send(&request);
         let requests = self.clone();
         self.runtime.spawn(async move {
             let agrees = match tokio::time::timeout(PATIENCE, answer).await {

@@ -14,7 +14,7 @@ use plimsoll_project::Files;
 use plimsoll_syntax::{FileKind, Rope};
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
-use super::documents::{RunningReview, uri_of};
+use super::documents::{RunningReview, Urgency, uri_of};
 use super::owner::Owner;
 use super::publish::{Place, diagnostic, publish_list};
 use super::reviewer::Reviewer;
@@ -149,7 +149,8 @@ impl Owner {
             let subject = self.subject_of_closed(uri, path.clone());
             if let Some(file) = self.closed.files.get_mut(&path) {
                 file.wants_review = false;
-                file.review = Some(RunningReview { id, cancel: Arc::clone(&cancel) });
+                file.review =
+                    Some(RunningReview { id, cancel: Arc::clone(&cancel), urgency: Urgency::Background });
                 self.pool.review_closed(ClosedJob { id, subject, cancel });
             }
         }

@@ -59,6 +59,8 @@ pub struct RunningReview {
     pub id: u64,
     /// Set when it is superseded.
     pub cancel: Arc<AtomicBool>,
+    /// How soon it is wanted.
+    pub urgency: Urgency,
 }
 
 /// How soon somebody wants a result.

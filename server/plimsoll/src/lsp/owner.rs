@@ -306,7 +306,7 @@ impl Owner {
                 continue;
             };
             document.wants_review = None;
-            document.review = Some(RunningReview { id, cancel: Arc::clone(&cancel) });
+            document.review = Some(RunningReview { id, cancel: Arc::clone(&cancel), urgency });
             let subject = self.subject(&self.documents[&uri]);
             self.pool.review(ReviewJob { id, subject, urgency, cancel });
         }
@@ -327,7 +327,7 @@ impl Owner {
         if document.review.as_ref().is_none_or(|review| review.id != id) {
             return;
         }
-        document.review = None;
+        let review = document.review.take();
         match outcome {
             Some(outcome) if outcome.is_cancelled => {
                 tracing::warn!("a review of {} gave up by itself", uri.as_str());
@@ -349,7 +349,8 @@ impl Owner {
         let waiting = std::mem::take(&mut document.waiting);
         if !self.profile.pulls {
             publish(document, &self.profile, &self.outgoing);
-        } else if waiting.is_empty() {
+        } else if review.is_some_and(|review| review.urgency == Urgency::Background) {
+            // Of what it has changed itself, the client asks by itself.
             self.refresh_pulled(&uri);
         }
         for event in waiting {

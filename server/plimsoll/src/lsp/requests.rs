@@ -11,7 +11,7 @@ use super::actions::{
 use super::commands::explanations;
 use super::documents::OpenDocument;
 use super::events::{Event, Reply};
-use super::hover::hover;
+use super::hover::{HoverJob, hover};
 use super::lenses::lenses;
 use super::owner::Owner;
 use super::positions;
@@ -47,7 +47,10 @@ impl Owner {
             Event::Actions { params, reply } => self.offer_actions(document, &params, reply),
             Event::Resolve { action, reply } => self.resolve(document, action, reply),
             Event::Hover { params, reply } => {
-                reply.send(Ok(hover(document, &params, &self.profile, self.reviewer.rules())));
+                let position = params.text_document_position_params.position;
+                let offset = positions::from_position(document.text.rope(), position, self.profile.encoding);
+                let found = hover(document, offset, &self.profile, self.reviewer.rules());
+                self.pool.describe(HoverJob { subject: self.subject(document), offset, found, reply });
             }
             Event::Lenses { reply, .. } => reply.send(Ok(Some(lenses(document, &self.profile)))),
             _ => {}

@@ -1,6 +1,6 @@
 //! What the server asks of an engine.
 
-use plimsoll_engine::{Engine, Finding, Fix, Outcome, Request, RuleInfo};
+use plimsoll_engine::{CallDescription, Engine, Finding, Fix, Outcome, Request, RuleInfo};
 use plimsoll_project::Files;
 
 /// Reviews files for the server. The product has one, [`Engine`]; tests of the server bring others.
@@ -14,6 +14,9 @@ pub trait Reviewer: Send + Sync + 'static {
 
     /// The edit that hides a finding of the same request by a comment whose reason is to be written.
     fn ignore(&self, request: &Request<'_>, finding: &Finding) -> Option<Fix>;
+
+    /// What is known of the call at a byte of the file.
+    fn describe(&self, request: &Request<'_>, offset: u32) -> Option<CallDescription>;
 
     /// Reads a file ahead that reviews of others may ask for. It changes no answer.
     fn read_ahead(&self, files: &dyn Files, path: &str);
@@ -38,6 +41,10 @@ impl Reviewer for Engine {
 
     fn ignore(&self, request: &Request<'_>, finding: &Finding) -> Option<Fix> {
         Engine::ignore(self, request, finding)
+    }
+
+    fn describe(&self, request: &Request<'_>, offset: u32) -> Option<CallDescription> {
+        Engine::describe(self, request, offset)
     }
 
     fn read_ahead(&self, files: &dyn Files, path: &str) {

@@ -19,6 +19,7 @@ use super::closed::{ClosedJob, ReviewedClosed, review_closed};
 use super::configuration::Configurations;
 use super::documents::{Urgency, uri_of};
 use super::events::Event;
+use super::hover::HoverJob;
 use super::positions;
 use super::reviewer::Reviewer;
 use crate::files::EditorFiles;
@@ -123,6 +124,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     typing: VecDeque<ReviewJob>,
+    hovers: VecDeque<HoverJob>,
     fixes: VecDeque<FixJob>,
     background: VecDeque<ReviewJob>,
     closed: VecDeque<ClosedJob>,
@@ -138,6 +140,7 @@ enum Job {
     Review(ReviewJob),
     Closed(ClosedJob),
     Fixes(FixJob),
+    Hover(HoverJob),
 }
 
 impl Pool {
@@ -181,6 +184,12 @@ impl Pool {
     #[must_use]
     pub fn quiet(&self) -> Quiet {
         Quiet { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Has a call described.
+    pub fn describe(&self, job: HoverJob) {
+        self.shared.lock().hovers.push_back(job);
+        self.shared.changed.notify_all();
     }
 
     /// Has fixes proven.
@@ -258,6 +267,7 @@ impl Waiting {
     fn is_quiet(&self) -> bool {
         self.hurried + self.unhurried == 0
             && self.typing.is_empty()
+            && self.hovers.is_empty()
             && self.fixes.is_empty()
             && self.background.is_empty()
             && self.closed.is_empty()
@@ -272,9 +282,11 @@ impl Waiting {
         if self.unhurried + 1 >= WORKERS {
             return None;
         }
-        let fixes = self.fixes.pop_front().map(Job::Fixes);
+        let hover = self.hovers.pop_front().map(Job::Hover);
+        let fixes = || self.fixes.pop_front().map(Job::Fixes);
         let background = || self.background.pop_front().map(Job::Review);
-        let job = fixes.or_else(background).or_else(|| self.closed.pop_front().map(Job::Closed))?;
+        let job =
+            hover.or_else(fixes).or_else(background).or_else(|| self.closed.pop_front().map(Job::Closed))?;
         self.unhurried += 1;
         Some(job)
     }
@@ -299,11 +311,18 @@ impl Worker {
         while let Some(job) = self.shared.next() {
             let is_unhurried = match &job {
                 Job::Review(job) => job.urgency == Urgency::Background,
-                Job::Closed(_) | Job::Fixes(_) => true,
+                Job::Closed(_) | Job::Fixes(_) | Job::Hover(_) => true,
             };
             let done = match job {
                 Job::Review(job) => Some(Event::Reviewed(Box::new(self.review(job)))),
                 Job::Closed(job) => self.review_closed(&job),
+                Job::Hover(job) => {
+                    let answering = || job.answer(self.reviewer.as_ref(), &mut self.places);
+                    if catch_unwind(AssertUnwindSafe(answering)).is_err() {
+                        tracing::error!("a call could not be described");
+                    }
+                    None
+                }
                 Job::Fixes(job) => {
                     let proving = || actions::prove(self.reviewer.as_ref(), job);
                     let proven = catch_unwind(AssertUnwindSafe(proving));
@@ -375,7 +394,8 @@ impl Places {
         elsewhere
     }
 
-    fn locate(&mut self, subject: &Subject, path: &str, range: TextRange) -> Option<Location> {
+    /// Where a place in any file is.
+    pub fn locate(&mut self, subject: &Subject, path: &str, range: TextRange) -> Option<Location> {
         let encoding = subject.profile.encoding;
         if let Some(buffer) = subject.files.buffer(path) {
             let uri = buffer.uri.parse().ok()?;

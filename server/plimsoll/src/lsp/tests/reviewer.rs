@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plimsoll_engine::{
-    Confidence, FileEdit, Finding, Fix, Outcome, Related, Request, RuleInfo, Safety, Severity, UnitReport,
+    CallDescription, Confidence, FileEdit, Finding, Fix, Outcome, Related, Request, RuleInfo, Safety,
+    Severity, UnitReport,
 };
 use plimsoll_project::Files;
 use plimsoll_syntax::TextRange;
@@ -166,6 +167,10 @@ impl super::super::reviewer::Reviewer for WordReviewer {
         let at = TextRange::new(finding.range.start, finding.range.start);
         let edit = FileEdit { path: request.path.into(), range: Some(at), new_text: "IGNORED ".into() };
         Some(Fix { title: "Ignore the word".into(), safety: Safety::Safe, edits: vec![edit] })
+    }
+
+    fn describe(&self, _: &Request<'_>, _: u32) -> Option<CallDescription> {
+        None
     }
 
     fn rules(&self) -> &[RuleInfo] {
