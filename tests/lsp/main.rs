@@ -6,6 +6,7 @@ mod findings;
 mod garbage;
 mod index;
 mod lifecycle;
+mod streaming;
 mod surface;
 
 use std::process::{Child, Command, ExitStatus, Stdio};

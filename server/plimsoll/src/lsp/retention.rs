@@ -82,22 +82,34 @@ impl Health<'_> {
         self.units.is_some_and(|units| units.iter().all(|unit| unit.errors.is_empty()))
     }
 
-    /// Whether the innermost unit around `range` holds a syntax error. Where an error has torn the units apart, the
-    /// text that stands in none of them is broken too.
+    /// Whether the innermost unit around `range` holds a syntax error, or stands in one: a handler that is whole in a
+    /// call that is not. Where an error has torn the units apart, the text that stands in none of them is broken too.
     fn is_broken_at(&self, range: TextRange) -> bool {
         let Some(units) = self.units else {
             return true;
         };
         match innermost(units, range) {
-            Some(innermost) => !innermost.errors.is_empty(),
+            Some(innermost) => !innermost.errors.is_empty() || self.is_within_any_error(innermost.range),
             None => units.iter().any(|unit| !unit.errors.is_empty()),
         }
     }
 
+    /// Whether a syntax error of the innermost unit covers `range`. An error around the whole unit says nothing of what
+    /// is in it.
     fn is_within_error(&self, range: TextRange) -> bool {
-        let mut errors = self.units.unwrap_or_default().iter().flat_map(|unit| &unit.errors);
-        errors.any(|error| !error.is_empty() && error.contains_range(range))
+        match innermost(self.units.unwrap_or_default(), range) {
+            Some(innermost) => is_covered(&innermost.errors, range),
+            None => self.is_within_any_error(range),
+        }
     }
+
+    fn is_within_any_error(&self, range: TextRange) -> bool {
+        self.units.unwrap_or_default().iter().any(|unit| is_covered(&unit.errors, range))
+    }
+}
+
+fn is_covered(errors: &[TextRange], range: TextRange) -> bool {
+    errors.iter().any(|error| !error.is_empty() && error.contains_range(range))
 }
 
 /// The innermost unit around a range. Units come in source order, each after the one around it, so that it is the last
@@ -184,6 +196,19 @@ mod tests {
         editor.replace(0, 1, "(");
         let units = [unit(0, 13, &[(0, 1)]), unit(5, 12, &[])];
         assert!(editor.retention.show(Vec::new(), Some(&units)).is_empty());
+    }
+
+    #[test]
+    fn a_whole_unit_in_a_broken_one_keeps_what_it_holds() {
+        let found = vec![finding(6, 11, "inner"), finding(14, 17, "later")];
+        let mut editor = Editor::new("outer inner   end  ", found.clone());
+        editor.replace(18, 18, "(");
+        let units = [unit(0, 20, &[(0, 20)]), unit(5, 12, &[])];
+        // What is found in it counts, and what is not may only lack what is around it.
+        let shown = editor.retention.show(vec![found[0].clone()], Some(&units));
+        assert_eq!(fingerprints(&shown), ["inner", "later"]);
+        let shown = editor.retention.show(Vec::new(), Some(&units));
+        assert_eq!(fingerprints(&shown), ["inner", "later"]);
     }
 
     #[test]
