@@ -155,7 +155,7 @@ pub fn growth(table: &str, schema: Option<&ProjectSchema>) -> Option<Growth> {
 }
 
 /// Whether a key only says who did something with the row: `created_by`.
-fn only_says_who(key: &ForeignKey) -> bool {
+pub(crate) fn only_says_who(key: &ForeignKey) -> bool {
     key.columns.iter().all(|column| {
         let column = plain_column(column);
         column.strip_suffix("id").unwrap_or(&column).ends_with("by")

@@ -33,6 +33,7 @@ mod response;
 mod retry_helper;
 mod role;
 pub mod row;
+pub mod size;
 mod sql_text;
 mod surely;
 mod table;

@@ -5,9 +5,9 @@ use plimsoll_behavior::models::FilterForm;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, ColumnType, Dialect, Index, Table};
 
-use super::missing_index::is_small;
 use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Lookup, Test, lookups};
+use crate::ask::size::is_small;
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -104,7 +104,8 @@ impl Rule for LeadingWildcard {
 /// The conditions that make a lookup read its whole table.
 fn unserved<'l>(lookup: &'l Lookup<'_>, schema: &ProjectSchema) -> Vec<&'l Condition> {
     let table = lookup.table;
-    let is_known = !table.unknown && !is_small(table) && schema.schema.dialect != Dialect::MongoDb;
+    let is_known =
+        !table.unknown && !is_small(table, &schema.schema) && schema.schema.dialect != Dialect::MongoDb;
     let mut found: Vec<&Condition> = Vec::new();
     // `$1 IS NULL OR name LIKE $1` asks for all rows as well.
     let is_optional = || lookup.branches.iter().any(|branch| branch.conditions.is_empty());

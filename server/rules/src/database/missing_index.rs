@@ -8,6 +8,7 @@ use plimsoll_project::schema::{ColumnType, Dialect, Table};
 
 use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
+use crate::ask::size::{is_place, is_small, is_state, is_tiny};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -53,49 +54,14 @@ declare_rule! {
     /// most ten values; texts and enumerations that by their name say a state or a kind (`status`, `role`, `type`), and
     /// alternatives of which one narrows by nothing but these; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
     /// a function of a column; an order without a limit, after a selective filter, or of several tables; joins of
-    /// tables that the query reads as a whole; tables without a foreign key that are small by their name, as settings,
-    /// roles and countries, and foreign keys to them; tables whose policies of row-level security compare a column that
+    /// tables that the query reads as a whole; an order by a name or by a place that somebody gave the rows; tables that
+    /// are small by their name, as settings, roles and countries, or because somebody puts their rows in order, if they
+    /// have no parent but such tables and who wrote them; tables of which a key takes only a few values; foreign keys to
+    /// those; tables whose policies of row-level security compare a column that
     /// an index leads with; columns that a partial or special index or an index in a loose SQL file mentions; foreign
     /// keys in MySQL, which indexes them by itself; files in an `examples` folder of a project.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
 }
-
-/// An enumeration of more values tells rows apart.
-const FEW_VALUES: u32 = 10;
-
-/// Last words of names of tables that stay small. Only those without a foreign key: a role is one of ten, but a user's
-/// roles are as many as there are users.
-const SMALL: &[&str] = &[
-    "setting",
-    "config",
-    "configuration",
-    "flag",
-    "role",
-    "permission",
-    "country",
-    "currency",
-    "language",
-    "locale",
-    "timezone",
-    "plan",
-    "tier",
-    "type",
-    "kind",
-    "status",
-    "level",
-    "unit",
-    "migration",
-    "enum",
-    "lookup",
-];
-
-/// Last words of names of texts that say in which of a few states or of which kind a row is.
-const STATES: &[&str] = &[
-    "status", "state", "role", "type", "kind", "level", "tier", "priority", "severity", "gender", "currency",
-];
-
-/// Beginnings of names of numbers that are truth values.
-const TRUTHS: &[&str] = &["is_", "has_", "can_", "enabled", "active", "deleted", "archived"];
 
 impl Rule for MissingIndex {
     fn meta(&self) -> &'static RuleMeta {
@@ -151,7 +117,7 @@ fn first_problem<'s>(
 
 fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
     let table = lookup.table;
-    if table.unknown || is_small(table) || schema.schema.dialect == Dialect::MongoDb {
+    if table.unknown || is_small(table, &schema.schema) || schema.schema.dialect == Dialect::MongoDb {
         return None;
     }
     let known = Known { table, schema };
@@ -240,36 +206,20 @@ impl Known<'_> {
 
     /// Whether a column has so few values that no index helps.
     fn is_tiny(&self, name: &str) -> bool {
-        let Some(column) = self.table.column(name) else { return true };
-        if self.refers_to_few(&column.name) {
-            return true;
-        }
-        match column.column_type {
-            ColumnType::Bool | ColumnType::Json | ColumnType::Bytes => true,
-            ColumnType::Enum { variants } => variants <= FEW_VALUES,
-            ColumnType::Int => TRUTHS.iter().any(|start| column.name.starts_with(start)),
-            _ => column.list,
-        }
+        let column = self.table.column(name);
+        column.is_none_or(|column| is_tiny(column, self.table, &self.schema.schema))
     }
 
-    /// Whether a column refers to the rows of a small table: a role is one of ten.
-    fn refers_to_few(&self, column: &str) -> bool {
-        self.table.foreign_keys.iter().any(|key| {
-            let refers = matches!(key.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
-                && !has_small_name(self.table);
-            let target =
-                || self.schema.schema.tables.iter().find(|t| t.name.eq_ignore_ascii_case(&key.table));
-            refers && target().is_some_and(is_small)
-        })
-    }
-
-    /// Whether a text or an enumeration says in which of a few states or of which kind a row is: an index seldom finds
-    /// few rows by it.
     fn is_state(&self, name: &str) -> bool {
+        self.table.column(name).is_some_and(is_state)
+    }
+
+    /// Whether rows are put in an order that people read all of them in: by their names, or as somebody has put them. What
+    /// grows is read by its time.
+    fn is_read_as_a_list(&self, name: &str) -> bool {
         self.table.column(name).is_some_and(|column| {
-            let is_text = matches!(column.column_type, ColumnType::Text);
-            let is_enumeration = matches!(column.column_type, ColumnType::Enum { .. });
-            (is_text || is_enumeration) && STATES.contains(&last_word(&column.name).as_str())
+            let is_text = column.column_type == ColumnType::Text;
+            is_place(column) || is_text && matches!(column.name.as_str(), "name" | "title" | "label")
         })
     }
 
@@ -334,30 +284,10 @@ impl Known<'_> {
             && !is_narrowed
             && !self.table.leads_index(name)
             && !self.is_special(name)
-            && !self.is_tiny(name);
+            && !self.is_tiny(name)
+            && !self.is_read_as_a_list(name);
         is_unserved.then(|| name.clone())
     }
-}
-
-pub(super) fn is_small(table: &Table) -> bool {
-    table.foreign_keys.is_empty() && has_small_name(table)
-}
-
-/// Whether a name is that of a small table, or of one that tells who has what of it: `roles`, `user_roles`.
-fn has_small_name(table: &Table) -> bool {
-    let word = last_word(&table.name);
-    SMALL.iter().any(|own| {
-        let rest = word.strip_prefix(own);
-        rest.is_some_and(|rest| matches!(rest, "" | "s" | "es"))
-            || own.strip_suffix('y').is_some_and(|stem| word.strip_prefix(stem) == Some("ies"))
-    })
-}
-
-/// The last word of a name, in lower case: `flag` of `FeatureFlag`, `flags` of `feature_flags`.
-fn last_word(name: &str) -> String {
-    let start = name.rfind('_').map_or(0, |at| at + 1);
-    let start = name[start..].rfind(char::is_uppercase).map_or(start, |at| start + at);
-    name[start..].to_ascii_lowercase()
 }
 
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> String {

@@ -3,6 +3,7 @@
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
 
+use crate::ask::size::{is_signature, is_small, refers_to_few};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::{Place, Report, Rule, RuleMeta, SchemaView, declare_rule};
 
@@ -67,7 +68,9 @@ declare_rule! {
     /// Migrations that a tool writes from tables in code or from a Prisma schema: it is told there; schemas of MySQL,
     /// which indexes foreign keys by itself, and of databases that are not known; keys of which one column leads an
     /// index, a unique key or the primary key, a partial index included; keys that an index in a loose SQL file mentions;
-    /// tables of which a statement could not be read.
+    /// keys that only say which of the people did something, as `approved_by`, unless the rows are deleted with them:
+    /// where a query looks for rows by one, `missing-index` tells it there; keys to tables of a few rows, as roles, and
+    /// tables that are small themselves; tables of which a statement could not be read.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
 }
 
@@ -81,13 +84,13 @@ impl Rule for UnindexedForeignKey {
         if !matches!(schema.dialect, Dialect::Postgres | Dialect::Sqlite) {
             return;
         }
-        for table in schema.tables.iter().filter(|table| !table.unknown) {
-            for key in &table.foreign_keys {
+        for table in schema.tables.iter().filter(|table| !table.unknown && !is_small(table, schema)) {
+            for key in table.foreign_keys.iter().filter(|key| !is_signature(key)) {
                 let columns: Option<Vec<&Column>> =
                     key.columns.iter().map(|name| table.column(name)).collect();
                 let Some(columns) = columns else { continue };
                 let Some(first) = columns.first().filter(|first| first.file == view.path) else { continue };
-                if is_served(view.schema, table, key) {
+                if is_served(view.schema, table, key) || refers_to_few(table, &first.name, schema) {
                     continue;
                 }
                 let index = NewIndex { columns: columns.iter().map(|c| c.code_name.to_string()).collect() };
