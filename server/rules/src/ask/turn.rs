@@ -1,5 +1,6 @@
 //! Whether a call runs once for every element of a collection, and what else happens on each turn.
 
+mod few;
 mod loops;
 mod meant;
 mod once;
@@ -12,6 +13,7 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, NodeId, Unit};
 use plimsoll_project::link::{Context, run_of};
 
+pub(crate) use self::few::is_of_few_rows;
 use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;

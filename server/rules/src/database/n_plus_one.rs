@@ -6,7 +6,8 @@ use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
     Source, Turn, handed_to_each, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of,
-    is_told_inside, names_of, once_per_element, source, source_in, sql_argument, works_elsewhere,
+    is_of_few_rows, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
+    works_elsewhere,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -72,7 +73,7 @@ declare_rule! {
     /// element after something was sent, of what was uploaded for it or has failed; turns that set the state of their
     /// element beside other writes; turns that each take the next
     /// number; functions that work through files, that call another service, or that do something else for every word
-    /// they are given; turns that each ask a table which their element names, or as the tenant that it is; calls
+    /// they are given; rows of a table that stays small; turns that each ask a table which their element names, or as the tenant that it is; calls
     /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
     /// told already; databases that live in the process. Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
@@ -96,6 +97,7 @@ impl Rule for NPlusOne {
                 && !is_each_of_a_table(unit, &turn, call.node, &source)
                 && !is_each_of_a_tenant(unit, &turn, call.node)
                 && !works_through_files(unit, &call)
+                && !is_of_few_rows(unit, &turn, &call)
                 && !told.iter().any(|&(driver, earlier)| {
                     driver == turn.driver && is_fallback_of(unit.unit, &turn, call.node, earlier)
                 })
