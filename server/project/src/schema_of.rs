@@ -1,6 +1,7 @@
 //! The database schema that a file's queries are for: found near the file, read once, and kept until a file of it
 //! changes.
 
+mod declared;
 mod find;
 
 use std::cell::{OnceCell, RefCell};
@@ -11,7 +12,6 @@ use plimsoll_behavior::models::SchemaKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Files;
-use crate::link::{ancestors, parent};
 use crate::schema::{Dialect, MigrationTool, Schema, SchemaFile};
 
 /// A schema with the texts that it was read from.
@@ -131,29 +131,12 @@ impl<'a> SchemasOf<'a> {
             && self.schema_for(SchemaKind::Drizzle).is_some_and(is_part)
     }
 
-    /// What runs the migrations, where the manifest of the file tells.
+    /// What runs the migrations beside a file of a schema, where the manifests around it tell, or else those around the
+    /// file that is reviewed.
     #[must_use]
-    pub fn migration_tool(&self) -> Option<MigrationTool> {
-        if !self.path.ends_with(".rs") {
-            return None;
-        }
-        let manifests = ancestors(parent(self.path)?, self.files, self.path)
-            .filter_map(|folder| self.files.read(&format!("{folder}/Cargo.toml")));
-        for text in manifests {
-            let Ok(toml) = toml::from_str::<toml::Table>(&text) else { continue };
-            let has = |name: &str| {
-                let own = toml.get("dependencies");
-                let shared = toml.get("workspace").and_then(|w| w.get("dependencies"));
-                own.or(shared).and_then(|d| d.get(name)).is_some()
-            };
-            if has("sqlx") {
-                return Some(MigrationTool::Sqlx);
-            }
-            if has("diesel") {
-                return Some(MigrationTool::Diesel);
-            }
-        }
-        None
+    pub fn migration_tool(&self, migration: &str) -> Option<MigrationTool> {
+        let of_reviewed = || declared::tool(self.files, self.path).filter(|_| self.path.ends_with(".rs"));
+        declared::tool(self.files, migration).or_else(of_reviewed)
     }
 }
 
@@ -200,12 +183,37 @@ fn mentions(text: &str, name: &str) -> bool {
 
 fn read(files: &dyn Files, paths: &find::Paths) -> Option<Arc<ProjectSchema>> {
     let all = paths.schema.iter().chain(&paths.raw);
-    let key: Stamped = all.filter_map(|path| Some((Arc::from(path.as_str()), files.stamp(path)?))).collect();
-    if let Some(known) = SCHEMAS.get(&key) {
-        return Some(Arc::clone(&known)).filter(|schema| !schema.schema.tables.is_empty());
+    let mut key: Stamped =
+        all.filter_map(|path| Some((Arc::from(path.as_str()), files.stamp(path)?))).collect();
+    let mut schema = kept_or(&key, || fold(files, paths, &key, Dialect::Unknown));
+    let first = || schema.files.first().map(|(path, _)| Arc::clone(path));
+    if schema.schema.dialect == Dialect::Unknown
+        && let Some(path) = first()
+    {
+        let declared = declared::dialect(files, &path);
+        if declared != Dialect::Unknown {
+            key.push((Arc::from("declared"), declared as u64));
+            schema = kept_or(&key, || fold(files, paths, &key, declared));
+        }
     }
+    Some(schema).filter(|schema| !schema.schema.tables.is_empty())
+}
+
+fn kept_or(key: &Stamped, make: impl FnOnce() -> ProjectSchema) -> Arc<ProjectSchema> {
+    if let Some(known) = SCHEMAS.get(key) {
+        return Arc::clone(&known);
+    }
+    let schema = Arc::new(make());
+    if SCHEMAS.len() >= MAX_KEPT / 16 {
+        SCHEMAS.clear();
+    }
+    SCHEMAS.insert(key.clone(), Arc::clone(&schema));
+    schema
+}
+
+fn fold(files: &dyn Files, paths: &find::Paths, key: &Stamped, otherwise: Dialect) -> ProjectSchema {
     let (mut texts, mut parsed, mut raw_indexes) = (Vec::new(), Vec::new(), Vec::new());
-    for (path, stamp) in &key {
+    for (path, stamp) in key {
         if paths.raw.iter().any(|raw| **raw == **path) {
             raw_indexes.extend(files.read(path).iter().flat_map(|text| index_statements(text)));
             continue;
@@ -214,13 +222,8 @@ fn read(files: &dyn Files, paths: &find::Paths) -> Option<Arc<ProjectSchema>> {
         texts.push((Arc::clone(path), text));
         parsed.push(file);
     }
-    let schema = Schema::fold(parsed.iter().map(|file| &**file), Dialect::Unknown);
-    let schema = Arc::new(ProjectSchema { schema, files: texts, raw_indexes });
-    if SCHEMAS.len() >= MAX_KEPT / 16 {
-        SCHEMAS.clear();
-    }
-    SCHEMAS.insert(key, Arc::clone(&schema));
-    Some(schema).filter(|schema| !schema.schema.tables.is_empty())
+    let schema = Schema::fold(parsed.iter().map(|file| &**file), otherwise);
+    ProjectSchema { schema, files: texts, raw_indexes }
 }
 
 /// A file of a schema by its path, read and parsed once.

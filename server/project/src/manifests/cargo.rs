@@ -37,6 +37,8 @@ pub struct CargoDependency {
     pub path: Option<String>,
     /// Whether the workspace says the rest.
     pub is_workspace: bool,
+    /// The features that are asked of it.
+    pub features: Vec<Name>,
 }
 
 impl Manifest for CargoToml {
@@ -93,10 +95,12 @@ fn in_code(name: &str) -> Name {
 
 fn dependency(value: &Value) -> CargoDependency {
     let Some(table) = value.as_table() else { return CargoDependency::default() };
+    let features = table.get("features").and_then(Value::as_array).into_iter().flatten();
     CargoDependency {
         package: table.get("package").and_then(Value::as_str).map(in_code),
         path: table.get("path").and_then(Value::as_str).map(str::to_owned),
         is_workspace: table.get("workspace").and_then(Value::as_bool).unwrap_or(false),
+        features: features.filter_map(Value::as_str).map(Name::new).collect(),
     }
 }
 

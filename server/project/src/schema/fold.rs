@@ -93,13 +93,12 @@ impl SchemaFile {
 
 impl Schema {
     /// Puts the files of one database together. Their order does not matter: migrations apply in
-    /// the order of their names. `given` is the database where the caller knows it; else the
-    /// files tell.
+    /// the order of their names. `otherwise` is the database where the files do not tell.
     ///
     /// Where both a Prisma or Drizzle schema and SQL stand, that schema describes the tables, and
     /// the SQL adds the indexes and tables that it does not know.
     #[must_use]
-    pub fn fold<'a>(files: impl IntoIterator<Item = &'a SchemaFile>, given: Dialect) -> Self {
+    pub fn fold<'a>(files: impl IntoIterator<Item = &'a SchemaFile>, otherwise: Dialect) -> Self {
         let mut files: Vec<&SchemaFile> = files.into_iter().collect();
         files.sort_by(|one, other| layout::order(&one.path, &other.path));
         let mut documents = Vec::new();
@@ -132,7 +131,7 @@ impl Schema {
         let (declared, written_for) = drizzle::read(&declared, casing);
         schema.tables.extend(declared);
         let configured = config.map(|config| config.dialect).unwrap_or_default();
-        let known = [given, schema.dialect, written_for, configured, locked, evidence.dialect()];
+        let known = [schema.dialect, written_for, configured, locked, evidence.dialect(), otherwise];
         schema.dialect = known.into_iter().find(|own| *own != Dialect::Unknown).unwrap_or_default();
         for table in tables.finish() {
             add_sql_table(&mut schema, table);

@@ -277,7 +277,7 @@ fn sql_files(files: &dyn Files, folder: &str) -> Vec<Vec<String>> {
 }
 
 /// The parts of a repository below a folder, in order.
-fn below(files: &dyn Files, folder: &str) -> Vec<String> {
+pub(super) fn below(files: &dyn Files, folder: &str) -> Vec<String> {
     let names = files.list(folder);
     let has = |wanted: &str| names.iter().any(|name| name.strip_suffix('/') == Some(wanted));
     let parts = PARTS.iter().filter(|part| has(part)).map(|part| format!("{folder}/{part}"));

@@ -66,7 +66,8 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Migrations that a tool writes from tables in code or from a Prisma schema: it is told there; schemas of MySQL,
-    /// which indexes foreign keys by itself, and of databases that are not known; keys of which one column leads an
+    /// which indexes foreign keys by itself, and of databases that neither the schema nor the client of the code
+    /// tells; keys of which one column leads an
     /// index, a unique key or the primary key, a partial index included; keys that an index in a loose SQL file mentions;
     /// keys that only say which of the people did something, as `approved_by`, unless the rows are deleted with them:
     /// where a query looks for rows by one, `missing-index` tells it there; keys to tables of a few rows, as roles, and

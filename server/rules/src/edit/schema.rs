@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_behavior::NodeId;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{
-    Dialect, IndexRequest, MigrationTime, Schema, SchemaEdit, SchemaFile, Table, TextRange, add_index,
-    index_statement,
+    IndexRequest, MigrationTime, Schema, SchemaEdit, SchemaFile, Table, TextRange, add_index, index_statement,
 };
 
 use super::style::{self, Style};
@@ -30,13 +29,13 @@ pub fn add_indexes(
     let before: BTreeMap<String, String> =
         schema.files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
     let mut after = before.clone();
-    let tool = project.schemas.migration_tool();
+    let tool = project.schemas.migration_tool(&table.file);
     for (n, index) in (0_u64..).zip(indexes) {
         let files: Vec<(&str, &str)> =
             after.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         let parsed: Vec<SchemaFile> =
             files.iter().map(|(path, text)| SchemaFile::parse(path, text)).collect();
-        let now = Schema::fold(&parsed, Dialect::Unknown);
+        let now = Schema::fold(&parsed, schema.schema.dialect);
         let table =
             now.tables.iter().find(|own| own.name == table.name && own.namespace == table.namespace)?;
         let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();

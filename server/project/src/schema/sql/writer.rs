@@ -29,7 +29,10 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
         shape => shape,
     };
     let up_end = if last.shape == Shape::UpAndDownFiles { ".up.sql" } else { ".sql" };
-    let tool = place.request.tool.unwrap_or_else(|| tool(&migrations));
+    let tool = match tool(&migrations) {
+        MigrationTool::Unknown => place.request.tool.unwrap_or(MigrationTool::Unknown),
+        shown => shown,
+    };
     let has_journal =
         place.files.iter().any(|(path, _)| *path == format!("{}/meta/_journal.json", own.folder));
     if tool == MigrationTool::Drizzle || has_journal {

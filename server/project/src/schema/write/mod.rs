@@ -50,8 +50,8 @@ pub struct IndexRequest<'a> {
     pub columns: &'a [&'a str],
     /// The time for the name of a new migration.
     pub now: MigrationTime,
-    /// What runs the migrations where the manifest tells (a dependency on sqlx); else their
-    /// layout and their marks tell.
+    /// What runs the migrations by the manifests (a dependency on sqlx), where their layout and their marks do not
+    /// tell.
     pub tool: Option<MigrationTool>,
 }
 
