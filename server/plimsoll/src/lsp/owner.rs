@@ -250,6 +250,7 @@ impl Owner {
         document.cancel_review();
         refuse_all(std::mem::take(&mut document.waiting));
         self.files.close(&document.path);
+        self.reviewer.forget(&document.path);
         Some(document.path)
     }
 

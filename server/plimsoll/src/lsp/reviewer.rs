@@ -21,6 +21,9 @@ pub trait Reviewer: Send + Sync + 'static {
     /// Reads a file ahead that reviews of others may ask for. It changes no answer.
     fn read_ahead(&self, files: &dyn Files, path: &str);
 
+    /// Forgets what was kept of a file, whose buffer is closed. It changes no answer.
+    fn forget(&self, path: &str);
+
     /// All rules.
     fn rules(&self) -> &[RuleInfo];
 }
@@ -49,6 +52,10 @@ impl Reviewer for Engine {
 
     fn read_ahead(&self, files: &dyn Files, path: &str) {
         Engine::read_ahead(self, files, path);
+    }
+
+    fn forget(&self, path: &str) {
+        Engine::forget(self, path);
     }
 
     fn rules(&self) -> &[RuleInfo] {

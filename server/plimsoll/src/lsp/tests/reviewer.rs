@@ -173,6 +173,8 @@ impl super::super::reviewer::Reviewer for WordReviewer {
         None
     }
 
+    fn forget(&self, _: &str) {}
+
     fn rules(&self) -> &[RuleInfo] {
         &RULES
     }
