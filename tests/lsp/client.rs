@@ -124,6 +124,13 @@ impl Client {
         }
     }
 
+    /// The next message that has come already and `is_meant`.
+    pub fn already(&mut self, is_meant: impl Fn(&Value) -> bool) -> Option<Value> {
+        self.passed_over.extend(self.messages.try_iter());
+        let at = self.passed_over.iter().position(is_meant)?;
+        self.passed_over.remove(at)
+    }
+
     /// Passes over what has come so far and `is_meant`.
     pub fn forget(&mut self, is_meant: impl Fn(&Value) -> bool) {
         self.passed_over.extend(self.messages.try_iter());

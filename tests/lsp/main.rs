@@ -6,6 +6,7 @@ mod findings;
 mod garbage;
 mod index;
 mod lifecycle;
+mod soak;
 mod streaming;
 mod surface;
 
