@@ -1,5 +1,6 @@
 //! The built server, over the protocol on its standard input and output.
 
+mod behind;
 mod client;
 mod clock;
 mod findings;

@@ -8,10 +8,11 @@ use tower_lsp::ls_types::{
     DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability,
     MarkupKind, OneOf, PositionEncodingKind, ResourceOperationKind, SaveOptions, ServerCapabilities,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 
-use super::{commands, positions};
+use super::{commands, positions, watch};
 
 /// The kind of the action that applies every safe fix of a document.
 pub const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.plimsoll");
@@ -48,6 +49,8 @@ pub struct ClientProfile {
     pub file_watchers: bool,
     /// The client shows how far long work is.
     pub progress: bool,
+    /// The client tells of files that its user makes, moves and removes.
+    pub file_operations: bool,
     /// The client shows lines above functions.
     pub lenses: bool,
     /// The client can be asked to show a place.
@@ -100,6 +103,7 @@ impl ClientProfile {
                 && edits.is_some_and(|it| it.change_annotation_support.is_some()),
             markdown_hovers: hover_formats.is_some_and(|it| it.contains(&MarkupKind::Markdown)),
             file_watchers: watched.and_then(|it| it.dynamic_registration) == Some(true),
+            file_operations: workspace.is_some_and(|workspace| workspace.file_operations.is_some()),
             lenses: text.is_some_and(|text| text.code_lens.is_some()),
             shows_places: client
                 .window
@@ -151,11 +155,16 @@ impl ClientProfile {
                 })
             }),
             workspace: Some(WorkspaceServerCapabilities {
+                file_operations: self.file_operations.then(|| WorkspaceFileOperationsServerCapabilities {
+                    did_create: Some(watch::files_of_interest()),
+                    did_rename: Some(watch::files_of_interest()),
+                    did_delete: Some(watch::files_of_interest()),
+                    ..WorkspaceFileOperationsServerCapabilities::default()
+                }),
                 workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                     supported: Some(true),
                     change_notifications: Some(OneOf::Left(true)),
                 }),
-                ..WorkspaceServerCapabilities::default()
             }),
             ..ServerCapabilities::default()
         }

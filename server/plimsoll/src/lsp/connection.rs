@@ -74,6 +74,7 @@ pub fn serve(
         may_show_progress: AtomicBool::new(false),
         watch_client: Box::new(move |id| watch_client(id, client_is_dead.clone())),
     })
+    .custom_method("$/setTrace", Handlers::set_trace)
     .custom_method("window/workDoneProgress/cancel", Handlers::cancel_progress)
     .finish();
     let reader =

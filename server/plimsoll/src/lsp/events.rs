@@ -80,6 +80,10 @@ pub enum Event {
     Disk {
         paths: Vec<String>,
     },
+    /// The client wants to be told of the work, or does not.
+    Trace {
+        is_on: bool,
+    },
     /// The workspace may be read ahead; whether the client shows how far that is.
     Index {
         shows_progress: bool,

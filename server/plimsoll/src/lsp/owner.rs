@@ -50,6 +50,8 @@ pub struct Owner {
     pub(super) outgoing: Outgoing,
     configurations: Configurations,
     roots: Vec<String>,
+    /// Whether the client wants to be told of the work.
+    is_tracing: bool,
     /// Stops the reading of the workspace that is on its way.
     index: Arc<AtomicBool>,
     /// Whether the workspace is to be read ahead once a document is open, and whether the client shows how far that is.
@@ -81,6 +83,7 @@ impl Owner {
             outgoing,
             configurations: Configurations::default(),
             roots: Vec::new(),
+            is_tracing: false,
             index: Arc::default(),
             wanted_index: None,
             last_revision: 0,
@@ -141,6 +144,7 @@ impl Owner {
                 self.wanted_index = Some(shows_progress);
                 self.start_index();
             }
+            Event::Trace { is_on } => self.is_tracing = is_on,
             Event::CancelIndex => self.index.store(true, Ordering::Relaxed),
             Event::Reviewed(reviewed) => self.take_review(*reviewed),
             Event::ReviewedClosed(reviewed) => self.take_closed(*reviewed),
@@ -346,6 +350,14 @@ impl Owner {
                 tracing::error!("the review of {} panicked", uri.as_str());
                 document.shown = document.retention.show(Vec::new(), None);
             }
+        }
+        if self.is_tracing {
+            let (version, count) = (document.text.version(), document.shown.len());
+            let findings = if count == 1 { "finding" } else { "findings" };
+            let message = format!("reviewed {}, version {version}: {count} {findings}", uri.as_str());
+            let params = serde_json::json!({ "message": message });
+            let trace = serde_json::json!({ "jsonrpc": "2.0", "method": "$/logTrace", "params": params });
+            self.outgoing.send(&trace);
         }
         let waiting = std::mem::take(&mut document.waiting);
         if !self.profile.pulls {

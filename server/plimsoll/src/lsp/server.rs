@@ -9,13 +9,14 @@ use serde_json::json;
 use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DidChangeConfigurationParams,
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, LSPAny, ProgressToken, ServerInfo,
-    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
-    WorkspaceFolder,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CreateFilesParams,
+    DeleteFilesParams, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
+    InitializeResult, InitializedParams, LSPAny, ProgressToken, RenameFilesParams, ServerInfo,
+    SetTraceParams, TraceValue, Uri, WorkDoneProgressCancelParams, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult, WorkspaceFolder,
 };
 
 use super::capabilities::ClientProfile;
@@ -47,6 +48,19 @@ impl Handlers {
         let _ = self.events.send(event);
     }
 
+    fn send_changed<'a>(&self, uris: impl Iterator<Item = &'a str>) {
+        let uris: Vec<Uri> = uris.filter_map(|uri| uri.parse().ok()).collect();
+        let paths = watch::paths_that_matter(&uris);
+        if !paths.is_empty() {
+            self.send(Event::Disk { paths });
+        }
+    }
+
+    /// How much the client wants to be told of the work. The protocol crate does not know this notification.
+    pub async fn set_trace(&self, params: SetTraceParams) {
+        self.send(Event::Trace { is_on: params.value != TraceValue::Off });
+    }
+
     /// The client's user does not want to wait for something. The protocol crate does not know this notification.
     pub async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         if params.token == ProgressToken::String(index::TOKEN.to_owned()) {
@@ -66,6 +80,9 @@ impl LanguageServer for Handlers {
             (self.watch_client)(id);
         }
         self.send(Event::Initialize { profile: Box::new(profile), roots });
+        if params.trace.is_some_and(|trace| trace != TraceValue::Off) {
+            self.send(Event::Trace { is_on: true });
+        }
         Ok(InitializeResult {
             capabilities: answer,
             server_info: Some(ServerInfo {
@@ -134,10 +151,20 @@ impl LanguageServer for Handlers {
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
-        let paths = watch::paths_that_matter(params.changes.iter().map(|change| &change.uri));
-        if !paths.is_empty() {
-            self.send(Event::Disk { paths });
-        }
+        self.send_changed(params.changes.iter().map(|change| change.uri.as_str()));
+    }
+
+    async fn did_create_files(&self, params: CreateFilesParams) {
+        self.send_changed(params.files.iter().map(|file| file.uri.as_str()));
+    }
+
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        let uris = params.files.iter().flat_map(|file| [file.old_uri.as_str(), file.new_uri.as_str()]);
+        self.send_changed(uris);
+    }
+
+    async fn did_delete_files(&self, params: DeleteFilesParams) {
+        self.send_changed(params.files.iter().map(|file| file.uri.as_str()));
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

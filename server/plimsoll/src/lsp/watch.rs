@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use plimsoll_syntax::FileKind;
 use serde_json::{Value, json};
-use tower_lsp::ls_types::Uri;
+use tower_lsp::ls_types::{
+    FileOperationFilter, FileOperationPattern, FileOperationPatternKind, FileOperationRegistrationOptions,
+    Uri,
+};
 
 use super::documents::path_of;
 
@@ -28,6 +31,17 @@ pub fn registration() -> Value {
         "method": "workspace/didChangeWatchedFiles",
         "registerOptions": { "watchers": watchers },
     }] })
+}
+
+/// The same files, where the client tells of those that its user makes, moves and removes.
+#[must_use]
+pub fn files_of_interest() -> FileOperationRegistrationOptions {
+    let filter = |glob: &str, matches| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(matches), options: None },
+    };
+    let files = WATCHED.iter().map(|glob| filter(glob, FileOperationPatternKind::File));
+    FileOperationRegistrationOptions { filters: files.collect() }
 }
 
 /// The paths among those that have changed which matter.
