@@ -68,12 +68,12 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Migrations that a tool writes from tables in code or from a Prisma schema: it is told there; schemas of MySQL,
-    /// which indexes foreign keys by itself, and of databases that neither the schema nor the client of the code
-    /// tells; keys of which one column leads an
-    /// index, a unique key or the primary key, alone or behind the tenant, a partial index included; keys that an index in a loose SQL file mentions;
-    /// keys that only say which of the people did something, as `approved_by`, unless the rows are deleted with them:
-    /// where a query looks for rows by one, `missing-index` tells it there; keys to tables of a few rows, as roles, and
-    /// tables that are small themselves; tables of which a statement could not be read.
+    /// which indexes foreign keys by itself, and of databases that neither the schema nor the client of the code tells;
+    /// keys of which one column leads an index, a unique key or the primary key, alone or behind the tenant, a partial
+    /// index included; keys that an index in a loose SQL file mentions; keys that only say which of the people did
+    /// something, as `approved_by`, unless the rows are deleted with them: where a query looks for rows by one,
+    /// `missing-index` tells it there; keys to tables of a few rows, as roles, and tables that are small themselves;
+    /// tables of which a statement could not be read.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
 }
 
@@ -106,7 +106,8 @@ impl Rule for UnindexedForeignKey {
                     names.join("`, `"),
                     table.code_name,
                 );
-                let mut reported = report.in_schema(first.name_range, message);
+                let about = columns.iter().map(|&column| (table, column));
+                let mut reported = report.in_schema(first.name_range, message).about(about);
                 if let Some(parent) = parent {
                     let place = Place::Bytes { file: parent.file.as_str().into(), range: parent.name_range };
                     reported = reported.related(place, "what it refers to");
