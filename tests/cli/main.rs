@@ -3,6 +3,7 @@
 mod cache;
 mod odd_projects;
 mod project;
+mod schemas;
 
 use project::Project;
 

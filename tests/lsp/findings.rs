@@ -160,3 +160,40 @@ fn a_mistake_in_a_configuration_is_told_where_it_stands() {
     assert_eq!(client.published_for(uri, 2), json!([]));
     server.end();
 }
+
+#[test]
+fn what_code_and_schema_say_of_one_column_is_told_in_the_code_while_both_are_open() {
+    const SCHEMA: &str = "CREATE TABLE users (id BIGSERIAL PRIMARY KEY);\n\
+        CREATE TABLE books (\n  id BIGSERIAL PRIMARY KEY,\n  author_id BIGINT REFERENCES users (id)\n);\n";
+    const CODE: &str = "import { Pool } from 'pg'\nconst pool = new Pool({ connectionTimeoutMillis: 5_000 })\n\
+        export const of = (id: number) => pool.query('SELECT id FROM books WHERE author_id = $1', [id])\n";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = format!("file://{}", folder.path().display());
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("it lies below")).expect("there is room");
+        std::fs::write(path, text).expect("there is room");
+    };
+    write("package.json", "{ \"dependencies\": { \"pg\": \"8\" } }");
+    write("migrations/1_init.sql", SCHEMA);
+    write("src/books.ts", CODE);
+    let (schema, code) = (format!("{root}/migrations/1_init.sql"), format!("{root}/src/books.ts"));
+    let mut server = Server::start();
+    let client = &mut server.client;
+    client.initialize(modern(), json!({ "workspaceFolders": [{ "uri": root, "name": "w" }] }));
+    let rules = |diagnostics: &Value| -> Vec<String> {
+        places(diagnostics).into_iter().map(|(rule, _, _)| rule).collect()
+    };
+    client.open(&schema, "sql", SCHEMA);
+    assert_eq!(rules(&client.published(&schema)["diagnostics"]), ["unindexed-foreign-key"]);
+    client.open(&code, "typescript", CODE);
+    assert_eq!(rules(&client.published(&schema)["diagnostics"]), [""; 0], "the code tells it");
+    assert_eq!(rules(&client.published(&code)["diagnostics"]), ["missing-index"]);
+    // Text above moves neither.
+    client.change(&schema, 2, (0, 0), (0, 0), "-- The library.\n");
+    assert_eq!(client.published_for(&schema, 2), json!([]));
+    client.close(&code);
+    assert_eq!(rules(&client.published(&code)["diagnostics"]), [""; 0]);
+    assert_eq!(rules(&client.published(&schema)["diagnostics"]), ["unindexed-foreign-key"]);
+    server.end();
+}

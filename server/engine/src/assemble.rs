@@ -194,6 +194,7 @@ pub(crate) fn findings_of(
             function: function.clone(),
             language: source.language,
             related: related.collect(),
+            about: raw.about.clone(),
             may_have_fixes: true,
         });
     }

@@ -50,6 +50,8 @@ pub struct Finding {
     pub language: &'static str,
     /// Places that explain it, in order.
     pub related: Vec<Related>,
+    /// The parts of a schema that it is about, by names that stay when text moves: see [`crate::Covered`].
+    pub about: Vec<String>,
     /// Whether the rule has fixes to try. They are proven by [`crate::Engine::fixes`] only.
     pub may_have_fixes: bool,
 }

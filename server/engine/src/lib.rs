@@ -6,6 +6,7 @@
 mod assemble;
 mod baseline;
 mod config;
+mod covered;
 mod describe;
 mod finding;
 mod fingerprint;
@@ -19,6 +20,7 @@ pub mod suppression;
 
 pub use baseline::{Baseline, Entry};
 pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};
+pub use covered::Covered;
 pub use describe::{CallDescription, Origin};
 pub use finding::*;
 pub use fingerprint::Fingerprints;

@@ -271,6 +271,7 @@ impl Suppression {
             function: None,
             language: context.language,
             related: Vec::new(),
+            about: Vec::new(),
             may_have_fixes: false,
         })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::{Name, NodeId, OwnRange};
+use plimsoll_project::schema::{Column, Table};
 use plimsoll_syntax::TextRange;
 
 use crate::{Confidence, RuleMeta, Safety, Severity, UnitView};
@@ -33,6 +34,8 @@ pub struct RawFinding {
     pub range: RawRange,
     /// Places that explain it, in order.
     pub related: Vec<RawRelated>,
+    /// The parts of a schema that it is about, where another rule may tell the same of another file.
+    pub about: Vec<String>,
     /// Only where fixes were asked for.
     pub fixes: Vec<FixPlan>,
     /// What is written down beside the code where none of them can be made; only where fixes were asked for.
@@ -146,6 +149,7 @@ impl<'a> Report<'a> {
             message,
             range,
             related: Vec::new(),
+            about: Vec::new(),
             fixes: Vec::new(),
             hint: None,
         });
@@ -181,6 +185,16 @@ impl Reported<'_> {
     /// Adds a place that explains it.
     pub fn related(self, place: Place, message: impl Into<String>) -> Self {
         self.finding.related.push(RawRelated { place, message: message.into() });
+        self
+    }
+
+    /// Says which columns it is about, so that what two rules find of one, in two files, is told once.
+    pub fn about<'c>(self, columns: impl IntoIterator<Item = (&'c Table, &'c Column)>) -> Self {
+        let named = columns.into_iter().map(|(table, column)| {
+            let namespace = table.namespace.as_deref().unwrap_or_default();
+            format!("{}#{namespace}.{}.{}", column.file, table.name, column.name)
+        });
+        self.finding.about.extend(named);
         self
     }
 

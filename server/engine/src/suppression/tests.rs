@@ -24,6 +24,7 @@ fn finding(rule: &'static str, start: usize, end: usize) -> Finding {
         function: None,
         language: "typescript",
         related: Vec::new(),
+        about: Vec::new(),
         may_have_fixes: false,
     }
 }

@@ -68,6 +68,7 @@ struct Found {
     fingerprint: String,
     function: Option<String>,
     related: Vec<(String, (u32, u32), String)>,
+    about: Vec<String>,
     may_have_fixes: bool,
 }
 
@@ -118,6 +119,7 @@ impl Found {
             fingerprint: finding.fingerprint.clone(),
             function: finding.function.clone(),
             related: related.collect(),
+            about: finding.about.clone(),
             may_have_fixes: finding.may_have_fixes,
         })
     }
@@ -140,6 +142,7 @@ impl Found {
             function: self.function.clone(),
             language: language_of(path)?,
             related: related.collect::<Option<_>>()?,
+            about: self.about.clone(),
             may_have_fixes: self.may_have_fixes,
         })
     }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use plimsoll_engine::Outcome;
+use plimsoll_engine::{Covered, Fix, Outcome};
 use plimsoll_project::{Files, MemoryFiles, Overlay};
 use rayon::prelude::*;
 
+use super::numbers::number_apart;
 use super::session::{Session, read_stdin, skipped};
 use super::{CheckArgs, Format, Status, print, say, walk};
 use crate::cache::Cache;
@@ -67,11 +68,13 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         return Ok(Status::Failed);
     }
     let threads = Threads::new(args.selection.jobs)?;
-    let outcomes = outcomes(&files, &threads, cache.as_ref(), &session, &view);
+    let mut outcomes = outcomes(&files, &threads, cache.as_ref(), &session, &view);
+    tell_once(&mut outcomes);
     // Fixes are never kept: they are proven against the files as they are now.
-    let fixes = threads.each(if args.fixes { &outcomes } else { &[] }, |outcome| {
+    let mut fixes: Vec<Vec<Vec<Fix>>> = threads.each(if args.fixes { &outcomes } else { &[] }, |outcome| {
         outcome.findings.iter().map(|finding| session.fixes(&view, finding)).collect()
     });
+    number_apart(fixes.iter_mut().flatten().flatten());
     let fixes = fixes.into_iter().chain(std::iter::repeat_with(Vec::new));
     for (outcome, fixes) in outcomes.into_iter().zip(fixes) {
         report.add(outcome, fixes);
@@ -88,6 +91,14 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         cache.finish();
     }
     Ok(status)
+}
+
+/// Takes out what findings in other files cover.
+fn tell_once(outcomes: &mut [Outcome]) {
+    let covered = Covered::by(outcomes.iter().flat_map(|outcome| &outcome.findings));
+    for outcome in outcomes {
+        outcome.findings.retain(|finding| !covered.has(finding));
+    }
 }
 
 /// A clean result is claimed only for what was really read.

@@ -1,9 +1,9 @@
 //! `plimsoll fix`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use plimsoll_engine::{Finding, Fix, Safety};
+use plimsoll_engine::{Covered, Finding, Fix, Safety};
 use plimsoll_project::Files;
 use similar::TextDiff;
 
@@ -38,7 +38,8 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
         findings.insert(path, outcome.findings);
     }
     let allowed = if args.review_needed { Safety::Review } else { Safety::Safe };
-    let repaired = repair(&session, &disk, findings, allowed);
+    let reviewer = Told::once(&session, &mut findings);
+    let repaired = repair(&reviewer, &disk, findings, allowed);
 
     let mut has_failed = false;
     for skipped in skipped.iter().filter(|skipped| skipped.is_failure) {
@@ -57,13 +58,34 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     Ok(if has_failed { Status::Failed } else { Status::Clean })
 }
 
-impl Reviewer for Session {
+/// A session without the findings that others, in other files, covered at first: what repairs those repairs these.
+struct Told<'a> {
+    session: &'a Session,
+    /// Path and fingerprint.
+    covered: BTreeSet<(String, String)>,
+}
+
+impl<'a> Told<'a> {
+    /// Takes out what is covered.
+    fn once(session: &'a Session, findings: &mut BTreeMap<String, Vec<Finding>>) -> Self {
+        let by = Covered::by(findings.values().flatten());
+        let mut covered = BTreeSet::new();
+        for finding in findings.values_mut().flat_map(|own| own.extract_if(.., |finding| by.has(finding))) {
+            covered.insert((finding.path, finding.fingerprint));
+        }
+        Self { session, covered }
+    }
+}
+
+impl Reviewer for Told<'_> {
     fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding> {
-        Self::review(self, files, path).findings
+        let mut findings = self.session.review(files, path).findings;
+        findings.retain(|own| !self.covered.contains(&(own.path.clone(), own.fingerprint.clone())));
+        findings
     }
 
     fn fixes(&self, files: &dyn Files, finding: &Finding) -> Vec<Fix> {
-        Self::fixes(self, files, finding)
+        self.session.fixes(files, finding)
     }
 }
 

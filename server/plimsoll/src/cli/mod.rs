@@ -2,6 +2,7 @@
 
 mod check;
 mod fix;
+mod numbers;
 mod repair;
 mod rules;
 mod session;

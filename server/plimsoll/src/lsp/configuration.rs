@@ -60,6 +60,7 @@ impl Configurations {
                 function: None,
                 language: "toml",
                 related: Vec::new(),
+                about: Vec::new(),
                 may_have_fixes: false,
             })
             .collect()

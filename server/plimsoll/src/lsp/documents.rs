@@ -34,6 +34,8 @@ pub struct OpenDocument {
     pub retention: Retention,
     /// What the review of the newest text that was reviewed has found, retained findings included.
     pub shown: Vec<Finding>,
+    /// What it has found beside, and findings of other documents tell.
+    pub covered: Vec<Finding>,
     /// Where its units are, as far as the newest review knows.
     pub units: Vec<TextRange>,
     /// Where the related places in other files are.

@@ -10,6 +10,7 @@ mod closed;
 mod commands;
 mod configuration;
 mod connection;
+mod covered;
 mod documents;
 mod edits;
 mod events;

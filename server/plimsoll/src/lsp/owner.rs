@@ -200,6 +200,7 @@ impl Owner {
             revision: self.last_revision,
             retention: Retention::default(),
             shown: Vec::new(),
+            covered: Vec::new(),
             units: Vec::new(),
             elsewhere: Elsewhere::default(),
             published: None,
@@ -244,6 +245,7 @@ impl Owner {
         if !self.profile.pulls {
             publish_list(uri, Vec::new(), &self.outgoing);
         }
+        self.tell_once(uri);
         // What was written but not saved is gone for the others.
         self.review_all_but(None);
         self.follow_again(&path);
@@ -351,6 +353,9 @@ impl Owner {
                 document.shown = document.retention.show(Vec::new(), None);
             }
         }
+        document.covered.clear();
+        self.tell_once(&uri);
+        let Some(document) = self.documents.get_mut(&uri) else { return };
         if self.is_tracing {
             let (version, count) = (document.text.version(), document.shown.len());
             let findings = if count == 1 { "finding" } else { "findings" };

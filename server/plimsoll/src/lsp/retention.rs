@@ -140,6 +140,7 @@ mod tests {
             function: None,
             language: "typescript",
             related: Vec::new(),
+            about: Vec::new(),
             may_have_fixes: false,
         }
     }

@@ -45,6 +45,7 @@ fn finding(path: &str, range: TextRange) -> Finding {
         function: Some("withAuthors".to_owned()),
         language: "typescript",
         related: Vec::new(),
+        about: Vec::new(),
         may_have_fixes: true,
     }
 }

@@ -20,6 +20,8 @@ pub use model::{
     Serving, Table,
 };
 pub use plimsoll_syntax::TextRange;
+pub use sql::layout::migration;
+pub use sql::writer::renumbered;
 pub use write::{
     CannotWrite, IndexRequest, MigrationTime, MigrationTool, SchemaEdit, add_index, index_statement,
 };

@@ -4,7 +4,7 @@ use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::{FilterForm, Slot};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
-use plimsoll_project::schema::{ColumnType, Dialect, Table};
+use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 
 use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
@@ -88,10 +88,16 @@ impl Rule for MissingIndex {
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
                 .related(place, format!("`{}` has no index for it", lookup.table_name(call)))
+                .about(problem.indexes.iter().filter_map(|index| leading_column(table, index)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
                 .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
         });
     }
+}
+
+/// The column that an index would lead with: as a foreign key it wants no other one.
+fn leading_column<'s>(table: &'s Table, index: &NewIndex) -> Option<(&'s Table, &'s Column)> {
+    Some((table, table.column(index.columns.first()?)?))
 }
 
 /// Why a lookup reads its whole table.

@@ -1,8 +1,10 @@
 //! `unindexed-foreign-key`
 
+use plimsoll_behavior::Name;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
 
+use crate::ask::is_wide;
 use crate::ask::size::{is_signature, is_small, refers_to_few};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::{Place, Report, Rule, RuleMeta, SchemaView, declare_rule};
@@ -66,12 +68,12 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// Migrations that a tool writes from tables in code or from a Prisma schema: it is told there; schemas of MySQL,
-    /// which indexes foreign keys by itself, and of databases that neither the schema nor the client of the code
-    /// tells; keys of which one column leads an
-    /// index, a unique key or the primary key, a partial index included; keys that an index in a loose SQL file mentions;
-    /// keys that only say which of the people did something, as `approved_by`, unless the rows are deleted with them:
-    /// where a query looks for rows by one, `missing-index` tells it there; keys to tables of a few rows, as roles, and
-    /// tables that are small themselves; tables of which a statement could not be read.
+    /// which indexes foreign keys by itself, and of databases that neither the schema nor the client of the code tells;
+    /// keys of which one column leads an index, a unique key or the primary key, alone or behind the tenant, a partial
+    /// index included; keys that an index in a loose SQL file mentions; keys that only say which of the people did
+    /// something, as `approved_by`, unless the rows are deleted with them: where a query looks for rows by one,
+    /// `missing-index` tells it there; keys to tables of a few rows, as roles, and tables that are small themselves;
+    /// tables of which a statement could not be read.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
 }
 
@@ -104,7 +106,8 @@ impl Rule for UnindexedForeignKey {
                     names.join("`, `"),
                     table.code_name,
                 );
-                let mut reported = report.in_schema(first.name_range, message);
+                let about = columns.iter().map(|&column| (table, column));
+                let mut reported = report.in_schema(first.name_range, message).about(about);
                 if let Some(parent) = parent {
                     let place = Place::Bytes { file: parent.file.as_str().into(), range: parent.name_range };
                     reported = reported.related(place, "what it refers to");
@@ -116,11 +119,18 @@ impl Rule for UnindexedForeignKey {
 }
 
 /// Whether an index finds the rows that hold a key, or may: of a partial one the schema does not tell which it leaves
-/// out, and usually that is the rows without the key.
+/// out, and usually that is the rows without the key. One that holds it behind the tenant serves every query, for each
+/// names the tenant.
 fn is_served(schema: &ProjectSchema, table: &Table, key: &ForeignKey) -> bool {
     let is_of_key = |column: &str| key.columns.iter().any(|own| own.eq_ignore_ascii_case(column));
     let columns: Vec<&str> = key.columns.iter().map(|column| column.as_str()).collect();
+    let leads = |parts: &[Name]| match parts {
+        [first, ..] if is_of_key(first) => true,
+        [first, second, ..] => is_wide(first) && is_of_key(second),
+        _ => false,
+    };
     table.serving_index(&columns).is_some()
-        || table.indexes.iter().any(|index| index.columns.first().is_some_and(|first| is_of_key(first)))
+        || table.indexes.iter().any(|index| leads(&index.columns))
+        || leads(&table.primary_key)
         || columns.iter().any(|column| schema.has_raw_index(&table.name, column))
 }

@@ -46,6 +46,7 @@ fn finding(path: &str, at: usize, ordinal: usize) -> Finding {
         function: None,
         language: "typescript",
         related: Vec::new(),
+        about: Vec::new(),
         may_have_fixes: true,
     }
 }

@@ -199,6 +199,7 @@ impl WordReviewer {
             function: None,
             language: "typescript",
             related: self.related.iter().map(|path| related(path)).collect(),
+            about: Vec::new(),
             may_have_fixes: true,
         }
     }

@@ -163,6 +163,18 @@ fn is_dashed(version: &str) -> bool {
     shape == "0000-00-00-000000"
 }
 
+/// The beginning of a migration's path with its version, and the same with the next version that is not taken.
+#[must_use]
+pub fn renumbered<'p>(path: &'p str, is_taken: &dyn Fn(&str) -> bool) -> Option<(&'p str, String)> {
+    let own = layout::migration(path)?;
+    let before = own.folder.len() + usize::from(!own.folder.is_empty()) + own.prefix.len();
+    let mut version = incremented(own.version);
+    while is_taken(&version) {
+        version = incremented(&version);
+    }
+    Some((path.get(..before + own.version.len())?, format!("{}{version}", path.get(..before)?)))
+}
+
 /// The version with its last number one higher, as wide as it was.
 fn incremented(version: &str) -> String {
     let digits = version.bytes().rev().take_while(u8::is_ascii_digit).count();
