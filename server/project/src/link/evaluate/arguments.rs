@@ -120,9 +120,9 @@ impl Evaluator<'_> {
                         Kind::Spread(inner) => *inner,
                         _ => entry.value,
                     };
-                    match self.property(&self.site(unit, inner), name) {
-                        Argument::Absent => {}
-                        Argument::Found(site) => return Argument::Found(site),
+                    match self.deeper(|| self.property(&self.site(unit, inner), name)) {
+                        Some(Argument::Absent) => {}
+                        Some(Argument::Found(site)) => return Argument::Found(site),
                         _ => spread = true,
                     }
                 }

@@ -58,8 +58,8 @@ impl Evaluator<'_> {
                                 Kind::Spread(inner) => *inner,
                                 _ => entry.value,
                             };
-                            let found = self.member_of(&self.value(unit, inner), name);
-                            if !found.is_unknown() {
+                            let found = self.deeper(|| self.member_of(&self.value(unit, inner), name));
+                            if let Some(found) = found.filter(|found| !found.is_unknown()) {
                                 return found;
                             }
                         }

@@ -147,6 +147,19 @@ impl<'a> Evaluator<'a> {
         value
     }
 
+    /// What `look` finds, one level deeper; none where that is too deep. What is known already is looked at again without
+    /// being evaluated, so that a value made of itself, `row = { ...row }`, would be followed for ever.
+    fn deeper<T>(&self, look: impl FnOnce() -> T) -> Option<T> {
+        let depth = self.world.depth();
+        if depth.get() >= MAX_DEPTH {
+            return None;
+        }
+        depth.set(depth.get() + 1);
+        let found = look();
+        depth.set(depth.get() - 1);
+        Some(found)
+    }
+
     /// What a call of a unit does.
     #[must_use]
     pub fn call(&self, unit: usize, node: NodeId) -> Arc<CallFacts> {
