@@ -153,13 +153,17 @@ pub(crate) fn findings_of(
     // Few rules hide others, and few are hidden: comparing all places with all others would cost the square of them.
     let is_ever_hidden = |rule: &str| PRECEDENCE.iter().any(|&(_, second)| second == rule);
     // What nobody is shown hides nothing.
-    let is_shown =
-        |rule: &str| request.config.preview() || rule_named(rule).is_some_and(|rule| !rule.meta().is_preview);
+    let is_shown = |raw: &RawFinding| {
+        let is_stable = || rule_named(raw.rule).is_some_and(|rule| !rule.meta().is_preview);
+        request.config.preview() || !raw.is_preview && is_stable()
+    };
     let hiding: Vec<&Placed<'_>> =
-        placed.iter().filter(|p| hides_others(p.raw.rule) && is_shown(p.raw.rule)).collect();
+        placed.iter().filter(|p| hides_others(p.raw.rule) && is_shown(p.raw)).collect();
     let mut fingerprints = Fingerprints::new(source.fingerprint_path);
     let mut findings = Vec::new();
     let mut plans = Vec::new();
+    // They count for suppressions: whoever has written one down has seen them.
+    let mut withheld: Vec<String> = Vec::new();
     for Placed { range, function, raw } in &placed {
         let meta = rule_named(raw.rule).map(|r| r.meta()).expect("only registered rules run");
         let text = source.text.get(range.as_usize()).unwrap_or_default();
@@ -176,6 +180,9 @@ pub(crate) fn findings_of(
         else {
             continue;
         };
+        if raw.is_preview && !request.config.preview() {
+            withheld.push(fingerprint.clone());
+        }
         let related = raw.related.iter().filter_map(|r| {
             let (path, range) = (source.resolve)(&r.place)?;
             Some(Related { path, range, message: r.message.clone() })
@@ -214,6 +221,9 @@ pub(crate) fn findings_of(
             findings = suppressions.apply(findings, &mut context).kept;
             findings.sort_by_key(|f| (f.range, f.rule));
         }
+    }
+    if !withheld.is_empty() {
+        findings.retain(|finding| !withheld.contains(&finding.fingerprint));
     }
     (findings, plans)
 }

@@ -36,6 +36,8 @@ pub struct RawFinding {
     pub related: Vec<RawRelated>,
     /// The parts of a schema that it is about, where another rule may tell the same of another file.
     pub about: Vec<String>,
+    /// Whether it is of a kind that is right too seldom to be shown unasked.
+    pub is_preview: bool,
     /// Only where fixes were asked for.
     pub fixes: Vec<FixPlan>,
     /// What is written down beside the code where none of them can be made; only where fixes were asked for.
@@ -150,6 +152,7 @@ impl<'a> Report<'a> {
             range,
             related: Vec::new(),
             about: Vec::new(),
+            is_preview: false,
             fixes: Vec::new(),
             hint: None,
         });
@@ -179,6 +182,12 @@ impl Reported<'_> {
     /// Sets the severity by what is at stake.
     pub fn severity(self, severity: Severity) -> Self {
         self.finding.severity = severity;
+        self
+    }
+
+    /// Marks it, if `is_preview`, as one of a kind that is right too seldom: it is shown only where previews are asked for.
+    pub fn preview(self, is_preview: bool) -> Self {
+        self.finding.is_preview = is_preview;
         self
     }
 

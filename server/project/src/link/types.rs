@@ -47,6 +47,7 @@ impl Evaluator<'_> {
             "ReturnType" if ty.path.len() == 1 => {
                 return match arg(0) {
                     Value::Function(function) => self.returned_by(&function),
+                    Value::Package(package, path) => self.made_by_package(&package, &path),
                     _ => Value::Unknown,
                 };
             }
@@ -158,6 +159,15 @@ impl Evaluator<'_> {
             return Value::List(Arc::new(arg(usize::from(i))));
         }
         Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
+    }
+
+    /// What a library's function returns: `ReturnType<typeof createClient>`.
+    fn made_by_package(&self, package: &str, path: &str) -> Value {
+        let Some((model, behavior)) = self.package_function(package, path) else { return Value::Unknown };
+        let ty = behavior.yields.as_ref().and_then(|ty| self.models.type_named(model, ty));
+        ty.map_or(Value::Unknown, |ty| {
+            Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
+        })
     }
 
     fn value_of_own_type(&self, own: &TypeRef, depth: u32) -> Value {

@@ -358,6 +358,18 @@ fn is_batches(name: &str) -> bool {
     name.ends_with("chunks") || name.ends_with("batches")
 }
 
+/// Whether a property of an element is read, which a collection does not have: `entry.studentId`.
+pub(crate) fn is_one_thing(u: &Unit, element: BindingId) -> bool {
+    u.binding(element).uses.iter().any(|used| {
+        let Some(member) = u.parent(*used) else { return false };
+        let Kind::Member { object, name, .. } = u.kind(member) else { return false };
+        let is_called = u
+            .parent(member)
+            .is_some_and(|call| matches!(u.kind(call), Kind::Call { callee, .. } if *callee == member));
+        *object == *used && !is_called && name != "length" && name != "size"
+    })
+}
+
 /// Whether an element is a collection of its own that the call takes as a whole.
 pub(crate) fn is_batch(view: &UnitView<'_>, unit: usize, element: BindingId, call: NodeId) -> bool {
     let u = unit_of(view, unit);

@@ -1,9 +1,9 @@
 //! Whether a call runs once for every element of a collection, and what else happens on each turn.
 
-mod few;
 mod loops;
 mod meant;
 mod once;
+mod rows;
 mod settled;
 mod subject;
 mod told;
@@ -13,16 +13,16 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, NodeId, Unit};
 use plimsoll_project::link::{Context, run_of};
 
-pub(crate) use self::few::is_of_few_rows;
 use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
+pub(crate) use self::rows::{is_of_few_rows, is_of_rows};
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;
 pub(crate) use self::work::{is_dispatcher, works_elsewhere};
 use super::code::{bare, callee_name, mentions, receiver, unit_of};
-use super::collection::{is_batch, is_iterated, is_of_batches, is_small};
+use super::collection::{is_batch, is_iterated, is_of_batches, is_one_thing, is_small};
 use super::resolver::row_of_resolver;
 use crate::UnitView;
 
@@ -316,7 +316,9 @@ fn closure_turn(
 /// Whether the number of turns is not bounded by the code, and each one is for a single element.
 fn is_of_unknown_size(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     if let Some((unit, over)) = turn.over
-        && (is_small(view, unit, over) || is_of_batches(unit_of(view, unit), over))
+        && (is_small(view, unit, over)
+            || is_of_batches(unit_of(view, unit), over)
+                && !turn.elements.iter().any(|&element| is_one_thing(unit_of(view, turn.unit), element)))
     {
         return false;
     }

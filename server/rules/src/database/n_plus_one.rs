@@ -6,7 +6,7 @@ use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
     Source, Turn, handed_to_each, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of,
-    is_of_few_rows, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
+    is_of_few_rows, is_of_rows, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
     works_elsewhere,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
@@ -63,6 +63,13 @@ declare_rule! {
     ///     .await?;
     /// ```
     ///
+    /// ## What is a preview
+    ///
+    /// By itself the rule tells of rows that a query has read, or a list of them that is handed over, and of a query that
+    /// then reads for each of them, here or in a helper: one query, and N more. Statements that write for each element,
+    /// functions that read and write, and lists of something else (what a request brings, names, dates) are told where
+    /// previews are asked for: there it depends on the program whether they come to many.
+    ///
     /// ## What it does not flag
     ///
     /// Batches, by whatever means they are cut; retry, polling and cursor loops; turns that ask with what the turn
@@ -110,7 +117,9 @@ impl Rule for NPlusOne {
                 told.push((turn.driver, call.node));
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
-                say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain).fix(|| {
+                let is_classic = reads_only(&call) && is_of_rows(unit, &turn, &source);
+                let said = say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain);
+                said.preview(!is_classic).fix(|| {
                     read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
                 });
             }
@@ -118,10 +127,15 @@ impl Rule for NPlusOne {
                 let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };
                 let effect = effect_of(&source);
                 let name = unit.dotted(node).unwrap_or_else(|| unit.text(node).to_owned());
-                say(unit, report, &turn, node, &name, effect, Confidence::High, Vec::new());
+                say(unit, report, &turn, node, &name, effect, Confidence::High, Vec::new()).preview(true);
             }
         }
     }
+}
+
+/// Whether all that a call does is to read.
+fn reads_only(call: &CallView<'_>) -> bool {
+    (Effects::DB_READ | Effects::LOG).contains(call.effects())
 }
 
 /// What a call costs that should not be paid per element: whether it reads or writes, and the library call that does.

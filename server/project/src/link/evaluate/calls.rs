@@ -115,7 +115,11 @@ impl Evaluator<'_> {
             || self.package_type(package, path).is_some()
     }
 
-    pub(super) fn package_function(&self, package: &str, path: &str) -> Option<(u16, Arc<Behavior>)> {
+    pub(in crate::link) fn package_function(
+        &self,
+        package: &str,
+        path: &str,
+    ) -> Option<(u16, Arc<Behavior>)> {
         let found = |path: &str| self.models.function(package, path).map(|(m, b)| (m, Arc::clone(b)));
         let mut parts = path.rsplit('.');
         let (last, before) = (parts.next(), parts.next());

@@ -34,7 +34,9 @@ pub(super) fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || is_handed_to_a_transaction(view, view.index, call)
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
-            && (is_kept_in(u, call, turn.body) || waits_for_the_turn_before(u, turn, call))
+            && (is_kept_in(u, call, turn.body)
+                || is_asked_once(u, turn, call)
+                || waits_for_the_turn_before(u, turn, call))
         || turn.place_of(view, call).is_some_and(|place| {
             takes_what_is_next(u, turn, &calls, place) || is_claimed(u, turn, &calls, place)
         })
@@ -194,6 +196,42 @@ fn waits_for_the_turn_before(u: &Unit, turn: &Turn, call: NodeId) -> bool {
                 _ => false,
             })
     })
+}
+
+/// Whether the call runs on the first turn that needs it, and its result is there for the others:
+/// `if (!rates) rates = await load()`, `rates ??= await load()`.
+fn is_asked_once(u: &Unit, turn: &Turn, call: NodeId) -> bool {
+    let body = u.range(turn.body);
+    let is_before = |b: BindingId| u.binding(b).range.start < body.start && !turn.elements.contains(&b);
+    let kept_by = |assignment: NodeId, only: Option<&str>| match u.kind(assignment) {
+        Kind::Assign { op, target, value } => match u.kind(*target) {
+            Kind::Name { binding: Some(b), .. } => {
+                let is_meant = only.map_or(op == "=", |only| op == only);
+                (is_meant && is_before(*b) && derives_from(u, *value, call)).then_some(*b)
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut below = call;
+    for around in u.ancestors(call) {
+        if around == turn.body {
+            return false;
+        }
+        if kept_by(around, Some("??=")).or_else(|| kept_by(around, Some("||="))).is_some() {
+            return true;
+        }
+        if let Kind::If { condition, then, .. } = u.kind(around)
+            && *then == below
+        {
+            let kept = u.descendants(*then).into_iter().filter_map(|node| kept_by(node, None));
+            if kept.into_iter().any(|kept| mentions(u, *condition, &[kept])) {
+                return true;
+            }
+        }
+        below = around;
+    }
+    false
 }
 
 /// Whether the call looks for the next number, or writes it, that every turn takes anew: what a turn writes, the next
