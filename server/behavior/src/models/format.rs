@@ -40,6 +40,9 @@ pub struct Model {
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
+    /// Whether what it runs are commands of a server of keys and values, and no statements: findings call them so.
+    #[serde(default)]
+    pub runs_commands: bool,
     /// Whether it leaves a condition out of a filter, an object, when its value is `undefined`.
     #[serde(default)]
     pub ignores_undefined: bool,
