@@ -407,7 +407,7 @@ fn a_bad_configuration_is_told_with_its_line_and_a_suggestion() {
     status: 2
     --- stdout
     --- stderr
-    error: a/plimsoll.toml:3: unknown rule `no-such-rule`
+    error: a/plimsoll.toml:3: unknown rule `no-such-rule`; `plimsoll rules` lists them all
     error: c/plimsoll.toml:1: unclosed array, expected `]`
     error: plimsoll.toml:3: unknown key `fils`; did you mean `files`?
     ");
