@@ -150,6 +150,14 @@ fn json_is_one_object() {
           "path": "src/c.rs",
           "reason": "undecodable (not UTF-8)"
         }
+      ],
+      "unread": [
+        {
+          "path": "src/b.rs",
+          "line": 1,
+          "percent": 100,
+          "consequence": "findings there are incomplete"
+        }
       ]
     }
     --- stderr
@@ -217,7 +225,8 @@ fn findings_are_shown_and_make_the_status_1() {
           "fixes": []
         }
       ],
-      "skipped": []
+      "skipped": [],
+      "unread": []
     }
     --- stderr
     "#);
@@ -280,14 +289,15 @@ fn generated_files_are_left_alone_and_the_result_is_complete() {
           "path": "target/a.rs",
           "reason": "generated"
         }
-      ]
+      ],
+      "unread": []
     }
     --- stderr
     "#);
     assert_run!(project.run(&["check"]), @r"
     status: 0
     --- stdout
-    no findings in 0 files; left alone: 2 generated
+    nothing was reviewed; left alone: 2 generated
     --- stderr
     ");
 }
@@ -384,7 +394,7 @@ fn standard_input_is_reviewed_in_place_of_a_file() {
     status: 2
     --- stdout
     skipped src/new.rs: undecodable (not UTF-8)
-    no findings in 0 files; incomplete: 1 not reviewed
+    nothing was reviewed; incomplete: 1 not reviewed
     --- stderr
     ");
     let huge = "let a = 1;\n".repeat(500_000);
@@ -435,7 +445,8 @@ fn excluded_files_are_left_alone_and_said() {
     assert_run!(project.run(&["check", "legacy/a.rs"]), @r"
     status: 0
     --- stdout
-    no findings in 0 files; left alone: 1 excluded
+    skipped legacy/a.rs: excluded
+    nothing was reviewed; left alone: 1 excluded
     --- stderr
     ");
 }
@@ -515,4 +526,113 @@ fn colours_appear_only_when_asked_for_or_on_a_terminal() {
     assert!(!has_colours(&["check"]));
     assert!(!has_colours(&["check", "--color", "never"]));
     assert!(has_colours(&["check", "--color", "always"]));
+}
+
+/// Prose under the name of a source.
+const PROSE: &str = "This was saved under the wrong name. It has sentences, and\nthey go on for a while.\n\nA list, too:\n- one item\n- another one\n";
+
+#[test]
+fn what_hardly_parses_is_said_and_no_clean_result() {
+    let project = Project::new(&[
+        ("package.json", "{\n  \"name\": \"a\"\n  \"private\": true\n}\n"),
+        ("src/a.ts", PROSE),
+        ("src/fine.ts", "export const a = 1\n"),
+        ("tests/b.ts", PROSE),
+        ("native/Cargo.toml", "[package\n"),
+        ("native/src/lib.rs", "pub const A: u8 = 1;\n"),
+        ("prisma/schema.prisma", "model User {\n  id Int @id\n\n  name String @map(\n"),
+    ]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 2
+    --- stdout
+    no findings in 5 files; incomplete: 4 hardly read
+    --- stderr
+    warning: native/Cargo.toml: it could not be parsed (line 1); what it declares is not known
+    warning: package.json: it could not be parsed (line 3); what it declares is not known
+    warning: prisma/schema.prisma: it could not be parsed (line 1); what is found of its tables is incomplete
+    warning: src/a.ts: 64 % of it could not be parsed (first at line 1); findings there are incomplete
+    ");
+    assert_run!(project.run(&["check", "--format", "json", "src/a.ts"]), @r#"
+    status: 2
+    --- stdout
+    {
+      "version": 1,
+      "tool": {
+        "name": "plimsoll",
+        "version": "0.1.0"
+      },
+      "summary": {
+        "files": 1,
+        "findings": 0,
+        "error": 0,
+        "warning": 0,
+        "info": 0,
+        "duration_ms": [time]
+      },
+      "complete": false,
+      "findings": [],
+      "skipped": [],
+      "unread": [
+        {
+          "path": "package.json",
+          "line": 3,
+          "percent": 100,
+          "consequence": "what it declares is not known"
+        },
+        {
+          "path": "src/a.ts",
+          "line": 1,
+          "percent": 64,
+          "consequence": "findings there are incomplete"
+        }
+      ]
+    }
+    --- stderr
+    "#);
+    // It is said again, and a file that parses is clean beside it once its manifest is mended.
+    assert_eq!(project.run(&["check"]).status, 2);
+    project.write_bytes("package.json", b"{}");
+    assert_eq!(
+        project.run(&["check", "src/fine.ts"]).to_string(),
+        "status: 0\n--- stdout\nno findings in 1 file\n--- stderr\n"
+    );
+}
+
+#[test]
+fn one_mistake_in_a_file_is_not_told() {
+    let function = "export function f(a: number) {\n  const b = a + 1\n  return g(b, [a])\n}\n\n";
+    let text = function.repeat(8) + "export function broken( {\n" + &function.repeat(8);
+    let project = Project::new(&[("src/a.ts", &text)]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    no findings in 1 file
+    --- stderr
+    ");
+}
+
+#[test]
+fn where_nothing_is_reviewed_it_is_said_why() {
+    let project =
+        Project::new(&[("README.md", "no code\n"), ("package.json", "{}"), ("src/app.min.js", "var a=1\n")]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    nothing was reviewed; left alone: 1 minified
+    --- stderr
+    ");
+    assert_run!(project.run(&["check", "src/app.min.js"]), @r"
+    status: 0
+    --- stdout
+    skipped src/app.min.js: minified
+    nothing was reviewed; left alone: 1 minified
+    --- stderr
+    ");
+    let empty = Project::new(&[("README.md", "no code\n")]);
+    assert_run!(empty.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    nothing to review: no TypeScript, JavaScript, Rust, Prisma or SQL here
+    --- stderr
+    ");
 }
