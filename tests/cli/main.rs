@@ -596,6 +596,13 @@ fn what_hardly_parses_is_said_and_no_clean_result() {
         project.run(&["check", "src/fine.ts"]).to_string(),
         "status: 0\n--- stdout\nno findings in 1 file\n--- stderr\n"
     );
+    assert_run!(project.run(&["fix", "src/a.ts"]), @r"
+    status: 2
+    --- stdout
+    nothing to fix
+    --- stderr
+    warning: src/a.ts: 64 % of it could not be parsed (first at line 1); findings there are incomplete
+    ");
 }
 
 #[test]
@@ -628,11 +635,61 @@ fn where_nothing_is_reviewed_it_is_said_why() {
     nothing was reviewed; left alone: 1 minified
     --- stderr
     ");
+    assert_run!(project.run(&["fix", "src/app.min.js"]), @r"
+    status: 0
+    --- stdout
+    nothing to fix
+    --- stderr
+    skipped src/app.min.js: minified
+    ");
     let empty = Project::new(&[("README.md", "no code\n")]);
     assert_run!(empty.run(&["check"]), @r"
     status: 0
     --- stdout
     nothing to review: no TypeScript, JavaScript, Rust, Prisma or SQL here
+    --- stderr
+    ");
+    assert_run!(empty.run(&["fix"]), @r"
+    status: 0
+    --- stdout
+    nothing to fix: no TypeScript, JavaScript, Rust, Prisma or SQL here
+    --- stderr
+    ");
+}
+
+/// A server that reads a row for each of many.
+const SERVER: &str = "import { PrismaClient } from '@prisma/client'\n\nconst db = new PrismaClient()\n\nexport async function users(ids: string[]) {\n  const found = []\n  for (const id of ids) {\n    found.push(await db.user.findUnique({ where: { id } }))\n  }\n  return found\n}\n";
+
+#[test]
+fn a_fix_tells_what_it_did_and_what_is_left_by_its_status() {
+    let project = Project::new(&[
+        ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("src/users.ts", SERVER),
+        ("src/old.ts", "// plimsoll-ignore no-such-rule-at-all: it is new\nexport const a = 1\n"),
+    ]);
+    assert_run!(project.run(&["fix", "--dry-run"]), @r"
+    status: 1
+    --- stdout
+    --- stderr
+    2 findings: 1 needs `--review-needed`, since its fix changes what the code does; 1 has no fix
+    ");
+    assert_run!(project.run(&["fix"]), @r"
+    status: 1
+    --- stdout
+    2 findings: 1 needs `--review-needed`, since its fix changes what the code does; 1 has no fix
+    --- stderr
+    ");
+    assert_run!(project.run(&["fix", "--review-needed"]), @r"
+    status: 1
+    --- stdout
+    src/users.ts: Read all `user` rows in one query before the loop (review: changes the query) (n-plus-one)
+    2 findings: 1 fixed in 1 file; 1 has no fix
+    --- stderr
+    ");
+    assert_run!(project.run(&["fix", "--review-needed", "src/users.ts"]), @r"
+    status: 0
+    --- stdout
+    nothing to fix
     --- stderr
     ");
 }
