@@ -150,6 +150,14 @@ fn json_is_one_object() {
           "path": "src/c.rs",
           "reason": "undecodable (not UTF-8)"
         }
+      ],
+      "unread": [
+        {
+          "path": "src/b.rs",
+          "line": 1,
+          "percent": 100,
+          "consequence": "findings there are incomplete"
+        }
       ]
     }
     --- stderr
@@ -217,7 +225,8 @@ fn findings_are_shown_and_make_the_status_1() {
           "fixes": []
         }
       ],
-      "skipped": []
+      "skipped": [],
+      "unread": []
     }
     --- stderr
     "#);
@@ -280,14 +289,15 @@ fn generated_files_are_left_alone_and_the_result_is_complete() {
           "path": "target/a.rs",
           "reason": "generated"
         }
-      ]
+      ],
+      "unread": []
     }
     --- stderr
     "#);
     assert_run!(project.run(&["check"]), @r"
     status: 0
     --- stdout
-    no findings in 0 files; left alone: 2 generated
+    nothing was reviewed; left alone: 2 generated
     --- stderr
     ");
 }
@@ -384,7 +394,7 @@ fn standard_input_is_reviewed_in_place_of_a_file() {
     status: 2
     --- stdout
     skipped src/new.rs: undecodable (not UTF-8)
-    no findings in 0 files; incomplete: 1 not reviewed
+    nothing was reviewed; incomplete: 1 not reviewed
     --- stderr
     ");
     let huge = "let a = 1;\n".repeat(500_000);
@@ -407,7 +417,7 @@ fn a_bad_configuration_is_told_with_its_line_and_a_suggestion() {
     status: 2
     --- stdout
     --- stderr
-    error: a/plimsoll.toml:3: unknown rule `no-such-rule`
+    error: a/plimsoll.toml:3: unknown rule `no-such-rule`; `plimsoll rules` lists them all
     error: c/plimsoll.toml:1: unclosed array, expected `]`
     error: plimsoll.toml:3: unknown key `fils`; did you mean `files`?
     ");
@@ -435,7 +445,8 @@ fn excluded_files_are_left_alone_and_said() {
     assert_run!(project.run(&["check", "legacy/a.rs"]), @r"
     status: 0
     --- stdout
-    no findings in 0 files; left alone: 1 excluded
+    skipped legacy/a.rs: excluded
+    nothing was reviewed; left alone: 1 excluded
     --- stderr
     ");
 }
@@ -515,4 +526,170 @@ fn colours_appear_only_when_asked_for_or_on_a_terminal() {
     assert!(!has_colours(&["check"]));
     assert!(!has_colours(&["check", "--color", "never"]));
     assert!(has_colours(&["check", "--color", "always"]));
+}
+
+/// Prose under the name of a source.
+const PROSE: &str = "This was saved under the wrong name. It has sentences, and\nthey go on for a while.\n\nA list, too:\n- one item\n- another one\n";
+
+#[test]
+fn what_hardly_parses_is_said_and_no_clean_result() {
+    let project = Project::new(&[
+        ("package.json", "{\n  \"name\": \"a\"\n  \"private\": true\n}\n"),
+        ("src/a.ts", PROSE),
+        ("src/fine.ts", "export const a = 1\n"),
+        ("tests/b.ts", PROSE),
+        ("native/Cargo.toml", "[package\n"),
+        ("native/src/lib.rs", "pub const A: u8 = 1;\n"),
+        ("prisma/schema.prisma", "model User {\n  id Int @id\n\n  name String @map(\n"),
+    ]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 2
+    --- stdout
+    no findings in 5 files; incomplete: 4 hardly read
+    --- stderr
+    warning: native/Cargo.toml: it could not be parsed (line 1); what it declares is not known
+    warning: package.json: it could not be parsed (line 3); what it declares is not known
+    warning: prisma/schema.prisma: it could not be parsed (line 1); what is found of its tables is incomplete
+    warning: src/a.ts: 64 % of it could not be parsed (first at line 1); findings there are incomplete
+    ");
+    assert_run!(project.run(&["check", "--format", "json", "src/a.ts"]), @r#"
+    status: 2
+    --- stdout
+    {
+      "version": 1,
+      "tool": {
+        "name": "plimsoll",
+        "version": "0.1.0"
+      },
+      "summary": {
+        "files": 1,
+        "findings": 0,
+        "error": 0,
+        "warning": 0,
+        "info": 0,
+        "duration_ms": [time]
+      },
+      "complete": false,
+      "findings": [],
+      "skipped": [],
+      "unread": [
+        {
+          "path": "package.json",
+          "line": 3,
+          "percent": 100,
+          "consequence": "what it declares is not known"
+        },
+        {
+          "path": "src/a.ts",
+          "line": 1,
+          "percent": 64,
+          "consequence": "findings there are incomplete"
+        }
+      ]
+    }
+    --- stderr
+    "#);
+    // It is said again, and a file that parses is clean beside it once its manifest is mended.
+    assert_eq!(project.run(&["check"]).status, 2);
+    project.write_bytes("package.json", b"{}");
+    assert_eq!(
+        project.run(&["check", "src/fine.ts"]).to_string(),
+        "status: 0\n--- stdout\nno findings in 1 file\n--- stderr\n"
+    );
+    assert_run!(project.run(&["fix", "src/a.ts"]), @r"
+    status: 2
+    --- stdout
+    nothing to fix
+    --- stderr
+    warning: src/a.ts: 64 % of it could not be parsed (first at line 1); findings there are incomplete
+    ");
+}
+
+#[test]
+fn one_mistake_in_a_file_is_not_told() {
+    let function = "export function f(a: number) {\n  const b = a + 1\n  return g(b, [a])\n}\n\n";
+    let text = function.repeat(8) + "export function broken( {\n" + &function.repeat(8);
+    let project = Project::new(&[("src/a.ts", &text)]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    no findings in 1 file
+    --- stderr
+    ");
+}
+
+#[test]
+fn where_nothing_is_reviewed_it_is_said_why() {
+    let project =
+        Project::new(&[("README.md", "no code\n"), ("package.json", "{}"), ("src/app.min.js", "var a=1\n")]);
+    assert_run!(project.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    nothing was reviewed; left alone: 1 minified
+    --- stderr
+    ");
+    assert_run!(project.run(&["check", "src/app.min.js"]), @r"
+    status: 0
+    --- stdout
+    skipped src/app.min.js: minified
+    nothing was reviewed; left alone: 1 minified
+    --- stderr
+    ");
+    assert_run!(project.run(&["fix", "src/app.min.js"]), @r"
+    status: 0
+    --- stdout
+    nothing to fix
+    --- stderr
+    skipped src/app.min.js: minified
+    ");
+    let empty = Project::new(&[("README.md", "no code\n")]);
+    assert_run!(empty.run(&["check"]), @r"
+    status: 0
+    --- stdout
+    nothing to review: no TypeScript, JavaScript, Rust, Prisma or SQL here
+    --- stderr
+    ");
+    assert_run!(empty.run(&["fix"]), @r"
+    status: 0
+    --- stdout
+    nothing to fix: no TypeScript, JavaScript, Rust, Prisma or SQL here
+    --- stderr
+    ");
+}
+
+/// A server that reads a row for each of many.
+const SERVER: &str = "import { PrismaClient } from '@prisma/client'\n\nconst db = new PrismaClient()\n\nexport async function users(ids: string[]) {\n  const found = []\n  for (const id of ids) {\n    found.push(await db.user.findUnique({ where: { id } }))\n  }\n  return found\n}\n";
+
+#[test]
+fn a_fix_tells_what_it_did_and_what_is_left_by_its_status() {
+    let project = Project::new(&[
+        ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("src/users.ts", SERVER),
+        ("src/old.ts", "// plimsoll-ignore no-such-rule-at-all: it is new\nexport const a = 1\n"),
+    ]);
+    assert_run!(project.run(&["fix", "--dry-run"]), @r"
+    status: 1
+    --- stdout
+    --- stderr
+    2 findings: 1 needs `--review-needed`, since its fix changes what the code does; 1 has no fix
+    ");
+    assert_run!(project.run(&["fix"]), @r"
+    status: 1
+    --- stdout
+    2 findings: 1 needs `--review-needed`, since its fix changes what the code does; 1 has no fix
+    --- stderr
+    ");
+    assert_run!(project.run(&["fix", "--review-needed"]), @r"
+    status: 1
+    --- stdout
+    src/users.ts: Read all `user` rows in one query before the loop (review: changes the query) (n-plus-one)
+    2 findings: 1 fixed in 1 file; 1 has no fix
+    --- stderr
+    ");
+    assert_run!(project.run(&["fix", "--review-needed", "src/users.ts"]), @r"
+    status: 0
+    --- stdout
+    nothing to fix
+    --- stderr
+    ");
 }

@@ -197,3 +197,40 @@ fn what_code_and_schema_say_of_one_column_is_told_in_the_code_while_both_are_ope
     assert_eq!(rules(&client.published(&schema)["diagnostics"]), ["unindexed-foreign-key"]);
     server.end();
 }
+
+#[test]
+fn a_mistake_in_a_configuration_that_is_not_open_is_told_until_it_is_mended() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = format!("file://{}", folder.path().to_str().expect("UTF-8"));
+    let (uri, base, code) =
+        (format!("{root}/plimsoll.toml"), format!("{root}/base.toml"), format!("{root}/a.ts"));
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("it is writable");
+    };
+    write("plimsoll.toml", "extends = \"base.toml\"\n[rules]\nmissing-timeot = \"error\"\n");
+    write("base.toml", "preveiw = true\n");
+    let mut server = Server::start();
+    let client = &mut server.client;
+    client.initialize(modern(), json!({ "workspaceFolders": [{"uri": root, "name": "root"}] }));
+    client.open(&code, "typescript", "const a = 1\n");
+    let diagnostics = client.published(&uri)["diagnostics"].clone();
+    assert_eq!(places(&diagnostics), vec![("configuration".to_owned(), 2, 0)]);
+    assert_eq!(diagnostics[0]["range"]["end"], json!({"line": 2, "character": 14}));
+    assert_eq!((&diagnostics[0]["source"], &diagnostics[0]["severity"]), (&json!("plimsoll"), &json!(1)));
+    assert_eq!(places(&client.published(&base)["diagnostics"]), vec![("configuration".to_owned(), 0, 0)]);
+    assert_eq!(client.published_for(&code, 1), json!([]));
+
+    write("plimsoll.toml", "extends = \"base.toml\"\n[rules]\nmissing-timeout = \"error\"\n");
+    client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri, "type": 2}]}));
+    assert_eq!(client.published(&uri)["diagnostics"], json!([]));
+
+    // Once it is open, its own text counts and is shown once.
+    client.open(&uri, "toml", "[rules]\nmissing-timeot = \"error\"\n");
+    assert_eq!(places(&client.published_for(&uri, 1)), vec![("configuration".to_owned(), 1, 0)]);
+    client.close(&uri);
+    assert_eq!(client.published(&uri)["diagnostics"], json!([]));
+    // What the disk holds extends the other one, until nobody asks for either.
+    client.close(&code);
+    assert_eq!(client.published(&base)["diagnostics"], json!([]));
+    server.end();
+}

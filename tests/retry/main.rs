@@ -27,7 +27,7 @@ fn written_retry_works(project: &str, source: &str, arguments: &[&str]) {
         .output()
         .expect("plimsoll runs");
     let said = String::from_utf8_lossy(&fixed.stderr).into_owned() + &String::from_utf8_lossy(&fixed.stdout);
-    assert!(said.contains("fixed 1 finding"), "{project}: {said}");
+    assert!(said.contains(": 1 fixed in "), "{project}: {said}");
 
     // What was written is clean under every rule.
     let checked = Command::new(env!("CARGO_BIN_EXE_plimsoll"))

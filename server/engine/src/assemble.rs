@@ -99,6 +99,7 @@ pub(crate) fn assemble(
     let outcome = Outcome {
         findings,
         skipped,
+        unread: Vec::new(),
         units: units.collect(),
         is_cancelled: false,
         counters: understood.counters,

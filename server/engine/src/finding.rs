@@ -109,3 +109,17 @@ pub struct Skipped {
     /// Whether it was skipped by failure, so that a clean result must not be claimed; otherwise by policy.
     pub is_failure: bool,
 }
+
+/// A file of which so much could not be parsed that what is found with it is incomplete. It is no finding: whoever runs
+/// the code is told of it anyway, but a review that says nothing would claim to have read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The file: the one that is reviewed, or a manifest around it.
+    pub path: String,
+    /// The first byte that could not be parsed.
+    pub at: u32,
+    /// How much it is.
+    pub percent: u8,
+    /// What follows: `findings there are incomplete`.
+    pub consequence: &'static str,
+}

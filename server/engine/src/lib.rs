@@ -17,6 +17,7 @@ mod rules;
 mod run;
 mod schema_file;
 pub mod suppression;
+mod unread;
 
 pub use baseline::{Baseline, Entry};
 pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};

@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use plimsoll_project::schema::SchemaFile;
 use plimsoll_project::{MemoryFiles, Overlay};
+use plimsoll_rules::edit::lines;
 use plimsoll_rules::{FixPlan, PlannedEdit};
-use plimsoll_syntax::{ByteEdit, FileKind, Parsed, apply_byte_edits};
+use plimsoll_syntax::{ByteEdit, FileKind, Language, Parsed, apply_byte_edits};
 
 use crate::{Engine, FileEdit, Finding, Fix, Outcome, Request, Safety};
 
@@ -32,6 +33,7 @@ pub(crate) fn fixes(
         if request.cancel.load(Ordering::Relaxed) {
             break;
         }
+        let plan = &with_short_lines(request, plan);
         let fix = fix(plan);
         if can_be_made(&fix) && is_proven(engine, request, finding, &assembled.outcome, plan) {
             proven.push(fix);
@@ -46,6 +48,28 @@ pub(crate) fn fixes(
     }
     proven.sort_by_key(|fix: &Fix| fix.safety);
     proven
+}
+
+/// The plan with the lines broken that it would make too long.
+fn with_short_lines(request: &Request<'_>, plan: &FixPlan) -> FixPlan {
+    let mut edits = Vec::with_capacity(plan.edits.len());
+    let mut by_path: BTreeMap<&str, Vec<PlannedEdit>> = BTreeMap::new();
+    for edit in &plan.edits {
+        by_path.entry(&edit.path).or_default().push(edit.clone());
+    }
+    for (path, own) in by_path {
+        let document = request.document.filter(|_| path == request.path);
+        let language = document.map(|document| document.language()).or_else(|| Language::from_path(path));
+        let text = match document {
+            Some(document) => Some(document.text()),
+            None => request.files.read(path).map(|text| text.to_string()),
+        };
+        match (language, text) {
+            (Some(language), Some(text)) => edits.extend(lines::with_short_lines(&text, language, &own)),
+            _ => edits.extend(own),
+        }
+    }
+    FixPlan { edits, ..plan.clone() }
 }
 
 /// A plan as it is handed over.

@@ -15,7 +15,7 @@ use rustc_hash::FxBuildHasher;
 use crate::assemble::{Assembled, assemble};
 use crate::run::{is_run, run_rules};
 use crate::schema_file::assemble_schema;
-use crate::{Config, Finding, Fix, Severity, Skipped, policy};
+use crate::{Config, Finding, Fix, Severity, Skipped, Unread, policy, unread};
 
 /// Reviews files. Holds caches only: two engines answer the same request the same way. Shared between threads.
 #[derive(Debug, Default)]
@@ -49,6 +49,9 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What could not be reviewed, or is not by policy.
     pub skipped: Vec<Skipped>,
+    /// What was reviewed although it hardly parses, and manifests around it that do not; nothing for a buffer, which is
+    /// half written most of the time.
+    pub unread: Vec<Unread>,
     /// The units of the file, in source order, for whoever keeps findings while text is half written.
     pub units: Vec<UnitReport>,
     /// Whether it was cancelled: the findings are then incomplete and must not be shown.
@@ -167,7 +170,11 @@ impl Engine {
             return assembled.outcome;
         }
         match self.understand(request, &linker, false) {
-            Ok(understood) => assemble(request, &linker, &understood, false).outcome,
+            Ok(understood) => {
+                let mut outcome = assemble(request, &linker, &understood, false).outcome;
+                outcome.unread = unread::of_source(request, &understood);
+                outcome
+            }
             Err(Stopped::Context) => Outcome::default(),
             Err(Stopped::Cancelled) => Outcome { is_cancelled: true, ..Outcome::default() },
             Err(Stopped::Skipped(reason, is_failure)) => {

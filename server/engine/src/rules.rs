@@ -55,3 +55,21 @@ pub(crate) fn confidence(of: plimsoll_rules::Confidence) -> Confidence {
         plimsoll_rules::Confidence::High => Confidence::High,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+
+    #[test]
+    fn every_page_lists_what_the_rule_does_not_flag() {
+        for rule in all() {
+            let (_, rest) = rule
+                .documentation
+                .split_once("## What it does not flag\n\n")
+                .unwrap_or_else(|| panic!("`{}` does not say what it does not flag", rule.id));
+            let list = rest.split("\n\n").next().unwrap_or_default();
+            let is_of_a_list = |line: &str| line.starts_with("- ") || line.starts_with("  ");
+            assert!(list.lines().all(is_of_a_list), "`{}` has no list:\n{list}", rule.id);
+        }
+    }
+}

@@ -13,7 +13,7 @@ use plimsoll_syntax::{FileKind, TextRange};
 use crate::assemble::{Assembled, Placed, Source, findings_of, is_quiet, panicked};
 use crate::run::MAX_FINDINGS;
 use crate::suppression::{comments_of_prisma, comments_of_sql};
-use crate::{Outcome, Request, Skipped, policy};
+use crate::{Outcome, Request, Skipped, policy, unread};
 
 /// What there is to say of a schema file; none where the file is of another kind.
 pub(crate) fn assemble_schema(
@@ -37,6 +37,9 @@ pub(crate) fn assemble_schema(
     let below = policy::below_manifest(request.files, request.path);
     if is_quiet(request, below) {
         return Some(assembled);
+    }
+    if kind == FileKind::Prisma && !wants_fixes {
+        assembled.outcome.unread = unread::of_prisma(request, &text);
     }
     let schemas = SchemasOf::new(linker.recorded(), request.path);
     let runs = WhereItRuns { runs: Runs::Unknown, evidence: String::new() };

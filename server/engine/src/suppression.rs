@@ -54,7 +54,7 @@ Remove the comment, or put it on the line of the finding, on the line above, or 
 
 ## What it does not flag
 
-Suppressions of rules that are off for the file, or that this run does not ask for.
+- Suppressions of rules that are off for the file, or that this run does not ask for.
 ",
     options: &[],
 };
@@ -89,7 +89,7 @@ for (const tenant of tenants) await load(tenant)
 
 ## What it does not flag
 
-Suppressions with any reason: a person judges it.
+- Suppressions with any reason: a person judges it.
 ",
     options: &[],
 };

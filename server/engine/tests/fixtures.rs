@@ -298,6 +298,8 @@ fn fixes_of_fixtures_do_what_their_snapshots_say() {
             shown.entry(rule.clone()).or_default();
         }
         for (title, after, touched, finding) in fixed(&case) {
+            let says_so = title.contains("(review: ");
+            assert_eq!(says_so, title.ends_with("[Review]"), "{name}: {title} does not say what it is");
             // Applied, the finding is gone and no new one of an error's weight has come.
             let engine = Engine::new();
             let left: Vec<Finding> = review(&engine, &after, &finding.path);

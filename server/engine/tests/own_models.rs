@@ -15,7 +15,7 @@ fn found(engine: &Engine, code: &str, settings: &str) -> Vec<&'static str> {
     let mut files = MemoryFiles::default();
     files.insert("/p/src/a.ts", code);
     files.insert("/p/plimsoll.toml", settings);
-    let names = RuleNames { rules: &[], renamed: &[] };
+    let names = RuleNames::new(engine.rules());
     let loaded = Config::load(&files, "/p/src/a.ts", &names);
     assert_eq!(loaded.errors, []);
     let cancel = AtomicBool::new(false);
@@ -61,16 +61,54 @@ fn a_wrong_model_is_an_error_with_its_line() {
         [(line, message)] => (*line, message.clone()),
         other => panic!("{other:?}"),
     };
-    let (line, message) = only(&MODEL.replace("async   =", "asynch  ="));
-    assert_eq!(line, 6, "{message}");
-    assert!(message.contains("unknown field `asynch`"), "{message}");
-    let (line, message) = only(&MODEL.replace("db.read", "db.raed"));
-    assert_eq!(line, 5, "{message}");
-    assert!(message.contains("unknown effect `db.raed`"), "{message}");
-    let (line, message) = only(&MODEL.replace("throws  = true", "yields  = \"Rows\""));
-    assert_eq!(line, 7, "{message}");
-    assert!(message.contains("the model has no type `Rows`"), "{message}");
-    let (line, message) = only("preview = true\n[[model]]\nlanguage = \"rust\"\n");
-    assert_eq!(line, 2, "{message}");
-    assert!(message.contains("package"), "{message}");
+    let mut told = String::new();
+    for (written, instead) in [
+        ("async   =", "asynch  ="),
+        ("db.read", "db.raed"),
+        ("\"db.read\"", "7"),
+        ("async   = true", "async   = \"yes\""),
+        ("throws  = true", "yields  = \"Rows\""),
+        ("throws  = true", "run = \"sometimes\""),
+        ("throws  = true", "slots = { tabel = \"0\" }"),
+        ("throws  = true", "timeout_edit = { option = \"0.signal\" }"),
+        ("throws  = true", "timeout_edit = { opton = \"0.signal\" }"),
+        ("name    = \"runQuery\"", "nme     = \"runQuery\""),
+        ("package = \"@acme/db\"", "language = \"rust\""),
+        ("package = \"@acme/db\"", "package = 3"),
+        ("package = \"@acme/db\"", "package = \"@acme/db\"\nlanguage = \"javascript\""),
+        ("[[model.function]]", "[[model.functions]]"),
+        ("[[model]]", "[model]"),
+    ] {
+        let changed = format!("preview = true\n{}", MODEL.replacen(written, instead, 1));
+        let (line, message) = only(&changed);
+        assert_eq!(message.lines().count(), 1);
+        told.push_str(&format!("{line}: {message}\n"));
+    }
+    insta::assert_snapshot!(told, @r#"
+    7: `[[model]]`: unknown key `asynch`; did you mean `async`? (allowed: effect, yields, slots, rows, streams, unique, async, throws, nullable, callback, callbacks, run, provides, batch, batch_edit, change_edit, columns_edit, record, upsert, coalesces, shared, unshared, release, predicate, timeout, default_timeout, unbounded, timeout_edit, retry, redelivers, retry_edit, handle_edit, checks_status, outside, brings, carries, guarantees)
+    6: `[[model]]`: unknown effect `db.raed`; did you mean `db.read`? (allowed: db.read, db.write, db.connect, db.transaction, http.request, http.client, response.body, response.check, fs, process.spawn, subscribe, timer.repeating, timer.once, release, sleep, task.spawn, lock.acquire, block, log, process.exit, respond, retry, deadline, enqueue, route, schedule, notify, response.stream)
+    6: `[[model]]`: `effect`: expected a name or a list of names, found integer `7`
+    7: `[[model]]`: `async`: expected a boolean, found string "yes"
+    8: `[[model]]`: function `runQuery`: the model has no type `Rows`
+    8: `[[model]]`: unknown value `sometimes` (allowed: each, once, then, limited, transaction, retry, effect, handler, listener, interval, timeout, job, task, test, memo)
+    8: `[[model]]`: unknown value `tabel`; did you mean `table`? (allowed: table, filter, order, bound, offset, schema, columns, left-out, no-rows, column, sql, params, data, url, method, options, command, path, body, timeout, base-url, delay, dependencies, event, handle, join, action, join-on, lock, key, unique, retry, context)
+    8: `[[model]]`: `timeout_edit`: a time limit is written as `{ option = …, value = … }`, `{ before = … }` or `{ replace = … }`
+    8: `[[model]]`: unknown key `opton`; did you mean `option`? (allowed: option, value, before, replace, then, expect)
+    4: `[[model]]`: `name` is missing
+    2: `[[model]]`: `package` is missing: the module or the crate that it is about
+    3: `[[model]]`: expected a name or a list of names, found integer `3`
+    4: `[[model]]`: unknown value `javascript` (allowed: typescript, rust)
+    4: `[[model]]`: unknown key `functions`; did you mean `function`? (allowed: package, packages, language, source, in_process, runs_commands, ignores_undefined, cuts_off_at, transaction_by, schema, function, type, value, convention, retry_helper)
+    2: expected tables under `[[model]]`, found a table
+    "#);
+}
+
+#[test]
+fn the_model_in_the_readme_is_applied() {
+    let readme = include_str!("../../../README.md");
+    let blocks = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let settings: Vec<&str> = blocks.filter(|block| block.contains("[[model]]")).collect();
+    let [settings] = settings[..] else { panic!("it shows one: {settings:?}") };
+    let engine = Engine::default();
+    assert_eq!(found(&engine, IN_A_LOOP, settings), ["n-plus-one"]);
 }

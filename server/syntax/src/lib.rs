@@ -27,6 +27,7 @@ mod position;
 mod range;
 mod snapshot;
 mod source;
+mod unread;
 mod walk;
 
 pub use document::Document;
@@ -41,4 +42,5 @@ pub use ropey::Rope;
 pub use snapshot::Snapshot;
 pub use source::Source;
 pub use tree_sitter::{Node, Tree, TreeCursor};
+pub use unread::{Unread, unread};
 pub use walk::{Preorder, preorder};

@@ -17,8 +17,10 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::{Effects, Guarantees, Name};
@@ -40,6 +42,9 @@ pub struct Model {
     /// Whether it does its work in this process, so that many calls cost no round trips.
     #[serde(default)]
     pub in_process: bool,
+    /// Whether what it runs are commands of a server of keys and values, and no statements: findings call them so.
+    #[serde(default)]
+    pub runs_commands: bool,
     /// Whether it leaves a condition out of a filter, an object, when its value is `undefined`.
     #[serde(default)]
     pub ignores_undefined: bool,
@@ -377,8 +382,7 @@ pub enum RetryEdit {
 
 /// What must be written to bound the time of a call. In its texts `{ms}` stands for milliseconds, `{duration}` for a Rust
 /// `Duration`, `{head}` for the path before the last name of the callee, `{args}` for the arguments as they stand.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimeoutEdit {
     /// An option: `{ option = "1.signal", value = "AbortSignal.timeout({ms})" }`.
     Option {
@@ -397,11 +401,9 @@ pub enum TimeoutEdit {
         /// The other call.
         replace: Name,
         /// What follows where the failure is handed on: all but `?`.
-        #[serde(default)]
         then: Name,
         /// The message of `expect` where this call could fail in the same way but without saying so; without it, nothing
         /// is written where the failure cannot be handed on.
-        #[serde(default)]
         expect: Option<Name>,
     },
 }
@@ -679,33 +681,79 @@ pub struct Convention {
 }
 
 /// A flattened behavior. serde cannot deny unknown fields beside `flatten`, but it can of a table that is read on its own.
+/// What is wrong in that is told with its key, since it has no place any more: `in `slots.nonsense`: …`.
 fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Behavior, D::Error> {
     let table = toml::Table::deserialize(deserializer)?;
-    Behavior::deserialize(table).map_err(|error| serde::de::Error::custom(error.message()))
+    Behavior::deserialize(table).map_err(|error| {
+        let told = error.to_string();
+        let key = told.lines().find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+        let key = key.map_or_else(String::new, |key| format!("in `{key}`: "));
+        serde::de::Error::custom(format!("{key}{}", error.message()))
+    })
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Names {
-        One(Name),
-        Many(Vec<Name>),
+    struct Names;
+
+    impl<'de> Visitor<'de> for Names {
+        type Value = Vec<Name>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a name or a list of names")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Vec<Name>, E> {
+            Ok(vec![Name::new(name)])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Vec<Name>, A::Error> {
+            let mut names = Vec::new();
+            while let Some(name) = all.next_element()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
     }
-    Ok(match Names::deserialize(deserializer)? {
-        Names::One(name) => vec![name],
-        Names::Many(names) => names,
-    })
+
+    deserializer.deserialize_any(Names)
+}
+
+impl<'de> Deserialize<'de> for TimeoutEdit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Keys {
+            option: Option<Name>,
+            value: Option<Name>,
+            before: Option<Name>,
+            replace: Option<Name>,
+            then: Option<Name>,
+            expect: Option<Name>,
+        }
+        let Keys { option, value, before, replace, then, expect } = Keys::deserialize(deserializer)?;
+        match (option, value, before, replace) {
+            (Some(option), Some(value), None, None) if then.is_none() && expect.is_none() => {
+                Ok(Self::Option { option, value })
+            }
+            (None, None, Some(before), None) if then.is_none() && expect.is_none() => {
+                Ok(Self::Before { before })
+            }
+            (None, None, None, Some(replace)) => {
+                Ok(Self::Replace { replace, then: then.unwrap_or_default(), expect })
+            }
+            _ => Err(serde::de::Error::custom(
+                "a time limit is written as `{ option = …, value = … }`, `{ before = … }` or `{ replace = … }`",
+            )),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for EffectList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut effects = Effects::empty();
         for name in one_or_many(deserializer)? {
-            effects |= Effects::named(&name).ok_or_else(|| {
-                serde::de::Error::custom(format!(
-                    "unknown effect `{name}`; known ones begin with `db.`, `http.`, `timer.`…"
-                ))
-            })?;
+            let known = Effects::NAMES.iter().map(|(name, _)| *name);
+            effects |= Effects::named(&name).ok_or_else(|| unknown("effect", &name, known))?;
         }
         Ok(EffectList(effects))
     }
@@ -715,14 +763,15 @@ impl<'de> Deserialize<'de> for GuaranteeList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut guarantees = Guarantees::empty();
         for name in one_or_many(deserializer)? {
-            guarantees |= Guarantees::named(&name).ok_or_else(|| {
-                let known: Vec<&str> = Guarantees::NAMES.iter().map(|(name, _)| *name).collect();
-                serde::de::Error::custom(format!(
-                    "unknown guarantee `{name}`; known ones are {}",
-                    known.join(", ")
-                ))
-            })?;
+            let known = Guarantees::NAMES.iter().map(|(name, _)| *name);
+            guarantees |= Guarantees::named(&name).ok_or_else(|| unknown("guarantee", &name, known))?;
         }
         Ok(GuaranteeList(guarantees))
     }
+}
+
+/// In the words that serde has for an unknown variant.
+fn unknown<E: serde::de::Error>(what: &str, name: &str, known: impl Iterator<Item = &'static str>) -> E {
+    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
+    E::custom(format!("unknown {what} `{name}`, expected one of {}", known.join(", ")))
 }

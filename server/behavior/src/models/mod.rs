@@ -2,6 +2,8 @@
 
 mod check;
 mod format;
+#[cfg(test)]
+mod readme;
 
 use std::sync::{Arc, OnceLock};
 

@@ -3,6 +3,7 @@
 //! The format is told in [`read`]; here is what a review asks of it. Configuration is a value: where it stands on a
 //! disk, and when it changes, is known to the front doors only.
 
+mod mistakes;
 mod models;
 mod names;
 mod pattern;

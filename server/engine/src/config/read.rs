@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use plimsoll_behavior::models::Model as LibraryModel;
 use plimsoll_project::Files;
 use plimsoll_syntax::TextRange;
 use toml::Spanned;
@@ -15,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::names::{did_you_mean, nearest};
 use super::pattern::Patterns;
-use super::{Config, Level, Model, Override, RuleNames, RuleSetting, models};
+use super::{Config, Level, Model, Override, RuleNames, RuleSetting, mistakes, models};
 use crate::Severity;
 
 /// How many files one may extend in a row.
@@ -183,7 +182,8 @@ impl Reader<'_> {
         };
         for (key, value) in table {
             let Some(rule) = self.names.resolve(key.get_ref()) else {
-                let hint = did_you_mean(self.names.suggest(key.get_ref()));
+                let near = self.names.suggest(key.get_ref());
+                let hint = near.map_or_else(|| LISTED.to_owned(), |near| did_you_mean(Some(near)));
                 self.error(key.span(), format!("unknown rule `{}`{hint}", key.get_ref()));
                 continue;
             };
@@ -235,7 +235,7 @@ impl Reader<'_> {
             "warning" => Some(Level::At(Severity::Warning)),
             "error" => Some(Level::At(Severity::Error)),
             _ => {
-                let hint = did_you_mean(nearest(word, LEVELS));
+                let hint = hint(word, &LEVELS);
                 self.error(value.span(), format!("unknown severity `{word}`{hint}"));
                 None
             }
@@ -296,7 +296,7 @@ impl Reader<'_> {
             if self.expect(entry, "a table", DeValue::as_table).is_none() {
                 continue;
             }
-            if let Some(problems) = self.wrong_in(entry) {
+            if let Some(problems) = mistakes::of_model(entry, self.text) {
                 problems.into_iter().for_each(|(range, message)| self.error(range, message));
                 continue;
             }
@@ -305,40 +305,6 @@ impl Reader<'_> {
                 self.config.models.push(Model { path: self.path.to_owned(), line, table });
             }
         }
-    }
-
-    /// What is wrong in a model and where; none for a model that fits the format.
-    fn wrong_in(&self, entry: &Value<'_>) -> Option<Vec<(Range<usize>, String)>> {
-        use serde::Deserialize;
-        use serde::de::IntoDeserializer;
-        let model = match LibraryModel::deserialize(entry.clone().into_deserializer()) {
-            Ok(model) => model,
-            Err(error) => {
-                let message = error.message().lines().collect::<Vec<_>>().join(", ");
-                let named = unknown_name(&message).and_then(|name| self.place_of_key(name, entry.span()));
-                let range = named.or_else(|| error.span()).unwrap_or_else(|| entry.span());
-                return Some(vec![(range, format!("`[[model]]`: {message}"))]);
-            }
-        };
-        let mistakes = model.mistakes();
-        let place = |mistake: &str| {
-            let quoted = mistake.rsplit('`').nth(1)?;
-            self.place_of_key(quoted, entry.span())
-        };
-        let all = mistakes.into_iter().map(|mistake| {
-            (place(&mistake).unwrap_or_else(|| entry.span()), format!("`[[model]]`: {mistake}"))
-        });
-        let all: Vec<_> = all.collect();
-        (!all.is_empty()).then_some(all)
-    }
-
-    /// Where a word of a message stands in the text of a model: the only place after its header, else unknown.
-    fn place_of_key(&self, word: &str, entry: Range<usize>) -> Option<Range<usize>> {
-        let rest = self.text.get(entry.start..)?;
-        // The next model has a header of its own.
-        let end = rest.get(1..).and_then(|rest| rest.find("[[model]]")).map_or(rest.len(), |at| at + 1);
-        let at = entry.start + rest.get(..end)?.find(word)?;
-        Some(at..at + word.len())
     }
 
     fn patterns(&mut self, value: &Value<'_>) -> Option<Patterns> {
@@ -376,7 +342,7 @@ impl Reader<'_> {
     }
 
     fn unknown_key(&mut self, key: &Key<'_>, known: &[&str]) {
-        let hint = did_you_mean(nearest(key.get_ref(), known.iter().copied()));
+        let hint = hint(key.get_ref(), known);
         self.error(key.span(), format!("unknown key `{}`{hint}", key.get_ref()));
     }
 
@@ -385,13 +351,19 @@ impl Reader<'_> {
     }
 }
 
-fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+/// What follows the name of a rule that is like none.
+const LISTED: &str = "; `plimsoll rules` lists them all";
+
+/// What may be meant by a word, or else what is allowed in its place.
+fn hint(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => did_you_mean(Some(near)),
+        None => format!("; allowed here: {}", known.join(", ")),
+    }
 }
 
-/// The name that a message of the format's reader is about.
-fn unknown_name(message: &str) -> Option<&str> {
-    message.strip_prefix("unknown ")?.split('`').nth(1)
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// The value without its spans.

@@ -92,7 +92,7 @@ fn every_error_is_told_with_its_line_and_what_was_meant() {
     /p/plimsoll.toml:3: unknown rule `mising-timeout`; did you mean `missing-timeout`?
     /p/plimsoll.toml:4: unknown severity `of`; did you mean `off`?
     /p/plimsoll.toml:5: expected `off`, `info`, `warning`, `error` or a table, found an integer
-    /p/plimsoll.toml:6: unknown rule `zzz`
+    /p/plimsoll.toml:6: unknown rule `zzz`; `plimsoll rules` lists them all
     /p/plimsoll.toml:8: unknown key `excludes`; did you mean `exclude`?
     /p/plimsoll.toml:9: `a[` is no path pattern: unclosed character class; missing ']'
     /p/plimsoll.toml:10: `[[overrides]]` needs `paths`
@@ -107,7 +107,7 @@ fn options_of_rules_are_checked() {
     /p/plimsoll.toml:1: `missing-retry` is a rule: it belongs under `[rules]`
     /p/plimsoll.toml:3: unknown key `max_row`; did you mean `max_rows`?
     /p/plimsoll.toml:3: `-1` is no whole number between 0 and 4294967295
-    /p/plimsoll.toml:4: unknown key `max_rows`
+    /p/plimsoll.toml:4: unknown key `max_rows`; allowed here: severity
     /p/plimsoll.toml:6: expected `off`, `info`, `warning`, `error` or a table, found an integer
     ");
     let option = |path| loaded.config.option("unbounded-query", path, "max_rows");

@@ -75,7 +75,8 @@ struct Found {
 impl Entry {
     /// An entry for an outcome; none where the outcome must not be kept, because something went wrong in it.
     pub fn new(path: &str, config: u64, outcome: &Outcome) -> Option<Self> {
-        if outcome.is_cancelled || outcome.skipped.iter().any(|skipped| skipped.is_failure) {
+        let went_wrong = outcome.skipped.iter().any(|skipped| skipped.is_failure);
+        if outcome.is_cancelled || went_wrong || !outcome.unread.is_empty() {
             return None;
         }
         let left_alone = outcome.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect();

@@ -52,6 +52,7 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     } else {
         let found = walk::find(&args.selection.paths, session.current_dir())?;
         report.skipped.extend(found.skipped);
+        report.named = found.named;
         found.files
     };
     // Every file asks for the same folders and manifests.
@@ -82,7 +83,12 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     report.finish();
     let texts = Texts::new(&view, session.current_dir());
     let text = match args.format {
-        Format::Pretty => report::pretty(&report, &texts),
+        Format::Pretty => {
+            for unread in &report.unread {
+                say(&format!("warning: {}", report::unread_line(unread, &texts)));
+            }
+            report::pretty(&report, &texts)
+        }
         Format::Json => report::json(&report, &texts, started.elapsed()),
     };
     let status = status(&report, args.fail_on);
@@ -161,7 +167,7 @@ impl Threads {
     pub fn each_file<T: Send>(&self, files: &[String], each: impl Fn(&str) -> T + Sync) -> Vec<T> {
         let mut order: Vec<usize> = (0..files.len()).collect();
         order.sort_by_cached_key(|&at| Reverse(std::fs::metadata(&files[at]).map_or(0, |it| it.len())));
-        let progress = Progress::new(files.len());
+        let progress = Progress::new(files.len(), "files");
         let mut results: Vec<(usize, T)> = self.pool.install(|| {
             let results = order.into_iter().par_bridge().map(|at| {
                 let result = each(&files[at]);
@@ -170,30 +176,35 @@ impl Threads {
             });
             results.collect()
         });
-        progress.bar.finish_and_clear();
+        progress.finish();
         results.sort_by_key(|(at, _)| *at);
         results.into_iter().map(|(_, result)| result).collect()
     }
 }
 
 /// A progress bar on standard error that shows itself only once the work takes long.
-struct Progress {
+pub struct Progress {
     bar: ProgressBar,
     started: Instant,
     is_waiting: Mutex<bool>,
 }
 
 impl Progress {
-    fn new(files: usize) -> Self {
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files")
+    /// For so many of something.
+    pub fn new(count: usize, what: &str) -> Self {
+        let style = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {what}"))
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
         bar.set_style(style);
         Self { bar, started: Instant::now(), is_waiting: Mutex::new(io::stderr().is_terminal()) }
     }
 
-    fn advance(&self) {
+    /// One more is done. There may be more than was thought at first.
+    pub fn advance(&self) {
         self.bar.inc(1);
+        if self.bar.length().is_some_and(|length| length < self.bar.position()) {
+            self.bar.set_length(self.bar.position());
+        }
         // Whoever holds the lock shows the bar; nobody waits for it.
         let Ok(mut is_waiting) = self.is_waiting.try_lock() else {
             return;
@@ -202,5 +213,10 @@ impl Progress {
             *is_waiting = false;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -1,18 +1,17 @@
 //! `plimsoll fix`
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use plimsoll_engine::{Covered, Finding, Fix, Safety};
 use plimsoll_project::Files;
 use similar::TextDiff;
 
-use super::check::Threads;
+use super::check::{Progress, Threads};
 use super::repair::{Repaired, Reviewer, repair};
 use super::session::Session;
 use super::write::Change;
-use super::{FixArgs, Status, one_line, print, say, walk};
-use crate::report::{counted, relative};
+use super::{FailOn, FixArgs, Status, one_line, print, say, walk};
+use crate::report::{REVIEWED, Texts, counted, relative, unread_line};
 
 /// Repairs, writes and tells what was done.
 ///
@@ -30,32 +29,49 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     }
     let current_dir = session.current_dir();
     let mut skipped = found.skipped;
+    let mut unread = Vec::new();
     let mut findings: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
     let threads = Threads::new(args.selection.jobs)?;
     let outcomes = threads.each_file(&found.files, |path| session.review(&disk, path));
+    let has_files = !found.files.is_empty();
     for (path, outcome) in found.files.into_iter().zip(outcomes) {
         skipped.extend(outcome.skipped);
+        unread.extend(outcome.unread);
         findings.insert(path, outcome.findings);
     }
+    let is_met = |finding: &Finding| FailOn::default().is_met_by(finding.severity);
     let allowed = if args.review_needed { Safety::Review } else { Safety::Safe };
-    let reviewer = Told::once(&session, &mut findings);
+    let fixable = findings.values().flatten().filter(|finding| finding.may_have_fixes).count();
+    let progress = Progress::new(fixable, "findings");
+    let reviewer = Told::once(&session, &mut findings, progress);
+    let was_met = findings.values().flatten().any(is_met);
     let repaired = repair(&reviewer, &disk, findings, allowed);
+    reviewer.progress.finish();
 
-    let mut has_failed = false;
-    for skipped in skipped.iter().filter(|skipped| skipped.is_failure) {
-        has_failed = true;
+    let is_said = |path: &String| found.named.contains(path);
+    for skipped in skipped.iter().filter(|skipped| skipped.is_failure || is_said(&skipped.path)) {
         let path = relative(current_dir, &skipped.path);
         say(&one_line(&format!("skipped {path}: {}", skipped.reason)));
     }
+    unread.sort_by(|a, b| a.path.cmp(&b.path));
+    unread.dedup();
+    let texts = Texts::new(&disk, current_dir);
+    unread.iter().for_each(|unread| say(&format!("warning: {}", unread_line(unread, &texts))));
     if args.dry_run {
         print(&diff(&repaired.changes, current_dir), color)?;
-        say(&summary("would fix", &repaired, allowed));
+        say(&summary("would be fixed", &repaired, has_files));
     } else if write_all(&repaired.changes, current_dir) {
-        print(&told(&repaired, allowed, current_dir), color)?;
+        print(&told(&repaired, has_files, current_dir), color)?;
     } else {
-        has_failed = true;
+        return Ok(Status::Failed);
     }
-    Ok(if has_failed { Status::Failed } else { Status::Clean })
+    let is_left = if args.dry_run { was_met } else { repaired.left.values().flatten().any(is_met) };
+    let is_complete = unread.is_empty() && !skipped.iter().any(|skipped| skipped.is_failure);
+    Ok(match (is_left, is_complete || repaired.left() > 0) {
+        (true, _) => Status::Found,
+        (false, false) => Status::Failed,
+        (false, true) => Status::Clean,
+    })
 }
 
 /// A session without the findings that others, in other files, covered at first: what repairs those repairs these.
@@ -63,17 +79,19 @@ struct Told<'a> {
     session: &'a Session,
     /// Path and fingerprint.
     covered: BTreeSet<(String, String)>,
+    /// How far it is.
+    progress: Progress,
 }
 
 impl<'a> Told<'a> {
     /// Takes out what is covered.
-    fn once(session: &'a Session, findings: &mut BTreeMap<String, Vec<Finding>>) -> Self {
+    fn once(session: &'a Session, findings: &mut BTreeMap<String, Vec<Finding>>, progress: Progress) -> Self {
         let by = Covered::by(findings.values().flatten());
         let mut covered = BTreeSet::new();
         for finding in findings.values_mut().flat_map(|own| own.extract_if(.., |finding| by.has(finding))) {
             covered.insert((finding.path, finding.fingerprint));
         }
-        Self { session, covered }
+        Self { session, covered, progress }
     }
 }
 
@@ -85,7 +103,9 @@ impl Reviewer for Told<'_> {
     }
 
     fn fixes(&self, files: &dyn Files, finding: &Finding) -> Vec<Fix> {
-        self.session.fixes(files, finding)
+        let fixes = self.session.fixes(files, finding);
+        self.progress.advance();
+        fixes
     }
 }
 
@@ -117,37 +137,47 @@ fn write_all(changes: &[Change], current_dir: &str) -> bool {
 }
 
 /// A line for each fix, then how many.
-fn told(repaired: &Repaired, allowed: Safety, current_dir: &str) -> String {
+fn told(repaired: &Repaired, has_files: bool, current_dir: &str) -> String {
     let mut text = String::new();
     for done in &repaired.done {
         let path = relative(current_dir, &done.path);
         text.push_str(&one_line(&format!("{path}: {} ({})", done.title, done.rule)));
         text.push('\n');
     }
-    text.push_str(&summary("fixed", repaired, allowed));
+    text.push_str(&summary("fixed", repaired, has_files));
     text.push('\n');
     text
 }
 
-/// `fixed 3 findings in 2 files; 1 finding is left`, and what could be tried for that.
-fn summary(verb: &str, repaired: &Repaired, allowed: Safety) -> String {
-    let left: usize = repaired.left.values().sum();
-    let mut text = match repaired.done.len() {
-        0 if left > 0 => "no fix applies".to_owned(),
-        0 => "nothing to fix".to_owned(),
-        count => {
-            let files = counted(repaired.changes.len(), "file");
-            format!("{verb} {} in {files}", counted(count, "finding"))
-        }
-    };
-    if left > 0 {
-        let verb = if left == 1 { "is" } else { "are" };
-        let _ = write!(text, "; {} {verb} left", counted(left, "finding"));
-        if allowed == Safety::Safe {
-            text.push_str(" (`--review-needed` also applies fixes that change what the code does)");
-        }
+/// `4 findings: 2 fixed in 1 file, 1 needs --review-needed, 1 has no fix`: what is told adds up.
+fn summary(verb: &str, repaired: &Repaired, has_files: bool) -> String {
+    let (fixed, left) = (repaired.fixed(), repaired.left());
+    if fixed + left == 0 {
+        return match has_files {
+            true => "nothing to fix".to_owned(),
+            false => format!("nothing to fix: no {} here", REVIEWED.replace(" and ", " or ")),
+        };
     }
-    text
+    let some = |count: usize, one: &str, many: &str| {
+        (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+    };
+    let without = left - repaired.held_back - repaired.refused;
+    let parts = [
+        (fixed > 0).then(|| format!("{fixed} {verb} in {}", counted(repaired.changes.len(), "file"))),
+        some(
+            repaired.held_back,
+            "needs `--review-needed`, since its fix changes what the code does",
+            "need `--review-needed`, since their fixes change what the code does",
+        ),
+        some(
+            repaired.refused,
+            "has a fix that does not go with others",
+            "have fixes that do not go with others",
+        ),
+        some(without, "has no fix", "have no fix"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{}: {}", counted(fixed + left, "finding"), parts.join("; "))
 }
 
 /// The changes as a unified diff that `git apply` and `patch -p1` read.
@@ -198,24 +228,37 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_is_told() {
-        let repaired = Repaired {
-            done: vec![Done {
-                path: "/p/a.ts".into(),
-                rule: "missing-cleanup",
-                title: "Clear the timer".into(),
-            }],
-            changes: vec![Change { path: "/p/a.ts".into(), before: None, after: String::new() }],
-            left: BTreeMap::from([("/p/a.ts".into(), 2)]),
-        };
-        insta::assert_snapshot!(told(&repaired, Safety::Review, "/p"), @r"
+    fn what_was_done_is_told_and_adds_up() {
+        let change = Change { path: "/p/a.ts".into(), before: None, after: String::new() };
+        let done = Done { path: "/p/a.ts".into(), rule: "missing-cleanup", title: "Clear the timer".into() };
+        let left = BTreeMap::from([("/p/a.ts".into(), vec![finding(); 4])]);
+        let repaired =
+            Repaired { done: vec![done], changes: vec![change], left, found: 6, held_back: 2, refused: 1 };
+        insta::assert_snapshot!(told(&repaired, true, "/p"), @r"
         a.ts: Clear the timer (missing-cleanup)
-        fixed 1 finding in 1 file; 2 findings are left
+        6 findings: 2 fixed in 1 file; 2 need `--review-needed`, since their fixes change what the code does; 1 has a fix that does not go with others; 1 has no fix
         ");
-        insta::assert_snapshot!(told(&repaired, Safety::Safe, "/p"), @r"
-        a.ts: Clear the timer (missing-cleanup)
-        fixed 1 finding in 1 file; 2 findings are left (`--review-needed` also applies fixes that change what the code does)
-        ");
-        insta::assert_snapshot!(told(&Repaired::default(), Safety::Safe, "/p"), @"nothing to fix");
+        let none = Repaired { found: 4, done: Vec::new(), held_back: 1, refused: 0, ..repaired };
+        insta::assert_snapshot!(summary("would be fixed", &none, true), @"4 findings: 1 needs `--review-needed`, since its fix changes what the code does; 3 have no fix");
+        insta::assert_snapshot!(told(&Repaired::default(), true, "/p"), @"nothing to fix");
+        insta::assert_snapshot!(told(&Repaired::default(), false, "/p"), @"nothing to fix: no TypeScript, JavaScript, Rust, Prisma or SQL here");
+    }
+
+    fn finding() -> Finding {
+        Finding {
+            rule: "toy",
+            category: "toys",
+            severity: plimsoll_engine::Severity::Warning,
+            confidence: plimsoll_engine::Confidence::High,
+            message: String::new(),
+            path: "/p/a.ts".to_owned(),
+            range: plimsoll_syntax::TextRange::default(),
+            fingerprint: String::new(),
+            function: None,
+            language: "typescript",
+            related: Vec::new(),
+            about: Vec::new(),
+            may_have_fixes: true,
+        }
     }
 }

@@ -30,8 +30,26 @@ pub struct Repaired {
     pub done: Vec<Done>,
     /// Each file that is not as it was, by path.
     pub changes: Vec<Change>,
-    /// How many findings each file has now.
-    pub left: BTreeMap<String, usize>,
+    /// The findings that each file has now.
+    pub left: BTreeMap<String, Vec<Finding>>,
+    /// How many there were.
+    pub found: usize,
+    /// How many of those that are left have fixes that may not be applied, being less safe.
+    pub held_back: usize,
+    /// How many of those that are left have a fix that did not go with others.
+    pub refused: usize,
+}
+
+impl Repaired {
+    /// How many findings are left.
+    pub fn left(&self) -> usize {
+        self.left.values().map(Vec::len).sum()
+    }
+
+    /// How many findings are gone. One fix may end several, and may uncover one that waited for it.
+    pub fn fixed(&self) -> usize {
+        self.done.len().max(self.found.saturating_sub(self.left()))
+    }
 }
 
 /// An applied fix.
@@ -57,7 +75,7 @@ pub fn repair(
         .filter(|(_, findings)| findings.iter().any(|finding| finding.may_have_fixes))
         .map(|(path, _)| path.clone())
         .collect();
-    let left = findings.into_iter().map(|(path, findings)| (path, findings.len())).collect();
+    let found = findings.values().map(Vec::len).sum();
     let mut repair = Repair {
         reviewer,
         disk,
@@ -66,7 +84,8 @@ pub fn repair(
         pinned: MemoryFiles::default(),
         before: BTreeMap::new(),
         refused: BTreeSet::new(),
-        repaired: Repaired { left, ..Repaired::default() },
+        offered: BTreeMap::new(),
+        repaired: Repaired { left: findings, found, ..Repaired::default() },
     };
     if !repair.at_once() {
         repair.one_by_one();
@@ -87,6 +106,8 @@ struct Repair<'a> {
     before: BTreeMap<String, Option<String>>,
     /// Fixes that made things worse, by path, fingerprint and title.
     refused: BTreeSet<(String, String, String)>,
+    /// The safety of the safest fix of each finding that was looked at, by path and fingerprint; none without a fix.
+    offered: BTreeMap<(String, String), Option<Safety>>,
     repaired: Repaired,
 }
 
@@ -150,7 +171,10 @@ impl Repair<'_> {
         // A fix may name a file that was not pinned: then that is done, and the fix asked for again.
         for _ in 0..3 {
             let view = Overlay { over: &self.pinned, under: self.disk };
-            let fix = self.reviewer.fixes(&view, finding).into_iter().find(|fix| {
+            let fixes = self.reviewer.fixes(&view, finding);
+            let key = (finding.path.clone(), finding.fingerprint.clone());
+            self.offered.insert(key, fixes.iter().map(|fix| fix.safety).min());
+            let fix = fixes.into_iter().find(|fix| {
                 fix.safety <= self.allowed
                     && !fix.edits.is_empty()
                     && !self.refused.contains(&key_of(finding, fix))
@@ -193,9 +217,9 @@ impl Repair<'_> {
             };
             self.pinned.insert(path.as_str(), text);
         }
-        let left: BTreeMap<String, usize> =
-            round.reviewed.iter().map(|path| (path.clone(), self.review(path).len())).collect();
-        if left.values().sum::<usize>() + round.fixes.len() > round.findings {
+        let left: BTreeMap<String, Vec<Finding>> =
+            round.reviewed.iter().map(|path| (path.clone(), self.review(path))).collect();
+        if left.values().map(Vec::len).sum::<usize>() + round.fixes.len() > round.findings {
             self.pinned = pinned;
             return false;
         }
@@ -209,6 +233,17 @@ impl Repair<'_> {
     }
 
     fn finish(mut self) -> Repaired {
+        for finding in self.repaired.left.values().flatten().cloned().collect::<Vec<_>>() {
+            let key = (finding.path.clone(), finding.fingerprint.clone());
+            if finding.may_have_fixes && !self.offered.contains_key(&key) {
+                let _ = self.fix_of(&finding);
+            }
+            match self.offered.get(&key) {
+                Some(Some(safety)) if *safety > self.allowed => self.repaired.held_back += 1,
+                Some(Some(_)) => self.repaired.refused += 1,
+                _ => {}
+            }
+        }
         for (path, before) in self.before {
             let Some(after) = self.pinned.read(&path) else {
                 continue;

@@ -1,5 +1,6 @@
 //! Which files are reviewed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -9,12 +10,15 @@ use plimsoll_engine::Skipped;
 use plimsoll_syntax::FileKind;
 
 use super::session::io_reason;
+use crate::report::REVIEWED;
 
 /// The files that were asked for.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Absolute, sorted, each once.
     pub files: Vec<String>,
+    /// Those of them that were named themselves, and not found below a folder.
+    pub named: BTreeSet<String>,
     /// What could not be looked at.
     pub skipped: Vec<Skipped>,
 }
@@ -43,6 +47,7 @@ pub fn find(paths: &[PathBuf], current_dir: &str) -> anyhow::Result<Found> {
         if !is_reviewed(path) {
             return Err(not_reviewed(named));
         }
+        found.named.insert(path.to_owned());
         found.files.push(path.to_owned());
     }
     found.files.sort();
@@ -88,7 +93,7 @@ fn find_below(folder: &Path, found: &mut Found) {
 
 /// The error on a file that is no code.
 pub fn not_reviewed(named: &Path) -> anyhow::Error {
-    anyhow!("cannot review `{}`: it is no TypeScript, JavaScript, Rust, Prisma or SQL", named.display())
+    anyhow!("cannot review `{}`: it is no {}", named.display(), REVIEWED.replace(" and ", " or "))
 }
 
 /// Whether Plimsoll has findings in files of this name. The rest that it reads is context.

@@ -29,6 +29,8 @@ pub const MAX_CLOSED: usize = 500;
 pub struct ClosedFiles {
     files: BTreeMap<String, ClosedFile>,
     is_full: bool,
+    /// Configuration files with mistakes, by their paths, and what they are shown with.
+    pub misconfigured: BTreeMap<String, (Uri, Vec<Diagnostic>)>,
 }
 
 /// One of them.
@@ -93,7 +95,14 @@ impl ClosedFiles {
 
     /// The files that were reviewed.
     pub fn reviewed(&self) -> impl Iterator<Item = (&Uri, &[Diagnostic])> {
-        self.files.values().filter_map(|file| Some((&file.uri, file.found.as_deref()?)))
+        let misconfigured = self.misconfigured.values().map(|(uri, found)| (uri, found.as_slice()));
+        let files = self.files.values().filter_map(|file| Some((&file.uri, file.found.as_deref()?)));
+        files.chain(misconfigured)
+    }
+
+    /// Whether none of them is to be reviewed.
+    pub fn is_settled(&self) -> bool {
+        self.files.values().all(|file| file.review.is_none() && !file.wants_review)
     }
 }
 
@@ -180,6 +189,7 @@ impl Owner {
         if is_news {
             self.answer_workspace_pull();
         }
+        self.tell_of_configurations();
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use plimsoll_engine::{Confidence, Config, Finding, RuleInfo, RuleNames, Severity};
+use plimsoll_engine::{Confidence, Config, ConfigError, Finding, RuleInfo, RuleNames, Severity};
 use plimsoll_project::Files;
+use plimsoll_syntax::Rope;
 use rustc_hash::FxHashMap;
 
 /// What stands in the place of a rule's id where a configuration is wrong.
@@ -19,6 +20,19 @@ pub struct Configurations {
 struct Known {
     stamp: Option<u64>,
     config: Arc<Config>,
+    /// What is wrong in it and in what it extends.
+    wrong: Vec<Wrong>,
+}
+
+/// A configuration file with mistakes.
+#[derive(Clone, Debug)]
+pub struct Wrong {
+    /// The file.
+    pub path: String,
+    /// Its text, as it was read.
+    pub rope: Rope,
+    /// The mistakes, as findings in it.
+    pub findings: Vec<Finding>,
 }
 
 impl Configurations {
@@ -37,8 +51,20 @@ impl Configurations {
             tracing::warn!("{error}");
         }
         let config = loaded.config;
-        self.lock().insert(source, Known { stamp, config: Arc::clone(&config) });
+        let wrong = wrong_files(files, loaded.errors);
+        self.lock().insert(source, Known { stamp, config: Arc::clone(&config), wrong });
         config
+    }
+
+    /// Every configuration file with mistakes that a configuration was read from, by path.
+    #[must_use]
+    pub fn wrong(&self) -> Vec<Wrong> {
+        let known = self.lock();
+        let mut wrong: Vec<Wrong> = known.values().flat_map(|known| known.wrong.iter().cloned()).collect();
+        // Several may extend one.
+        wrong.sort_by(|a, b| a.path.cmp(&b.path));
+        wrong.dedup_by(|a, b| a.path == b.path);
+        wrong
     }
 
     /// What is wrong in a configuration file, as findings in it.
@@ -46,24 +72,7 @@ impl Configurations {
     pub fn findings(files: &dyn Files, path: &str, rules: &[RuleInfo]) -> Vec<Finding> {
         let errors = Config::load_from(files, path, &RuleNames::new(rules)).errors;
         // What it extends is wrong there.
-        let here = errors.into_iter().filter(|error| error.path == path);
-        here.enumerate()
-            .map(|(ordinal, error)| Finding {
-                rule: CONFIGURATION,
-                category: CONFIGURATION,
-                severity: Severity::Error,
-                confidence: Confidence::High,
-                path: error.path,
-                range: error.range.unwrap_or_default(),
-                fingerprint: format!("{CONFIGURATION}:{ordinal}:{}", error.message),
-                message: error.message,
-                function: None,
-                language: "toml",
-                related: Vec::new(),
-                about: Vec::new(),
-                may_have_fixes: false,
-            })
-            .collect()
+        as_findings(errors.into_iter().filter(|error| error.path == path))
     }
 
     /// Forgets all: what a configuration extends may have changed, which its own stamp does not tell.
@@ -74,6 +83,37 @@ impl Configurations {
     fn lock(&self) -> MutexGuard<'_, FxHashMap<String, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The mistakes of each file, with its text.
+fn wrong_files(files: &dyn Files, errors: Vec<ConfigError>) -> Vec<Wrong> {
+    let mut paths: Vec<String> = errors.iter().map(|error| error.path.clone()).collect();
+    paths.dedup();
+    let of = |path: String| {
+        let findings = as_findings(errors.iter().filter(|error| error.path == path).cloned());
+        let rope = Rope::from_str(&files.read(&path).unwrap_or_default());
+        Wrong { path, rope, findings }
+    };
+    paths.into_iter().map(of).collect()
+}
+
+fn as_findings(errors: impl Iterator<Item = ConfigError>) -> Vec<Finding> {
+    let finding = |(ordinal, error): (usize, ConfigError)| Finding {
+        rule: CONFIGURATION,
+        category: CONFIGURATION,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        path: error.path,
+        range: error.range.unwrap_or_default(),
+        fingerprint: format!("{CONFIGURATION}:{ordinal}:{}", error.message),
+        message: error.message,
+        function: None,
+        language: "toml",
+        related: Vec::new(),
+        about: Vec::new(),
+        may_have_fixes: false,
+    };
+    errors.enumerate().map(finding).collect()
 }
 
 #[cfg(test)]

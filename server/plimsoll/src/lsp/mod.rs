@@ -18,6 +18,7 @@ mod fix_all;
 mod hover;
 mod index;
 mod lenses;
+mod misconfigured;
 mod owner;
 mod positions;
 mod publish;

@@ -48,7 +48,7 @@ pub struct Owner {
     pub(super) is_refreshing: bool,
     pub(super) requests: ClientRequests,
     pub(super) outgoing: Outgoing,
-    configurations: Configurations,
+    pub(super) configurations: Configurations,
     roots: Vec<String>,
     /// Whether the client wants to be told of the work.
     is_tracing: bool,
@@ -211,6 +211,8 @@ impl Owner {
             proven: Vec::new(),
         };
         self.follow_no_longer(&document.path, &uri);
+        // From now on it is shown what its own review says.
+        self.closed.misconfigured.remove(&document.path);
         hold(&mut self.files, &document);
         self.documents.insert(uri, document);
         self.start_index();
@@ -249,6 +251,7 @@ impl Owner {
         // What was written but not saved is gone for the others.
         self.review_all_but(None);
         self.follow_again(&path);
+        self.tell_of_configurations();
     }
 
     fn forget(&mut self, uri: &Uri) -> Option<String> {
@@ -371,6 +374,7 @@ impl Owner {
             // Of what it has changed itself, the client asks by itself.
             self.refresh_pulled(&uri);
         }
+        self.tell_of_configurations();
         for event in waiting {
             self.handle(event);
         }

@@ -31,6 +31,16 @@ pub fn json(report: &Report, texts: &Texts<'_>, duration: Duration) -> String {
             .iter()
             .map(|skipped| SkippedFile { path: texts.relative(&skipped.path), reason: &skipped.reason })
             .collect(),
+        unread: report
+            .unread
+            .iter()
+            .map(|unread| UnreadFile {
+                path: texts.relative(&unread.path),
+                line: texts.line_and_column(&unread.path, unread.at).0,
+                percent: unread.percent,
+                consequence: unread.consequence,
+            })
+            .collect(),
     };
     let text = serde_json::to_string_pretty(&object).expect("no map in it has keys that are no strings");
     text + "\n"
@@ -44,6 +54,7 @@ struct Object<'a> {
     complete: bool,
     findings: Vec<JsonFinding<'a>>,
     skipped: Vec<SkippedFile<'a>>,
+    unread: Vec<UnreadFile>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +115,16 @@ struct JsonEdit<'a> {
 struct SkippedFile<'a> {
     path: String,
     reason: &'a str,
+}
+
+/// A file of which much could not be parsed.
+#[derive(Serialize)]
+struct UnreadFile {
+    path: String,
+    /// The first line that could not.
+    line: u32,
+    percent: u8,
+    consequence: &'static str,
 }
 
 #[derive(Serialize)]

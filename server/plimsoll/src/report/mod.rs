@@ -5,12 +5,14 @@ mod pretty;
 mod rules;
 mod texts;
 
+use std::collections::BTreeSet;
+
 pub use json::json;
 pub use pretty::pretty;
 pub use rules::{explanation, rules_as_json, rules_as_lines, rules_as_markdown};
 pub use texts::{Texts, relative};
 
-use plimsoll_engine::{Finding, Fix, Outcome, Severity, Skipped};
+use plimsoll_engine::{Finding, Fix, Outcome, Severity, Skipped, Unread};
 
 /// What a run over files yields.
 #[derive(Debug, Default)]
@@ -19,9 +21,16 @@ pub struct Report {
     pub findings: Vec<Reported>,
     /// By path.
     pub skipped: Vec<Skipped>,
+    /// What was reviewed but hardly parses, and manifests that do not, by path.
+    pub unread: Vec<Unread>,
     /// How many files were reviewed.
     pub files: usize,
+    /// Files that were asked for by their own name: why one of them is left alone is said.
+    pub named: BTreeSet<String>,
 }
+
+/// What is reviewed.
+pub const REVIEWED: &str = "TypeScript, JavaScript, Rust, Prisma and SQL";
 
 /// A finding with the fixes that were asked for.
 #[derive(Debug)]
@@ -42,6 +51,7 @@ impl Report {
         let is_read = |skipped: &Skipped| skipped.reason.starts_with("rule ");
         self.files += usize::from(outcome.skipped.iter().all(is_read));
         self.skipped.extend(outcome.skipped);
+        self.unread.extend(outcome.unread);
     }
 
     /// Orders what was added.
@@ -49,11 +59,14 @@ impl Report {
         self.findings.sort_by(|a, b| place_of(&a.finding).cmp(&place_of(&b.finding)));
         self.skipped.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
         self.skipped.dedup();
+        // A manifest stands around many files.
+        self.unread.sort_by(|a, b| (&a.path, a.at).cmp(&(&b.path, b.at)));
+        self.unread.dedup();
     }
 
-    /// Whether everything was reviewed that policy does not leave alone.
+    /// Whether everything was read and reviewed that policy does not leave alone.
     pub fn is_complete(&self) -> bool {
-        !self.skipped.iter().any(|skipped| skipped.is_failure)
+        self.unread.is_empty() && !self.skipped.iter().any(|skipped| skipped.is_failure)
     }
 
     /// How many findings have this severity.
@@ -65,6 +78,16 @@ impl Report {
 
 fn place_of(finding: &Finding) -> impl Ord + '_ {
     (finding.path.as_str(), finding.range, finding.rule, finding.fingerprint.as_str())
+}
+
+/// `src/a.ts: 80 % of it could not be parsed (first at line 12); findings there are incomplete`
+pub fn unread_line(unread: &Unread, texts: &Texts<'_>) -> String {
+    let (path, line) = (texts.relative(&unread.path), texts.line_and_column(&unread.path, unread.at).0);
+    let what = match unread.percent {
+        100 => format!("it could not be parsed (line {line})"),
+        percent => format!("{percent} % of it could not be parsed (first at line {line})"),
+    };
+    printable(&format!("{path}: {what}; {}", unread.consequence))
 }
 
 /// `1 file`, `2 files`.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use plimsoll_engine::{Finding, Related, Severity};
+use plimsoll_engine::{Finding, Related, Severity, Skipped};
 use plimsoll_syntax::{Rope, TextRange};
 
-use super::{Report, Reported, Texts, counted, printable};
+use super::{REVIEWED, Report, Reported, Texts, counted, printable};
 
 /// A range over more lines is shown by its first line.
 const MAX_LINES_SHOWN: usize = 6;
@@ -26,7 +26,8 @@ pub fn pretty(report: &Report, texts: &Texts<'_>) -> String {
         text.push_str(&render(&renderer, reported, texts));
         text.push_str("\n\n");
     }
-    for skipped in report.skipped.iter().filter(|skipped| skipped.is_failure) {
+    let is_said = |skipped: &&Skipped| skipped.is_failure || report.named.contains(&skipped.path);
+    for skipped in report.skipped.iter().filter(is_said) {
         let (path, reason) = (printable(&texts.relative(&skipped.path)), printable(&skipped.reason));
         text.push_str(&format!("skipped {path}: {reason}\n"));
     }
@@ -173,7 +174,11 @@ fn is_near(finding: &Finding, related: &Related, texts: &Texts<'_>) -> bool {
 
 /// `3 findings (1 error, 2 warnings) in 12 files; 1 file skipped (generated)`
 fn summary(report: &Report) -> String {
+    if report.files == 0 && report.skipped.is_empty() {
+        return format!("nothing to review: no {} here", REVIEWED.replace(" and ", " or "));
+    }
     let mut text = match report.findings.len() {
+        0 if report.files == 0 => "nothing was reviewed".to_owned(),
         0 => "no findings".to_owned(),
         count => {
             let severities =
@@ -191,7 +196,9 @@ fn summary(report: &Report) -> String {
             format!("{} ({})", counted(count, "finding"), each.join(", "))
         }
     };
-    text.push_str(&format!(" in {}", counted(report.files, "file")));
+    if report.files > 0 || !report.findings.is_empty() {
+        text.push_str(&format!(" in {}", counted(report.files, "file")));
+    }
     let mut by_policy: BTreeMap<&str, usize> = BTreeMap::new();
     for skipped in report.skipped.iter().filter(|skipped| !skipped.is_failure) {
         *by_policy.entry(&skipped.reason).or_default() += 1;
@@ -204,6 +211,10 @@ fn summary(report: &Report) -> String {
     let failures = report.skipped.iter().filter(|skipped| skipped.is_failure).count();
     if failures > 0 {
         text.push_str(&format!("; incomplete: {failures} not reviewed"));
+    }
+    if !report.unread.is_empty() {
+        let before = if failures > 0 { "," } else { "; incomplete:" };
+        text.push_str(&format!("{before} {} hardly read", report.unread.len()));
     }
     text
 }

@@ -3,6 +3,7 @@
 //! Each is parsed once per text and kept in the [`ManifestCache`] of the view of files that it was read through. A
 //! manifest that is there but broken declares nothing, and none further out stands in for it.
 
+mod broken;
 mod cargo;
 mod deno;
 mod implemented;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 
+pub use broken::broken_around;
 pub use cargo::{CargoDependency, CargoToml};
 pub use deno::DenoJson;
 pub use implemented::{Implemented, answer_to};

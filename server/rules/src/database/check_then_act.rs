@@ -4,7 +4,9 @@ use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, Name, NodeId, Un
 use plimsoll_project::conflict_handler;
 use plimsoll_project::schema::{Dialect, Table};
 
-use crate::ask::row::{Access, Cell, Seen, accesses, hands_errors_on, path_of, row_of, tells_conflicts};
+use crate::ask::row::{
+    Access, Cell, Seen, accesses, hands_errors_on, path_of, plain_column, row_of, tells_conflicts,
+};
 use crate::ask::{
     Absence, Action, absence, declaration, is_exclusive, is_in_transaction, plain_name, schema_table, words,
 };
@@ -54,12 +56,17 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Upserts and inserts that say what happens on a conflict; functions that tell a violation of a unique key from
-    /// other failures, and programs of which a file for errors does, unless the schema has no such key; rows that are
-    /// loaded, refused if they are missing, and then saved; lookups in another table, and of values that are not part
-    /// of what is created; notifications and logs; functions that fill the database when the program starts; code that
-    /// holds a lock, or runs in a transaction that is serializable or reads repeatably; databases inside the process;
-    /// SQLite's transactions; programs on somebody's command line, scripts and tests.
+    /// - Upserts and inserts that say what happens on a conflict.
+    /// - Functions that tell a violation of a unique key from other failures, and programs of which a file for errors
+    ///   does, unless the schema has no such key.
+    /// - Rows that are loaded, refused if they are missing, and then saved.
+    /// - Lookups in another table, and of values that are not part of what is created.
+    /// - Notifications and logs.
+    /// - Functions that fill the database when the program starts.
+    /// - Code that holds a lock, or runs in a transaction that is serializable or reads repeatably.
+    /// - Databases inside the process.
+    /// - SQLite's transactions.
+    /// - Programs on somebody's command line, scripts and tests.
     pub CheckThenAct { id: "check-then-act", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
@@ -121,11 +128,11 @@ impl Rule for CheckThenAct {
                 {
                     continue;
                 }
-                let key = key(&check.read, write);
+                let (key, columns) = key(&check.read, write);
                 if key != Key::None && (is_told_here(unit, call.node, write) || is_told_elsewhere(unit)) {
                     continue;
                 }
-                say(unit, report, call.node, write, &check, key);
+                say(unit, report, call.node, write, &check, key, &columns);
                 break;
             }
         }
@@ -277,11 +284,13 @@ enum Key {
     Unique,
 }
 
-fn key(read: &Access, write: &Access) -> Key {
-    let Some(table) = table(write).filter(|table| !table.unknown) else { return Key::Unknown };
+/// What the schema says of the columns that a lookup compares, and which of them say it.
+fn key(read: &Access, write: &Access) -> (Key, Vec<String>) {
     let columns: Vec<&str> = read.keys.iter().map(|key| key.column.as_str()).collect();
+    let told = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
+    let Some(table) = table(write).filter(|table| !table.unknown) else { return (Key::Unknown, Vec::new()) };
     if columns.is_empty() || columns.iter().any(|column| table.column(column).is_none()) {
-        return Key::Unknown;
+        return (Key::Unknown, Vec::new());
     }
     let mentions = |parts: &[Name]| {
         columns
@@ -294,12 +303,39 @@ fn key(read: &Access, write: &Access) -> Key {
         let is_wider = columns.len() < index.columns.len();
         index.unique && (index.partial || index.expression || is_wider) && parts()
     });
-    let any_alone = read.has_more_conditions && columns.iter().any(|column| table.is_unique(&[column]));
+    // Of several conditions each may be an alternative.
+    let alone: Vec<&str> = columns.iter().copied().filter(|column| table.is_unique(&[column])).collect();
+    let whole =
+        if alone.is_empty() && table.is_unique(&columns) { least(table, &columns) } else { Vec::new() };
+    let held: Vec<&str> = alone.iter().copied().filter(|&column| is_given(table, write, column)).collect();
     match () {
-        () if any_alone || table.is_unique(&columns) => Key::Unique,
-        () if may_hold => Key::Unknown,
-        () => Key::None,
+        () if !held.is_empty() => (Key::Unique, told(&held)),
+        () if !whole.is_empty() && whole.iter().all(|column| is_given(table, write, column)) => {
+            (Key::Unique, told(&whole))
+        }
+        // A key that every new row gets anew keeps none out, but the lookup may not be for what is unique.
+        () if may_hold || !alone.is_empty() || !whole.is_empty() => (Key::Unknown, Vec::new()),
+        () => (Key::None, told(&columns)),
     }
+}
+
+/// As few of the columns as are still unique together.
+fn least<'a>(table: &Table, columns: &[&'a str]) -> Vec<&'a str> {
+    let mut least = columns.to_vec();
+    for &column in columns {
+        let without: Vec<&str> = least.iter().copied().filter(|other| *other != column).collect();
+        if table.is_unique(&without) {
+            least = without;
+        }
+    }
+    least
+}
+
+/// Whether a write may hand over a value for a column, which is then not made anew for every row: an id by default.
+fn is_given(table: &Table, write: &Access, column: &str) -> bool {
+    let is_named = || write.written.iter().any(|cell| plain_column(&cell.column) == plain_column(column));
+    let is_made = table.column(column).is_some_and(|column| column.has_default);
+    !is_made || write.written.is_empty() || is_named()
 }
 
 fn table(write: &Access) -> Option<&Table> {
@@ -330,9 +366,17 @@ fn is_told_elsewhere(unit: &UnitView<'_>) -> bool {
         || conflict_handler(unit.project.files, &unit.linked.file.path).is_some()
 }
 
-fn say(unit: &UnitView<'_>, report: &mut Report<'_>, call: NodeId, write: &Access, check: &Check, key: Key) {
+fn say(
+    unit: &UnitView<'_>,
+    report: &mut Report<'_>,
+    call: NodeId,
+    write: &Access,
+    check: &Check,
+    key: Key,
+    columns: &[String],
+) {
     let table = write.table.as_deref().unwrap_or_default();
-    let columns: Vec<String> = check.read.keys.iter().map(|key| format!("`{}`", key.column)).collect();
+    let columns: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
     let name = |access: &Access, node: NodeId, at: usize| {
         let name = unit.of(at).call_name(node);
         if access.is_indirect || access.is_called_by_its_table {

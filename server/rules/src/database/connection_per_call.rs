@@ -53,13 +53,15 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Clients of modules, of start-up functions and of objects that keep them; one that is stored where the next call
-    /// finds it (`globalThis.prisma ??= …`, `if (!client) client = …`, `OnceCell`, `LazyLock`, a map); factories whose
-    /// callers are not seen to be called again and again; functions that start, prepare or check something by their
-    /// names or by the type of what they answer; clients whose address, token or options come from the request, a
-    /// parameter or the element of a loop; clients that hold no connection, as those of services that are spoken to
-    /// over HTTP one request at a time; HTTP clients that all requests of a loop share; tests, scripts, command lines
-    /// and scheduled jobs.
+    /// - Clients of modules, of start-up functions and of objects that keep them.
+    /// - A client that is stored where the next call finds it (`globalThis.prisma ??= …`, `if (!client) client = …`,
+    ///   `OnceCell`, `LazyLock`, a map).
+    /// - Factories whose callers are not seen to be called again and again.
+    /// - Functions that start, prepare or check something by their names or by the type of what they answer.
+    /// - Clients whose address, token or options come from the request, a parameter or the element of a loop.
+    /// - Clients that hold no connection, as those of services that are spoken to over HTTP one request at a time.
+    /// - HTTP clients that all requests of a loop share.
+    /// - Tests, scripts, command lines and scheduled jobs.
     pub ConnectionPerCall { id: "connection-per-call", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 

@@ -42,10 +42,12 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Rows of which anything else becomes as well; whether there are any; what is computed of a row by code that the
-    /// database does not have, as a decryption; queries with a limit; tables that stay small, and those of which neither
-    /// the name nor the schema says that they grow; the few children of one parent, as the items of an order, and what
-    /// one person has of anything but logs.
+    /// - Rows of which anything else becomes as well.
+    /// - Code that only asks whether there are any rows.
+    /// - What is computed of a row by code that the database does not have, as a decryption.
+    /// - Queries with a limit.
+    /// - Tables that stay small, and those of which neither the name nor the schema says that they grow.
+    /// - The few children of one parent, as the items of an order, and what one person has of anything but logs.
     pub InMemoryAggregation {
         id: "in-memory-aggregation", category: Database, severity: Warning, since: "0.1.0", preview
     }

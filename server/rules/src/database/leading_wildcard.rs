@@ -39,10 +39,12 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// A column with a trigram, full-text or expression index in the schema; a filter that another condition with an index
-    /// narrows first (`owner_id = $1 AND name LIKE '%x%'`); tables that are known to stay small, and those whose schema was
-    /// not found; truth values and small enumerations; `LIKE 'x%'`; patterns and conditions that are not known to be
-    /// there.
+    /// - A column with a trigram, full-text or expression index in the schema.
+    /// - A filter that another condition with an index narrows first (`owner_id = $1 AND name LIKE '%x%'`).
+    /// - Tables that are known to stay small, and those whose schema was not found.
+    /// - Truth values and small enumerations.
+    /// - Beginnings of texts: `LIKE 'x%'`.
+    /// - Patterns and conditions that are not known to be there.
     pub LeadingWildcard { id: "leading-wildcard", category: Database, severity: Info, since: "0.1.0", preview }
 }
 

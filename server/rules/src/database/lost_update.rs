@@ -51,12 +51,17 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Rows that are read with a lock (`FOR UPDATE`), and code that holds another lock or runs in a transaction that is
-    /// serializable or reads repeatably; a filter that compares the old value, a version or when the row was changed,
-    /// or that claims the row by a column that it changes; what the database computes itself; other columns than the
-    /// one that was read; values that are only copied, or turned over as `!done`; rows that the same code has just
-    /// inserted; databases inside the process; SQLite's transactions; programs on somebody's command line, scripts and
-    /// tests.
+    /// - Rows that are read with a lock (`FOR UPDATE`), and code that holds another lock or runs in a transaction that
+    ///   is serializable or reads repeatably.
+    /// - A filter that compares the old value, a version or when the row was changed, or that claims the row by a
+    ///   column that it changes.
+    /// - What the database computes itself.
+    /// - Other columns than the one that was read.
+    /// - Values that are only copied, or turned over as `!done`.
+    /// - Rows that the same code has just inserted.
+    /// - Databases inside the process.
+    /// - SQLite's transactions.
+    /// - Programs on somebody's command line, scripts and tests.
     pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0", preview }
 }
 

@@ -40,11 +40,15 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// A connection that a `finally` gives back, whatever may fail between taking it and the `try`; one that a `catch`
-    /// and the way without an error both give back, where only the handling itself could fail before; `using`; one that is handed to the caller,
-    /// stored, or given back by a helper or a callback; a statement of the pool itself; a pool that the same
-    /// function ends; checks at the start of the
-    /// program that could only fail between, because it ends then; tests and scripts.
+    /// - A connection that a `finally` gives back, whatever may fail between taking it and the `try`.
+    /// - A connection that a `catch` and the way without an error both give back, where only the handling itself could
+    ///   fail before.
+    /// - A connection that is declared with `using`.
+    /// - A connection that is handed to the caller, stored, or given back by a helper or a callback.
+    /// - A statement of the pool itself.
+    /// - A pool that the same function ends.
+    /// - Checks at the start of the program that could only fail between, because it ends then.
+    /// - Tests and scripts.
     pub MissingConnectionRelease { id: "missing-connection-release", category: Database, severity: Error, since: "0.1.0" }
 }
 

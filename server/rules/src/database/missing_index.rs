@@ -48,18 +48,26 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and columns that it does not
-    /// have; a conjunction of which one column leads an index; conditions that may be missing, or that are put together
-    /// where they cannot be seen; boolean columns, numbers that are named like one (`is_new`), and enumerations of at
-    /// most ten values; texts and enumerations that by their name say a state or a kind (`status`, `role`, `type`), and
-    /// alternatives of which one narrows by nothing but these; comparisons with null, beginnings of and searches within texts, negations, and comparisons of
-    /// a function of a column; an order without a limit, after a selective filter, or of several tables; joins of
-    /// tables that the query reads as a whole; an order by a name or by a place that somebody gave the rows; tables that
-    /// are small by their name, as settings, roles and countries, or because somebody puts their rows in order, if they
-    /// have no parent but such tables and who wrote them; tables of which a key takes only a few values; foreign keys to
-    /// those; tables whose policies of row-level security compare a column that
-    /// an index leads with; columns that a partial or special index or an index in a loose SQL file mentions; foreign
-    /// keys in MySQL, which indexes them by itself; files in an `examples` folder of a project.
+    /// - Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and
+    ///   columns that it does not have.
+    /// - A conjunction of which one column leads an index.
+    /// - Conditions that may be missing, or that are put together where they cannot be seen.
+    /// - Boolean columns, numbers that are named like one (`is_new`), and enumerations of at most ten values.
+    /// - Texts and enumerations that by their name say a state or a kind (`status`, `role`, `type`), and alternatives
+    ///   of which one narrows by nothing but these.
+    /// - Comparisons with null, beginnings of and searches within texts, negations, and comparisons of a function of a
+    ///   column.
+    /// - An order without a limit, after a selective filter, or of several tables.
+    /// - Joins of tables that the query reads as a whole.
+    /// - An order by a name or by a place that somebody gave the rows.
+    /// - Tables that are small by their name, as settings, roles and countries, or because somebody puts their rows in
+    ///   order, if they have no parent but such tables and who wrote them.
+    /// - Tables of which a key takes only a few values.
+    /// - Foreign keys to those.
+    /// - Tables whose policies of row-level security compare a column that an index leads with.
+    /// - Columns that a partial or special index or an index in a loose SQL file mentions.
+    /// - Foreign keys in MySQL, which indexes them by itself.
+    /// - Files in an `examples` folder of a project.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
 }
 

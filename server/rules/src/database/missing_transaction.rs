@@ -53,14 +53,19 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Writes of which nothing shows that they belong together: neither the key of one row in the other write, nor one
-    /// amount in both; two writes to one table that move no amount, as a status before and after some work; writes of
-    /// which only one runs; writes in a transaction that is opened here, or whose handle or connection is a parameter;
-    /// lists that a transaction takes; deletes that a foreign key repeats by itself; logs, audit trails,
-    /// notifications, sessions and the time of the last login; a first step that only makes sure that its row is there
-    /// (`getOrCreateUser`, or a lookup and a creation of what it did not find); rows that are removed again further down, and what removes them; what follows from the answer of another service,
-    /// or writes down what was handed to it, as an upload,
-    /// and functions that wait for one.
+    /// - Writes of which nothing shows that they belong together: neither the key of one row in the other write, nor
+    ///   one amount in both.
+    /// - Two writes to one table that move no amount, as a status before and after some work.
+    /// - Writes of which only one runs.
+    /// - Writes in a transaction that is opened here, or whose handle or connection is a parameter.
+    /// - Lists that a transaction takes.
+    /// - Deletes that a foreign key repeats by itself.
+    /// - Logs, audit trails, notifications, sessions and the time of the last login.
+    /// - A first step that only makes sure that its row is there (`getOrCreateUser`, or a lookup and a creation of what
+    ///   it did not find).
+    /// - Rows that are removed again further down, and what removes them.
+    /// - What follows from the answer of another service, or writes down what was handed to it, as an upload, and
+    ///   functions that wait for one.
     pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 

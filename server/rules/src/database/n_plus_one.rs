@@ -26,6 +26,9 @@ declare_rule! {
     /// and one: each one waits for the network, holds a connection of the pool and keeps the others waiting. The page
     /// that took 20 ms takes a minute, and it takes the rest of the service with it.
     ///
+    /// Reads are errors: pages grow with the data that they show. Writes and requests are warnings: most of them are made
+    /// by a job or once, and are slow before they take anything down.
+    ///
     /// ## Bad
     ///
     /// ```ts
@@ -65,24 +68,37 @@ declare_rule! {
     ///
     /// ## What is a preview
     ///
-    /// By itself the rule tells of rows that a query has read, or a list of them that is handed over, and of a query that
-    /// then reads for each of them, here or in a helper: one query, and N more. Statements that write for each element,
-    /// functions that read and write, and lists of something else (what a request brings, names, dates) are told where
-    /// previews are asked for: there it depends on the program whether they come to many.
+    /// By itself the rule tells of rows that a query has read, or that a function was given, and of a query that then reads
+    /// for each of them, here or in a helper: one query, and N more. Statements that write for each element, functions that
+    /// read and write, and lists that the code puts together itself are told where previews are asked for: there it depends
+    /// on the program whether they come to many.
     ///
     /// ## What it does not flag
     ///
-    /// Batches, by whatever means they are cut; retry, polling and cursor loops; turns that ask with what the turn
-    /// before has found; loops that sleep; short lists that the code writes out; loops that end after one turn; loaders
-    /// that collect what one tick asks for, and caches in front of the query; queries that are collected and run in one
-    /// transaction; turns that each are a transaction, that lock their row, or that work outside of the database and
-    /// then write down that their element is done, or that open a database of their own; writes of what became of an
-    /// element after something was sent, of what was uploaded for it or has failed; turns that set the state of their
-    /// element beside other writes; turns that each take the next
-    /// number; functions that work through files, that call another service, or that do something else for every word
-    /// they are given; rows of a table that stays small; turns that each ask a table which their element names, or as the tenant that it is; calls
-    /// that run for one certain element; loops that end at their first hit and hand it on; a fallback of a call that is
-    /// told already; databases that live in the process. Recursion and work lists count.
+    /// - Batches, by whatever means they are cut.
+    /// - Retry, polling and cursor loops.
+    /// - Turns that ask with what the turn before has found.
+    /// - Loops that sleep.
+    /// - Short lists that the code writes out.
+    /// - Loops that end after one turn.
+    /// - Loaders that collect what one tick asks for, and caches in front of the query.
+    /// - Queries that are collected and run in one transaction.
+    /// - Turns that each are a transaction, that lock their row, or that work outside of the database and then write
+    ///   down that their element is done, or that open a database of their own.
+    /// - Writes of what became of an element after something was sent, of what was uploaded for it or has failed.
+    /// - Turns that set the state of their element beside other writes.
+    /// - What the first turn asks for all of them.
+    /// - Turns that each take the next number.
+    /// - Functions that work through files, that call another service, or that do something else for every word they
+    ///   are given.
+    /// - Rows of a table that stays small.
+    /// - Turns that each ask a table which their element names, or as the tenant that it is.
+    /// - Calls that run for one certain element.
+    /// - Loops that end at their first hit and hand it on.
+    /// - A fallback of a call that is told already.
+    /// - Databases that live in the process.
+    ///
+    /// Recursion and work lists count.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
@@ -117,17 +133,18 @@ impl Rule for NPlusOne {
                 told.push((turn.driver, call.node));
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
-                let is_classic = reads_only(&call) && is_of_rows(unit, &turn, &source);
-                let said = say(unit, report, &turn, call.node, &name, effect, call.confidence(), chain);
+                let what = What { effect, is_command: runs_commands(unit, &source) };
+                let is_classic = reads_only(&call) && is_of_rows(unit, &turn);
+                let said = say(unit, report, &turn, call.node, &name, what, call.confidence(), chain);
                 said.preview(!is_classic).fix(|| {
                     read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
                 });
             }
             for (argument, node, source) in handed_functions(unit, &call) {
                 let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };
-                let effect = effect_of(&source);
+                let what = What { effect: effect_of(&source), is_command: runs_commands(unit, &source) };
                 let name = unit.dotted(node).unwrap_or_else(|| unit.text(node).to_owned());
-                say(unit, report, &turn, node, &name, effect, Confidence::High, Vec::new()).preview(true);
+                say(unit, report, &turn, node, &name, what, Confidence::High, Vec::new()).preview(true);
             }
         }
     }
@@ -262,6 +279,19 @@ fn name_of(unit: &UnitView<'_>, call: NodeId) -> String {
     }
 }
 
+/// What runs once per element.
+#[derive(Clone, Copy)]
+struct What {
+    effect: Effects,
+    /// A command of a server of keys and values.
+    is_command: bool,
+}
+
+fn runs_commands(unit: &UnitView<'_>, source: &Source) -> bool {
+    let model = source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
+    model.and_then(|model| unit.eval.models.all().get(model)).is_some_and(|model| model.runs_commands)
+}
+
 #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
 fn say<'r>(
     unit: &UnitView<'_>,
@@ -269,7 +299,7 @@ fn say<'r>(
     turn: &Turn,
     node: NodeId,
     name: &str,
-    effect: Effects,
+    what: What,
     confidence: Confidence,
     chain: Vec<RawRelated>,
 ) -> Reported<'r> {
@@ -284,10 +314,12 @@ fn say<'r>(
         Some(all) => format!("elements of `{all}`"),
         None => "elements".to_owned(),
     };
-    let is_read = effect.contains(Effects::DB_READ);
-    let message = if is_read {
+    let is_read = what.effect.contains(Effects::DB_READ);
+    let message = if what.is_command {
+        format!("`{name}` runs one command per {per}: N commands for N {many}")
+    } else if is_read {
         format!("`{name}` runs one query per {per}: 1 + N queries for N {many}")
-    } else if effect.contains(Effects::HTTP_REQUEST) {
+    } else if what.effect.contains(Effects::HTTP_REQUEST) {
         format!("`{name}` sends one request per {per}: N requests for N {many}")
     } else {
         format!("`{name}` runs one statement per {per}: N statements for N {many}")

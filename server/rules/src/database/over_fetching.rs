@@ -51,11 +51,15 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Rows that are returned, spread, stored, logged or handed to code whose use of them is not seen; those that are made
-    /// into a type of the project with a field for most columns; narrow tables, and those whose schema was not found;
-    /// tables that stay small, and those
-    /// without large columns of which neither the name nor the schema says that they grow; one row, or a few, as the children of one parent, unless a column that is not used holds
-    /// files or vectors; rows that a query or a request of its own follows for each; joins and relations; scripts, and what runs on a command line.
+    /// - Rows that are returned, spread, stored, logged or handed to code whose use of them is not seen.
+    /// - Rows that are made into a type of the project with a field for most columns.
+    /// - Narrow tables, and those whose schema was not found.
+    /// - Tables that stay small, and those without large columns of which neither the name nor the schema says that
+    ///   they grow.
+    /// - One row, or a few, as the children of one parent, unless a column that is not used holds files or vectors.
+    /// - Rows that a query or a request of its own follows for each.
+    /// - Joins and relations.
+    /// - Scripts, and what runs on a command line.
     ///
     /// ## How to configure it
     ///

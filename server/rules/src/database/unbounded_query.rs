@@ -49,13 +49,15 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Tables that somebody looks after, as settings, roles, categories and countries, and tables of which neither the
-    /// name nor the schema says that they grow; filters that leave few rows: a key, a list, a time, a search, a state
-    /// that rows pass through, the key of a parent whose children are few by nature, as the events of an order; numbers
-    /// and groups that the database computes; rows that are handed over one by one, or locked; limits from wherever they
-    /// come, those that are added to the query later or in another function included; queries that are put together out
-    /// of sight; exports, jobs, start-up code, scripts, and functions that say by their names that they go through all
-    /// rows.
+    /// - Tables that somebody looks after, as settings, roles, categories and countries, and tables of which neither
+    ///   the name nor the schema says that they grow.
+    /// - Filters that leave few rows: a key, a list, a time, a search, a state that rows pass through, the key of a
+    ///   parent whose children are few by nature, as the events of an order.
+    /// - Numbers and groups that the database computes.
+    /// - Rows that are handed over one by one, or locked.
+    /// - Limits from wherever they come, those that are added to the query later or in another function included.
+    /// - Queries that are put together out of sight.
+    /// - Exports, jobs, start-up code, scripts, and functions that say by their names that they go through all rows.
     ///
     /// ## How to configure it
     ///

@@ -49,10 +49,12 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Limits that are clamped, compared with a number of the program's own, looked up in a list or an enum, wherever that
-    /// is done: in a helper of another file, in the function that runs the query, in a schema (`.max(100)`), by the
-    /// decorators of the field, by a validator before the handler; limits that a `u8` holds; schemas and validators that
-    /// are not known; limits that do not come from a request: constants, configuration, arguments of a command.
+    /// - Limits that are clamped, compared with a number of the program's own, looked up in a list or an enum, wherever
+    ///   that is done: in a helper of another file, in the function that runs the query, in a schema (`.max(100)`), by
+    ///   the decorators of the field, by a validator before the handler.
+    /// - Limits that a `u8` holds.
+    /// - Schemas and validators that are not known.
+    /// - Limits that do not come from a request: constants, configuration, arguments of a command.
     ///
     /// ## How to configure it
     ///

@@ -48,11 +48,15 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Tests, seeds, migrations and scripts; an empty filter that is written out with a comment beside it; functions
-    /// that say what they are for by their names (`clearCache`, `resetAll`, `rebuildTotals`) and take no identifier;
-    /// functions that empty several tables; tables that the same function, or a helper that it calls, writes in another
-    /// way as well; settings of which there is one row; queries that are kept in a variable, and values that a
-    /// condition has looked at; libraries for which `undefined` is a value like any other.
+    /// - Tests, seeds, migrations and scripts.
+    /// - An empty filter that is written out with a comment beside it.
+    /// - Functions that say what they are for by their names (`clearCache`, `resetAll`, `rebuildTotals`) and take no
+    ///   identifier.
+    /// - Functions that empty several tables.
+    /// - Tables that the same function, or a helper that it calls, writes in another way as well.
+    /// - Settings of which there is one row.
+    /// - Queries that are kept in a variable, and values that a condition has looked at.
+    /// - Libraries for which `undefined` is a value like any other.
     pub UnfilteredWrite { id: "unfiltered-write", category: Database, severity: Error, since: "0.1.0", preview }
 }
 

@@ -67,13 +67,16 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Migrations that a tool writes from tables in code or from a Prisma schema: it is told there; schemas of MySQL,
-    /// which indexes foreign keys by itself, and of databases that neither the schema nor the client of the code tells;
-    /// keys of which one column leads an index, a unique key or the primary key, alone or behind the tenant, a partial
-    /// index included; keys that an index in a loose SQL file mentions; keys that only say which of the people did
-    /// something, as `approved_by`, unless the rows are deleted with them: where a query looks for rows by one,
-    /// `missing-index` tells it there; keys to tables of a few rows, as roles, and tables that are small themselves;
-    /// tables of which a statement could not be read.
+    /// - Migrations that a tool writes from tables in code or from a Prisma schema: it is told there.
+    /// - Schemas of MySQL, which indexes foreign keys by itself, and of databases that neither the schema nor the
+    ///   client of the code tells.
+    /// - Keys of which one column leads an index, a unique key or the primary key, alone or behind the tenant, a
+    ///   partial index included.
+    /// - Keys that an index in a loose SQL file mentions.
+    /// - Keys that only say which of the people did something, as `approved_by`, unless the rows are deleted with them:
+    ///   where a query looks for rows by one, `missing-index` tells it there.
+    /// - Keys to tables of a few rows, as roles, and tables that are small themselves.
+    /// - Tables of which a statement could not be read.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
 }
 

@@ -52,8 +52,10 @@ pub fn release_in_finally(unit: &UnitView<'_>, taken: &Taken, method: &str) -> O
         format!("try {{{newline}{indent}{first}{body}{newline}{last}")
     };
     let safety = if removed.is_empty() { Safety::Safe } else { Safety::Review };
+    let moves = if removed.is_empty() { "" } else { " (review: moves the calls that are there)" };
+    let title = format!("Call `{name}.{method}()` in a `finally`{moves}");
     Some(FixPlan {
-        title: format!("Call `{name}.{method}()` in a `finally`"),
+        title,
         safety,
         edits: vec![PlannedEdit { path: unit.linked.file.path.to_string(), range: Some(range), new_text }],
     })

@@ -65,7 +65,8 @@ pub fn hoist(unit: &UnitView<'_>, call: NodeId) -> Option<FixPlan> {
             );
         }
     }
-    let title = format!("Make `{}` once, at the top level of the file", own.name);
+    let title =
+        format!("Make `{}` once, at the top level of the file (review: all calls share it)", own.name);
     Some(FixPlan { title, safety: Safety::Review, edits })
 }
 

@@ -11,6 +11,7 @@ pub mod hoist;
 pub mod import;
 pub mod increment;
 pub mod limit;
+pub mod lines;
 pub mod repetition;
 mod retry;
 pub mod rust;

@@ -40,7 +40,7 @@ pub fn wrap_in_retry(view: &UnitView<'_>, requests: &[(NodeId, Thrown)]) -> Opti
         // The helper is the same for all, and added once.
         edits.extend(of_one.into_iter().filter(|edit| !edits.contains(edit)).collect::<Vec<_>>());
     }
-    let title = "Review: wrap the request in a retry with backoff".to_owned();
+    let title = "Wrap the request in a retry with backoff (review: sends it again)".to_owned();
     Some(FixPlan { title, safety: Safety::Review, edits })
 }
 

@@ -268,6 +268,6 @@ fn in_rust(unit: &UnitView<'_>, statements: &[NodeId], tx: &str) -> Option<FixPl
 }
 
 fn plan(edits: Vec<PlannedEdit>) -> FixPlan {
-    let title = "Review: run the statements in one transaction".to_owned();
+    let title = "Run the statements in one transaction (review: a failure undoes all of them)".to_owned();
     FixPlan { title, safety: Safety::Review, edits }
 }

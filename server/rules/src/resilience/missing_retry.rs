@@ -54,12 +54,14 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Requests that do more when they are sent twice, such as POST, or whose method is not known. Requests without a
-    /// time limit or whose status nobody looks at: those come first. Clients and wrappers that retry, also by hand or by
-    /// a function that is hung into the client, and consumers of queues that deliver again. Callers that fall back, go on without the answer or show the failure; a
-    /// log line alone is none of these, except while starting. Work that runs again within five minutes by itself, or
-    /// whose period is not known. Code of which it is unknown in which role it runs, and what is undone with its
-    /// transaction.
+    /// - Requests that do more when they are sent twice, such as POST, or whose method is not known.
+    /// - Requests without a time limit or whose status nobody looks at: those come first.
+    /// - Clients and wrappers that retry, also by hand or by a function that is hung into the client, and consumers of
+    ///   queues that deliver again.
+    /// - Callers that fall back, go on without the answer or show the failure; a log line alone is none of these,
+    ///   except while starting.
+    /// - Work that runs again within five minutes by itself, or whose period is not known.
+    /// - Code of which it is unknown in which role it runs, and what is undone with its transaction.
     pub MissingRetry { id: "missing-retry", category: Resilience, severity: Info, since: "0.1.0", preview }
 }
 

@@ -47,18 +47,22 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// Code in a browser, in a command-line tool, in a test, of which it is unknown where it runs, or that developers run
-    /// by hand and watch: seeds, scripts, examples, a small program beside the one that serves; requests to the own
-    /// origin and for what was bundled with the code; requests that nobody waits for, as `fetch(url).catch(() => {})` in
-    /// a statement of its own; a signal or a time limit in the options, in the client or around
-    /// the call (`Promise.race`, `tokio::time::timeout`, here or in the callers in the same file), or set on the library
-    /// or the exported client by the file that starts the program; options that come from elsewhere and may carry a
-    /// signal; responses that are meant to last, as streams and server-sent events, and those that a handler hands through
-    /// to its own caller as they are; libraries with a time limit by
-    /// default. A client without one is found once, where it is made, unless each of its requests has one of its own
-    /// there; a wrapper of the project without one is found once, in the wrapper, and
-    /// one that leaves its options to its callers where they hand it some without a limit. A request to `localhost` counts: a
-    /// process on the same machine hangs like any other.
+    /// - Code in a browser, in a command-line tool, in a test, of which it is unknown where it runs, or that developers
+    ///   run by hand and watch: seeds, scripts, examples, a small program beside the one that serves.
+    /// - Requests to the own origin and for what was bundled with the code.
+    /// - Requests that nobody waits for, as `fetch(url).catch(() => {})` in a statement of its own.
+    /// - A signal or a time limit in the options, in the client or around the call (`Promise.race`,
+    ///   `tokio::time::timeout`, here or in the callers in the same file), or set on the library or the exported client
+    ///   by the file that starts the program.
+    /// - Options that come from elsewhere and may carry a signal.
+    /// - Responses that are meant to last, as streams and server-sent events, and those that a handler hands through to
+    ///   its own caller as they are.
+    /// - Libraries with a time limit by default.
+    ///
+    /// A client without one is found once, where it is made, unless each of its requests has one of its own there; a
+    /// wrapper of the project without one is found once, in the wrapper, and one that leaves its options to its callers
+    /// where they hand it some without a limit. A request to `localhost` counts: a process on the same machine hangs
+    /// like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
 
@@ -134,6 +138,6 @@ fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
 
 fn plan(unit: &UnitView<'_>, call: &CallView<'_>, name: &str) -> Option<FixPlan> {
     let edits = time_limit::bound(unit, call, SECONDS)?;
-    let title = format!("Add a time limit of {SECONDS} seconds to `{name}`");
+    let title = format!("Add a time limit of {SECONDS} seconds to `{name}` (review: fails after that)");
     Some(FixPlan { title, safety: Safety::Review, edits })
 }

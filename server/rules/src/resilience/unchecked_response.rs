@@ -45,16 +45,23 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// A status that is looked at before or after the body is read, here or in a function of the project that is given the
-    /// response or has made the request (but who asks for one failure alone, `status === 404`, has not asked for the
-    /// others); responses that are returned, stored or handed to code of which nothing is known;
-    /// bodies that go through as streams; an answer with an `ok`, `success` or `error` of its own that decides something
-    /// right after, in a caller in the same file or in the component of a hook, or whose shape is asked for by `typeof` or
-    /// `Array.isArray`; one of which nothing is used before what is used is asked for (`if (answer.url) open(answer.url)`,
-    /// `answer["url"].as_str().ok_or("no url")?`) but by the log; a text that is compared with what it has to be; what has a
-    /// default in every place where a failure is ignored on purpose (`.catch(() => {})`); one that is handed to a function
-    /// of the project whose name says that it checks; libraries that report a failed status as an error themselves; what is read from `data:`, `blob:` and files that were bundled
-    /// with the code; what developers run by hand and watch: seeds, scripts, examples. Each response is found once.
+    /// - A status that is looked at before or after the body is read, here or in a function of the project that is
+    ///   given the response or has made the request (but who asks for one failure alone, `status === 404`, has not
+    ///   asked for the others).
+    /// - Responses that are returned, stored or handed to code of which nothing is known.
+    /// - Bodies that go through as streams.
+    /// - An answer with an `ok`, `success` or `error` of its own that decides something right after, in a caller in the
+    ///   same file or in the component of a hook, or whose shape is asked for by `typeof` or `Array.isArray`.
+    /// - An answer of which nothing is used before what is used is asked for (`if (answer.url) open(answer.url)`,
+    ///   `answer["url"].as_str().ok_or("no url")?`) but by the log.
+    /// - A text that is compared with what it has to be.
+    /// - What has a default in every place where a failure is ignored on purpose (`.catch(() => {})`).
+    /// - A response that is handed to a function of the project whose name says that it checks.
+    /// - Libraries that report a failed status as an error themselves.
+    /// - What is read from `data:`, `blob:` and files that were bundled with the code.
+    /// - What developers run by hand and watch: seeds, scripts, examples.
+    ///
+    /// Each response is found once.
     pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0", preview }
 }
 
@@ -123,9 +130,9 @@ fn plan(
         status_check::guard(unit, around, request, ty, read, found, &description(around, request))?
     };
     let title = if unit.is_rust() {
-        "Return an error for a failed status"
+        "Return an error for a failed status (review: can newly fail)"
     } else {
-        "Throw when the status is a failure"
+        "Throw when the status is a failure (review: can newly throw)"
     };
     Some(FixPlan { title: title.into(), safety: Safety::Review, edits })
 }

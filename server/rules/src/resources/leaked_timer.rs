@@ -40,13 +40,18 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// A timer that runs once, unless its own callback starts it again whatever happens: an animation of frames, a poll;
-    /// in an object, not even then. A timer that is cleared anywhere in the file: by a cleanup, another method, an abort
-    /// listener, a helper or its own callback. What a handler of a component starts, another handler does not end:
-    /// an effect's cleanup has to, a timer that runs once beside it, or what a hook hands to its component. A timer that is unreferenced (`unref`) or declared with `using`; a handle that is
-    /// returned, handed to a function or stored where other files can reach it; timers of modules, start-up functions
-    /// and objects that are made once, which live as long as the program on purpose, unless the object clears others
-    /// of its timers when it stops. What developers run by hand and watch: examples, scripts.
+    /// - A timer that runs once, unless its own callback starts it again whatever happens: an animation of frames, a
+    ///   poll; in an object, not even then.
+    /// - A timer that is cleared anywhere in the file: by a cleanup, another method, an abort listener, a helper or its
+    ///   own callback.
+    /// - A timer that is unreferenced (`unref`) or declared with `using`.
+    /// - A handle that is returned, handed to a function or stored where other files can reach it.
+    /// - Timers of modules, start-up functions and objects that are made once, which live as long as the program on
+    ///   purpose, unless the object clears others of its timers when it stops.
+    /// - What developers run by hand and watch: examples, scripts.
+    ///
+    /// What a handler of a component starts, another handler does not end: an effect's cleanup has to, a timer that
+    /// runs once beside it, or what a hook hands to its component.
     pub LeakedTimer { id: "leaked-timer", category: Resources, severity: Warning, since: "0.1.0" }
 }
 

@@ -11,3 +11,11 @@ pub(super) mod writer;
 
 pub(super) use reader::read;
 pub(super) use syntax::Document;
+
+use plimsoll_syntax::Unread;
+
+/// What of a file could not be read: what stands outside of its blocks, and blocks that are broken.
+#[must_use]
+pub fn unread(text: &str) -> Option<Unread> {
+    Document::unread(text)
+}

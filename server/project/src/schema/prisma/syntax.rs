@@ -1,5 +1,6 @@
 //! The blocks, fields and attributes of one Prisma file, before any name in them is resolved.
 
+use plimsoll_syntax::Unread;
 use smol_str::SmolStr;
 
 use super::lexer::{Token, TokenKind, tokens};
@@ -110,6 +111,24 @@ impl Document {
             }
         }
         Self { blocks }
+    }
+
+    /// What of a file could not be read, if anything: what stands outside of blocks, and blocks that are broken.
+    pub(in crate::schema) fn unread(text: &str) -> Option<Unread> {
+        let blocks = Self::parse(text).blocks;
+        let whole: Vec<TextRange> =
+            blocks.iter().filter(|block| !block.broken).map(|block| block.range).collect();
+        let (mut all, mut lost, mut first) = (0, 0, None);
+        for token in tokens(text).iter().filter(|token| token.kind != TokenKind::Newline) {
+            let length = token.range.len() as usize;
+            all += length;
+            let next = whole.partition_point(|range| range.end <= token.range.start);
+            if whole.get(next).is_none_or(|range| range.start > token.range.start) {
+                lost += length;
+                first = first.or(Some(token.range.start));
+            }
+        }
+        Unread::of(lost, all, first?)
     }
 }
 

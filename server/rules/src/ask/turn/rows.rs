@@ -5,8 +5,7 @@ use plimsoll_behavior::{BindingId, BindingKind, Effects, Kind, NodeId};
 
 use super::Turn;
 use crate::UnitView;
-use crate::ask::code::{Source, bare, declaration, receiver, unit_of};
-use crate::ask::growth::nouns;
+use crate::ask::code::{bare, declaration, receiver, unit_of};
 use crate::ask::size::is_small;
 use crate::ask::table::schema_of;
 use crate::ask::touch::{Action, touches};
@@ -36,10 +35,10 @@ fn touches_few(view: &UnitView<'_>, call: &CallView<'_>, is_meant: impl Fn(Actio
     !touched.is_empty() && touched.iter().all(|touch| is_meant(touch.action) && is_few(&touch.table))
 }
 
-/// Whether the elements are rows that a query has read, here or in a function of the project, or a parameter that is called
-/// like a table: one query for them, and then one for each.
+/// Whether the elements are rows that a query has read, here or in a function of the project, or what the function was
+/// given: one query for them, and then one for each.
 #[must_use]
-pub(crate) fn is_of_rows(view: &UnitView<'_>, turn: &Turn, source: &Source) -> bool {
+pub(crate) fn is_of_rows(view: &UnitView<'_>, turn: &Turn) -> bool {
     // A resolver runs for each row of what is answered.
     let Some((unit, over)) = turn.over else { return true };
     let reads = |there: &UnitView<'_>, query: NodeId| {
@@ -54,7 +53,7 @@ pub(crate) fn is_of_rows(view: &UnitView<'_>, turn: &Turn, source: &Source) -> b
     for _ in 0..MAX_STEPS {
         match source_of(&there, over) {
             Some(From::Call(query)) => return reads(&there, query),
-            Some(From::Parameter(binding)) => return is_called_like_a_table(&there, binding, source),
+            Some(From::Parameter) => return true,
             Some(From::Outside(unit, binding)) => {
                 there = view.of(unit);
                 let Some(value) = there.unit.binding(binding).value else { return false };
@@ -66,36 +65,12 @@ pub(crate) fn is_of_rows(view: &UnitView<'_>, turn: &Turn, source: &Source) -> b
     false
 }
 
-/// Whether a parameter, or the type of its elements, has the name of a table: `posts: Post[]`.
-fn is_called_like_a_table(view: &UnitView<'_>, parameter: BindingId, source: &Source) -> bool {
-    let model = source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
-    let kind = model.and_then(|model| view.eval.models.all().get(model)).and_then(|model| model.schema);
-    let Some(schema) = kind.and_then(|kind| view.project.schemas.schema_for(kind)) else { return false };
-    let parameter = view.unit.binding(parameter);
-    let mut names = vec![nouns(&parameter.name)];
-    let mut ty = parameter.ty.as_deref();
-    while let Some(of) = ty {
-        match of.path.last().map(|name| name.as_str()) {
-            Some("[]" | "&" | "Vec" | "Array" | "ReadonlyArray" | "Iterable" | "Set") => ty = of.args.first(),
-            Some(name) => {
-                names.push(nouns(name));
-                break;
-            }
-            None => break,
-        }
-    }
-    schema.schema.tables.iter().any(|table| {
-        let (name, code_name) = (nouns(&table.name), nouns(&table.code_name));
-        names.iter().any(|own| !own.is_empty() && (*own == name || *own == code_name))
-    })
-}
-
 /// Where a collection comes from.
 enum From {
     /// What a call yields.
     Call(NodeId),
-    /// A parameter of a function of this unit.
-    Parameter(BindingId),
+    /// A parameter, or a part of one.
+    Parameter,
     /// A name of a unit around this one.
     Outside(usize, BindingId),
 }
@@ -122,7 +97,7 @@ fn source_of(view: &UnitView<'_>, collection: NodeId) -> Option<From> {
                 parameter
                     if matches!(parameter.kind, BindingKind::Parameter(..)) && parameter.value.is_none() =>
                 {
-                    return (at == bare(u, collection)).then_some(From::Parameter(*b));
+                    return Some(From::Parameter);
                 }
                 bound => bound.value?,
             },
