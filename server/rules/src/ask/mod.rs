@@ -80,7 +80,7 @@ pub use outgoing::{
 };
 pub use outside::{FromOutside, from_outside};
 pub use own_status::is_own_status_looked_at;
-pub use query::each_query;
+pub use query::{each_query, is_example};
 pub use record::{Record, record_of};
 pub(crate) use record::{derives, is_renamed, struct_of};
 pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};

@@ -7,13 +7,13 @@ use plimsoll_project::ProjectSchema;
 
 use super::code::query_of_helper;
 use super::table::schema_of;
-use crate::UnitView;
 use crate::view::CallView;
+use crate::{ProjectFacts, UnitView};
 
 /// Shows every call that asks a database of which the schema is known, with that schema: calls of libraries, and those of
 /// the project's own functions that hand their SQL text on to one. None in an example inside of a project.
 pub fn each_query(unit: &UnitView<'_>, look: &mut dyn FnMut(&CallView<'_>, &ProjectSchema)) {
-    if is_example(unit) {
+    if is_example(unit.project, &unit.linked.file.path) {
         return;
     }
     for call in unit.calls() {
@@ -32,13 +32,13 @@ pub fn each_query(unit: &UnitView<'_>, look: &mut dyn FnMut(&CallView<'_>, &Proj
 }
 
 /// Whether a file belongs to an example inside of a project: nobody runs it with many rows.
-fn is_example(unit: &UnitView<'_>) -> bool {
-    let path = &unit.linked.file.path;
+#[must_use]
+pub fn is_example(project: &ProjectFacts<'_>, path: &str) -> bool {
     ["/examples/", "/example/"].iter().any(|folder| {
         let Some(at) = path.find(folder) else { return false };
         let above = std::iter::successors(Some(&path[..at]), |f| f.rsplit_once('/').map(|(outer, _)| outer));
         above.into_iter().any(|folder| {
-            let has = |name: &str| unit.project.files.exists(&format!("{folder}/{name}"));
+            let has = |name: &str| project.files.exists(&format!("{folder}/{name}"));
             has("package.json") || has("Cargo.toml")
         })
     })

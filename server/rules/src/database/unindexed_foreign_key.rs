@@ -4,8 +4,8 @@ use plimsoll_behavior::Name;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
 
-use crate::ask::is_wide;
 use crate::ask::size::{is_signature, is_small, refers_to_few};
+use crate::ask::{is_example, is_wide};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::{Place, Report, Rule, RuleMeta, SchemaView, declare_rule};
 
@@ -77,6 +77,7 @@ declare_rule! {
     ///   where a query looks for rows by one, `missing-index` tells it there.
     /// - Keys to tables of a few rows, as roles, and tables that are small themselves.
     /// - Tables of which a statement could not be read.
+    /// - Schemas in an `examples` folder of a project.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
 }
 
@@ -87,7 +88,8 @@ impl Rule for UnindexedForeignKey {
 
     fn review_schema(&self, view: &SchemaView<'_>, report: &mut Report<'_>) {
         let schema = &view.schema.schema;
-        if !matches!(schema.dialect, Dialect::Postgres | Dialect::Sqlite) {
+        let is_known = matches!(schema.dialect, Dialect::Postgres | Dialect::Sqlite);
+        if !is_known || is_example(view.project, view.path) {
             return;
         }
         for table in schema.tables.iter().filter(|table| !table.unknown && !is_small(table, schema)) {
