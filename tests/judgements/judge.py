@@ -31,6 +31,8 @@ import tomllib
 
 HERE = pathlib.Path(__file__).parent
 SEED = 20261121
+# Whether previews are left out.
+UNASKED = False
 IN_TESTS = re.compile(
     r"(^|/)(tests?|__tests__|spec|e2e|fixtures?|mocks?|__mocks__|stories|benches|node_modules|dist|build|target)/"
     r"|\.(test|spec|stories|d)\.[cm]?[jt]sx?$|\.min\.js$"
@@ -48,7 +50,8 @@ def judgement(rule):
 
 def findings(binary, folder, name, rule):
     """(path, line) of each finding of the rule in one repository, in the order of the report."""
-    command = [binary, "check", "--format", "json", "--fail-on", "never", "--preview", "--no-cache"]
+    command = [binary, "check", "--format", "json", "--fail-on", "never", "--no-cache"]
+    command += [] if UNASKED else ["--preview"]
     command += ["--rule", rule] if rule else []
     run = subprocess.run([*command, "."], cwd=folder / name, capture_output=True, text=True)
     try:
@@ -159,8 +162,11 @@ def main():
         command.add_argument("--each", type=int, default=sys.maxsize, help="draws no more than this from one repository")
         command.add_argument("--seed", type=int, default=SEED)
         command.add_argument("--quiet", action="store_true", help="draws from the quiet repositories too")
+        command.add_argument("--unasked", action="store_true", help="leaves out what is shown as a preview only")
         command.add_argument("--unjudged", action="store_true", help="lists the findings that nobody judged")
     options = parser.parse_args()
+    global UNASKED
+    UNASKED = options.unasked
     options.run(options)
 
 

@@ -91,3 +91,73 @@ fn a_finding_is_ignored_with_a_reason() {
     assert_eq!(codes(&client.published_for(&uri, 3)), [""; 0]);
     server.end();
 }
+
+const CHECKED: &str = "import { Pool } from 'pg'\n\nconst pool = new Pool({ connectionTimeoutMillis: 5_000 })\n\n\
+export async function rename(names: { id: number; name: string }[]) {\n  \
+for (const { id, name } of names) await pool.query('UPDATE users SET name = $1 WHERE id = $2', [name, id])\n}\n";
+
+/// The rules that are shown of a document in a folder, and whatever else is said meanwhile.
+fn shown_with(settings: &Value, capabilities: Value, files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = format!("file://{}", folder.path().display());
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("it can be written");
+    }
+    let may_be_asked = capabilities["workspace"]["configuration"] == true;
+    let mut server = Server::start();
+    let more = match may_be_asked {
+        true => json!({ "rootUri": root }),
+        false => json!({ "rootUri": root, "initializationOptions": settings }),
+    };
+    let client = &mut server.client;
+    client.initialize(capabilities, more);
+    if may_be_asked {
+        let asked = client.wait("a question", |message| message["method"] == "workspace/configuration");
+        assert_eq!(asked["params"]["items"], json!([{ "section": "plimsoll" }]));
+        client.send_body(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": [settings] }).to_string());
+        // What is asked next is answered after that.
+        let unknown =
+            client.ask("workspace/executeCommand", json!({ "command": "plimsoll.none", "arguments": [] }));
+        client.answer(unknown).expect_err("there is no such command");
+    }
+    let uri = format!("{root}/names.ts");
+    client.open(&uri, "typescript", CHECKED);
+    let mut newest = client.published_for(&uri, 1);
+    client.call("textDocument/hover", Client::position(&uri, 0, 0));
+    while let Some(newer) = client.already(|message| message["method"] == "textDocument/publishDiagnostics") {
+        newest = newer["params"]["diagnostics"].clone();
+    }
+    let rules = newest.as_array().expect("diagnostics").iter();
+    let rules =
+        rules.map(|one| format!("{} {}", one["code"].as_str().expect("a rule"), one["severity"])).collect();
+    let mut said = Vec::new();
+    while let Some(message) = client.already(|message| message["method"] == "window/showMessage") {
+        said.push(message["params"]["message"].as_str().expect("text").to_owned());
+    }
+    server.end();
+    (rules, said)
+}
+
+#[test]
+fn settings_of_the_editor_count_and_a_file_wins() {
+    let asked = {
+        let mut capabilities = modern();
+        capabilities["workspace"]["configuration"] = json!(true);
+        capabilities
+    };
+    let nothing: (Vec<String>, Vec<String>) = (vec![], vec![]);
+    assert_eq!(shown_with(&json!({}), modern(), &[]), nothing);
+    let warned = (vec!["n-plus-one 2".to_owned()], vec![]);
+    let preview = json!({ "preview": true, "trace": { "server": "off" } });
+    assert_eq!(shown_with(&preview, modern(), &[]), warned);
+    assert_eq!(shown_with(&preview, asked, &[]), warned);
+    let own = json!({ "plimsoll": { "preview": true, "rules": { "n-plus-one": "error" } } });
+    assert_eq!(shown_with(&own, modern(), &[]), (vec!["n-plus-one 1".to_owned()], vec![]));
+    let file = [("plimsoll.toml", "[rules]\nn-plus-one = \"info\"\n")];
+    assert_eq!(shown_with(&own, modern(), &file), (vec!["n-plus-one 3".to_owned()], vec![]));
+    let (_, said) = shown_with(&json!({ "rules": { "n-plus-onne": "off" } }), modern(), &[]);
+    assert!(
+        said.len() == 1 && said[0].contains("n-plus-onne") && said[0].contains("`n-plus-one`"),
+        "{said:?}"
+    );
+}

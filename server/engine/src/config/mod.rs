@@ -87,7 +87,7 @@ impl Config {
     #[must_use]
     pub fn load(files: &dyn Files, path: &str, names: &RuleNames<'_>) -> Loaded {
         match Self::find(files, path) {
-            Some(source) => Self::load_from(files, &source, names),
+            Some(source) => Self::load_from(files, &source, &Self::default(), names),
             None => Loaded::default(),
         }
     }
@@ -110,10 +110,16 @@ impl Config {
         None
     }
 
-    /// The configuration that a file of it holds, with what it extends.
+    /// The configuration that a file of it holds, with what it extends. What they do not say is as `base` has it.
     #[must_use]
-    pub fn load_from(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Loaded {
-        read::load(files, source, names)
+    pub fn load_from(files: &dyn Files, source: &str, base: &Self, names: &RuleNames<'_>) -> Loaded {
+        read::load(files, source, base, names)
+    }
+
+    /// The configuration that settings of an editor make, which have the keys of the file and are written as TOML here.
+    #[must_use]
+    pub fn of_settings(text: &str, names: &RuleNames<'_>) -> Loaded {
+        read::settings(text, names)
     }
 
     /// How severe a finding of `rule` in the file is that would be `default` without configuration; `None` if the

@@ -46,8 +46,8 @@ pub struct ConfigError {
 }
 
 /// Reads a file and what it extends, the furthest first, so that the nearest wins.
-pub(super) fn load(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Loaded {
-    let mut config = Config::default();
+pub(super) fn load(files: &dyn Files, source: &str, base: &Config, names: &RuleNames<'_>) -> Loaded {
+    let mut config = base.clone();
     let mut errors = Vec::new();
     let mut chain: Vec<(String, Arc<str>)> = Vec::new();
     let mut next = Some(source.to_owned());
@@ -83,6 +83,14 @@ pub(super) fn load(files: &dyn Files, source: &str, names: &RuleNames<'_>) -> Lo
     errors.sort_by(|a, b| (&a.path, a.range, &a.message).cmp(&(&b.path, b.range, &b.message)));
     errors.dedup();
     Loaded { config: Arc::new(config), source: Some(source.to_owned()), errors }
+}
+
+/// Reads settings that stand in no file, as an editor hands them over: the same keys, written as TOML.
+pub(super) fn settings(text: &str, names: &RuleNames<'_>) -> Loaded {
+    let (mut config, mut errors) = (Config::default(), Vec::new());
+    Reader { path: "", text, names, config: &mut config, errors: &mut errors }.file();
+    config.understood = models::understood(&config.models);
+    Loaded { config: Arc::new(config), source: None, errors }
 }
 
 /// What a file extends, if it says so and can be read: where it says it, and the path.

@@ -93,7 +93,7 @@ impl Session {
                 (None, None) => (self.adjusted(Config::default()), 0),
                 (None, Some(source)) => {
                     let read = ReadOnce { view, texts: Mutex::default() };
-                    let loaded = Config::load_from(&read, source, &names);
+                    let loaded = Config::load_from(&read, source, &Config::default(), &names);
                     errors.extend(loaded.errors);
                     let config = (self.adjusted(Arc::unwrap_or_clone(loaded.config)), read.hash());
                     by_source.insert(source.clone(), config.clone());

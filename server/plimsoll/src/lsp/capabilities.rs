@@ -51,6 +51,8 @@ pub struct ClientProfile {
     pub progress: bool,
     /// The client tells of files that its user makes, moves and removes.
     pub file_operations: bool,
+    /// The client can be asked for its settings.
+    pub tells_settings: bool,
     /// The client shows lines above functions.
     pub lenses: bool,
     /// The client can be asked to show a place.
@@ -104,6 +106,7 @@ impl ClientProfile {
             markdown_hovers: hover_formats.is_some_and(|it| it.contains(&MarkupKind::Markdown)),
             file_watchers: watched.and_then(|it| it.dynamic_registration) == Some(true),
             file_operations: workspace.is_some_and(|workspace| workspace.file_operations.is_some()),
+            tells_settings: workspace.and_then(|workspace| workspace.configuration) == Some(true),
             lenses: text.is_some_and(|text| text.code_lens.is_some()),
             shows_places: client
                 .window

@@ -36,8 +36,13 @@ impl ClientRequests {
         self.ask(method, params, |_| {});
     }
 
-    /// The same; `then` is told whether the client agrees.
-    pub fn ask(&self, method: &'static str, params: Value, then: impl FnOnce(bool) + Send + 'static) {
+    /// The same; `then` is told the answer, or that there is none.
+    pub fn ask(
+        &self,
+        method: &'static str,
+        params: Value,
+        then: impl FnOnce(Option<Value>) + Send + 'static,
+    ) {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         self.lock().insert(id, sender);
@@ -48,21 +53,21 @@ impl ClientRequests {
         self.outgoing.send(&request);
         let requests = self.clone();
         self.runtime.spawn(async move {
-            let agrees = match tokio::time::timeout(PATIENCE, answer).await {
+            let result = match tokio::time::timeout(PATIENCE, answer).await {
                 Ok(Ok(response)) => {
                     if let Some(error) = response.error() {
                         tracing::warn!("the client refuses {method}: {error}");
                     }
-                    response.is_ok()
+                    response.result().cloned()
                 }
-                Ok(Err(_)) => false,
+                Ok(Err(_)) => None,
                 Err(_) => {
                     tracing::warn!("the client does not answer {method}");
                     requests.lock().remove(&id);
-                    false
+                    None
                 }
             };
-            then(agrees);
+            then(result);
         });
     }
 

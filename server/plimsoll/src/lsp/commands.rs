@@ -84,7 +84,7 @@ impl Owner {
     }
 
     /// Shows a text to the user.
-    fn tell(&self, message: &str) {
+    pub(super) fn tell(&self, message: &str) {
         const INFO: u8 = 3;
         let params = json!({ "type": INFO, "message": message });
         self.outgoing.send(&json!({ "jsonrpc": "2.0", "method": "window/showMessage", "params": params }));

@@ -6,6 +6,7 @@ use plimsoll_engine::{Confidence, Config, ConfigError, Finding, RuleInfo, RuleNa
 use plimsoll_project::Files;
 use plimsoll_syntax::Rope;
 use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 /// What stands in the place of a rule's id where a configuration is wrong.
 pub const CONFIGURATION: &str = "configuration";
@@ -14,6 +15,8 @@ pub const CONFIGURATION: &str = "configuration";
 #[derive(Clone, Debug, Default)]
 pub struct Configurations {
     known: Arc<Mutex<FxHashMap<String, Known>>>,
+    /// What the editor's settings say: what a file says wins.
+    editor: Arc<Config>,
 }
 
 #[derive(Debug)]
@@ -40,13 +43,13 @@ impl Configurations {
     #[must_use]
     pub fn of(&self, files: &dyn Files, path: &str, rules: &[RuleInfo]) -> Arc<Config> {
         let Some(source) = Config::find(files, path) else {
-            return Arc::default();
+            return Arc::clone(&self.editor);
         };
         let stamp = files.stamp(&source);
         if let Some(known) = self.lock().get(&source).filter(|known| known.stamp == stamp) {
             return Arc::clone(&known.config);
         }
-        let loaded = Config::load_from(files, &source, &RuleNames::new(rules));
+        let loaded = Config::load_from(files, &source, &self.editor, &RuleNames::new(rules));
         for error in &loaded.errors {
             tracing::warn!("{error}");
         }
@@ -54,6 +57,16 @@ impl Configurations {
         let wrong = wrong_files(files, loaded.errors);
         self.lock().insert(source, Known { stamp, config: Arc::clone(&config), wrong });
         config
+    }
+
+    /// Takes over the settings of the editor, and tells what is wrong in them.
+    #[must_use]
+    pub fn set_editor(&mut self, settings: &Value, rules: &[RuleInfo]) -> Vec<String> {
+        let loaded = Config::of_settings(&as_toml(settings), &RuleNames::new(rules));
+        self.editor = loaded.config;
+        // Clones that were handed out keep what they have read with the former settings.
+        self.known = Arc::default();
+        loaded.errors.into_iter().map(|error| error.message).collect()
     }
 
     /// Every configuration file with mistakes that a configuration was read from, by path.
@@ -70,7 +83,7 @@ impl Configurations {
     /// What is wrong in a configuration file, as findings in it.
     #[must_use]
     pub fn findings(files: &dyn Files, path: &str, rules: &[RuleInfo]) -> Vec<Finding> {
-        let errors = Config::load_from(files, path, &RuleNames::new(rules)).errors;
+        let errors = Config::load_from(files, path, &Config::default(), &RuleNames::new(rules)).errors;
         // What it extends is wrong there.
         as_findings(errors.into_iter().filter(|error| error.path == path))
     }
@@ -114,6 +127,18 @@ fn as_findings(errors: impl Iterator<Item = ConfigError>) -> Vec<Finding> {
         may_have_fixes: false,
     };
     errors.enumerate().map(finding).collect()
+}
+
+/// The settings as TOML: those of an extension that have nothing to do with reviews are left out.
+fn as_toml(settings: &Value) -> String {
+    const KEYS: &[&str] = &["preview", "rules", "files", "overrides", "model"];
+    // They stand below the name of the server, or by themselves.
+    let own = settings.get("plimsoll").unwrap_or(settings);
+    let known = own.as_object().into_iter().flatten();
+    let known = known.filter(|(key, value)| KEYS.contains(&key.as_str()) && !value.is_null());
+    let known: serde_json::Map<String, Value> =
+        known.map(|(key, value)| (key.clone(), value.clone())).collect();
+    toml::to_string(&known).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ pub fn serve(
         is_shut_down: Arc::clone(&is_shut_down),
         may_watch_files: AtomicBool::new(false),
         may_show_progress: AtomicBool::new(false),
+        may_ask_for_settings: AtomicBool::new(false),
         watch_client: Box::new(move |id| watch_client(id, client_is_dead.clone())),
     })
     .custom_method("$/setTrace", Handlers::set_trace)

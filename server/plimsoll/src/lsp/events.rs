@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plimsoll_syntax::Edit;
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{
@@ -71,7 +72,10 @@ pub enum Event {
         params: Box<ExecuteCommandParams>,
         reply: Reply<Option<LSPAny>>,
     },
-    Settings,
+    /// The settings of the editor, if it has told them.
+    Settings {
+        settings: Option<Value>,
+    },
     Folders {
         added: Vec<String>,
         removed: Vec<String>,

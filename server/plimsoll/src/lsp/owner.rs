@@ -124,7 +124,7 @@ impl Owner {
             Event::Change { uri, version, edits } => self.change(&uri, version, &edits),
             Event::Save { uri } => self.review_all_but(Some(&uri)),
             Event::Close { uri } => self.close(&uri),
-            Event::Settings => self.review_all_but(None),
+            Event::Settings { settings } => self.take_settings(settings.as_ref()),
             Event::Folders { added, removed } => {
                 self.roots.retain(|root| !removed.contains(root));
                 self.roots.extend(added);
@@ -292,6 +292,18 @@ impl Owner {
     /// The same for fixes: they are held against the disk as it is now.
     pub(super) fn subject_of_fixes(&self, document: &OpenDocument) -> Subject {
         Subject { files: self.files.looking_anew(), ..self.subject(document) }
+    }
+
+    /// Takes over the settings of the editor; all is reviewed with them.
+    fn take_settings(&mut self, settings: Option<&serde_json::Value>) {
+        if let Some(settings) = settings {
+            let wrong = self.configurations.set_editor(settings, self.reviewer.rules());
+            if !wrong.is_empty() {
+                tracing::warn!("the editor's settings: {}", wrong.join("; "));
+                self.tell(&format!("Plimsoll's settings in this editor: {}", wrong.join("; ")));
+            }
+        }
+        self.review_all_but(None);
     }
 
     fn review_all_but(&mut self, uri: Option<&Uri>) {

@@ -38,6 +38,8 @@ pub struct Handlers {
     pub may_watch_files: AtomicBool,
     /// Whether the client shows how far the reading of its workspace is.
     pub may_show_progress: AtomicBool,
+    /// Whether the client can be asked for its settings.
+    pub may_ask_for_settings: AtomicBool,
     /// Called with the client's process.
     pub watch_client: Box<dyn Fn(u32) + Send + Sync>,
 }
@@ -46,6 +48,16 @@ impl Handlers {
     fn send(&self, event: Event) {
         // An owner that is gone has ended with the connection.
         let _ = self.events.send(event);
+    }
+
+    /// Asks the client what is set for the server.
+    fn ask_for_settings(&self) {
+        let events = self.events.clone();
+        let params = json!({ "items": [{ "section": "plimsoll" }] });
+        self.requests.ask("workspace/configuration", params, move |answer| {
+            let settings = answer.and_then(|answer| answer.get(0).cloned()).filter(|it| !it.is_null());
+            let _ = events.send(Event::Settings { settings });
+        });
     }
 
     fn send_changed<'a>(&self, uris: impl Iterator<Item = &'a str>) {
@@ -76,10 +88,15 @@ impl LanguageServer for Handlers {
         self.may_watch_files.store(profile.file_watchers, Ordering::Relaxed);
         let roots = roots(&params);
         self.may_show_progress.store(profile.progress && !roots.is_empty(), Ordering::Relaxed);
+        self.may_ask_for_settings.store(profile.tells_settings, Ordering::Relaxed);
+        let settings = params.initialization_options.clone().filter(|it| !it.is_null());
         if let Some(id) = params.process_id {
             (self.watch_client)(id);
         }
         self.send(Event::Initialize { profile: Box::new(profile), roots });
+        if settings.is_some() {
+            self.send(Event::Settings { settings });
+        }
         if params.trace.is_some_and(|trace| trace != TraceValue::Off) {
             self.send(Event::Trace { is_on: true });
         }
@@ -94,6 +111,9 @@ impl LanguageServer for Handlers {
     }
 
     async fn initialized(&self, _: InitializedParams) {
+        if self.may_ask_for_settings.load(Ordering::Relaxed) {
+            self.ask_for_settings();
+        }
         if self.may_watch_files.load(Ordering::Relaxed) {
             self.requests.send("client/registerCapability", watch::registration());
         }
@@ -102,8 +122,8 @@ impl LanguageServer for Handlers {
         }
         let events = self.events.clone();
         let params = json!({ "token": index::TOKEN });
-        self.requests.ask("window/workDoneProgress/create", params, move |shows_progress| {
-            let _ = events.send(Event::Index { shows_progress });
+        self.requests.ask("window/workDoneProgress/create", params, move |answer| {
+            let _ = events.send(Event::Index { shows_progress: answer.is_some() });
         });
     }
 
@@ -139,8 +159,11 @@ impl LanguageServer for Handlers {
         self.send(Event::Close { uri: params.text_document.uri });
     }
 
-    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
-        self.send(Event::Settings);
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        if self.may_ask_for_settings.load(Ordering::Relaxed) {
+            return self.ask_for_settings();
+        }
+        self.send(Event::Settings { settings: Some(params.settings).filter(|it| !it.is_null()) });
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

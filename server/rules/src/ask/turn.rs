@@ -16,7 +16,7 @@ use plimsoll_project::link::{Context, run_of};
 use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
-pub(crate) use self::rows::{is_of_few_rows, is_of_rows};
+pub(crate) use self::rows::{is_of_few_rows, is_of_rows, only_reads};
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;

@@ -1,13 +1,13 @@
 //! `n-plus-one`
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_behavior::{Effects, Kind, Literal, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
     Source, Turn, handed_to_each, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of,
-    is_of_few_rows, is_of_rows, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
-    works_elsewhere,
+    is_of_few_rows, is_of_rows, is_told_inside, names_of, once_per_element, only_reads, source, source_in,
+    sql_argument, words, works_elsewhere,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -134,7 +134,10 @@ impl Rule for NPlusOne {
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
                 let what = What { effect, is_command: runs_commands(unit, &source) };
-                let is_classic = reads_only(&call) && is_of_rows(unit, &turn);
+                let is_classic = reads_only(&call)
+                    && is_of_rows(unit, &turn)
+                    && only_reads(unit, &turn)
+                    && !is_procedure_that_writes(unit, call.node);
                 let said = say(unit, report, &turn, call.node, &name, what, call.confidence(), chain);
                 said.preview(!is_classic).fix(|| {
                     read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
@@ -153,6 +156,39 @@ impl Rule for NPlusOne {
 /// Whether all that a call does is to read.
 fn reads_only(call: &CallView<'_>) -> bool {
     (Effects::DB_READ | Effects::LOG).contains(call.effects())
+}
+
+/// Whether a call runs a function of the database that is called like one that writes: `rpc('update_status', …)`.
+fn is_procedure_that_writes(unit: &UnitView<'_>, call: NodeId) -> bool {
+    const CALLS: &[&str] = &["rpc", "call", "callprocedure", "callfunction"];
+    const WRITES: &[&str] = &[
+        "add",
+        "claim",
+        "complete",
+        "create",
+        "decrement",
+        "delete",
+        "increment",
+        "insert",
+        "log",
+        "mark",
+        "process",
+        "record",
+        "refresh",
+        "register",
+        "remove",
+        "save",
+        "set",
+        "sync",
+        "update",
+        "upsert",
+    ];
+    let Kind::Call { callee, args, .. } = unit.unit.kind(call) else { return false };
+    let (Kind::Member { name, .. } | Kind::Name { name, .. }) = unit.unit.kind(*callee) else { return false };
+    let first = args.first().map(|&arg| unit.unit.kind(arg));
+    let Some(Kind::Literal(Literal::String(procedure))) = first else { return false };
+    CALLS.contains(&name.to_ascii_lowercase().as_str())
+        && words(procedure).first().is_some_and(|word| WRITES.contains(&word.as_str()))
 }
 
 /// What a call costs that should not be paid per element: whether it reads or writes, and the library call that does.

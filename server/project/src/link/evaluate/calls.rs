@@ -335,6 +335,26 @@ impl Evaluator<'_> {
                     || around.effects.is_empty()
                         && around.behavior.as_ref().is_none_or(|(_, b)| b.predicate.is_none())
             }
+            // `query.populate(field)` adds to a query that somebody runs later.
+            Kind::Discard(_) | Kind::Function(_) if self.file.language.is_script_family() => {
+                !self.adds_to_a_kept_one(unit, node, parent)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a call is made on a builder that a name holds, and hands on nothing: the name is of another function than a
+    /// short one that the call is all of.
+    fn adds_to_a_kept_one(&self, unit: usize, call: NodeId, parent: NodeId) -> bool {
+        let u = self.unit(unit);
+        let Kind::Call { callee, .. } = u.kind(call) else { return false };
+        let Kind::Member { object, .. } = u.kind(*callee) else { return false };
+        let Kind::Name { binding, .. } = u.kind(*object) else { return false };
+        match (u.kind(parent), binding) {
+            (Kind::Function(_), Some(b)) => {
+                let (around, own) = (u.range(parent), u.binding(*b).range);
+                own.start < around.start || around.end < own.end
+            }
             _ => true,
         }
     }

@@ -33,11 +33,22 @@ fn names_one(u: &Unit, turn: &Turn, condition: NodeId) -> bool {
     let Kind::Binary { op, left, right } = u.kind(condition) else { return false };
     match op.as_str() {
         "&&" => names_one(u, turn, *left) || names_one(u, turn, *right),
-        "==" | "===" => [(*left, *right), (*right, *left)]
-            .iter()
-            .any(|&(one, other)| is_element(u, turn, one) && !mentions(u, other, &turn.elements)),
+        "==" | "===" => [(*left, *right), (*right, *left)].iter().any(|&(one, other)| {
+            is_element(u, turn, one) && !mentions(u, other, &turn.elements)
+                || is_word_of(u, turn, one) && matches!(u.kind(other), Kind::Literal(Literal::String(_)))
+        }),
         _ => false,
     }
+}
+
+/// Whether a node is a name that the turn has made of its element by a choice: `column` in
+/// `let column = match key { "avatar" => "user_avatar", _ => continue }`.
+fn is_word_of(u: &Unit, turn: &Turn, node: NodeId) -> bool {
+    let Kind::Name { binding: Some(b), .. } = u.kind(bare(u, node)) else { return false };
+    let made = u.binding(*b).value;
+    made.is_some_and(
+        |made| matches!(u.kind(made), Kind::Match { on, .. } if mentions(u, *on, &turn.elements)),
+    )
 }
 
 /// Whether a node is the element as a whole, or what it is called by: `role`, `Some(*date)`, `post.id`.

@@ -5,7 +5,7 @@ use plimsoll_behavior::{BindingId, BindingKind, Effects, Kind, NodeId};
 
 use super::Turn;
 use crate::UnitView;
-use crate::ask::code::{bare, declaration, receiver, unit_of};
+use crate::ask::code::{bare, calls_within, declaration, receiver, unit_of};
 use crate::ask::size::is_small;
 use crate::ask::table::schema_of;
 use crate::ask::touch::{Action, touches};
@@ -65,6 +65,19 @@ pub(crate) fn is_of_rows(view: &UnitView<'_>, turn: &Turn) -> bool {
     false
 }
 
+/// Whether a turn only reads, and computes with what it has read: one that writes, sends or calls another service may be
+/// meant to take its elements one by one.
+#[must_use]
+pub(crate) fn only_reads(view: &UnitView<'_>, turn: &Turn) -> bool {
+    let work = Effects::DB_WRITE
+        | Effects::HTTP_REQUEST
+        | Effects::NOTIFY
+        | Effects::ENQUEUE
+        | Effects::PROCESS
+        | Effects::FILE;
+    calls_within(view, turn.unit, turn.body).iter().all(|(_, effects)| !effects.intersects(work))
+}
+
 /// Where a collection comes from.
 enum From {
     /// What a call yields.
@@ -105,7 +118,7 @@ fn source_of(view: &UnitView<'_>, collection: NodeId) -> Option<From> {
                 let (unit, binding) = declaration(view, view.index, at)?;
                 return (unit != view.index).then_some(From::Outside(unit, binding));
             }
-            Kind::Member { object, .. } => *object,
+            Kind::Member { object, .. } | Kind::Index { object, .. } => *object,
             // `found ?? []`
             Kind::Binary { op, left, .. } if op == "??" || op == "||" => *left,
             Kind::Call { .. } => {

@@ -2,11 +2,12 @@
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{BindingKind, FunctionId, Kind, Literal, NodeId, Unit};
-use plimsoll_project::link::SlotValue;
+use plimsoll_project::link::{Context, SlotValue};
 
 use super::Turn;
 use crate::UnitView;
-use crate::ask::code::{Source, bare, in_function, mentions, unit_of};
+use crate::ask::code::{Source, bare, callee_name, in_function, mentions, unit_of};
+use crate::ask::words::words;
 
 /// Words after which a table stands in SQL text.
 const BEFORE_TABLES: &[&str] = &["from", "into", "update", "join", "table", "truncate"];
@@ -48,6 +49,9 @@ pub(crate) fn is_each_of_a_table(view: &UnitView<'_>, turn: &Turn, call: NodeId,
 /// connection that says who it is.
 #[must_use]
 pub(crate) fn is_each_of_a_tenant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    if runs_as_a_tenant(view, turn, call) {
+        return true;
+    }
     let Some(target) = view.eval.call(view.index, call).target.clone() else { return false };
     let Kind::Call { args, .. } = view.unit.kind(call) else { return false };
     let u = view.unit;
@@ -64,6 +68,23 @@ pub(crate) fn is_each_of_a_tenant(view: &UnitView<'_>, turn: &Turn, call: NodeId
         says_who |= tells_the_database(there.unit, target.function, index);
     });
     says_who
+}
+
+/// Whether a call stands in a function that is handed to another one which runs it as the tenant that the element is:
+/// `runWithTenant(company.id, async () => …)`.
+fn runs_as_a_tenant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    view.functions_around(call).iter().any(|(_, _, context)| {
+        let (Context::Passed(closure) | Context::Runs(_, closure)) = context else { return false };
+        let u = unit_of(view, closure.unit);
+        let Kind::Call { args, .. } = u.kind(closure.call) else { return false };
+        closure.unit == turn.unit
+            && callee_name(u, closure.call)
+                .is_some_and(|name| words(name).iter().any(|word| word == "tenant"))
+            && args
+                .iter()
+                .enumerate()
+                .any(|(at, &arg)| at != closure.argument && mentions(u, arg, &turn.elements))
+    })
 }
 
 /// Whether a unit sets a variable of its connection to a parameter of one of its functions:
