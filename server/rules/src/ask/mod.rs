@@ -1,6 +1,7 @@
 //! Questions that several rules ask of a unit.
 
 mod absence;
+mod anew;
 mod belonging;
 mod best_effort;
 mod bulk;
@@ -56,6 +57,7 @@ pub struct Memo {
 }
 
 pub use absence::{Absence, absence};
+pub use anew::Anew;
 pub use belonging::{Bond, Step, bond};
 pub use bulk::is_bulk_work;
 pub(crate) use code::{
@@ -68,7 +70,7 @@ pub use fetched::{Fetched, Says, fetches_all};
 pub use gathered::{Gathered, Numbers, numbers};
 pub use given_back::{Leak, Taken, leak, taken};
 pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
-pub use lifetime::{Lifetime, lifetime};
+pub use lifetime::{Lifetime, is_left_running, lifetime};
 pub use made::{Goes, comes_from_parameters, goes};
 pub(crate) use occasion::in_other;
 pub use occasion::role_of_failure;
@@ -83,7 +85,9 @@ pub use own_status::is_own_status_looked_at;
 pub use query::{each_query, is_example};
 pub use record::{Record, record_of};
 pub(crate) use record::{derives, is_renamed, struct_of};
-pub use released::{Fate, binding_around, binding_of, fate, fate_in_component, owner_of, uses_of};
+pub use released::{
+    Fate, binding_around, binding_of, fate, fate_in_component, is_cleared_by_rendering, owner_of, uses_of,
+};
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_local_resource,
     is_same_origin, url_head,

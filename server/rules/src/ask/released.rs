@@ -6,7 +6,7 @@ use plimsoll_behavior::{
 use plimsoll_project::link::{Context, FnRef, Value};
 use rustc_hash::FxHashSet;
 
-use super::unmounted::leads_from_the_end;
+use super::unmounted::{is_in_an_updater, leads_from_the_end};
 use crate::UnitView;
 
 /// What becomes of a handle.
@@ -38,6 +38,28 @@ pub fn fate_in_component(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate
     tracker.counts_from = Some((unit, node));
     tracker.open.push((unit, node));
     tracker.run()
+}
+
+/// What becomes of a timer when its object ends: what clears the one before it, where the next is started, does not count.
+#[must_use]
+pub(super) fn fate_but_for_restarts(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
+    let mut tracker = Tracker::new(view);
+    tracker.restarts = Some((unit, node));
+    tracker.open.push((unit, node));
+    tracker.run()
+}
+
+/// Whether something clears a timer that only runs when its component is rendered.
+#[must_use]
+pub fn is_cleared_by_rendering(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let mut tracker = Tracker::new(view);
+    tracker.open.push((unit, node));
+    while let Some((unit, node)) = tracker.open.pop() {
+        if tracker.seen.insert((unit, node)) {
+            tracker.follow(unit, node);
+        }
+    }
+    tracker.is_released_by_rendering
 }
 
 /// The binding that a name of `unit` means, in that unit or one around it.
@@ -98,7 +120,10 @@ struct Tracker<'a, 'b> {
     fields: FxHashSet<(Option<Name>, Name)>,
     /// The timer, where only a release counts that the end of its component leads to.
     counts_from: Option<(usize, NodeId)>,
+    /// The timer, where no release counts that comes before it in its function.
+    restarts: Option<(usize, NodeId)>,
     is_released: bool,
+    is_released_by_rendering: bool,
     is_handed_on: bool,
 }
 
@@ -111,7 +136,9 @@ impl<'a, 'b> Tracker<'a, 'b> {
             bindings: FxHashSet::default(),
             fields: FxHashSet::default(),
             counts_from: None,
+            restarts: None,
             is_released: false,
+            is_released_by_rendering: false,
             is_handed_on: false,
         }
     }
@@ -247,6 +274,17 @@ impl<'a, 'b> Tracker<'a, 'b> {
 
     /// A call releases the value.
     fn released_at(&mut self, unit: usize, call: NodeId) {
+        let u = self.view.unit_of(unit);
+        let is_before = |timer: NodeId| {
+            u.node(timer).function == u.node(call).function && u.range(call).end <= u.range(timer).start
+        };
+        if self.restarts.is_some_and(|(of, timer)| of == unit && is_before(timer)) {
+            return;
+        }
+        if is_in_an_updater(self.view, unit, call) {
+            self.is_released_by_rendering = true;
+            return;
+        }
         self.is_released |= self.counts_from.is_none_or(|timer| {
             self.ends_with_its_start(timer, (unit, call))
                 || leads_from_the_end(self.view, (unit, call), timer)

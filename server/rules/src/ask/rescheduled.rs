@@ -60,7 +60,7 @@ fn runs_always(u: &Unit, node: NodeId) -> bool {
 }
 
 /// Whether the function may end in a statement.
-fn may_end(u: &Unit, statement: NodeId) -> bool {
+pub(super) fn may_end(u: &Unit, statement: NodeId) -> bool {
     let function = u.node(statement).function;
     u.descendants(statement).into_iter().any(|node| {
         u.node(node).function == function && matches!(u.kind(node), Kind::Return(_) | Kind::Throw(_))

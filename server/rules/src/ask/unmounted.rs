@@ -1,10 +1,10 @@
 //! What runs when a component is gone.
 
-use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Effects, FunctionId, FunctionKind, Kind, NodeId};
-use plimsoll_project::link::{Closure, Context};
+use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::{Effects, FunctionId, FunctionKind, Kind, NodeId, PathStep};
+use plimsoll_project::link::{Closure, Context, SlotValue, Value};
 
-use super::{owner_of, uses_of};
+use super::{binding_of, owner_of, uses_of};
 use crate::UnitView;
 
 /// How many functions are followed to where they are used.
@@ -38,7 +38,8 @@ fn leads(view: &UnitView<'_>, (unit, node): (usize, NodeId), timer: (usize, Node
                     around.get(i + 1).is_some_and(|(_, _, outer)| !matches!(outer, Context::Property(_)));
                 return is_of_a_component;
             }
-            Context::Runs(Run::Effect | Run::Handler | Run::Listener | Run::Job, _) => return false,
+            Context::Runs(Run::Listener, closure) => return listens_to_the_end(view, closure, timer, depth),
+            Context::Runs(Run::Effect | Run::Handler | Run::Job, _) => return false,
             Context::Property(_) => return is_handed_out(view, *unit, *function),
             Context::Named | Context::Runs(Run::Memo, _) => {
                 return is_used_at_the_end(view, *unit, *function, timer, depth);
@@ -48,6 +49,55 @@ fn leads(view: &UnitView<'_>, (unit, node): (usize, NodeId), timer: (usize, Node
         }
     }
     false
+}
+
+/// Whether a node stands in a function that makes the next state out of the one before: `setLeft((left) => …)`. It runs
+/// when the component is rendered, and so no more once that is gone.
+pub(super) fn is_in_an_updater(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let around = view.of(unit).functions_around(node);
+    around.iter().any(|(unit, function, context)| {
+        let takes_the_state = || !view.unit_of(*unit).function(*function).params.is_empty();
+        context.closure().is_some_and(|closure| takes_the_state() && sets_a_state(view, &closure))
+    })
+}
+
+/// Whether a call sets a state: its callee is the second of a pair that a hook yields.
+fn sets_a_state(view: &UnitView<'_>, closure: &Closure) -> bool {
+    let u = view.unit_of(closure.unit);
+    let Kind::Call { callee, .. } = u.kind(closure.call) else { return false };
+    let Some((unit, binding)) = binding_of(view, closure.unit, *callee) else { return false };
+    let u = view.unit_of(unit);
+    let b = u.binding(binding);
+    let is_a_hook = |value: NodeId| {
+        matches!(u.kind(value), Kind::Call { .. })
+            && super::callee_name(u, value).is_some_and(|name| name.starts_with("use"))
+    };
+    b.path.as_slice() == [PathStep::Index(1)] && b.value.is_some_and(is_a_hook)
+}
+
+/// What ends a thing, by the event that it tells its listeners of then.
+const ENDINGS: &[(&str, &[&str])] = &[
+    ("close", &["close", "destroy", "disconnect", "end", "terminate"]),
+    ("disconnect", &["close", "disconnect"]),
+    ("abort", &["abort"]),
+];
+
+/// Whether a listener runs when something ends that the end of the component ends: its cleanup closes a socket, and what
+/// listens to the socket's `close` clears the timer.
+fn listens_to_the_end(view: &UnitView<'_>, closure: &Closure, timer: (usize, NodeId), depth: u8) -> bool {
+    let facts = view.eval.call(closure.unit, closure.call);
+    let Some(SlotValue::Node(site)) = facts.slot(Slot::Event) else { return false };
+    let Some((unit, node)) = view.node_at(site) else { return false };
+    let Value::Text(event) = view.eval.value(unit, node) else { return false };
+    let Some((_, ends)) = ENDINGS.iter().find(|(name, _)| *name == &*event) else { return false };
+    view.linked.file.units.iter().enumerate().any(|(unit, entry)| {
+        let u = &entry.unit;
+        u.calls.iter().any(|&call| {
+            let Kind::Call { callee, .. } = u.kind(call) else { return false };
+            matches!(u.kind(*callee), Kind::Member { name, .. } if ends.contains(&name.as_str()))
+                && leads(view, (unit, call), timer, depth)
+        })
+    })
 }
 
 /// Whether a call that takes a function is a timer that runs once and is started beside another one, whose time it limits:

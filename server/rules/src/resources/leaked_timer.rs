@@ -3,7 +3,10 @@
 use plimsoll_behavior::Effects;
 use plimsoll_project::Runs;
 
-use crate::ask::{Fate, Lifetime, fate, fate_in_component, lifetime, reschedules};
+use crate::ask::{
+    Anew, Fate, Lifetime, fate, fate_in_component, is_cleared_by_rendering, is_left_running, lifetime,
+    reschedules,
+};
 use crate::edit::cleanup::release_after_effect;
 use crate::edit::closing::release_when_closed;
 use crate::edit::repetition::release_repetition_after_effect;
@@ -46,8 +49,9 @@ declare_rule! {
     ///   own callback.
     /// - A timer that is unreferenced (`unref`) or declared with `using`.
     /// - A handle that is returned, handed to a function or stored where other files can reach it.
-    /// - Timers of modules, start-up functions and objects that are made once, which live as long as the program on
-    ///   purpose, unless the object clears others of its timers when it stops.
+    /// - Timers of modules and start-up functions, which live as long as the program on purpose.
+    /// - Timers of objects, unless the file makes one for each request, connection, component or turn of a loop, or a
+    ///   method ends the object, ends others of its timers, or takes back the flag that keeps them from starting twice.
     /// - What developers run by hand and watch: examples, scripts.
     ///
     /// What a handler of a component starts, another handler does not end: an effect's cleanup has to, a timer that
@@ -75,19 +79,25 @@ impl Rule for LeakedTimer {
             let Some(release) = release_function(&call) else { continue };
             let Some(lifetime) = lifetime(unit, call.node) else { continue };
             let is_repeating = call.facts.effects.contains(Effects::TIMER_REPEATING);
-            let is_of_an_object = matches!(lifetime, Lifetime::Object(_));
+            let is_of_an_object = matches!(lifetime, Lifetime::Object(..));
             if !is_repeating && (is_of_an_object || reschedules(unit, &call).is_none()) {
                 continue;
             }
             let is_of_a_component = matches!(lifetime, Lifetime::Component(_));
             let anywhere = fate(unit, unit.index, call.node);
             let when_it_ends = || fate_in_component(unit, unit.index, call.node);
-            if anywhere != Fate::Kept && !(is_of_a_component && when_it_ends() == Fate::Kept) {
+            if anywhere != Fate::Kept
+                && !(is_of_a_component && when_it_ends() == Fate::Kept)
+                && !is_left_running(unit, &lifetime, call.node)
+            {
                 continue;
             }
             let mut message = message(&unit.call_name(call.node), &lifetime);
-            if anywhere == Fate::Released {
+            if anywhere == Fate::Released && is_of_a_component {
                 message = message.replace("nothing clears it", "only its handlers clear it");
+            }
+            if anywhere == Fate::Kept && is_cleared_by_rendering(unit, unit.index, call.node) {
+                message = message.replace("nothing clears it", "only a state's next value clears it");
             }
             report
                 .at_node(unit, call.node, call.confidence(), message)
@@ -115,8 +125,17 @@ fn message(timer: &str, lifetime: &Lifetime) -> String {
         Lifetime::Effect { component: None, .. } => {
             format!("`{timer}` keeps running after its component is gone: nothing clears it")
         }
-        Lifetime::Object(class) => {
-            format!("`{timer}` keeps running after its `{class}` is gone: nothing clears it")
+        Lifetime::Object(class, Anew::Made) => {
+            format!("`{timer}` starts one more timer with every `{class}`: nothing clears it")
+        }
+        Lifetime::Object(class, Anew::Stopped(stop)) => {
+            format!("`{timer}` goes on after `{stop}`, which clears other timers of its `{class}`")
+        }
+        Lifetime::Object(_, Anew::Restarted { stop, flag, start }) => format!(
+            "`{timer}` goes on after `{stop}`, which only takes `{flag}` back: each `{start}` after it adds one more timer"
+        ),
+        Lifetime::Object(class, Anew::Ended(end)) => {
+            format!("`{timer}` goes on after `{end}` of its `{class}`: nothing clears it")
         }
         Lifetime::Request => format!("`{timer}` starts one more timer with every request: nothing clears it"),
         Lifetime::Connection => {
@@ -141,7 +160,7 @@ fn add_cleanup(
             };
             (write(unit, *effect, call.node, release, &name)?, "when the effect ends")
         }
-        Lifetime::Object(class) => {
+        Lifetime::Object(class, _) => {
             (release_in_teardown(unit, class, call.node, release, &name)?, "when the object ends")
         }
         Lifetime::Connection => {
