@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::lifetime::{component, has_elements, is_of_connections};
 use super::occasion::callers;
 use super::rescheduled::may_end;
+use super::words::words;
 use super::{binding_of, callee_name, owner_of, role_in_file};
 use crate::UnitView;
 
@@ -60,9 +61,9 @@ const ENDS: &[&str] = &[
 #[must_use]
 pub(super) fn anew(view: &UnitView<'_>, class: &Name, node: NodeId) -> Option<Anew> {
     let lives_with_the_program = !is_made_again(view, class);
-    if is_shown(view, class)
-        || !lives_with_the_program && is_made_for_each(view, class, &mut FxHashSet::default())
-    {
+    let is_one_of_many =
+        || is_of_one(view, class) || is_made_for_each(view, class, &mut FxHashSet::default());
+    if is_shown(view, class) || !lives_with_the_program && is_one_of_many() {
         return Some(Anew::Made);
     }
     let start = method_around(view, view.index, node)?;
@@ -141,6 +142,23 @@ fn is_shown(view: &UnitView<'_>, class: &Name) -> bool {
             let is_of_the_class = entry.unit.function(FunctionId(0)).owner.as_ref() == Some(class);
             is_of_the_class && has_elements(view, unit, FunctionId(0))
         })
+}
+
+/// Whether an object of a class is of one of many, which it is given when it is made: an order by its `orderId`, a
+/// connection. What there is one of in a program is given no such thing.
+fn is_of_one(view: &UnitView<'_>, class: &Name) -> bool {
+    const ONE: &[&str] = &["id", "uuid", "socket", "ws", "connection", "req", "request"];
+    view.linked.file.units.iter().any(|entry| {
+        entry.unit.functions.iter().any(|f| {
+            let names_one = |name: &str| words(name).last().is_some_and(|word| ONE.contains(&word.as_str()));
+            f.kind == FunctionKind::Constructor
+                && f.owner.as_ref() == Some(class)
+                && f.params.iter().any(|param| match param.pattern.bindings.as_slice() {
+                    [only] => names_one(&entry.unit.binding(*only).name),
+                    _ => false,
+                })
+        })
+    })
 }
 
 /// The calls of this file that make an object of a class.
