@@ -21,8 +21,8 @@ pub struct ProjectSchema {
     pub schema: Schema,
     /// Path and text of each of its files, in the order of their paths.
     pub files: Vec<(Arc<str>, Arc<str>)>,
-    /// Statements that create indexes in SQL files beside the schema that belong to no migration, in small letters:
-    /// run by hand or included by a script.
+    /// Statements that create indexes in SQL files beside the schema that belong to no migration, and in programs that are
+    /// called like what makes indexes, in small letters: run by hand or included by a script.
     raw_indexes: Vec<String>,
 }
 
@@ -185,6 +185,8 @@ fn read(files: &dyn Files, paths: &find::Paths) -> Option<Arc<ProjectSchema>> {
     let all = paths.schema.iter().chain(&paths.raw);
     let mut key: Stamped =
         all.filter_map(|path| Some((Arc::from(path.as_str()), files.stamp(path)?))).collect();
+    // The same file may be a part of one schema and stand loose beside another.
+    key.push((Arc::from("raw"), paths.raw.len() as u64));
     let mut schema = kept_or(&key, || fold(files, paths, &key, Dialect::Unknown));
     let first = || schema.files.first().map(|(path, _)| Arc::clone(path));
     if schema.schema.dialect == Dialect::Unknown
@@ -215,7 +217,8 @@ fn fold(files: &dyn Files, paths: &find::Paths, key: &Stamped, otherwise: Dialec
     let (mut texts, mut parsed, mut raw_indexes) = (Vec::new(), Vec::new(), Vec::new());
     for (path, stamp) in key {
         if paths.raw.iter().any(|raw| **raw == **path) {
-            raw_indexes.extend(files.read(path).iter().flat_map(|text| index_statements(text)));
+            let is_code = !path.ends_with(".sql");
+            raw_indexes.extend(files.read(path).iter().flat_map(|text| index_statements(text, is_code)));
             continue;
         }
         let Some((text, file)) = read_file(files, path, *stamp) else { continue };
@@ -246,13 +249,21 @@ fn read_file(files: &dyn Files, path: &Arc<str>, stamp: u64) -> Option<Read> {
     Some(file)
 }
 
-/// The statements of a text that create indexes, in small letters.
-fn index_statements(text: &str) -> Vec<String> {
-    let is_index = |statement: &&str| {
-        let mut words = statement.split_whitespace().skip_while(|word| *word != "create").skip(1);
-        matches!((words.next(), words.next()), (Some("index"), _) | (Some("unique"), Some("index")))
+/// How long a statement that creates an index may be.
+const MAX_STATEMENT: usize = 2_000;
+
+/// The statements of a text that create indexes, in small letters. In code they stand in texts.
+fn index_statements(text: &str, is_code: bool) -> Vec<String> {
+    let text = text.to_ascii_lowercase();
+    let statement = |at: usize| {
+        let rest = &text[at..];
+        let mut words = rest.split_whitespace();
+        let is_index = words.next() == Some("create")
+            && matches!((words.next(), words.next()), (Some("index"), _) | (Some("unique"), Some("index")));
+        let ends = |letter: char| letter == ';' || is_code && letter == '`';
+        is_index.then(|| rest.chars().take(MAX_STATEMENT).take_while(|&letter| !ends(letter)).collect())
     };
-    text.to_ascii_lowercase().split(';').filter(is_index).map(str::to_owned).collect()
+    text.match_indices("create").filter_map(|(at, _)| statement(at)).collect()
 }
 
 #[cfg(test)]

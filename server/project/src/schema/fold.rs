@@ -136,8 +136,13 @@ impl Schema {
         for table in tables.finish() {
             add_sql_table(&mut schema, table);
         }
-        if schema.dialect.indexes_foreign_keys() && prisma.has_foreign_keys {
-            schema.tables.iter_mut().for_each(index_foreign_keys);
+        for table in &mut schema.tables {
+            if table.dialect == Dialect::Unknown {
+                table.dialect = schema.dialect;
+            }
+            if table.dialect.indexes_foreign_keys() && prisma.has_foreign_keys {
+                index_foreign_keys(table);
+            }
         }
         schema
     }
@@ -149,6 +154,7 @@ fn add_sql_table(schema: &mut Schema, table: Table) {
     match schema.tables.iter_mut().find(is_same) {
         Some(own) => {
             own.unknown |= table.unknown;
+            own.is_filled |= table.is_filled;
             // A key that somebody wrote into a migration is there, whether the code tells of it or not.
             if own.language == SchemaLanguage::Drizzle {
                 let written = table.foreign_keys.iter().filter(|key| !has_foreign_key(own, key));

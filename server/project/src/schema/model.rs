@@ -55,6 +55,10 @@ pub struct Table {
     pub code_name: SmolStr,
     /// The language that describes it.
     pub language: SchemaLanguage,
+    /// The database it is for: that of its schema, unless its own declaration says another one.
+    pub dialect: Dialect,
+    /// Whether a migration fills it with rows that stand in its text.
+    pub is_filled: bool,
     /// Columns in the order of their declaration.
     pub columns: Vec<Column>,
     /// Fields that lead to other models. SQL has none.
@@ -93,6 +97,8 @@ pub struct Column {
     pub nullable: bool,
     /// Whether the database or the client fills it in.
     pub has_default: bool,
+    /// What the database fills in, where that is a text or a number that stands in the schema.
+    pub default: Option<SmolStr>,
     /// Path of the file that declares it.
     pub file: SmolStr,
     /// The name in that file, as it is spelled there.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll_syntax::Language;
+
 use crate::Files;
 use crate::link::{ancestors, parent};
 use crate::schema::sql::layout;
@@ -13,7 +15,7 @@ pub(super) mod drizzle;
 pub(super) struct Paths {
     /// Sorted.
     pub schema: Vec<String>,
-    /// SQL files beside it that no migration tool runs, sorted.
+    /// SQL beside it that no migration tool runs, and programs that make indexes, sorted.
     pub raw: Vec<String>,
 }
 
@@ -76,6 +78,9 @@ const SCHEMAS: &[&str] = &[
 /// Where SQL stands that somebody runs by hand.
 const RAW: &[&str] = &["", "sql", "db", "database", "scripts", "indexes", "prisma", "prisma/sql"];
 
+/// Folders of a package in which folders of migrations stand that somebody runs by hand: `prisma/manual-migrations`.
+const AROUND_RAW_MIGRATIONS: &[&str] = &["", "prisma", "db", "database", "sql"];
+
 /// The nearest Prisma schema; none where two are equally near.
 pub(super) fn prisma(files: &dyn Files, path: &str) -> Option<Paths> {
     for folder in ancestors(parent(path)?, files, path) {
@@ -121,6 +126,7 @@ fn prisma_in(files: &dyn Files, folder: &str) -> Option<Paths> {
         if schema.is_empty() {
             continue;
         }
+        keep_one_database(files, &mut schema);
         let own = if place.ends_with(".prisma") { parent(&place).unwrap_or_default() } else { &place };
         let above = own.strip_suffix("/schema").unwrap_or(own);
         schema.extend(sql_files(files, &format!("{above}/migrations")).into_iter().flatten());
@@ -129,6 +135,22 @@ fn prisma_in(files: &dyn Files, folder: &str) -> Option<Paths> {
         return Some(with_raw(files, folder, schema));
     }
     None
+}
+
+/// Leaves out files that name a database of their own beside the one that is used unless somebody asks for another:
+/// `schema.sqlite.prisma` beside `schema.prisma`, for somebody's own machine.
+fn keep_one_database(files: &dyn Files, schema: &mut Vec<String>) {
+    if schema.len() < 2 {
+        return;
+    }
+    let names_one = |path: &&String| {
+        let text = files.read(path);
+        text.is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with("datasource ")))
+    };
+    let mut others: Vec<String> = schema.iter().filter(names_one).cloned().collect();
+    let Some(used) = others.iter().position(|path| path.ends_with("/schema.prisma")) else { return };
+    others.remove(used);
+    schema.retain(|path| !others.contains(path));
 }
 
 /// The `.prisma` files of a folder and of the folders in it.
@@ -294,14 +316,23 @@ pub(super) fn below(files: &dyn Files, folder: &str) -> Vec<String> {
     parts.chain(packages).collect()
 }
 
+/// Whether a program is called like one that makes indexes: `add-performance-indexes.ts`, `migrate.js`.
+fn makes_indexes(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_called_so = stem.contains("index") && stem != "index" || stem.contains("migrat");
+    is_called_so && Language::from_path(name).is_some_and(Language::is_script_family)
+}
+
 fn with_raw(files: &dyn Files, folder: &str, mut schema: Vec<String>) -> Paths {
     schema.sort();
     schema.dedup();
     schema.truncate(MAX_FILES);
     let mut raw = Vec::new();
-    for place in RAW {
+    let loose = RAW.iter().map(|place| (*place).to_owned());
+    let by_hand = AROUND_RAW_MIGRATIONS.iter().flat_map(|around| longer_names(files, folder, around));
+    for place in loose.chain(by_hand) {
         let place = if place.is_empty() { folder.to_owned() } else { format!("{folder}/{place}") };
-        let sql = files.list(&place).into_iter().filter(|name| name.ends_with(".sql"));
+        let sql = files.list(&place).into_iter().filter(|name| name.ends_with(".sql") || makes_indexes(name));
         raw.extend(
             sql.map(|name| format!("{place}/{name}")).filter(|path| schema.binary_search(path).is_err()),
         );

@@ -9,6 +9,7 @@ mod text;
 use plimsoll_behavior::NodeId;
 use plimsoll_behavior::models::{FilterForm, Slot};
 use plimsoll_project::ProjectSchema;
+use plimsoll_project::link::Value;
 use plimsoll_project::schema::Table;
 
 use crate::UnitView;
@@ -69,6 +70,8 @@ pub struct Condition {
     pub joins: Option<Join>,
     /// The function that the column is wrapped in.
     pub function: Option<String>,
+    /// The whole number that it is compared with, where that stands in the code.
+    pub number: Option<i64>,
 }
 
 /// What a join leads to.
@@ -132,12 +135,27 @@ impl Branch {
 
     fn of(column: &str, test: Test) -> Self {
         let column = column.to_owned();
-        Branch { conditions: vec![Condition { column, test, joins: None, function: None }], is_open: false }
+        let condition = Condition { column, test, joins: None, function: None, number: None };
+        Branch { conditions: vec![condition], is_open: false }
+    }
+
+    /// The same, compared with this number.
+    fn with(mut self, number: Option<i64>) -> Self {
+        self.conditions.iter_mut().for_each(|condition| condition.number = number);
+        self
     }
 
     fn and(&self, other: &Branch) -> Branch {
         let conditions = self.conditions.iter().chain(&other.conditions).cloned().collect();
         Branch { conditions, is_open: self.is_open || other.is_open }
+    }
+}
+
+/// The whole number that a value is.
+fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.parse().ok(),
+        _ => None,
     }
 }
 

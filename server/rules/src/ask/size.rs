@@ -40,7 +40,10 @@ const SMALL: &[&str] = &[
 /// Last words of names of tables that somebody keeps by hand, if they are nobody's: what a program offers and knows, not
 /// what its users make.
 const KEPT_BY_HAND: &[&str] = &[
+    "ability",
+    "achievement",
     "announcement",
+    "badge",
     "benchmark",
     "category",
     "changelog",
@@ -49,6 +52,7 @@ const KEPT_BY_HAND: &[&str] = &[
     "preset",
     "provider",
     "region",
+    "skill",
     "template",
 ];
 
@@ -79,6 +83,12 @@ const STATES: &[&str] = &[
     "visibility",
     "stage",
     "phase",
+];
+
+/// Last words of names of columns that tell rows apart.
+const TELL_APART: &[&str] = &[
+    "id", "uuid", "key", "by", "name", "title", "email", "phone", "token", "hash", "code", "slug", "number",
+    "url", "path", "address", "ip", "user", "owner",
 ];
 
 /// Last words of names of tables of people.
@@ -119,6 +129,40 @@ pub fn is_state(column: &Column) -> bool {
     let is_text = matches!(column.column_type, ColumnType::Text);
     let is_enumeration = matches!(column.column_type, ColumnType::Enum { .. });
     (is_text || is_enumeration) && STATES.contains(&last_word(&column.name).as_str())
+}
+
+/// Whether a text is a constant unless somebody sets it: of which kind a row is, and most are of that one. What tells rows
+/// apart may have a constant for those that nobody has told.
+#[must_use]
+pub fn is_kind(column: &Column) -> bool {
+    let is_constant = column.default.as_ref().is_some_and(|default| !default.trim().is_empty());
+    let tells_apart = || TELL_APART.contains(&last_word(&column.code_name).as_str());
+    is_constant && matches!(column.column_type, ColumnType::Text) && !tells_apart()
+}
+
+/// Whether a number is 0 or 1 unless somebody sets it.
+#[must_use]
+pub fn is_truth(column: &Column) -> bool {
+    is_count(column) && matches!(column.default.as_deref(), Some("0" | "1"))
+}
+
+/// Whether a column is a whole number, of which small ones are the usual ones: no key.
+#[must_use]
+pub fn is_count(column: &Column) -> bool {
+    let tells_apart = || TELL_APART.contains(&last_word(&column.code_name).as_str());
+    matches!(column.column_type, ColumnType::Int | ColumnType::BigInt) && !tells_apart()
+}
+
+/// Whether rows of a table only pass through it: those of an import, before they become others.
+#[must_use]
+pub fn is_passing(table: &Table) -> bool {
+    let words = words(&table.code_name);
+    let words: Vec<&str> = words.iter().map(|word| word.trim_end_matches('s')).collect();
+    match words.as_slice() {
+        ["staging" | "stage" | "tmp" | "temp", ..] | [.., "staging" | "tmp" | "temp"] => true,
+        [.., "import" | "upload", last] => matches!(*last, "row" | "line" | "item" | "record" | "chunk"),
+        _ => false,
+    }
 }
 
 /// Whether a column refers to the rows of a table of a few: a role is one of ten.
@@ -180,7 +224,7 @@ fn refers_to_few_within(table: &Table, column: &str, schema: &Schema, depth: u8)
         let refers = matches!(key.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
             && !has_name_of(table, SMALL);
         refers
-            && target(key, schema)
+            && target(key, table, schema)
                 .is_some_and(|to| to.name != table.name && depth > 0 && is_few_within(to, schema, depth - 1))
     })
 }
@@ -191,8 +235,9 @@ fn has_parent(table: &Table, schema: &Schema, depth: u8) -> bool {
     table.foreign_keys.iter().any(|key| {
         let is_own = key.table.eq_ignore_ascii_case(&table.name);
         let is_small = || {
-            target(key, schema)
-                .is_some_and(|to| depth > 0 && has_name_of(to, SMALL) && !has_parent(to, schema, depth - 1))
+            target(key, table, schema).is_some_and(|to| {
+                depth > 0 && (has_name_of(to, SMALL) || is_filled(to)) && !has_parent(to, schema, depth - 1)
+            })
         };
         !is_own && !is_signature(key) && !is_small()
     })
@@ -217,9 +262,17 @@ fn is_primary(table: &Table, column: &Column) -> bool {
     matches!(table.primary_key.as_slice(), [only] if only.eq_ignore_ascii_case(&column.name))
 }
 
-/// Whether somebody keeps its rows by hand: it is called so, or they have an order that somebody gave them.
+/// Whether somebody keeps its rows by hand: it is called so, they have an order that somebody gave them, or a migration
+/// brings them.
 fn is_kept_by_hand(table: &Table) -> bool {
-    has_name_of(table, KEPT_BY_HAND) || table.columns.iter().any(is_place)
+    has_name_of(table, KEPT_BY_HAND) || table.columns.iter().any(is_place) || is_filled(table)
+}
+
+/// Whether a migration brings the rows of a table: what a program knows, unless it is people to try it with.
+fn is_filled(table: &Table) -> bool {
+    let is_of_people =
+        || nouns(&table.name).last().is_some_and(|word| PEOPLE.contains(&word.trim_end_matches('s')));
+    table.is_filled && !is_of_people()
 }
 
 fn has_few_values(column: &Column) -> bool {
@@ -231,8 +284,11 @@ fn has_few_values(column: &Column) -> bool {
     }
 }
 
-fn target<'s>(key: &ForeignKey, schema: &'s Schema) -> Option<&'s Table> {
-    schema.tables.iter().find(|table| table.name.eq_ignore_ascii_case(&key.table))
+/// The table that a key of a table refers to: one for the same database.
+#[must_use]
+pub fn target<'s>(key: &ForeignKey, own: &Table, schema: &'s Schema) -> Option<&'s Table> {
+    let mut tables = schema.tables.iter();
+    tables.find(|table| table.dialect == own.dialect && table.name.eq_ignore_ascii_case(&key.table))
 }
 
 /// Whether the last word of a table's name is one of these, in the singular or the plural.

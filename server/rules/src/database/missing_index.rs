@@ -8,7 +8,7 @@ use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 
 use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
-use crate::ask::size::{is_place, is_small, is_state, is_tiny};
+use crate::ask::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -46,26 +46,32 @@ declare_rule! {
     /// let posts = sqlx::query("SELECT id FROM posts WHERE author_id = $1").bind(author).fetch_all(&db).await?;
     /// ```
     ///
+    /// ## What is a preview
+    ///
+    /// Deletes and updates of rows by their age alone: a job does that once in a while and may read them all.
+    ///
     /// ## What it does not flag
     ///
     /// - Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and
-    ///   columns that it does not have.
+    ///   columns that it does not have, as those of another Prisma file with a database of its own.
     /// - A conjunction of which one column leads an index.
     /// - Conditions that may be missing, or that are put together where they cannot be seen.
-    /// - Boolean columns, numbers that are named like one (`is_new`), and enumerations of at most ten values.
-    /// - Texts and enumerations that by their name say a state or a kind (`status`, `role`, `type`), and alternatives
-    ///   of which one narrows by nothing but these.
+    /// - Boolean columns, numbers that are named like one (`is_new`) or that are 0 or 1 unless somebody sets them and
+    ///   compared with these, low bounds of what is counted (`trips >= 2`), and enumerations of at most ten values.
+    /// - Texts and enumerations that by their name say a state or a kind (`status`, `role`, `type`), texts that are a
+    ///   constant unless somebody sets them, and alternatives of which one narrows by nothing but these.
     /// - Comparisons with null, beginnings of and searches within texts, negations, and comparisons of a function of a
     ///   column.
     /// - An order without a limit, after a selective filter, or of several tables.
     /// - Joins of tables that the query reads as a whole.
     /// - An order by a name or by a place that somebody gave the rows.
     /// - Tables that are small by their name, as settings, roles and countries, or because somebody puts their rows in
-    ///   order, if they have no parent but such tables and who wrote them.
+    ///   order or a migration brings them, if they have no parent but such tables and who wrote them.
     /// - Tables of which a key takes only a few values.
     /// - Foreign keys to those.
     /// - Tables whose policies of row-level security compare a column that an index leads with.
-    /// - Columns that a partial or special index or an index in a loose SQL file mentions.
+    /// - Columns that a partial or special index or an index in a loose SQL file mentions, or one in a
+    ///   program that is called like what makes indexes.
     /// - Foreign keys in MySQL, which indexes them by itself.
     /// - Files in an `examples` folder of a project.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
@@ -96,6 +102,7 @@ impl Rule for MissingIndex {
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
                 .related(place, format!("`{}` has no index for it", lookup.table_name(call)))
+                .preview(is_housekeeping(call, &lookup, &problem))
                 .about(problem.indexes.iter().filter_map(|index| leading_column(table, index)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
                 .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
@@ -106,6 +113,18 @@ impl Rule for MissingIndex {
 /// The column that an index would lead with: as a foreign key it wants no other one.
 fn leading_column<'s>(table: &'s Table, index: &NewIndex) -> Option<(&'s Table, &'s Column)> {
     Some((table, table.column(index.columns.first()?)?))
+}
+
+/// Whether it writes to rows by their age alone, as a job does once in a while, or nobody: it may read them all.
+fn is_housekeeping(call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> bool {
+    let is_time = |name: &String| {
+        let column = lookup.table.column(name);
+        column.is_some_and(|own| matches!(own.column_type, ColumnType::Timestamp | ColumnType::Date))
+    };
+    let mut conditions = lookup.branches.iter().flat_map(|branch| &branch.conditions);
+    call.facts.effects.contains(Effects::DB_WRITE)
+        && problem.columns.iter().all(is_time)
+        && conditions.all(|own| own.test == Test::Range || !problem.columns.contains(&own.column))
 }
 
 /// Why a lookup reads its whole table.
@@ -131,7 +150,7 @@ fn first_problem<'s>(
 
 fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
     let table = lookup.table;
-    if table.unknown || is_small(table, &schema.schema) || schema.schema.dialect == Dialect::MongoDb {
+    if table.unknown || is_small(table, &schema.schema) || table.dialect == Dialect::MongoDb {
         return None;
     }
     let known = Known { table, schema };
@@ -170,6 +189,9 @@ fn problem(lookup: &Lookup<'_>, schema: &ProjectSchema) -> Option<Problem> {
     Some(Problem { columns: vec![order], verb: "orders", in_one_branch: false, indexes })
 }
 
+/// The highest bound that most of what is counted passes, or falls short of.
+const LOW: u64 = 10;
+
 struct Known<'a> {
     table: &'a Table,
     schema: &'a ProjectSchema,
@@ -193,7 +215,7 @@ impl Known<'_> {
             .iter()
             .filter(|own| {
                 let is_wanted = matches!(own.test, Test::Equal | Test::Range);
-                is_wanted && !self.is_tiny(&own.column) && !self.is_state(&own.column)
+                is_wanted && !self.is_tiny(&own.column) && !self.is_state(&own.column) && !self.is_little(own)
             })
             .filter(|own| own.joins != Some(Join::ToMany))
             .collect()
@@ -225,7 +247,19 @@ impl Known<'_> {
     }
 
     fn is_state(&self, name: &str) -> bool {
-        self.table.column(name).is_some_and(is_state)
+        self.table.column(name).is_some_and(|column| is_state(column) || is_kind(column))
+    }
+
+    /// Whether a comparison with a number narrows by little: a truth value, or a low bound of what is counted.
+    fn is_little(&self, condition: &Condition) -> bool {
+        let (Some(column), Some(number)) = (self.table.column(&condition.column), condition.number) else {
+            return false;
+        };
+        match condition.test {
+            Test::Equal => is_truth(column) && matches!(number, 0 | 1),
+            Test::Range => is_count(column) && number.unsigned_abs() <= LOW,
+            _ => false,
+        }
     }
 
     /// Whether rows are put in an order that people read all of them in: by their names, or as somebody has put them. What

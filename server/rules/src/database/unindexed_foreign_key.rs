@@ -4,7 +4,7 @@ use plimsoll_behavior::Name;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
 
-use crate::ask::size::{is_signature, is_small, refers_to_few};
+use crate::ask::size::{is_passing, is_signature, is_small, refers_to_few, target};
 use crate::ask::{is_example, is_wide};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::{Place, Report, Rule, RuleMeta, SchemaView, declare_rule};
@@ -68,7 +68,7 @@ declare_rule! {
     /// ## What it does not flag
     ///
     /// - Migrations that a tool writes from tables in code or from a Prisma schema: it is told there.
-    /// - Schemas of MySQL, which indexes foreign keys by itself, and of databases that neither the schema nor the
+    /// - Tables of MySQL, which indexes foreign keys by itself, and of databases that neither the schema nor the
     ///   client of the code tells.
     /// - Keys of which one column leads an index, a unique key or the primary key, alone or behind the tenant, a
     ///   partial index included.
@@ -76,6 +76,7 @@ declare_rule! {
     /// - Keys that only say which of the people did something, as `approved_by`, unless the rows are deleted with them:
     ///   where a query looks for rows by one, `missing-index` tells it there.
     /// - Keys to tables of a few rows, as roles, and tables that are small themselves.
+    /// - Tables whose rows only pass through, as those of an import.
     /// - Tables of which a statement could not be read.
     /// - Schemas in an `examples` folder of a project.
     pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
@@ -88,11 +89,14 @@ impl Rule for UnindexedForeignKey {
 
     fn review_schema(&self, view: &SchemaView<'_>, report: &mut Report<'_>) {
         let schema = &view.schema.schema;
-        let is_known = matches!(schema.dialect, Dialect::Postgres | Dialect::Sqlite);
-        if !is_known || is_example(view.project, view.path) {
+        if is_example(view.project, view.path) {
             return;
         }
-        for table in schema.tables.iter().filter(|table| !table.unknown && !is_small(table, schema)) {
+        let is_told = |table: &&Table| {
+            let adds_none = matches!(table.dialect, Dialect::Postgres | Dialect::Sqlite);
+            adds_none && !table.unknown && !is_small(table, schema) && !is_passing(table)
+        };
+        for table in schema.tables.iter().filter(is_told) {
             for key in table.foreign_keys.iter().filter(|key| !is_signature(key)) {
                 let columns: Option<Vec<&Column>> =
                     key.columns.iter().map(|name| table.column(name)).collect();
@@ -103,7 +107,7 @@ impl Rule for UnindexedForeignKey {
                 }
                 let index = NewIndex { columns: columns.iter().map(|c| c.code_name.to_string()).collect() };
                 let names: Vec<&str> = columns.iter().map(|column| column.code_name.as_str()).collect();
-                let parent = schema.tables.iter().find(|parent| parent.name == key.table);
+                let parent = target(key, table, schema);
                 let parent_name = parent.map_or(key.table.as_str(), |parent| parent.code_name.as_str());
                 let message = format!(
                     "no index leads with `{}`, which refers to `{parent_name}`: every delete of a row there reads all of \

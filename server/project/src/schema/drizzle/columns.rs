@@ -51,8 +51,11 @@ impl Walk {
             "unique" => column.unique = Some(method.args.first().and_then(|&name| self.text(name))),
             "array" => column.list = true,
             "references" => column.references = self.reference(method),
-            "default"
-            | "defaultNow"
+            "default" => {
+                column.has_default = true;
+                column.default = method.args.first().and_then(|&value| self.text_or_number(value));
+            }
+            "defaultNow"
             | "defaultRandom"
             | "$default"
             | "$defaultFn"

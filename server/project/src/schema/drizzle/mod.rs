@@ -122,6 +122,8 @@ pub(super) struct ColumnItem {
     pub list: bool,
     pub not_null: bool,
     pub has_default: bool,
+    /// The text or the number that it is filled in with.
+    pub default: Option<SmolStr>,
     pub primary_key: bool,
     /// Whether it is unique, and how that key is called.
     pub unique: Option<Option<SmolStr>>,

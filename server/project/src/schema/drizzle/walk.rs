@@ -99,6 +99,14 @@ impl Walk {
         }
     }
 
+    /// A text or a number as it is written.
+    pub fn text_or_number(&self, at: At) -> Option<SmolStr> {
+        match self.kind(self.plain(at)) {
+            Kind::Literal(Literal::Number(number)) => Some(number.clone()),
+            _ => self.text(at),
+        }
+    }
+
     /// The value of a property of an object.
     pub fn property(&self, at: At, name: &str) -> Option<At> {
         let at = self.plain(at);

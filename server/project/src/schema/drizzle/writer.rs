@@ -28,11 +28,11 @@ pub(in crate::schema) fn add_index(place: &WritingPlace<'_>) -> Result<Vec<Schem
         return Err(unclear());
     }
     for column in place.columns {
-        if is_unindexable(place.schema.dialect, column, text) || !is_identifier(&column.code_name) {
+        if is_unindexable(table.dialect, column, text) || !is_identifier(&column.code_name) {
             return Err(CannotWrite::NotIndexable(column.code_name.clone()));
         }
     }
-    let function = IndexFunction::of(&walk, text, place.schema.dialect).ok_or_else(unclear)?;
+    let function = IndexFunction::of(&walk, text, table.dialect).ok_or_else(unclear)?;
     let writer = Writer {
         walk: &walk,
         text,

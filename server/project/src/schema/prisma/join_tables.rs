@@ -2,7 +2,9 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::schema::{Column, ColumnType, ForeignKey, Index, OnDelete, SchemaLanguage, Table, TextRange};
+use crate::schema::{
+    Column, ColumnType, Dialect, ForeignKey, Index, OnDelete, SchemaLanguage, Table, TextRange,
+};
 
 /// The tables that Prisma makes for many-to-many relations that no model stands for.
 pub(super) fn join_tables(tables: &[Table]) -> Vec<Table> {
@@ -46,6 +48,7 @@ fn join_table(name: SmolStr, first: &Table, second: &Table, range: TextRange) ->
         list: false,
         nullable: false,
         has_default: false,
+        default: None,
         file: first.file.clone(),
         name_range: range,
         range,
@@ -65,6 +68,8 @@ fn join_table(name: SmolStr, first: &Table, second: &Table, range: TextRange) ->
         name,
         namespace: None,
         language: SchemaLanguage::Prisma,
+        dialect: Dialect::Unknown,
+        is_filled: false,
         columns: sides.map(column).into(),
         relations: Vec::new(),
         indexes: vec![Index {

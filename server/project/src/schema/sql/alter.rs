@@ -86,10 +86,11 @@ fn alter_column(name: SmolStr, operation: &AlterColumnOperation) -> Alteration {
     match operation {
         AlterColumnOperation::SetNotNull => Alteration::SetNullable(name, false),
         AlterColumnOperation::DropNotNull => Alteration::SetNullable(name, true),
-        AlterColumnOperation::SetDefault { .. } | AlterColumnOperation::AddGenerated { .. } => {
-            Alteration::SetDefault(name, true)
+        AlterColumnOperation::SetDefault { value } => {
+            Alteration::SetDefault(name, true, tables::constant(value))
         }
-        AlterColumnOperation::DropDefault => Alteration::SetDefault(name, false),
+        AlterColumnOperation::AddGenerated { .. } => Alteration::SetDefault(name, true, None),
+        AlterColumnOperation::DropDefault => Alteration::SetDefault(name, false, None),
         AlterColumnOperation::SetDataType { data_type, .. } => {
             Alteration::SetType(name, tables::column_type(data_type).0)
         }

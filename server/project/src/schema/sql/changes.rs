@@ -25,6 +25,8 @@ pub(in crate::schema) enum Change {
     CreateEnum(SmolStr, u32),
     CreatePolicy(Name, Policy),
     DropPolicy(Name, SmolStr),
+    /// `INSERT` of several rows that stand in the text.
+    Fill(Name),
     /// These tables, or the tables of these indexes, are not known any more.
     Unknown(Vec<Name>),
 }
@@ -40,7 +42,8 @@ pub(in crate::schema) enum Alteration {
     ReplaceColumn(SmolStr, Box<Column>),
     SetType(SmolStr, ColumnType),
     SetNullable(SmolStr, bool),
-    SetDefault(SmolStr, bool),
+    /// Whether there is one, and the constant that it is.
+    SetDefault(SmolStr, bool, Option<SmolStr>),
     AddPrimaryKey(Vec<SmolStr>),
     /// `ADD PRIMARY KEY USING INDEX`, which makes the index the key.
     PrimaryKeyFromIndex(SmolStr),
@@ -61,7 +64,10 @@ pub(in crate::schema) struct Tables {
 impl Tables {
     /// Applies one change; false where it concerns a table that is not there.
     pub fn apply(&mut self, change: &Change) -> bool {
-        if let Change::Alter(name, _) | Change::CreateIndex(name, _) | Change::CreatePolicy(name, _) = change
+        if let Change::Alter(name, _)
+        | Change::CreateIndex(name, _)
+        | Change::CreatePolicy(name, _)
+        | Change::Fill(name) = change
             && self.position(name).is_none()
         {
             return false;
@@ -107,6 +113,11 @@ impl Tables {
             Change::DropPolicy(name, policy) => {
                 if let Some(at) = self.position(name) {
                     self.tables[at].policies.retain(|own| !is_named(Some(&own.name), policy));
+                }
+            }
+            Change::Fill(name) => {
+                if let Some(at) = self.position(name) {
+                    self.tables[at].is_filled = true;
                 }
             }
             Change::Unknown(names) => self.forget(names),
@@ -254,8 +265,11 @@ fn alter(table: &mut Table, alteration: &Alteration) {
         Alteration::SetNullable(name, nullable) => {
             with_column(table, name, |column| column.nullable = *nullable);
         }
-        Alteration::SetDefault(name, has_default) => {
-            with_column(table, name, |column| column.has_default = *has_default);
+        Alteration::SetDefault(name, has_default, constant) => {
+            with_column(table, name, |column| {
+                column.has_default = *has_default;
+                column.default.clone_from(constant);
+            });
         }
         Alteration::AddPrimaryKey(columns) => table.primary_key.clone_from(columns),
         Alteration::PrimaryKeyFromIndex(name) => {

@@ -251,6 +251,7 @@ pub(super) fn operand(expression: &Expr) -> Operand {
     match expression {
         Expr::Value(value) => match &value.value {
             Value::Placeholder(name) => Operand::Placeholder(SmolStr::new(name)),
+            Value::Number(number, _) => number.to_string().parse().map_or(Operand::Literal, Operand::Number),
             _ => Operand::Literal,
         },
         Expr::TypedString(_) | Expr::Interval(_) => Operand::Literal,

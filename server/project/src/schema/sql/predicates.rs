@@ -79,7 +79,9 @@ pub enum Wildcard {
 pub enum Operand {
     /// Nothing: the comparison says it all.
     None,
-    /// A value in the text.
+    /// A whole number in the text.
+    Number(i64),
+    /// Another value in the text.
     Literal,
     /// A placeholder, as it is spelled: `$1`, `?`, `:name`. A variable of the database has no name here.
     Placeholder(SmolStr),

@@ -12,6 +12,7 @@ use super::changes::{Change, Name};
 use super::conditions::always_equal;
 use super::dialect::{Evidence, grammar};
 use super::keys;
+use super::layout;
 use super::mask::masked;
 use super::statements::{Lines, RawStatement, parse, split, tokenize};
 use super::tables::{self, Place};
@@ -91,6 +92,7 @@ impl Reader<'_> {
             Subject::Table | Subject::Index => self.definition(statement),
             Subject::Type => self.enumeration(statement),
             Subject::Policy => self.policy(statement),
+            _ if statement.is(0, "INSERT") => self.file.changes.extend(filled(self.path, statement)),
             _ if statement.broken => self.unread(&statement.tokens),
             _ => {}
         }
@@ -300,6 +302,35 @@ fn without_index_extras(statement: &RawStatement, tokens: &mut Vec<TokenWithSpan
         }
     });
     method
+}
+
+/// The fewest rows of one statement that a migration fills a table with: one or two are a first user or tenant.
+const FEWEST_ROWS: usize = 3;
+
+/// The table that a migration puts rows into which stand in its text, by themselves or joined with others.
+fn filled(path: &str, statement: &RawStatement) -> Option<Change> {
+    let into = (1..4).find(|&at| statement.is(at, "INTO")).filter(|_| layout::migration(path).is_some())?;
+    let word = |at: usize| statement.word(at).map(|word| SmolStr::new(&word.value));
+    let is_qualified = matches!(statement.tokens.get(into + 2).map(|own| &own.token), Some(Token::Period));
+    let (namespace, name) =
+        if is_qualified { (word(into + 1), word(into + 3)?) } else { (None, word(into + 1)?) };
+    let namespace = namespace.filter(|own| crate::schema::own_namespace(own).is_some());
+    let values = (into..statement.tokens.len()).find(|&at| statement.is(at, "VALUES"))?;
+    let (mut depth, mut rows) = (0_usize, 0);
+    for token in &statement.tokens[values..] {
+        match token.token {
+            Token::LParen => {
+                rows += usize::from(depth == 0);
+                depth += 1;
+            }
+            Token::RParen if depth == 0 => break,
+            Token::RParen => depth -= 1,
+            // `ON CONFLICT (id) DO NOTHING`
+            Token::Word(_) if depth == 0 && rows > 0 => break,
+            _ => {}
+        }
+    }
+    (rows >= FEWEST_ROWS).then(|| Change::Fill(Name { namespace, name }))
 }
 
 /// The names that stand where a statement names a table or an index.

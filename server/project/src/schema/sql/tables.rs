@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Location, Token};
 use super::changes::{Alteration, Name};
 use super::keys::{constraint, foreign_key};
 use super::statements::{Lines, RawStatement};
-use crate::schema::{Column, ColumnType, Index, SchemaLanguage, Table, TextRange};
+use crate::schema::{Column, ColumnType, Dialect, Index, SchemaLanguage, Table, TextRange};
 
 /// Where a statement stands.
 pub(super) struct Place<'a> {
@@ -69,6 +69,8 @@ fn empty(name: Name, path: &SmolStr, name_range: TextRange, range: TextRange) ->
         name: name.name,
         namespace: name.namespace,
         language: SchemaLanguage::Sql,
+        dialect: Dialect::Unknown,
+        is_filled: false,
         columns: Vec::new(),
         relations: Vec::new(),
         indexes: Vec::new(),
@@ -175,6 +177,7 @@ fn column<'a>(
         list,
         nullable: !is_serial,
         has_default: is_serial,
+        default: None,
         file: place.path.clone(),
         name_range: place.name_range(name),
         range: place.definition_range(name),
@@ -182,10 +185,13 @@ fn column<'a>(
     for option in options {
         match option {
             ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => column.nullable = false,
-            ColumnOption::Default(_)
-            | ColumnOption::Generated { .. }
-            | ColumnOption::Identity(_)
-            | ColumnOption::Materialized(_) => column.has_default = true,
+            ColumnOption::Default(value) => {
+                column.has_default = true;
+                column.default = constant(value);
+            }
+            ColumnOption::Generated { .. } | ColumnOption::Identity(_) | ColumnOption::Materialized(_) => {
+                column.has_default = true
+            }
             ColumnOption::DialectSpecific(tokens) => {
                 column.has_default |= tokens.iter().any(|token| {
                     matches!(token, Token::Word(word) if word.value.to_ascii_uppercase().starts_with("AUTO"))
@@ -195,6 +201,24 @@ fn column<'a>(
         }
     }
     column
+}
+
+/// The text or the number that an expression is, through what it is cast to.
+pub(super) fn constant(expression: &Expr) -> Option<SmolStr> {
+    let mut expression = expression;
+    loop {
+        expression = match expression {
+            Expr::Cast { expr, .. } | Expr::Nested(expr) => expr,
+            Expr::Value(value) => {
+                return match &value.value {
+                    Value::SingleQuotedString(text) => Some(SmolStr::new(text)),
+                    Value::Number(number, _) => Some(SmolStr::new(number.to_string())),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        };
+    }
 }
 
 /// What a type holds, and whether it is an array of that.

@@ -7,7 +7,7 @@ use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_project::schema::Table;
 
 use super::pattern::begins_open;
-use super::{Branch, Lookup, Order, Test};
+use super::{Branch, Lookup, Order, Test, whole_number};
 use crate::UnitView;
 use crate::ask::chain;
 use crate::view::CallView;
@@ -67,7 +67,10 @@ fn condition(unit: &UnitView<'_>, call: NodeId, predicate: Predicate, table: &Ta
             return Branch::open();
         }
         return entries.iter().fold(Branch::default(), |branch, entry| match &entry.key {
-            Key::Name(name) => branch.and(&on_column(name, Test::Equal, table)),
+            Key::Name(name) => {
+                let number = whole_number(&unit.eval.value(unit.index, entry.value));
+                branch.and(&on_column(name, Test::Equal, table).with(number))
+            }
             _ => Branch::open(),
         });
     }
@@ -92,7 +95,8 @@ fn condition(unit: &UnitView<'_>, call: NodeId, predicate: Predicate, table: &Ta
         Predicate::Search | Predicate::Not => Test::Other,
         Predicate::And | Predicate::Or | Predicate::EqualAll => return Branch::open(),
     };
-    on_column(&column, test, table)
+    let number = args.last().and_then(|&value| whole_number(&unit.eval.value(unit.index, value)));
+    on_column(&column, test, table).with(number)
 }
 
 fn on_column(name: &str, test: Test, table: &Table) -> Branch {

@@ -10,7 +10,7 @@ use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{Dialect, Table};
 
 use super::pattern::begins_open;
-use super::{Lookup, Order, object, text};
+use super::{Lookup, Order, object, text, whole_number};
 use crate::UnitView;
 use crate::ask::{SqlText, chain, column_of, table_of};
 use crate::view::CallView;
@@ -178,8 +178,9 @@ impl Writer<'_, '_, '_> {
             // `not(eq(…))`: what a negation leaves is seldom what an index finds.
             return (predicate == Predicate::Not).then(|| "1 = 1".to_owned());
         };
-        let right =
-            args.get(1).map(|&right| self.operand(index, right, depth).unwrap_or_else(|| "$1".to_owned()));
+        let right = args
+            .get(1)
+            .map(|&right| self.operand(index, right, depth).unwrap_or_else(|| self.value(index, right)));
         Some(match (operator, right) {
             ("IS NULL", _) => format!("{left} IS NULL"),
             ("IN", _) => format!("{left} IN ($1)"),
@@ -206,6 +207,12 @@ impl Writer<'_, '_, '_> {
         if is_text { self.text(index, node, depth) } else { None }
     }
 
+    /// A whole number as it is, any other value as one that is bound.
+    fn value(&self, index: usize, node: NodeId) -> String {
+        let number = whole_number(&self.unit.eval.value(index, node));
+        number.map_or_else(|| "$1".to_owned(), |number| number.to_string())
+    }
+
     /// A piece of text with columns, tables, values and further pieces in its holes.
     fn text(&self, index: usize, node: NodeId, depth: u32) -> Option<String> {
         let facts = self.unit.eval.call(index, node);
@@ -224,7 +231,7 @@ impl Writer<'_, '_, '_> {
                 Some(operand) => text.push_str(&operand),
                 None => match table_of(self.unit, self.schema, &value) {
                     Some(table) => text.push_str(&self.table_name(table)),
-                    None => text.push_str("$1"),
+                    None => text.push_str(&self.value(index, hole)),
                 },
             }
         }

@@ -6,7 +6,7 @@ use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{SlotValue, Value};
 use plimsoll_project::schema::{Column, ColumnType, Table};
 
-use super::{Branch, Lookup, Order, Test, all};
+use super::{Branch, Lookup, Order, Test, all, whole_number};
 use crate::UnitView;
 use crate::view::CallView;
 
@@ -129,8 +129,9 @@ impl Reader<'_, '_, '_> {
             _ => None,
         };
         let Some((index, object, is_settled)) = operators.filter(|_| depth <= MAX_DEPTH) else {
-            let is_null = self.unit.eval.value(index, value) == Value::Null;
-            return Branch::of(name, if is_null { Test::Null } else { Test::Equal });
+            let value = self.unit.eval.value(index, value);
+            let test = if value == Value::Null { Test::Null } else { Test::Equal };
+            return Branch::of(name, test).with(whole_number(&value));
         };
         let Kind::Object { entries, .. } = self.u(index).kind(object) else { return Branch::open() };
         let mut branch = Branch { conditions: Vec::new(), is_open: !is_settled };
@@ -153,7 +154,8 @@ impl Reader<'_, '_, '_> {
                 }
                 _ => Test::Other,
             };
-            branch = branch.and(&Branch::of(name, test));
+            let number = whole_number(&self.unit.eval.value(index, entry.value));
+            branch = branch.and(&Branch::of(name, test).with(number));
         }
         if ignores_case {
             let plain = branch.conditions.iter_mut().filter(|condition| condition.test != Test::Within);

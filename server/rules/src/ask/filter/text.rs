@@ -106,7 +106,11 @@ fn condition(
         _ => plain,
     };
     let function = own.function.as_ref().map(ToString::to_string);
-    Condition { column: own.column.to_string(), test, joins, function }
+    let number = match own.operand {
+        Operand::Number(number) => Some(number),
+        _ => None,
+    };
+    Condition { column: own.column.to_string(), test, joins, function, number }
 }
 
 fn test(comparison: Comparison) -> Test {

@@ -376,7 +376,7 @@ pub(super) fn of_scope(scope: &sql::Scope, has_inner: bool) -> Filter {
 fn of_predicate(predicate: &sql::Predicate) -> Condition {
     let compared = match (predicate.comparison, &predicate.operand) {
         _ if predicate.function.is_some() => Compared::Other,
-        (Comparison::Equal, Operand::Literal) => Compared::Constant(String::new()),
+        (Comparison::Equal, Operand::Literal | Operand::Number(_)) => Compared::Constant(String::new()),
         (Comparison::Equal, Operand::Placeholder(_)) => Compared::Equal,
         (Comparison::Equal, _) => Compared::Other,
         (Comparison::In | Comparison::Any, _) => Compared::OneOf,
