@@ -36,8 +36,9 @@ pub fn add_indexes(
         let parsed: Vec<SchemaFile> =
             files.iter().map(|(path, text)| SchemaFile::parse(path, text)).collect();
         let now = Schema::fold(&parsed, schema.schema.dialect);
-        let table =
-            now.tables.iter().find(|own| own.name == table.name && own.namespace == table.namespace)?;
+        let table = now.tables.iter().find(|own| {
+            own.name == table.name && own.namespace == table.namespace && own.code_name == table.code_name
+        })?;
         let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();
         let request = IndexRequest { table, columns: &columns, now: time(project.now + n), tool };
         for edit in add_index(&now, &files, &request).ok()? {

@@ -19,8 +19,9 @@ impl IndexFunction {
     pub fn of(walk: &Walk, text: &str, dialect: Dialect) -> Option<Self> {
         let module = &walk.file.units[0].unit;
         let bound = |import: &Import| import.binding.map(|binding| module.binding(binding));
-        let imports =
-            || module.imports.iter().filter(|import| is_core(&import.module) && !import.is_type_only);
+        let imports = || {
+            module.imports.iter().filter(|import| is_core(&import.module, dialect) && !import.is_type_only)
+        };
         for import in imports() {
             match (&import.what, bound(import)) {
                 (Imported::Name(name), Some(binding)) if name == "index" => {
@@ -56,9 +57,18 @@ impl IndexFunction {
     }
 }
 
-/// Whether a module declares tables and indexes: `drizzle-orm/pg-core`.
-fn is_core(module: &str) -> bool {
-    is_library(module) && module.ends_with("-core")
+/// Whether a module declares tables and indexes of a database: `drizzle-orm/pg-core`.
+fn is_core(module: &str, dialect: Dialect) -> bool {
+    is_library(module) && module.ends_with(core_of(dialect).unwrap_or("-core"))
+}
+
+const fn core_of(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::Postgres => Some("pg-core"),
+        Dialect::MySql => Some("mysql-core"),
+        Dialect::Sqlite => Some("sqlite-core"),
+        _ => None,
+    }
 }
 
 /// In the order of the names where they are sorted, else after the last one.
@@ -101,12 +111,7 @@ fn merged(
 
 /// A statement of its own after the last import.
 fn new_import(walk: &Walk, text: &str, dialect: Dialect, name: &str) -> Option<(usize, String)> {
-    let core = match dialect {
-        Dialect::Postgres => "pg-core",
-        Dialect::MySql => "mysql-core",
-        Dialect::Sqlite => "sqlite-core",
-        _ => return None,
-    };
+    let core = core_of(dialect)?;
     let module = &walk.file.units[0].unit;
     let last = module
         .imports

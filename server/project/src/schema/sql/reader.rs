@@ -330,7 +330,7 @@ fn filled(path: &str, statement: &RawStatement) -> Option<Change> {
             _ => {}
         }
     }
-    (rows >= FEWEST_ROWS).then(|| Change::Fill(Name { namespace, name }))
+    (rows >= FEWEST_ROWS).then_some(Change::Fill(Name { namespace, name }))
 }
 
 /// The names that stand where a statement names a table or an index.

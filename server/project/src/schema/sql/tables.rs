@@ -212,7 +212,7 @@ pub(super) fn constant(expression: &Expr) -> Option<SmolStr> {
             Expr::Value(value) => {
                 return match &value.value {
                     Value::SingleQuotedString(text) => Some(SmolStr::new(text)),
-                    Value::Number(number, _) => Some(SmolStr::new(number.to_string())),
+                    Value::Number(number, _) => Some(SmolStr::new(number)),
                     _ => None,
                 };
             }
