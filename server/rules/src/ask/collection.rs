@@ -226,6 +226,9 @@ fn is_length(key: &Key) -> bool {
 fn small_binding(view: &UnitView<'_>, unit: usize, id: BindingId, depth: u8) -> bool {
     let u = unit_of(view, unit);
     let b = u.binding(id);
+    if is_left_where_it_is_long(u, b) {
+        return true;
+    }
     match b.kind {
         BindingKind::Import(_) => is_constant_name(&b.name),
         BindingKind::Type => u.types.iter().any(|t| t.kind == TypeKind::Enum && t.name == b.name),
@@ -245,6 +248,40 @@ fn small_binding(view: &UnitView<'_>, unit: usize, id: BindingId, depth: u8) -> 
             !grows && b.value.is_some_and(|value| is_constant_list(value) || small(view, unit, value, depth))
         }
         _ => false,
+    }
+}
+
+/// Whether the code leaves where a collection has more than a few elements: `if (fields.length > 3) return`.
+fn is_left_where_it_is_long(u: &Unit, b: &Binding) -> bool {
+    b.uses.iter().any(|&used| {
+        let Some(member) = u.parent(used) else { return false };
+        let Kind::Member { object, name, .. } = u.kind(member) else { return false };
+        let is_length = *object == used && matches!(name.as_str(), "length" | "size" | "len");
+        // `fields.len()`
+        let length = match u.parent(member) {
+            Some(call) if matches!(u.kind(call), Kind::Call { callee, .. } if *callee == member) => call,
+            _ => member,
+        };
+        let Some(comparison) = u.parent(length).filter(|_| is_length) else { return false };
+        let Kind::Binary { op, left, right } = u.kind(comparison) else { return false };
+        let is_long =
+            *left == length && matches!(op.as_str(), ">" | ">=") && number(u, *right).is_some_and(|n| n <= MAX_SMALL);
+        let leaves = |then: NodeId| match u.kind(then) {
+            Kind::Block { statements, .. } => statements.last().is_some_and(|&last| is_exit(u, last)),
+            _ => is_exit(u, then),
+        };
+        is_long
+            && u.ancestors(comparison).any(|around| {
+                matches!(u.kind(around), Kind::If { condition, then, .. }
+                    if (*condition == comparison || u.descendants(*condition).contains(&comparison)) && leaves(*then))
+            })
+    })
+}
+
+fn is_exit(u: &Unit, statement: NodeId) -> bool {
+    match u.kind(statement) {
+        Kind::Discard(inner) => matches!(u.kind(*inner), Kind::Return(_) | Kind::Throw(_)),
+        kind => matches!(kind, Kind::Return(_) | Kind::Throw(_)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Turns that are meant to run one by one.
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingId, Effects, Key, Kind, NodeId, Unit};
+use plimsoll_behavior::{BindingId, Effects, Key, Kind, Literal, NodeId, Unit};
 
 use super::Turn;
 use super::once::{ends_at_its_hit, is_for_one_element};
@@ -35,6 +35,7 @@ pub(super) fn is_meant(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
         || is_handed_to_a_transaction(view, turn.driver.0, turn.driver.1)
         || turn.unit == view.index
             && (is_kept_in(u, call, turn.body)
+                || is_behind_a_lookup(u, call, turn.body)
                 || is_asked_once(u, turn, call)
                 || waits_for_the_turn_before(u, turn, call))
         || turn.place_of(view, call).is_some_and(|place| {
@@ -147,8 +148,43 @@ fn is_transaction(view: &UnitView<'_>, turn: &Turn, calls: &[(NodeId, Effects)],
     effects_of(view, view.index, call).contains(Effects::DB_TRANSACTION)
         || calls.iter().any(|&(node, _)| {
             matches!(u.kind(node), Kind::Call { .. })
-                && view.eval.call(turn.unit, node).effects.contains(Effects::DB_TRANSACTION)
+                && (view.eval.call(turn.unit, node).effects.contains(Effects::DB_TRANSACTION)
+                    || begins_one(u, node))
         })
+}
+
+/// `client.query('BEGIN')`
+fn begins_one(u: &Unit, call: NodeId) -> bool {
+    let Kind::Call { args, .. } = u.kind(call) else { return false };
+    let first = args.first().map(|&arg| u.kind(bare(u, arg)));
+    matches!(first, Some(Kind::Literal(Literal::String(text)))
+        if ["begin", "start transaction"].iter().any(|word| text.trim_start().to_ascii_lowercase().starts_with(word)))
+}
+
+/// Whether a call only runs where what was read before for all does not hold its answer:
+/// `authors.get(post.authorId) ?? (await load(post.authorId))`.
+fn is_behind_a_lookup(u: &Unit, call: NodeId, body: NodeId) -> bool {
+    const LOOKS: &[&str] = &["get", "find"];
+    let mut below = call;
+    for around in u.ancestors(call) {
+        if around == body {
+            return false;
+        }
+        if let Kind::Binary { op, left, right } = u.kind(around)
+            && *right == below
+            && matches!(op.as_str(), "??" | "||")
+        {
+            let mut at = bare(u, *left);
+            if let Kind::Await(inner) = u.kind(at) {
+                at = bare(u, *inner);
+            }
+            if callee_name(u, at).is_some_and(|name| LOOKS.contains(&name.as_str())) {
+                return true;
+            }
+        }
+        below = around;
+    }
+    false
 }
 
 /// Whether each turn sleeps: for a rate limit.

@@ -22,7 +22,11 @@ pub(crate) fn is_each_of_a_table(view: &UnitView<'_>, turn: &Turn, call: NodeId,
             Some(SlotValue::Node(site)) => view.node_at(site),
             _ => None,
         };
-        let is_its_own = |node: NodeId| mentions(u, node, &turn.elements);
+        let is_its_own = |node: NodeId| {
+            mentions(u, node, &turn.elements)
+                || matches!(u.kind(bare(u, node)), Kind::Name { binding: Some(b), .. }
+                    if u.binding(*b).value.is_some_and(|value| mentions(u, value, &turn.elements)))
+        };
         return turn.unit == view.index
             && (named.is_some_and(|(unit, node)| unit == turn.unit && is_its_own(node))
                 || table_in_text(view, &facts).is_some_and(is_its_own));
