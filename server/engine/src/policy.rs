@@ -40,10 +40,12 @@ pub fn skip_reason(below: &str, text: &str) -> Option<&'static str> {
 /// Whether it is a copy of somebody else's code.
 #[must_use]
 pub fn is_vendored_path(below: &str) -> bool {
-    has_folder(
-        below,
-        &["node_modules", "bower_components", "vendor", "vendored", "third_party", "third-party"],
-    )
+    // Deep within sources a vendor sells something: `src/pages/vendor/Orders.tsx`.
+    let of_others = &["node_modules", "bower_components", "vendored", "third_party", "third-party"];
+    let before = below.split("/vendor/").next().filter(|before| before.len() < below.len());
+    let is_within_sources = before
+        .is_some_and(|before| has_folder(&format!("{before}/"), &["src", "app", "pages", "components"]));
+    has_folder(below, of_others) || has_folder(below, &["vendor"]) && !is_within_sources
 }
 
 /// Whether it holds TypeScript declarations only.
@@ -263,6 +265,8 @@ mod tests {
             ("src/api_pb.js", "generated"),
             ("node_modules/a/index.js", "vendored"),
             ("third_party/x/lib.rs", "vendored"),
+            ("vendor/x/lib.rs", "vendored"),
+            ("public/vendor/x.js", "vendored"),
             ("public/jquery.min.js", "minified"),
             ("src/env.d.ts", "type declarations"),
             ("src/app.d.css.ts", "type declarations"),
@@ -270,9 +274,15 @@ mod tests {
         for (path, reason) in cases {
             assert_eq!(skip_reason(path, ""), Some(reason), "{path}");
         }
-        for path in
-            ["src/build/plan.ts", "src/distance.ts", "dist.ts", "src/mind.ts", "src/d.ts", "src/vendor.ts"]
-        {
+        for path in [
+            "src/build/plan.ts",
+            "src/distance.ts",
+            "dist.ts",
+            "src/mind.ts",
+            "src/d.ts",
+            "src/vendor.ts",
+            "src/pages/vendor/a.tsx",
+        ] {
             assert_eq!(skip_reason(path, "let x\n"), None, "{path}");
         }
     }
