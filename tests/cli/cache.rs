@@ -14,6 +14,7 @@ const HARMLESS: &str = "export const userOf = (id: string) => ({ id })\n";
 fn shop() -> Project {
     Project::new(&[
         ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("plimsoll.toml", "preview = true\n"),
         ("src/names.ts", LOOP),
         ("src/users.ts", HELPER),
     ])
@@ -84,6 +85,7 @@ fn a_new_implementation_of_an_interface_is_looked_at() {
         return prisma.user.findUnique({ where: { id } })\n  }\n}\n";
     let project = Project::new(&[
         ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("plimsoll.toml", "preview = true\n"),
         ("src/names.ts", through),
         ("src/repository.ts", interface),
         ("src/prisma.ts", class),
@@ -127,18 +129,18 @@ fn other_rules_and_settings_are_other_answers() {
     let project = shop();
     let all = found(&project);
     assert_eq!(answer(&project, &["--rule", "missing-timeout"]).stdout.matches("\"rule\"").count(), 0);
-    answer(&project, &["--preview"]);
+    assert!(answer(&project, &["--preview"]).stdout.contains("n-plus-one"));
     assert_eq!(found(&project), all);
-    project.write_bytes("plimsoll.toml", b"[rules]\nn-plus-one = \"off\"\n");
+    project.write_bytes("plimsoll.toml", b"preview = true\n[rules]\nn-plus-one = \"off\"\n");
     assert!(found(&project) < all);
     project.write_bytes("plimsoll.toml", b"extends = \"base.toml\"\n");
-    project.write_bytes("base.toml", b"[rules]\nn-plus-one = \"info\"\n");
+    project.write_bytes("base.toml", b"preview = true\n[rules]\nn-plus-one = \"info\"\n");
     assert!(answer(&project, &[]).stdout.contains("\"info\""));
-    project.write_bytes("base.toml", b"");
+    project.write_bytes("base.toml", b"preview = true\n");
     assert_eq!(found(&project), all);
     project.write_bytes("base.toml", b"[files]\nexclude = [\"src/**\"]\n");
     assert_eq!(found(&project), 0);
-    std::fs::remove_file(project.path().join("plimsoll.toml")).expect("it is there");
+    project.write_bytes("plimsoll.toml", b"preview = true\n");
     assert_eq!(found(&project), all);
 }
 

@@ -664,6 +664,7 @@ const SERVER: &str = "import { PrismaClient } from '@prisma/client'\n\nconst db 
 fn a_fix_tells_what_it_did_and_what_is_left_by_its_status() {
     let project = Project::new(&[
         ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("plimsoll.toml", "preview = true\n"),
         ("src/users.ts", SERVER),
         ("src/old.ts", "// plimsoll-ignore no-such-rule-at-all: it is new\nexport const a = 1\n"),
     ]);

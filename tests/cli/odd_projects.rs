@@ -32,7 +32,15 @@ fn check(files: &[(&str, &str)]) -> Run {
 
 /// The same of a project of which some may be unread, if that is said.
 fn check_in_part(files: &[(&str, &str)]) -> Run {
-    let run = Project::new(files).run(&["check", "--format", "json", "--fail-on", "never", "--no-cache"]);
+    let run = Project::new(files).run(&[
+        "check",
+        "--format",
+        "json",
+        "--preview",
+        "--fail-on",
+        "never",
+        "--no-cache",
+    ]);
     assert!(!run.stderr.contains("panicked") && run.stdout.contains("\"skipped\": []"), "{run}");
     assert_eq!(run.stdout.contains("\"complete\": true"), run.stdout.contains("\"unread\": []"), "{run}");
     run

@@ -57,6 +57,7 @@ fn fix_a_file_in(suite: &str) {
     std::fs::write(project.join("package.json"), package).expect("it is writable");
     let file = project.join("Clock.tsx");
     std::fs::write(&file, BEFORE).expect("it is writable");
+    std::fs::write(project.join("plimsoll.toml"), "preview = true\n").expect("it is writable");
 
     let mut editor = Command::new(neovim);
     editor.args(["--headless", "-u", "NONE", "-i", "NONE", "-l"]);

@@ -81,6 +81,7 @@ fn files_that_are_written_moved_and_removed_end_in_a_fresh_check() {
     };
     write("package.json", MANIFEST);
     write("schema.prisma", SCHEMA);
+    write("plimsoll.toml", "preview = true\n");
     write("module0.ts", HELPER);
     let root = format!("file://{}", folder.path().display());
     let mut server = Server::start();

@@ -87,7 +87,7 @@ fn a_finding_comes_with_a_proven_fix_that_cures_it() {
 fn a_finding_stays_while_a_statement_beside_it_is_typed() {
     let mut server = Server::start();
     let client = &mut server.client;
-    client.initialize(modern(), json!({}));
+    client.initialize(modern(), json!({ "initializationOptions": { "preview": true } }));
     client.open(URI, "typescriptreact", CLOCK);
     assert_eq!(lines(&client.published_for(URI, 1)), leaked_at(TIMER));
     let mut version = 1;

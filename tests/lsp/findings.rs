@@ -180,7 +180,7 @@ fn what_code_and_schema_say_of_one_column_is_told_in_the_code_while_both_are_ope
     let (schema, code) = (format!("{root}/migrations/1_init.sql"), format!("{root}/src/books.ts"));
     let mut server = Server::start();
     let client = &mut server.client;
-    client.initialize(modern(), json!({ "workspaceFolders": [{ "uri": root, "name": "w" }] }));
+    client.initialize(modern(), json!({ "workspaceFolders": [{ "uri": root, "name": "w" }], "initializationOptions": { "preview": true } }));
     let rules = |diagnostics: &Value| -> Vec<String> {
         places(diagnostics).into_iter().map(|(rule, _, _)| rule).collect()
     };

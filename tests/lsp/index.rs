@@ -22,6 +22,7 @@ fn workspace() -> tempfile::TempDir {
         std::fs::write(path, text).expect("there is room");
     };
     write("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#);
+    write("plimsoll.toml", "preview = true\n");
     for i in 0..400 {
         write(&format!("src/f{i}/users.ts"), HELPER);
         write(&format!("src/f{i}/names.ts"), &LOOP.repeat(4));

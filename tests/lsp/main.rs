@@ -44,7 +44,7 @@ impl Server {
     /// A server that a modern client has greeted.
     fn initialized() -> Self {
         let mut server = Self::start();
-        server.client.initialize(client::modern(), json!({}));
+        server.client.initialize(client::modern(), json!({ "initializationOptions": { "preview": true } }));
         server
     }
 

@@ -44,6 +44,7 @@ fn server_project() -> (tempfile::TempDir, Server, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = r#"{ "dependencies": { "express": "5", "@prisma/client": "6" } }"#;
     std::fs::write(folder.path().join("package.json"), manifest).expect("it can be written");
+    std::fs::write(folder.path().join("plimsoll.toml"), "preview = true\n").expect("it can be written");
     let mut server = Server::start();
     let root = format!("file://{}", folder.path().display());
     server.client.initialize(modern(), json!({ "rootUri": root }));

@@ -8,7 +8,7 @@ use plimsoll_project::MemoryFiles;
 /// Reviews a file beside others.
 fn review(files: &MemoryFiles, path: &str) -> Vec<Finding> {
     let cancel = AtomicBool::new(false);
-    let config = Config::default();
+    let config = Config::default().with_preview();
     let request = Request { files, path, document: None, config: &config, cancel: &cancel, now: 0 };
     Engine::new().review(&request).findings
 }
@@ -18,7 +18,7 @@ fn ignored(files: &MemoryFiles, path: &str) -> String {
     let found = review(files, path);
     let [finding] = &found[..] else { panic!("{path} holds {found:?}") };
     let cancel = AtomicBool::new(false);
-    let config = Config::default();
+    let config = Config::default().with_preview();
     let request = Request { files, path, document: None, config: &config, cancel: &cancel, now: 0 };
     let fix = Engine::new().ignore(&request, finding).expect("it can be ignored");
     let [edit] = &fix.edits[..] else { panic!("{fix:?}") };

@@ -18,12 +18,13 @@ fn found(engine: &Engine, code: &str, settings: &str) -> Vec<&'static str> {
     let names = RuleNames::new(engine.rules());
     let loaded = Config::load(&files, "/p/src/a.ts", &names);
     assert_eq!(loaded.errors, []);
+    let config = Config::clone(&loaded.config).with_preview();
     let cancel = AtomicBool::new(false);
     let request = Request {
         files: &files,
         path: "/p/src/a.ts",
         document: None,
-        config: &loaded.config,
+        config: &config,
         cancel: &cancel,
         now: 0,
     };

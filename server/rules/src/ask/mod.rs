@@ -106,8 +106,7 @@ pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};
 pub(crate) use turn::{
-    is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_of_few_rows, is_of_rows, only_reads,
-    works_elsewhere,
+    is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_of_few_rows, works_elsewhere,
 };
 pub use undefined::may_be_undefined;
 pub use used_columns::{Used, used_columns};

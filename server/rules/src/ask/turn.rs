@@ -1,9 +1,10 @@
 //! Whether a call runs once for every element of a collection, and what else happens on each turn.
 
+mod few;
 mod loops;
 mod meant;
 mod once;
-mod rows;
+
 mod settled;
 mod subject;
 mod told;
@@ -13,10 +14,10 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, NodeId, Unit};
 use plimsoll_project::link::{Context, run_of};
 
+pub(crate) use self::few::is_of_few_rows;
 use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
-pub(crate) use self::rows::{is_of_few_rows, is_of_rows, only_reads};
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;

@@ -1,13 +1,13 @@
 //! `n-plus-one`
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Kind, Literal, NodeId};
+use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::link::{Value, run_of};
 
 use crate::ask::{
     Source, Turn, handed_to_each, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of,
-    is_of_few_rows, is_of_rows, is_told_inside, names_of, once_per_element, only_reads, source, source_in,
-    sql_argument, words, works_elsewhere,
+    is_of_few_rows, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
+    works_elsewhere,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -66,13 +66,6 @@ declare_rule! {
     ///     .await?;
     /// ```
     ///
-    /// ## What is a preview
-    ///
-    /// By itself the rule tells of rows that a query has read, or that a function was given, and of a query that then reads
-    /// for each of them, here or in a helper: one query, and N more. Statements that write for each element, functions that
-    /// read and write, and lists that the code puts together itself are told where previews are asked for: there it depends
-    /// on the program whether they come to many.
-    ///
     /// ## What it does not flag
     ///
     /// - Batches, by whatever means they are cut.
@@ -99,7 +92,7 @@ declare_rule! {
     /// - Databases that live in the process.
     ///
     /// Recursion and work lists count.
-    pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
+    pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0", preview }
 }
 
 impl Rule for NPlusOne {
@@ -134,12 +127,7 @@ impl Rule for NPlusOne {
                 let name = name_of(unit, call.node);
                 let chain = unit.chain(&call, source.effect, "runs here");
                 let what = What { effect, is_command: runs_commands(unit, &source) };
-                let is_classic = reads_only(&call)
-                    && is_of_rows(unit, &turn)
-                    && only_reads(unit, &turn)
-                    && !is_procedure_that_writes(unit, call.node);
-                let said = say(unit, report, &turn, call.node, &name, what, call.confidence(), chain);
-                said.preview(!is_classic).fix(|| {
+                say(unit, report, &turn, call.node, &name, what, call.confidence(), chain).fix(|| {
                     read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
                 });
             }
@@ -147,48 +135,10 @@ impl Rule for NPlusOne {
                 let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };
                 let what = What { effect: effect_of(&source), is_command: runs_commands(unit, &source) };
                 let name = unit.dotted(node).unwrap_or_else(|| unit.text(node).to_owned());
-                say(unit, report, &turn, node, &name, what, Confidence::High, Vec::new()).preview(true);
+                say(unit, report, &turn, node, &name, what, Confidence::High, Vec::new());
             }
         }
     }
-}
-
-/// Whether all that a call does is to read.
-fn reads_only(call: &CallView<'_>) -> bool {
-    (Effects::DB_READ | Effects::LOG).contains(call.effects())
-}
-
-/// Whether a call runs a function of the database that is called like one that writes: `rpc('update_status', …)`.
-fn is_procedure_that_writes(unit: &UnitView<'_>, call: NodeId) -> bool {
-    const CALLS: &[&str] = &["rpc", "call", "callprocedure", "callfunction"];
-    const WRITES: &[&str] = &[
-        "add",
-        "claim",
-        "complete",
-        "create",
-        "decrement",
-        "delete",
-        "increment",
-        "insert",
-        "log",
-        "mark",
-        "process",
-        "record",
-        "refresh",
-        "register",
-        "remove",
-        "save",
-        "set",
-        "sync",
-        "update",
-        "upsert",
-    ];
-    let Kind::Call { callee, args, .. } = unit.unit.kind(call) else { return false };
-    let (Kind::Member { name, .. } | Kind::Name { name, .. }) = unit.unit.kind(*callee) else { return false };
-    let first = args.first().map(|&arg| unit.unit.kind(arg));
-    let Some(Kind::Literal(Literal::String(procedure))) = first else { return false };
-    CALLS.contains(&name.to_ascii_lowercase().as_str())
-        && words(procedure).first().is_some_and(|word| WRITES.contains(&word.as_str()))
 }
 
 /// What a call costs that should not be paid per element: whether it reads or writes, and the library call that does.

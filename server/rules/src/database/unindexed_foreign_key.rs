@@ -79,7 +79,7 @@ declare_rule! {
     /// - Tables whose rows only pass through, as those of an import.
     /// - Tables of which a statement could not be read.
     /// - Schemas in an `examples` folder of a project.
-    pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0" }
+    pub UnindexedForeignKey { id: "unindexed-foreign-key", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
 impl Rule for UnindexedForeignKey {

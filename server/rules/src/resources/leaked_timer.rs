@@ -56,7 +56,7 @@ declare_rule! {
     ///
     /// What a handler of a component starts, another handler does not end: an effect's cleanup has to, a timer that
     /// runs once beside it, or what a hook hands to its component.
-    pub LeakedTimer { id: "leaked-timer", category: Resources, severity: Warning, since: "0.1.0" }
+    pub LeakedTimer { id: "leaked-timer", category: Resources, severity: Warning, since: "0.1.0", preview }
 }
 
 impl Rule for LeakedTimer {
