@@ -156,6 +156,10 @@ pub fn relink(
         if (asks(&now) || asks(&before.facts[unit])) && before.is_called(unit) {
             return None;
         }
+        // What a caller does with a body decides what is said of the function that has read it.
+        if before.takes_bodies(&now) || before.takes_bodies(&before.facts[unit]) {
+            return None;
+        }
         facts[unit] = Arc::new(now);
     }
     Some(facts)
@@ -170,6 +174,15 @@ impl Linked {
             other != unit && callees.any(|(f, ..)| f.unit == *path && f.file == self.file.path)
         };
         self.facts.iter().enumerate().any(calls)
+    }
+
+    /// Whether a unit calls a function of the file that reads the body of a response.
+    fn takes_bodies(&self, facts: &UnitFacts) -> bool {
+        let bodies = Effects::RESPONSE_BODY | Effects::RESPONSE_STREAM;
+        facts.calls.values().filter_map(|call| call.target.as_ref()).any(|target| {
+            target.file == self.file.path
+                && self.summary(target).is_some_and(|summary| summary.effects.intersects(bodies))
+        })
     }
 
     /// The file with the facts that [`relink`] found.

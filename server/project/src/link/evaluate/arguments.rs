@@ -120,7 +120,7 @@ impl Evaluator<'_> {
                         Kind::Spread(inner) => *inner,
                         _ => entry.value,
                     };
-                    match self.deeper(|| self.property(&self.site(unit, inner), name)) {
+                    match self.in_spread(unit, node, || self.property(&self.site(unit, inner), name)) {
                         Some(Argument::Absent) => {}
                         Some(Argument::Found(site)) => return Argument::Found(site),
                         _ => spread = true,

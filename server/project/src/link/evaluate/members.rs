@@ -58,7 +58,9 @@ impl Evaluator<'_> {
                                 Kind::Spread(inner) => *inner,
                                 _ => entry.value,
                             };
-                            let found = self.deeper(|| self.member_of(&self.value(unit, inner), name));
+                            let found = self.in_spread(unit, site.node, || {
+                                self.member_of(&self.value(unit, inner), name)
+                            });
                             if let Some(found) = found.filter(|found| !found.is_unknown()) {
                                 return found;
                             }

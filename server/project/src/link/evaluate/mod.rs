@@ -28,6 +28,8 @@ pub(in crate::link) use origins::Origin;
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.
 pub(in crate::link) const MAX_DEPTH: u32 = 120;
+/// How many objects are spread in each other that a property is looked for in: each may be spread twice.
+const MAX_SPREADS: usize = 8;
 
 /// What one call does, as far as models and the project's own functions say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,6 +88,8 @@ pub struct Memo {
     names: RefCell<FxHashMap<(usize, ScopeId), NamesOfScope>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
+    /// Objects in whose spreads a property is looked for now.
+    open_objects: RefCell<Vec<(usize, NodeId)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
     open_bindings: RefCell<Vec<(usize, BindingId)>>,
 }
@@ -147,16 +151,19 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    /// What `look` finds, one level deeper; none where that is too deep. What is known already is looked at again without
-    /// being evaluated, so that a value made of itself, `row = { ...row }`, would be followed for ever.
-    fn deeper<T>(&self, look: impl FnOnce() -> T) -> Option<T> {
-        let depth = self.world.depth();
-        if depth.get() >= MAX_DEPTH {
-            return None;
+    /// What `look` finds in what is spread in an object; none where that leads back to an object that is looked into
+    /// already, as in `row = { ...row }`, or through too many. What is known is looked at again without being evaluated,
+    /// so that nothing else would end it.
+    fn in_spread<T>(&self, unit: usize, object: NodeId, look: impl FnOnce() -> T) -> Option<T> {
+        {
+            let mut open = self.memo.open_objects.borrow_mut();
+            if open.len() >= MAX_SPREADS || open.contains(&(unit, object)) {
+                return None;
+            }
+            open.push((unit, object));
         }
-        depth.set(depth.get() + 1);
         let found = look();
-        depth.set(depth.get() - 1);
+        self.memo.open_objects.borrow_mut().pop();
         Some(found)
     }
 
