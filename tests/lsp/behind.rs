@@ -1,13 +1,12 @@
 //! What happens to files behind the editor's back ends in the findings of a fresh check.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::Server;
 use super::client::{Client, modern};
+use super::fresh::{Found, checked};
 
 const MANIFEST: &str = r#"{ "dependencies": { "express": "5", "@prisma/client": "6" } }"#;
 const SCHEMA: &str = "datasource db {\n  provider = \"postgresql\"\n  url = env(\"URL\")\n}\n\nmodel Post {\n  id Int @id\n  author String\n}\n";
@@ -23,25 +22,6 @@ fn module(number: usize) -> String {
 }
 
 const HELPER: &str = "import { PrismaClient } from '@prisma/client'\n\nconst prisma = new PrismaClient()\n\nexport function postsOf(author: string) {\n  return prisma.post.findMany({ where: { author }, take: 5 })\n}\n";
-
-/// Rules and lines from 0 by the name of the file.
-type Found = BTreeMap<String, BTreeSet<(String, u64)>>;
-
-fn checked(folder: &Path) -> Found {
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["check", "--format", "json", "--fail-on", "never", "--no-cache", "."])
-        .current_dir(folder)
-        .output()
-        .expect("it runs");
-    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
-    let mut found = Found::new();
-    for finding in report["findings"].as_array().expect("findings") {
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        let line = finding["range"]["start"]["line"].as_u64().expect("a line") - 1;
-        found.entry(text(&finding["path"])).or_default().insert((text(&finding["rule"]), line));
-    }
-    found
-}
 
 /// A client that keeps what it is shown.
 struct Shown {

@@ -4,6 +4,7 @@ mod behind;
 mod client;
 mod clock;
 mod findings;
+mod fresh;
 mod garbage;
 mod index;
 mod lifecycle;

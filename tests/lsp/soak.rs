@@ -3,15 +3,15 @@
 //!
 //! `PLIMSOLL_SOAK_MINUTES` makes it as long as somebody has time; by itself it takes a few seconds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::Server;
 use super::client::{modern, range};
+use super::fresh::{Found, checked};
 
 /// Edits without the variable.
 const EDITS: usize = 600;
@@ -135,24 +135,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the command line finds in each file: rules and lines from 0.
-fn checked(folder: &Path) -> BTreeMap<PathBuf, BTreeSet<(String, u64)>> {
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["check", "--format", "json", "--fail-on", "never", "--no-cache", "."])
-        .current_dir(folder)
-        .output()
-        .expect("it runs");
-    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
-    let mut found: BTreeMap<PathBuf, BTreeSet<(String, u64)>> = BTreeMap::new();
-    for finding in report["findings"].as_array().expect("findings") {
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        let line = finding["range"]["start"]["line"].as_u64().expect("a line") - 1;
-        let path = folder.join(text(&finding["path"]));
-        found.entry(path).or_default().insert((text(&finding["rule"]), line));
-    }
-    found
-}
-
 #[test]
 fn after_many_edits_the_findings_are_those_of_a_fresh_check() {
     let minutes = std::env::var("PLIMSOLL_SOAK_MINUTES").ok().and_then(|it| it.parse::<u64>().ok());
@@ -203,7 +185,10 @@ fn after_many_edits_the_findings_are_those_of_a_fresh_check() {
     }
 
     // All is mended in the end, with a line more than on the disk, where it is then written too.
-    let mut last: BTreeMap<PathBuf, BTreeSet<(String, u64)>> = BTreeMap::new();
+    let below = |path: &Path| {
+        path.strip_prefix(folder.path()).ok().and_then(Path::to_str).expect("it lies below").to_owned()
+    };
+    let mut last = Found::new();
     for document in &mut open {
         document.version += 1;
         document.text = format!("// read again\n{}", document.original);
@@ -229,11 +214,11 @@ fn after_many_edits_the_findings_are_those_of_a_fresh_check() {
         };
         let places: BTreeSet<(String, u64)> = all.map(place).collect();
         if !places.is_empty() {
-            last.insert(document.path.clone(), places);
+            last.insert(below(&document.path), places);
         }
     }
     let mut fresh = checked(folder.path());
-    fresh.retain(|path, _| open.iter().any(|document| document.path == *path));
+    fresh.retain(|path, _| open.iter().any(|document| below(&document.path) == *path));
     assert_eq!(last, fresh);
     server.end();
 }

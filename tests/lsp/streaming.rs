@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::Server;
 use super::client::modern;
+use super::fresh::checked;
 
 /// Numbers that look random and are the same on every run.
 struct Numbers(u64);
@@ -20,7 +20,7 @@ impl Numbers {
 }
 
 /// Each finding by its rule and its line, and the text that it stands over.
-type Shown = BTreeMap<(String, usize), String>;
+type Shown = BTreeMap<(String, u64), String>;
 
 fn shown(diagnostics: &Value, text: &str) -> Shown {
     let lines: Vec<&str> = text.split('\n').collect();
@@ -34,7 +34,7 @@ fn shown(diagnostics: &Value, text: &str) -> Shown {
             true => &of[..number(&end["character"]) - number(&start["character"])],
             false => of,
         };
-        ((diagnostic["code"].as_str().expect("a rule").to_owned(), line), of.to_owned())
+        ((diagnostic["code"].as_str().expect("a rule").to_owned(), line as u64), of.to_owned())
     })
     .collect()
 }
@@ -76,22 +76,6 @@ fn written() -> String {
     text
 }
 
-/// What the command line finds in the folder's file.
-fn checked(folder: &std::path::Path) -> BTreeSet<(String, usize)> {
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["check", "--format", "json", "--fail-on", "never", "--no-cache", "written.ts"])
-        .current_dir(folder)
-        .output()
-        .expect("it runs");
-    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
-    let findings = report["findings"].as_array().expect("findings").iter();
-    let place = |finding: &Value| {
-        let line = finding["range"]["start"]["line"].as_u64().expect("a line") as usize - 1;
-        (finding["rule"].as_str().expect("a rule").to_owned(), line)
-    };
-    findings.map(place).collect()
-}
-
 #[test]
 fn what_an_assistant_writes_in_pieces_does_not_flicker() {
     let (folder, mut server, uri) = server_project();
@@ -127,9 +111,9 @@ fn what_an_assistant_writes_in_pieces_does_not_flicker() {
         before = now;
     }
     assert!(gone.is_empty(), "what was found has vanished: {gone:?}");
-    let found: BTreeSet<(String, usize)> = before.into_keys().collect();
+    let found: BTreeSet<(String, u64)> = before.into_keys().collect();
     assert_eq!(found.len(), 16, "{found:?}");
-    assert_eq!(found, checked(folder.path()));
+    assert_eq!(found, checked(folder.path()).remove("written.ts").unwrap_or_default());
     server.end();
 }
 
@@ -159,8 +143,8 @@ fn a_burst_ends_in_one_correct_publication_and_few_before() {
             break published["diagnostics"].clone();
         }
     };
-    let found: BTreeSet<(String, usize)> = shown(&last, &whole).into_keys().collect();
-    assert_eq!(found, checked(folder.path()));
+    let found: BTreeSet<(String, u64)> = shown(&last, &whole).into_keys().collect();
+    assert_eq!(found, checked(folder.path()).remove("written.ts").unwrap_or_default());
     assert!(publications < version, "{publications} publications of {version} versions");
     server.end();
 }
@@ -197,7 +181,7 @@ fn a_key_that_opens_something_leaves_what_is_found_elsewhere() {
                 "{place:?} stands over {of:?} after {key:?}, not {was:?}"
             );
         }
-        let outside = all.keys().filter(|(_, at)| !statement.contains(at));
+        let outside = all.keys().filter(|(_, at)| !statement.contains(&(*at as usize)));
         let kept = outside.clone().filter(|place| now.contains_key(place)).count();
         let outside = outside.count();
         (stood, should) = (stood + kept, should + outside);
