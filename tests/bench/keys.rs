@@ -1,6 +1,8 @@
 //! Every key of a line typed in the middle of a source, each with what it cost: for finding the keys that cost most.
 //!
-//! `cargo bench --bench keys -- [module|function] [lines]`
+//! `cargo bench --bench keys -- [module|function|FILE] [lines]`
+//!
+//! A FILE is taken as it is, with every rule on, and the line is typed after a statement in its middle.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is run for")]
 
@@ -20,15 +22,16 @@ fn main() {
     let lines = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(14_000);
     let text = match args.first().map(String::as_str) {
         Some("function") => source::one_function(lines),
-        _ => source::module(lines),
+        None | Some("module") => source::module(lines),
+        Some(file) => std::fs::read_to_string(file).expect("a file of UTF-8"),
     };
+    let language = args.first().and_then(|f| Language::from_path(f)).unwrap_or(Language::Tsx);
     let mut files = MemoryFiles::default();
     files.insert("/p/package.json", r#"{"dependencies":{"express":"4","@prisma/client":"6"}}"#);
-    let config = Config::default();
-    let mut document = Document::open(&text, Language::Tsx, 0);
+    let config = Config::default().with_preview();
+    let mut document = Document::open(&text, language, 0);
     let half = text.len() / 2;
-    let at = text[half..].find("item.label").expect("a statement in the middle") + half;
-    let at = at + text[at..].find('\n').expect("a line");
+    let at = text[half..].find(";\n").expect("a statement in the middle") + half + 1;
     let snapshot = document.snapshot();
     let mut at: Position = snapshot.to_position(u32::try_from(at).expect("small"), PositionEncoding::Utf8);
     let engine = Engine::new();
@@ -45,7 +48,7 @@ fn main() {
         let walked = begun.elapsed();
         let begun = Instant::now();
         let cancel = AtomicBool::new(false);
-        let path = "/p/server/routes.tsx";
+        let path = if language == Language::Rust { "/p/src/routes.rs" } else { "/p/server/routes.tsx" };
         let request = Request {
             files: &files,
             path,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
-use plimsoll_project::link::{Asked, FileUnits, LinkCache, Linked, Linker, Other, link, relink};
+use plimsoll_project::link::{Asked, FileUnits, LinkCache, Linked, Linker, Other, Relinked, link, relink};
 use plimsoll_project::{Files, Runs, SchemasOf, where_it_runs};
 use plimsoll_rules::ask::Memo;
 use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, RuleOption};
@@ -21,8 +21,8 @@ use crate::{Config, Finding, Fix, Severity, Skipped, Unread, policy, unread};
 #[derive(Debug, Default)]
 pub struct Engine {
     pub(crate) links: LinkCache,
-    /// The last review of each file that a buffer holds.
-    states: DashMap<Arc<str>, Arc<State>>,
+    /// The last reviews of each file that a buffer holds.
+    states: DashMap<Arc<str>, States>,
 }
 
 /// What to review.
@@ -103,7 +103,22 @@ pub struct RuleInfo {
     pub options: &'static [RuleOption],
 }
 
-/// What the last review of a file leaves for the next one.
+/// What reviews of a file leave for the next one.
+#[derive(Clone, Debug)]
+struct States {
+    last: Arc<State>,
+    /// The last one of a text that parsed, unless that is the last one. A key that opens something tears units apart, and
+    /// the one that closes it puts them together again as they were.
+    whole: Option<Arc<State>>,
+}
+
+impl States {
+    fn each(&self) -> impl Iterator<Item = &Arc<State>> {
+        std::iter::once(&self.last).chain(&self.whole)
+    }
+}
+
+/// What a review of a file leaves for the next one.
 #[derive(Debug)]
 struct State {
     linked: Arc<Linked>,
@@ -119,6 +134,13 @@ struct State {
     others: Vec<Other>,
     /// Which models it was understood with.
     models: u64,
+}
+
+impl State {
+    /// Whether the text parsed.
+    fn is_whole(&self) -> bool {
+        self.linked.file.units.iter().all(|entry| entry.unit.errors.is_empty())
+    }
 }
 
 /// What rules found in one unit.
@@ -246,14 +268,17 @@ impl Engine {
             return Err(Stopped::Skipped(reason.to_owned(), false));
         }
         let path: Arc<str> = request.path.into();
-        let before = self.states.get(&path).map(|state| Arc::clone(&state));
+        let states = self.states.get(&path).map(|states| states.clone());
         let rules: Vec<bool> = RULES.iter().map(|rule| is_run(request, rule.meta())).collect();
         let options = FxBuildHasher.hash_one((rules, request.config.options_for(request.path)));
-        let before = before.filter(|before| !wants_fixes && before.options == options);
+        let states = states.filter(|states| !wants_fixes && states.last.options == options);
+        let each_state = || states.iter().flat_map(States::each).filter(|state| state.options == options);
         let by_key = |key: u64| {
-            let state = before.as_ref()?;
-            let unit = state.linked.file.unit_with_key(key)?;
-            Some(Arc::clone(&state.linked.file.units[unit].unit))
+            let known = |state: &Arc<State>| {
+                let unit = state.linked.file.unit_with_key(key)?;
+                Some(Arc::clone(&state.linked.file.units[unit].unit))
+            };
+            each_state().find_map(known)
         };
         // Another review may have asked of this file already.
         let kept = if request.document.is_none() { linker.kept(request.path) } else { None };
@@ -279,17 +304,19 @@ impl Engine {
             memo: Memo::default(),
         };
 
-        let (linked, stale) = match before.as_ref().and_then(|state| reuse(state, &file, linker)) {
-            Some((linked, changed)) => (Arc::new(linked), Some(changed)),
-            None => (Arc::new(link(Arc::clone(&file), linker)), None),
+        let reused = each_state().find_map(|state| Some((state, reuse(state, &file, linker)?)));
+        let (linked, base) = match reused {
+            Some((state, Reused { linked, changed, stale })) => (linked, Some((state, changed, stale))),
+            None => (link(Arc::clone(&file), linker), None),
         };
+        let linked = Arc::new(linked);
         stop_if_cancelled(request)?;
         let mut found = Vec::with_capacity(linked.file.units.len());
         for unit in 0..linked.file.units.len() {
-            if let (Some(stale), Some(state)) = (&stale, &before)
+            if let Some((state, changed, stale)) = &base
                 && state.runs == project.runs.runs
                 && stale.binary_search(&unit).is_err()
-                && !state.found[unit].tells_of(&linked.file, stale)
+                && !state.found[unit].tells_of(&linked.file, changed)
             {
                 counters.reused += 1;
                 found.push(Arc::clone(&state.found[unit]));
@@ -302,13 +329,18 @@ impl Engine {
         counters.read_for_statements = project.memo.accesses.functions_read();
         if request.document.is_some() && !wants_fixes {
             // What the last review asked and did not ask again still holds where its answers are kept.
-            let kept = before.filter(|_| stale.is_some()).map(|state| state.others.clone());
+            let kept = base.map(|(state, ..)| state.others.clone());
             let others = linker.others(&path, kept.unwrap_or_default());
             let looked_at = linker.looked_at();
             let models = linker.models_key();
             let (linked, found, runs) = (Arc::clone(&linked), found.clone(), project.runs.runs);
-            let state = State { linked, found, options, runs, looked_at, others, models };
-            self.states.insert(path, Arc::new(state));
+            let state = Arc::new(State { linked, found, options, runs, looked_at, others, models });
+            let whole = if state.is_whole() {
+                None
+            } else {
+                states.and_then(|before| if before.last.is_whole() { Some(before.last) } else { before.whole })
+            };
+            self.states.insert(path, States { last: state, whole });
         }
         Ok(Understood { text, linked, found, counters })
     }
@@ -324,9 +356,18 @@ impl Engine {
     }
 }
 
-/// The file as understood before with only the changed units anew, and which units must be reviewed again; none when
-/// anything else that the last review asked of the world may answer otherwise now.
-fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(Linked, Vec<usize>)> {
+/// A file as understood before, with only the changed units anew.
+struct Reused {
+    linked: Linked,
+    /// The units whose text has changed, and those inside them.
+    changed: Vec<usize>,
+    /// The units to be reviewed again.
+    stale: Vec<usize>,
+}
+
+/// What can be taken over from an earlier review; none when anything else that it asked of the world may answer otherwise
+/// now.
+fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<Reused> {
     let before = &state.linked.file;
     if state.models != linker.models_key()
         || before.units.len() != file.units.len()
@@ -336,7 +377,7 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
     }
     let same_shape =
         before.units.iter().zip(&file.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
-    if !same_shape || !still_answers(state, linker) {
+    if !same_shape || before.units[0].key != file.units[0].key || !still_answers(state, linker) {
         return None;
     }
     let mut changed: Vec<usize> = Vec::new();
@@ -346,11 +387,9 @@ fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<(L
             changed.push(i);
         }
     }
-    if changed.first() == Some(&0) {
-        return None;
-    }
-    let facts = relink(&state.linked, file, linker, &changed)?;
-    Some((state.linked.with_facts(Arc::clone(file), facts, &changed), changed))
+    let Relinked { facts, stale } = relink(&state.linked, file, linker, &changed)?;
+    let linked = state.linked.with_facts(Arc::clone(file), facts, &changed);
+    Some(Reused { linked, changed, stale })
 }
 
 /// Whether all that the last review asked of other files is answered as it was.

@@ -19,6 +19,19 @@ use crate::{Nested, Unit, UnitPlace};
 /// level of a file or of a type always are.
 pub const UNIT_BYTES: u32 = 512;
 
+/// The same inside a unit of more than [`LARGE_UNIT_BYTES`]: a component of 2,400 lines is made of short handlers,
+/// effects and elements of lists, and a key in one of them should not cost what all of it costs.
+pub const UNIT_BYTES_IN_LARGE: u32 = 96;
+
+/// See [`UNIT_BYTES_IN_LARGE`]; bytes of source, nested units included.
+pub const LARGE_UNIT_BYTES: u32 = 4096;
+
+/// What is longer than this many bytes stands alone in `site`: the module, where no unit is around it, or a unit of this
+/// range.
+fn unit_bytes_in(site: usize, range: TextRange) -> u32 {
+    if site > 0 && range.len() > LARGE_UNIT_BYTES { UNIT_BYTES_IN_LARGE } else { UNIT_BYTES }
+}
+
 /// The deepest nesting of syntax that is lowered; what is deeper is left out and [`Unit::is_cut`] is set.
 pub const MAX_DEPTH: u32 = 400;
 

@@ -15,7 +15,7 @@ use tower_lsp::ls_types::{PublishDiagnosticsParams, Uri};
 
 use super::actions::ProvenFix;
 use super::events::Event;
-use super::retention::Retention;
+use super::retention::{Retention, follow};
 use super::worker::Elsewhere;
 use crate::files::to_files_path;
 
@@ -32,7 +32,7 @@ pub struct OpenDocument {
     pub revision: u64,
     /// What is carried over text that does not parse.
     pub retention: Retention,
-    /// What the review of the newest text that was reviewed has found, retained findings included.
+    /// What the last review has found, retained findings included, where it stands in the newest text.
     pub shown: Vec<Finding>,
     /// What it has found beside, and findings of other documents tell.
     pub covered: Vec<Finding>,
@@ -52,6 +52,8 @@ pub struct OpenDocument {
     pub waiting: Vec<Event>,
     /// Fixes that were proven for the newest text.
     pub proven: Vec<ProvenFix>,
+    /// Whether `shown` is what stands while the newest text, which does not parse, is being reviewed.
+    pub stands: bool,
 }
 
 /// A review that is on its way.
@@ -92,6 +94,17 @@ impl OpenDocument {
     pub fn want_review(&mut self, urgency: Urgency) {
         self.cancel_review();
         self.wants_review = self.wants_review.max(Some(urgency));
+    }
+
+    /// Follows an edit with all that is known of the document. Where the newest text does not parse, what was shown stands
+    /// until it is reviewed: the review will say the same of nearly all of it, and may take long, since an open brace
+    /// tears functions apart.
+    pub fn follow(&mut self, edits: &[AppliedEdit]) {
+        self.retention.follow(&self.path, edits);
+        follow(&mut self.shown, &self.path, edits);
+        follow(&mut self.covered, &self.path, edits);
+        self.proven.clear();
+        self.stands = self.text.is_broken();
     }
 
     /// Takes over where the related places in other files are. Those of retained findings are kept.
@@ -190,6 +203,15 @@ impl Text {
         match self {
             Self::Code(document) => Some(document.snapshot()),
             Self::Plain { .. } => None,
+        }
+    }
+
+    /// Whether it is code that does not parse as it stands.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        match self {
+            Self::Code(document) => document.current().tree().is_some_and(|tree| tree.root_node().has_error()),
+            Self::Plain { .. } => false,
         }
     }
 

@@ -209,6 +209,7 @@ impl Owner {
             wants_review: Some(Urgency::Typing),
             waiting: Vec::new(),
             proven: Vec::new(),
+            stands: false,
         };
         self.follow_no_longer(&document.path, &uri);
         // From now on it is shown what its own review says.
@@ -232,8 +233,7 @@ impl Owner {
         let applied = document.text.apply(edits, self.profile.encoding, version);
         self.last_revision += 1;
         document.revision = self.last_revision;
-        document.retention.follow(&document.path, &applied);
-        document.proven.clear();
+        document.follow(&applied);
         document.want_review(Urgency::Typing);
         refuse_all(std::mem::take(&mut document.waiting));
         hold(&mut self.files, document);
@@ -328,6 +328,9 @@ impl Owner {
                 continue;
             };
             document.wants_review = None;
+            if document.stands && document.published.is_some() {
+                publish(document, &self.profile, &self.outgoing);
+            }
             document.review = Some(RunningReview { id, cancel: Arc::clone(&cancel), urgency });
             let subject = self.subject(&self.documents[&uri]);
             self.pool.review(ReviewJob { id, subject, urgency, cancel });
@@ -350,6 +353,7 @@ impl Owner {
             return;
         }
         let review = document.review.take();
+        let stood = std::mem::take(&mut document.stands);
         match outcome {
             Some(outcome) if outcome.is_cancelled => {
                 tracing::warn!("a review of {} gave up by itself", uri.as_str());
@@ -382,8 +386,8 @@ impl Owner {
         let waiting = std::mem::take(&mut document.waiting);
         if !self.profile.pulls {
             publish(document, &self.profile, &self.outgoing);
-        } else if review.is_some_and(|review| review.urgency == Urgency::Background) {
-            // Of what it has changed itself, the client asks by itself.
+        } else if stood || review.is_some_and(|review| review.urgency == Urgency::Background) {
+            // Of what it has changed itself, the client asks by itself, but was told what stood until now.
             self.refresh_pulled(&uri);
         }
         self.tell_of_configurations();

@@ -35,7 +35,8 @@ impl Owner {
         else {
             return answer_for_unknown_document(event);
         };
-        if !document.is_reviewed() {
+        let is_told = matches!(event, Event::Pull { .. }) && document.stands && document.pulled.is_some();
+        if !document.is_reviewed() && !is_told {
             document.waiting.push(event);
             return;
         }

@@ -16,24 +16,7 @@ pub struct Retention {
 impl Retention {
     /// Follows an edit of the document at `path`.
     pub fn follow(&mut self, path: &str, edits: &[AppliedEdit]) {
-        if edits.is_empty() {
-            return;
-        }
-        self.good.retain_mut(|finding| {
-            let Some(range) = map_range(finding.range, edits) else {
-                return false;
-            };
-            finding.range = range;
-            finding.related.retain_mut(|related| {
-                if related.path != path {
-                    return true;
-                }
-                let moved = map_range(related.range, edits);
-                related.range = moved.unwrap_or(related.range);
-                moved.is_some()
-            });
-            true
-        });
+        follow(&mut self.good, path, edits);
     }
 
     /// What to show for a review of the newest text: `findings` and `units` are what it yielded, no units are where the
@@ -69,6 +52,28 @@ impl Retention {
         }
         shown
     }
+}
+
+/// Moves findings of the document at `path` with its text. What stood over text that has changed is gone.
+pub fn follow(findings: &mut Vec<Finding>, path: &str, edits: &[AppliedEdit]) {
+    if edits.is_empty() {
+        return;
+    }
+    findings.retain_mut(|finding| {
+        let Some(range) = map_range(finding.range, edits) else {
+            return false;
+        };
+        finding.range = range;
+        finding.related.retain_mut(|related| {
+            if related.path != path {
+                return true;
+            }
+            let moved = map_range(related.range, edits);
+            related.range = moved.unwrap_or(related.range);
+            moved.is_some()
+        });
+        true
+    });
 }
 
 /// Where the text parses.

@@ -134,57 +134,7 @@ fn registered_by(eval: &Evaluator<'_>, unit: usize, call: NodeId, facts: &CallFa
     functions.collect()
 }
 
-/// Understands a file in which only the units `changed` have other text than in `before`, each with the same
-/// [`UnitFacts::outward`] as before; none when one of them has not, so that the whole file must be understood anew.
-/// `changed` must contain every unit nested in one of them too.
-pub fn relink(
-    before: &Linked,
-    file: &Arc<FileUnits>,
-    linker: &Linker<'_>,
-    changed: &[usize],
-) -> Option<Vec<Arc<UnitFacts>>> {
-    let session = linker.open(file);
-    let eval = linker.evaluator(&session);
-    let mut facts = before.facts.clone();
-    for &unit in changed {
-        let now = unit_facts(&eval, unit);
-        if now.outward != before.facts[unit].outward {
-            return None;
-        }
-        // Which rows a query is about is told to no summary: rules follow it into the functions that a unit calls.
-        let asks = |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.intersects(Effects::DB));
-        if (asks(&now) || asks(&before.facts[unit])) && before.is_called(unit) {
-            return None;
-        }
-        // What a caller does with a body decides what is said of the function that has read it.
-        if before.takes_bodies(&now) || before.takes_bodies(&before.facts[unit]) {
-            return None;
-        }
-        facts[unit] = Arc::new(now);
-    }
-    Some(facts)
-}
-
 impl Linked {
-    /// Whether a unit of the file calls a function of this one.
-    fn is_called(&self, unit: usize) -> bool {
-        let path = &self.file.units[unit].path;
-        let calls = |(other, facts): (usize, &Arc<UnitFacts>)| {
-            let mut callees = facts.locals.iter().flat_map(|local| &local.callees);
-            other != unit && callees.any(|(f, ..)| f.unit == *path && f.file == self.file.path)
-        };
-        self.facts.iter().enumerate().any(calls)
-    }
-
-    /// Whether a unit calls a function of the file that reads the body of a response.
-    fn takes_bodies(&self, facts: &UnitFacts) -> bool {
-        let bodies = Effects::RESPONSE_BODY | Effects::RESPONSE_STREAM;
-        facts.calls.values().filter_map(|call| call.target.as_ref()).any(|target| {
-            target.file == self.file.path
-                && self.summary(target).is_some_and(|summary| summary.effects.intersects(bodies))
-        })
-    }
-
     /// The file with the facts that [`relink`] found.
     #[must_use]
     pub fn with_facts(&self, file: Arc<FileUnits>, facts: Vec<Arc<UnitFacts>>, changed: &[usize]) -> Linked {

@@ -5,7 +5,7 @@ use tree_sitter::{Node, Tree};
 
 use super::attributes::{RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name};
 use super::kinds::{K, field, kind};
-use crate::lower::{Interface, Outline, UNIT_BYTES, UnitSite};
+use crate::lower::{Interface, Outline, UnitSite, unit_bytes_in};
 use crate::{FunctionKind, Name, UnitPlace};
 
 /// What stands around a node of the walk.
@@ -123,7 +123,8 @@ impl<'t> Walk<'t, '_> {
         if !node.is_named() {
             return None;
         }
-        let is_large = node.end_byte() - node.start_byte() > UNIT_BYTES as usize;
+        let least = unit_bytes_in(frame.unit, self.sites[frame.unit].place.range);
+        let is_large = node.end_byte() - node.start_byte() > least as usize;
         match kind(node) {
             K::LineComment | K::BlockComment => return None,
             K::AttributeItem => {

@@ -5,7 +5,7 @@ use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::kinds::{K, Tables};
 use super::shape::{Children, Naming, Shape, decorator, name_of};
-use crate::lower::{Interface, Outline, UNIT_BYTES, UnitSite, key};
+use crate::lower::{Interface, Outline, UnitSite, key, unit_bytes_in};
 use crate::{FunctionKind, UnitPlace};
 
 /// No function is shorter than `a(){}`, `()=>{}` or `x=>{}`.
@@ -77,6 +77,10 @@ impl<'t> Walk<'_, 't> {
         });
     }
 
+    fn unit_bytes_in(&self, site: usize) -> usize {
+        unit_bytes_in(site, self.sites[site].place.range) as usize
+    }
+
     fn visit(&mut self, site: usize, frame: Frame<'t>) {
         let node = frame.node;
         let kind = self.tables.kind(node);
@@ -115,7 +119,7 @@ impl<'t> Walk<'_, 't> {
 
     fn visit_function(&mut self, site: usize, kind: K, frame: Frame<'t>) {
         let Frame { node, naming, attributes } = frame;
-        let is_large = node.byte_range().len() > UNIT_BYTES as usize;
+        let is_large = node.byte_range().len() > self.unit_bytes_in(site);
         let children = Children::read(&mut self.cursor, self.tables, node, |_| {});
         let in_class = naming.owner.is_some();
         let shape = Shape::read(kind, &children, self.tables, self.text, in_class);
@@ -151,7 +155,7 @@ impl<'t> Walk<'_, 't> {
         naming: Naming<'t>,
         attributes: Vec<(Vec<crate::Name>, crate::Name)>,
     ) {
-        let least = if site == 0 { SHORTEST_FUNCTION } else { UNIT_BYTES as usize + 1 };
+        let least = if site == 0 { SHORTEST_FUNCTION } else { self.unit_bytes_in(site) + 1 };
         if node.byte_range().len() >= least {
             self.open.push((site, Frame { node, naming, attributes }));
         }

@@ -79,7 +79,7 @@ fn positions_count_what_was_negotiated_over_emoji_and_crlf() {
         client.open(A, "typescript", "// 🚢\r\n/* 🚢 */ FIX\r\n");
         assert_eq!(client.published_for(A, 1), json!([]));
         let end = 3 + ship + 4 + 3;
-        client.change(A, 2, (1, end), (1, end), "MEWORD 🚢");
+        client.change(A, 2, (1, end), (1, end), "MEWORD // 🚢");
         let start = u64::from(end) - 3;
         assert_eq!(places(&client.published_for(A, 2)), [(1, start, 1, start + 9)], "{encoding}");
         // Within the character, past the line and past the text: the nearest before that exists.
@@ -145,6 +145,57 @@ fn a_document_that_is_closed_during_its_review_stays_empty() {
     held.wait_for_begin();
     held.go_on();
     assert_eq!(client.published_for(A, 1), json!([]));
+    session.end();
+}
+
+#[test]
+fn what_was_found_stands_while_a_broken_text_is_reviewed() {
+    let (reviewer, held) = WordReviewer::held();
+    let mut session = Session::start(reviewer);
+    let client = &mut session.client;
+    client.open(A, "typescript", "FIXMEWORD; FIXMEWORD;\n");
+    assert_eq!(held.wait_for_begin(), 1);
+    held.go_on();
+    let found = client.published_for(A, 1);
+    assert_eq!(places(&found), [(0, 0, 0, 9), (0, 11, 0, 20)]);
+    // The second one is being changed, and nothing says yet whether the first one is gone with it.
+    client.change(A, 2, (0, 15), (0, 15), "(`");
+    assert_eq!(held.wait_for_begin(), 2);
+    assert_eq!(places(&client.published_for(A, 2)), [(0, 0, 0, 9)]);
+    // A text that parses is told of when it was reviewed.
+    client.change(A, 3, (0, 15), (0, 17), "");
+    assert_eq!(held.wait_for_begin(), 3);
+    held.go_on();
+    let next = client.published(A);
+    assert_eq!((&next["version"], &next["diagnostics"]), (&json!(3), &found));
+    session.end();
+}
+
+#[test]
+fn a_client_that_asks_is_told_what_stands_and_to_ask_again() {
+    let (reviewer, held) = WordReviewer::held();
+    let mut capabilities = modern();
+    capabilities["textDocument"]["diagnostic"] = json!({});
+    capabilities["workspace"]["diagnostics"] = json!({ "refreshSupport": true });
+    let mut session = Session::start_with(reviewer, capabilities, json!({}));
+    let client = &mut session.client;
+    let ask = |client: &mut Client| {
+        client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }))
+    };
+    client.open(A, "typescript", "FIXMEWORD;\nx;\n");
+    assert_eq!(held.wait_for_begin(), 1);
+    held.go_on();
+    let first = ask(client);
+    assert_eq!(places(&client.answer(first).expect("a report")["items"]), [(0, 0, 0, 9)]);
+    client.change(A, 2, (1, 0), (1, 0), "f(`FIXMEWORD ");
+    assert_eq!(held.wait_for_begin(), 2);
+    let second = ask(client);
+    assert_eq!(places(&client.answer(second).expect("a report")["items"]), [(0, 0, 0, 9)]);
+    held.go_on();
+    client.wait("a refresh", |message| message["method"] == "workspace/diagnostic/refresh");
+    let third = ask(client);
+    let items = &client.answer(third).expect("a report")["items"];
+    assert_eq!(places(items), [(0, 0, 0, 9), (1, 3, 1, 12)]);
     session.end();
 }
 

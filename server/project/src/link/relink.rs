@@ -1,0 +1,151 @@
+//! A file of which a few units have changed: what need not be understood again, and what must be reviewed again.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::Effects;
+
+use super::linked::unit_facts;
+use super::{FileUnits, Linked, Linker, UnitFacts};
+
+/// What [`relink`] found.
+#[derive(Debug)]
+pub struct Relinked {
+    /// What the calls of each unit do now.
+    pub facts: Vec<Arc<UnitFacts>>,
+    /// The units that a review must look at again, in order: those that have changed, and those that follow something
+    /// into one of them.
+    pub stale: Vec<usize>,
+}
+
+/// Understands a file in which only the units `changed` have other text than in `before`, each with the same
+/// [`UnitFacts::outward`] as before; none when one of them has not, so that the whole file must be understood anew.
+/// `changed` must be in order and contain every unit nested in one of them too.
+#[must_use]
+pub fn relink(
+    before: &Linked,
+    file: &Arc<FileUnits>,
+    linker: &Linker<'_>,
+    changed: &[usize],
+) -> Option<Relinked> {
+    let session = linker.open(file);
+    let eval = linker.evaluator(&session);
+    let mut facts = before.facts.clone();
+    let (mut followed, mut taking) = (Vec::new(), Vec::new());
+    for &unit in changed {
+        let now = unit_facts(&eval, unit);
+        if now.outward != before.facts[unit].outward {
+            return None;
+        }
+        // Which rows a query is about is told to no summary: rules follow it into the functions that a unit calls.
+        let asks = |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.intersects(Effects::DB));
+        if asks(&now) || asks(&before.facts[unit]) {
+            followed.push(unit);
+        }
+        // What a caller does with a body decides what is said of the function that has read it.
+        if before.takes_bodies(&now) || before.takes_bodies(&before.facts[unit]) {
+            taking.push(unit);
+        }
+        facts[unit] = Arc::new(now);
+    }
+    let mut stale = changed.to_vec();
+    if !followed.is_empty() {
+        stale.extend(callers(before, &followed));
+    }
+    for &unit in &taking {
+        let read = [&before.facts[unit], &facts[unit]].map(|facts| readers(before, facts));
+        for readers in read {
+            stale.extend(readers?);
+        }
+    }
+    stale.sort_unstable();
+    stale.dedup();
+    Some(Relinked { facts, stale })
+}
+
+/// The units that lead to one of `units`, by calls or because they stand around what does, and those inside them; none
+/// if nothing calls these.
+fn callers(linked: &Linked, units: &[usize]) -> Vec<usize> {
+    let file = &linked.file;
+    let calls = |unit: usize, wanted: &[bool]| {
+        let mut callees = linked.facts[unit].locals.iter().flat_map(|local| &local.callees);
+        callees.any(|(callee, ..)| {
+            callee.alternatives().filter(|one| one.file == file.path).any(|one| {
+                file.unit_at(&one.unit).is_none_or(|at| at != unit && wanted[at])
+            })
+        })
+    };
+    let mut wanted = vec![false; file.units.len()];
+    let mut found = vec![false; file.units.len()];
+    units.iter().for_each(|&unit| wanted[unit] = true);
+    loop {
+        let mut is_new = false;
+        for unit in 0..file.units.len() {
+            if found[unit] || !calls(unit, &wanted) {
+                continue;
+            }
+            is_new = true;
+            let mut around = Some(unit);
+            while let Some(at) = around {
+                (found[at], wanted[at]) = (true, true);
+                around = file.units[at].parent.filter(|&parent| parent != 0);
+            }
+        }
+        if !is_new {
+            break;
+        }
+    }
+    with_nested(file, &found)
+}
+
+/// The units of the functions of the file that a unit calls, directly or not, and that read the body of a response, with
+/// those around and inside them; none when another file is on the way.
+fn readers(linked: &Linked, facts: &UnitFacts) -> Option<Vec<usize>> {
+    let file = &linked.file;
+    let mut found = vec![false; file.units.len()];
+    let mut open: Vec<&UnitFacts> = vec![facts];
+    while let Some(facts) = open.pop() {
+        for (callee, ..) in facts.locals.iter().flat_map(|local| &local.callees) {
+            for one in callee.alternatives() {
+                let reads = |function| {
+                    let summary = linked.summary(function);
+                    summary.is_none_or(|s| s.effects.intersects(Effects::RESPONSE_BODY | Effects::RESPONSE_STREAM))
+                };
+                if one.file != file.path {
+                    return None;
+                }
+                let at = file.unit_at(&one.unit)?;
+                if !found[at] && reads(&one) {
+                    let mut around = Some(at);
+                    while let Some(unit) = around {
+                        found[unit] = true;
+                        around = file.units[unit].parent.filter(|&parent| parent != 0);
+                    }
+                    open.push(&linked.facts[at]);
+                }
+            }
+        }
+    }
+    Some(with_nested(file, &found))
+}
+
+/// These units with those nested in them, in order. The module is not around anything.
+fn with_nested(file: &FileUnits, units: &[bool]) -> Vec<usize> {
+    let mut all = units.to_vec();
+    for (i, unit) in file.units.iter().enumerate() {
+        if unit.parent.is_some_and(|parent| parent != 0 && all[parent]) {
+            all[i] = true;
+        }
+    }
+    all.iter().enumerate().filter_map(|(i, &is_in)| is_in.then_some(i)).collect()
+}
+
+impl Linked {
+    /// Whether a unit calls a function of the file that reads the body of a response.
+    fn takes_bodies(&self, facts: &UnitFacts) -> bool {
+        let bodies = Effects::RESPONSE_BODY | Effects::RESPONSE_STREAM;
+        facts.calls.values().filter_map(|call| call.target.as_ref()).any(|target| {
+            target.file == self.file.path
+                && self.summary(target).is_some_and(|summary| summary.effects.intersects(bodies))
+        })
+    }
+}
