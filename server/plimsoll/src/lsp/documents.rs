@@ -36,6 +36,8 @@ pub struct OpenDocument {
     pub shown: Vec<Finding>,
     /// What it has found beside, and findings of other documents tell.
     pub covered: Vec<Finding>,
+    /// What it has found beside, and is not shown because the baseline holds it.
+    pub hidden: Vec<Finding>,
     /// Where its units are, as far as the newest review knows.
     pub units: Vec<TextRange>,
     /// Where the related places in other files are.

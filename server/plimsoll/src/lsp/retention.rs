@@ -142,6 +142,7 @@ mod tests {
             related: Vec::new(),
             about: Vec::new(),
             may_have_fixes: false,
+            is_baselined: false,
         }
     }
 
