@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::project::{Project, Run};
 
-const LOOP: &str = "import { userOf } from './users'\n\
+pub const LOOP: &str = "import { userOf } from './users'\n\
     export async function names(ids: string[]) {\n  const all = []\n  for (const id of ids) {\n    \
     all.push(await userOf(id))\n  }\n  return all\n}\n";
-const HELPER: &str = "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n\
+pub const HELPER: &str = "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n\
     export const userOf = (id: string) => prisma.user.findUnique({ where: { id } })\n";
-const HARMLESS: &str = "export const userOf = (id: string) => ({ id })\n";
+pub const HARMLESS: &str = "export const userOf = (id: string) => ({ id })\n";
 
 fn shop() -> Project {
     Project::new(&[

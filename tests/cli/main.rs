@@ -1,9 +1,16 @@
 //! The command line from outside: what it prints, where, and the status it ends with.
 
+mod baseline;
 mod cache;
+mod diff;
+mod generated;
+mod init;
 mod odd_projects;
 mod project;
 mod schemas;
+#[path = "../skip.rs"]
+mod skip;
+mod stdin;
 
 use project::Project;
 
@@ -60,11 +67,14 @@ fn help_and_version_go_to_standard_output() {
     Usage: plimsoll [OPTIONS] <COMMAND>
 
     Commands:
-      check    Reviews files and folders
-      fix      Applies safe fixes
-      rules    Lists the rules
-      explain  Explains a rule
-      lsp      Serves an editor over the Language Server Protocol, on standard input and output
+      check        Reviews files and folders
+      fix          Applies safe fixes
+      rules        Lists the rules
+      explain      Explains a rule
+      init         Writes the settings of an editor, an assistant or a pipeline
+      completions  Prints the completions of a shell
+      man          Prints the manual page of Plimsoll, or of one of its commands
+      lsp          Serves an editor over the Language Server Protocol, on standard input and output
 
     Options:
           --color <WHEN>  When to colour the output [default: auto] [possible values: auto, always, never]
@@ -88,10 +98,13 @@ fn help_and_version_go_to_standard_output() {
           --jobs <N>            How many threads work at once; as many as the machine has by default
           --format <FORMAT>     How findings are printed [default: pretty] [possible values: pretty, json]
           --fail-on <SEVERITY>  The severity from which findings make the status 1 [default: warning] [possible values: error, warning, info, never]
-          --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
           --stdin-path <PATH>   Reviews standard input as the content of this file
           --fixes               Adds the proven fixes
           --no-cache            Reviews every file anew, and keeps nothing for the next run
+          --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
+          --diff[=<REV>]        Tells only what stands on a line that has changed since this commit, or since the default branch was left
+          --staged              Reviews what is staged for a commit, and tells only what stands on staged lines
+          --write-baseline      Writes down all findings, which are hidden from then on
       -h, --help                Print help (see more with '--help')
     --- stderr
     ");

@@ -61,6 +61,18 @@ impl Project {
         self.told(&child.wait_with_output().expect("it ends"))
     }
 
+    /// Runs with more in its environment.
+    pub fn run_with_env(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+        let output = self.command(arguments).envs(environment.iter().copied()).output();
+        self.told(&output.expect("the binary was built"))
+    }
+
+    /// Runs where no other program is found.
+    pub fn run_without_path(&self, arguments: &[&str]) -> Run {
+        let output = self.command(arguments).env("PATH", "").output();
+        self.told(&output.expect("the binary was built"))
+    }
+
     /// Runs with all that it logs on standard error.
     pub fn run_logging(&self, arguments: &[&str]) -> Run {
         let output = self.command(arguments).env("PLIMSOLL_LOG", "plimsoll=debug").output();
@@ -79,6 +91,12 @@ impl Project {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.args(arguments).current_dir(self.path()).env("NO_COLOR", "").env_remove("CLICOLOR_FORCE");
+        // What the machine is set up with is none of the tests', and what they write is none of its.
+        command
+            .env("HOME", self.path().join("home"))
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("NVIM_APPNAME");
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
         command
     }
 
@@ -98,6 +116,18 @@ impl Project {
             stderr: text(&output.stderr),
         }
     }
+}
+
+/// Runs git in a folder, without what the machine is set up with, and returns what it prints.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]);
+    command.args(arguments).current_dir(folder);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = command.output().expect("git is installed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 impl fmt::Display for Run {

@@ -204,6 +204,7 @@ pub(crate) fn findings_of(
             related: related.collect(),
             about: raw.about.clone(),
             may_have_fixes: true,
+            is_baselined: false,
         });
     }
     if source.text.contains(MARK) {

@@ -54,6 +54,8 @@ pub struct Finding {
     pub about: Vec<String>,
     /// Whether the rule has fixes to try. They are proven by [`crate::Engine::fixes`] only.
     pub may_have_fixes: bool,
+    /// Whether the project has decided to live with it for now: see [`crate::Baseline::mark`].
+    pub is_baselined: bool,
 }
 
 /// A place that explains a finding.

@@ -20,7 +20,7 @@ pub mod suppression;
 mod unread;
 
 pub use baseline::{Baseline, Entry};
-pub use config::{Config, ConfigError, Loaded, MAX_EXTENDS, Model, RuleNames};
+pub use config::{CONFIG_KEYS, Config, ConfigError, ConfigKey, Loaded, MAX_EXTENDS, Model, RuleNames, Takes};
 pub use covered::Covered;
 pub use describe::{CallDescription, Origin};
 pub use finding::*;

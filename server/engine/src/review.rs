@@ -338,7 +338,8 @@ impl Engine {
             let whole = if state.is_whole() {
                 None
             } else {
-                states.and_then(|before| if before.last.is_whole() { Some(before.last) } else { before.whole })
+                states
+                    .and_then(|before| if before.last.is_whole() { Some(before.last) } else { before.whole })
             };
             self.states.insert(path, States { last: state, whole });
         }

@@ -273,6 +273,7 @@ impl Suppression {
             related: Vec::new(),
             about: Vec::new(),
             may_have_fixes: false,
+            is_baselined: false,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The binary: front doors only. All input and output is here; what is reviewed, and how, is below.
 
+mod baselines;
 mod cache;
 mod cli;
 mod files;

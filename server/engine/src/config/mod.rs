@@ -3,6 +3,7 @@
 //! The format is told in [`read`]; here is what a review asks of it. Configuration is a value: where it stands on a
 //! disk, and when it changes, is known to the front doors only.
 
+mod keys;
 mod mistakes;
 mod models;
 mod names;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use plimsoll_project::Files;
 use plimsoll_project::link::OwnModels;
 
+pub use keys::{CONFIG_KEYS, ConfigKey, Takes};
 pub use names::RuleNames;
 pub(crate) use names::{did_you_mean, nearest};
 use pattern::Patterns;

@@ -12,6 +12,7 @@ use plimsoll_syntax::TextRange;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::{is_known, names_within};
 use super::names::{did_you_mean, nearest};
 use super::pattern::Patterns;
 use super::{Config, Level, Model, Override, RuleNames, RuleSetting, mistakes, models};
@@ -157,6 +158,8 @@ impl Reader<'_> {
         };
         for (key, value) in table.get_ref() {
             match key.get_ref().as_ref() {
+                // What is no key of the table is refused, so that its schema and reference tell all.
+                name if !is_known("", name) => self.unknown_key_of_file(key),
                 "extends" => {
                     self.expect(value, "a path", DeValue::as_str);
                 }
@@ -175,12 +178,17 @@ impl Reader<'_> {
                 "files" => self.files(value),
                 "overrides" => self.overrides(value),
                 "model" => self.models(value),
-                rule if self.names.resolve(rule).is_some() => {
-                    self.error(key.span(), format!("`{rule}` is a rule: it belongs under `[rules]`"));
-                }
-                _ => self.unknown_key(key, &["extends", "preview", "rules", "files", "overrides", "model"]),
+                _ => self.unknown_key_of_file(key),
             }
         }
+    }
+
+    fn unknown_key_of_file(&mut self, key: &Key<'_>) {
+        let name = key.get_ref();
+        if self.names.resolve(name).is_some() {
+            return self.error(key.span(), format!("`{name}` is a rule: it belongs under `[rules]`"));
+        }
+        self.unknown_key(key, &names_within(""));
     }
 
     fn rules(&mut self, value: &Value<'_>) -> Vec<(String, RuleSetting)> {
@@ -212,13 +220,14 @@ impl Reader<'_> {
             self.names.rules.iter().find(|known| known.id == rule).map_or(&[][..], |known| known.options);
         let mut setting = RuleSetting::default();
         for (key, value) in table {
-            if key.get_ref() == "severity" {
+            if key.get_ref() == "severity" && is_known("setting", "severity") {
                 setting.level = self.level(value);
             } else if options.iter().any(|option| option.key == key.get_ref()) {
                 let number = self.whole_number(value);
                 setting.options.extend(number.map(|number| (key.get_ref().to_string(), number)));
             } else {
-                let known: Vec<&str> = options.iter().map(|option| option.key).chain(["severity"]).collect();
+                let known: Vec<&str> =
+                    options.iter().map(|option| option.key).chain(names_within("setting")).collect();
                 self.unknown_key(key, &known);
             }
         }
@@ -256,6 +265,7 @@ impl Reader<'_> {
         };
         for (key, value) in table {
             match key.get_ref().as_ref() {
+                name if !is_known("files", name) => self.unknown_key(key, &names_within("files")),
                 "exclude" => {
                     let patterns = self.patterns(value);
                     self.config.exclude.extend(patterns);
@@ -264,7 +274,7 @@ impl Reader<'_> {
                     let patterns = self.patterns(value);
                     self.config.tests.extend(patterns);
                 }
-                _ => self.unknown_key(key, &["exclude", "tests"]),
+                _ => self.unknown_key(key, &names_within("files")),
             }
         }
     }
@@ -280,9 +290,10 @@ impl Reader<'_> {
             let (mut paths, mut rules) = (None, Vec::new());
             for (key, value) in table {
                 match key.get_ref().as_ref() {
+                    name if !is_known("overrides", name) => self.unknown_key(key, &names_within("overrides")),
                     "paths" => paths = Some(self.patterns(value)),
                     "rules" => rules = self.rules(value),
-                    _ => self.unknown_key(key, &["paths", "rules"]),
+                    _ => self.unknown_key(key, &names_within("overrides")),
                 }
             }
             match paths {

@@ -26,6 +26,7 @@ fn finding(rule: &'static str, start: usize, end: usize) -> Finding {
         related: Vec::new(),
         about: Vec::new(),
         may_have_fixes: false,
+        is_baselined: false,
     }
 }
 

@@ -145,6 +145,7 @@ impl Found {
             related: related.collect::<Option<_>>()?,
             about: self.about.clone(),
             may_have_fixes: self.may_have_fixes,
+            is_baselined: false,
         })
     }
 }

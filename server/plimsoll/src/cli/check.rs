@@ -12,7 +12,9 @@ use plimsoll_engine::{Covered, Fix, Outcome};
 use plimsoll_project::{Files, MemoryFiles, Overlay};
 use rayon::prelude::*;
 
+use super::baseline::{Baselines, Run};
 use super::numbers::number_apart;
+use super::scope::Scope;
 use super::session::{Session, read_stdin, skipped};
 use super::{CheckArgs, Format, Status, print, say, walk};
 use crate::cache::Cache;
@@ -31,6 +33,7 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     let mut session = Session::new(&args.selection)?;
     let mut report = Report::default();
     let mut typed = MemoryFiles::default();
+    let mut scope = Scope::default();
     let files = if let Some(named) = &args.stdin_path {
         let path = walk::absolute(Path::new(session.current_dir()), named);
         let Some(path) = path.to_str() else {
@@ -39,6 +42,7 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         if !walk::is_reviewed(path) {
             return Err(walk::not_reviewed(named));
         }
+        report.named.insert(path.to_owned());
         match read_stdin(io::stdin().lock())? {
             Ok(text) => {
                 typed.insert(path, text);
@@ -50,27 +54,38 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
             }
         }
     } else {
-        let found = walk::find(&args.selection.paths, session.current_dir())?;
+        let mut found = walk::find(&args.selection.paths, session.current_dir())?;
+        scope = Scope::new(args, &mut found, session.current_dir())?;
         report.skipped.extend(found.skipped);
         report.named = found.named;
         found.files
     };
     // Every file asks for the same folders and manifests.
     let disk = session.disk().remembering();
-    let is_cached = !args.no_cache && args.stdin_path.is_none();
+    let is_cached = !args.no_cache && args.stdin_path.is_none() && scope.staged().is_none();
     let cache = is_cached.then(|| Cache::open(disk.clone(), &session.selection(), session.rules(), &files));
     let cache = cache.flatten();
     let under = cache.as_ref().map_or(&disk as &dyn Files, Cache::files);
+    let staged = scope.staged().map(|staged| staged.view(under));
+    let under = staged.as_ref().map_or(under, |staged| staged as &dyn Files);
     let view = Overlay { over: &typed, under };
     if let Err(errors) = session.configure(&view, &files) {
-        for error in errors {
-            say(&format!("error: {}", super::one_line(&error)));
-        }
-        return Ok(Status::Failed);
+        return Ok(failed(&errors));
     }
+    let mut baselines = match Baselines::read(&view, &files, session.current_dir()) {
+        Ok(baselines) => baselines,
+        Err(errors) => return Ok(failed(&errors)),
+    };
     let threads = Threads::new(args.selection.jobs)?;
     let mut outcomes = outcomes(&files, &threads, cache.as_ref(), &session, &view);
     tell_once(&mut outcomes);
+    let run = Run { session: &session, view: &view, files: &files };
+    if args.write_baseline {
+        baselines.renew(&run, &outcomes)?;
+    }
+    report.baselined = baselines.hide(&run, &mut outcomes);
+    scope.keep(&view, &mut outcomes);
+    report.scope = scope.told();
     // Fixes are never kept: they are proven against the files as they are now.
     let mut fixes: Vec<Vec<Vec<Fix>>> = threads.each(if args.fixes { &outcomes } else { &[] }, |outcome| {
         outcome.findings.iter().map(|finding| session.fixes(&view, finding)).collect()
@@ -97,6 +112,12 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         cache.finish();
     }
     Ok(status)
+}
+
+/// Says what is wrong with what a project has written down for its reviews, a line each.
+pub fn failed(errors: &[String]) -> Status {
+    errors.iter().for_each(|error| say(&format!("error: {}", super::one_line(error))));
+    Status::Failed
 }
 
 /// Takes out what findings in other files cover.

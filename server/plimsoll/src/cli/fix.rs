@@ -6,9 +6,11 @@ use plimsoll_engine::{Covered, Finding, Fix, Safety};
 use plimsoll_project::Files;
 use similar::TextDiff;
 
-use super::check::{Progress, Threads};
+use super::baseline::Baselines;
+use super::check::{Progress, Threads, failed};
 use super::repair::{Repaired, Reviewer, repair};
 use super::session::Session;
+use super::spared::Spared;
 use super::write::Change;
 use super::{FailOn, FixArgs, Status, one_line, print, say, walk};
 use crate::report::{REVIEWED, Texts, counted, relative, unread_line};
@@ -22,11 +24,12 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     let found = walk::find(&args.selection.paths, session.current_dir())?;
     let disk = session.disk();
     if let Err(errors) = session.configure(&disk, &found.files) {
-        for error in errors {
-            say(&format!("error: {}", one_line(&error)));
-        }
-        return Ok(Status::Failed);
+        return Ok(failed(&errors));
     }
+    let baselines = match Baselines::read(&disk, &found.files, session.current_dir()) {
+        Ok(baselines) => baselines,
+        Err(errors) => return Ok(failed(&errors)),
+    };
     let current_dir = session.current_dir();
     let mut skipped = found.skipped;
     let mut unread = Vec::new();
@@ -43,7 +46,8 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     let allowed = if args.review_needed { Safety::Review } else { Safety::Safe };
     let fixable = findings.values().flatten().filter(|finding| finding.may_have_fixes).count();
     let progress = Progress::new(fixable, "findings");
-    let reviewer = Told::once(&session, &mut findings, progress);
+    let mut reviewer = Told::once(&session, &mut findings, progress);
+    reviewer.spared = Spared::of(baselines, &disk, &mut findings);
     let was_met = findings.values().flatten().any(is_met);
     let repaired = repair(&reviewer, &disk, findings, allowed);
     reviewer.progress.finish();
@@ -57,6 +61,9 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     unread.dedup();
     let texts = Texts::new(&disk, current_dir);
     unread.iter().for_each(|unread| say(&format!("warning: {}", unread_line(unread, &texts))));
+    if let spared @ 1.. = reviewer.spared.count() {
+        say(&format!("{} in the baseline left alone", counted(spared, "finding")));
+    }
     if args.dry_run {
         print(&diff(&repaired.changes, current_dir), color)?;
         say(&summary("would be fixed", &repaired, has_files));
@@ -79,6 +86,8 @@ struct Told<'a> {
     session: &'a Session,
     /// Path and fingerprint.
     covered: BTreeSet<(String, String)>,
+    /// What the project has decided to live with.
+    spared: Spared,
     /// How far it is.
     progress: Progress,
 }
@@ -91,7 +100,7 @@ impl<'a> Told<'a> {
         for finding in findings.values_mut().flat_map(|own| own.extract_if(.., |finding| by.has(finding))) {
             covered.insert((finding.path, finding.fingerprint));
         }
-        Self { session, covered, progress }
+        Self { session, covered, spared: Spared::default(), progress }
     }
 }
 
@@ -99,6 +108,7 @@ impl Reviewer for Told<'_> {
     fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding> {
         let mut findings = self.session.review(files, path).findings;
         findings.retain(|own| !self.covered.contains(&(own.path.clone(), own.fingerprint.clone())));
+        self.spared.take_out(files, path, &mut findings);
         findings
     }
 
@@ -110,7 +120,7 @@ impl Reviewer for Told<'_> {
 }
 
 /// Writes all files, or none if one of them cannot be written. What goes wrong is said.
-fn write_all(changes: &[Change], current_dir: &str) -> bool {
+pub fn write_all(changes: &[Change], current_dir: &str) -> bool {
     let refuse = |change: &Change, why: &dyn std::fmt::Display| {
         let path = relative(current_dir, &change.path);
         say(&one_line(&format!("error: cannot write `{path}`: {why}")));
@@ -181,7 +191,7 @@ fn summary(verb: &str, repaired: &Repaired, has_files: bool) -> String {
 }
 
 /// The changes as a unified diff that `git apply` and `patch -p1` read.
-fn diff(changes: &[Change], current_dir: &str) -> String {
+pub fn diff(changes: &[Change], current_dir: &str) -> String {
     let mut text = String::new();
     for change in changes {
         let path = one_line(&relative(current_dir, &change.path));
@@ -259,6 +269,7 @@ mod tests {
             related: Vec::new(),
             about: Vec::new(),
             may_have_fixes: true,
+            is_baselined: false,
         }
     }
 }

@@ -1,11 +1,19 @@
 //! The command line: what is typed, and the status a process ends with.
 
+mod baseline;
+mod changes;
 mod check;
 mod fix;
+mod generate;
+mod git;
+mod init;
 mod numbers;
 mod repair;
 mod rules;
+mod scope;
 mod session;
+mod spared;
+mod staged;
 mod walk;
 mod write;
 
@@ -14,6 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use plimsoll_engine::Severity;
 
 /// Finds the failures that AI-written code brings to production.
@@ -37,6 +46,12 @@ enum Command {
     Rules(RulesArgs),
     /// Explains a rule.
     Explain(ExplainArgs),
+    /// Writes the settings of an editor, an assistant or a pipeline.
+    Init(InitArgs),
+    /// Prints the completions of a shell.
+    Completions(CompletionsArgs),
+    /// Prints the manual page of Plimsoll, or of one of its commands.
+    Man(ManArgs),
     /// Serves an editor over the Language Server Protocol, on standard input and output.
     Lsp(LspArgs),
 }
@@ -77,6 +92,22 @@ struct CheckArgs {
     /// Reviews every file anew, and keeps nothing for the next run.
     #[arg(long)]
     no_cache: bool,
+    /// Tells only what stands on a line that has changed since this commit, or since the default branch was left.
+    #[arg(
+        long,
+        value_name = "REV",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["staged", "stdin_path", "write_baseline"]
+    )]
+    diff: Option<String>,
+    /// Reviews what is staged for a commit, and tells only what stands on staged lines.
+    #[arg(long, conflicts_with_all = ["stdin_path", "write_baseline"])]
+    staged: bool,
+    /// Writes down all findings, which are hidden from then on.
+    #[arg(long, conflicts_with = "stdin_path")]
+    write_baseline: bool,
 }
 
 #[derive(Debug, Args)]
@@ -102,6 +133,30 @@ struct RulesArgs {
 struct ExplainArgs {
     /// The rule's id.
     rule: String,
+}
+
+#[derive(Debug, Args)]
+struct InitArgs {
+    /// What is set up.
+    #[arg(value_enum, value_name = "TARGET")]
+    target: init::Target,
+    /// Shows the change and writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct CompletionsArgs {
+    /// For which shell.
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+struct ManArgs {
+    /// The command.
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +247,9 @@ pub fn run() -> ExitCode {
         Command::Fix(args) => fix::run(&args, color),
         Command::Rules(args) => rules::list(&args, color),
         Command::Explain(args) => rules::explain(&args, color),
+        Command::Init(args) => init::run(&args, color),
+        Command::Completions(args) => generate::completions(&args, color),
+        Command::Man(args) => generate::manual(&args, color),
     };
     match done {
         Ok(status) => ExitCode::from(status as u8),

@@ -155,6 +155,15 @@ impl Session {
         self.configs.get(folder_of(path)).map_or(0, |(_, key)| *key)
     }
 
+    /// Whether a review of the file looks for what a rule finds; a rule that is no more finds nothing.
+    pub fn asks_for(&self, rule: &str, path: &str) -> bool {
+        let config = self.config_of(path);
+        self.rules().iter().find(|known| known.id == rule).is_none_or(|known| {
+            let is_on = config.severity_of(known.id, path, known.severity).is_some();
+            is_on && (!known.is_preview || config.preview())
+        })
+    }
+
     /// What was asked of all reviews on the command line.
     pub fn selection(&self) -> Vec<&str> {
         let preview = if self.preview { "preview" } else { "stable" };
@@ -273,6 +282,7 @@ fn too_large(bytes: u64) -> String {
     format!("too large ({:.1} MB)", bytes as f64 / 1e6)
 }
 
-fn folder_of(path: &str) -> &str {
+/// The folder that a file lies in.
+pub fn folder_of(path: &str) -> &str {
     Path::new(path).parent().and_then(Path::to_str).unwrap_or_default()
 }

@@ -205,7 +205,10 @@ pub fn review_closed(
         return None;
     }
     let text = subject.files.read(&subject.path)?;
-    let outcome = subject.with_request(reviewer, &job.cancel, |request| reviewer.review(request))?;
+    let mut outcome = subject.review(reviewer, &job.cancel)?;
+    if subject.configurations.hides_baselined {
+        outcome.findings.retain(|finding| !finding.is_baselined);
+    }
     let elsewhere = places.of(subject, &outcome);
     let rope = Rope::from_str(&text);
     let place = Place::new(&subject.uri, &subject.path, &rope, &elsewhere, &subject.profile);

@@ -11,7 +11,9 @@ impl Owner {
     /// Tells once what the findings of several documents say, after those of one, or whether it is open, have changed. The
     /// others whose lists are others now are shown anew.
     pub(super) fn tell_once(&mut self, changed: &Uri) {
-        let covered = Covered::by(self.documents.values().flat_map(|document| &document.shown));
+        // What the baseline holds hides still what it would hide, whether it is shown or not.
+        let told = |document| OpenDocument::told(document);
+        let covered = Covered::by(self.documents.values().flat_map(told));
         let mut others = Vec::new();
         for document in self.documents.values_mut() {
             // One that is being reviewed is shown after that.
@@ -31,6 +33,10 @@ impl Owner {
 }
 
 impl OpenDocument {
+    fn told(&self) -> impl Iterator<Item = &Finding> {
+        self.shown.iter().chain(&self.hidden)
+    }
+
     /// Leaves out of what is shown what findings of other documents cover, and takes back what they cover no longer.
     /// Tells whether that is something else than before.
     fn tell_once(&mut self, covered: &Covered) -> bool {

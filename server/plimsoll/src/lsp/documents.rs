@@ -36,6 +36,8 @@ pub struct OpenDocument {
     pub shown: Vec<Finding>,
     /// What it has found beside, and findings of other documents tell.
     pub covered: Vec<Finding>,
+    /// What it has found beside, and is not shown because the baseline holds it.
+    pub hidden: Vec<Finding>,
     /// Where its units are, as far as the newest review knows.
     pub units: Vec<TextRange>,
     /// Where the related places in other files are.
@@ -210,7 +212,9 @@ impl Text {
     #[must_use]
     pub fn is_broken(&self) -> bool {
         match self {
-            Self::Code(document) => document.current().tree().is_some_and(|tree| tree.root_node().has_error()),
+            Self::Code(document) => {
+                document.current().tree().is_some_and(|tree| tree.root_node().has_error())
+            }
             Self::Plain { .. } => false,
         }
     }

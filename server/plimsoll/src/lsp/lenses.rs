@@ -17,7 +17,7 @@ use super::positions;
 #[must_use]
 pub fn lenses(document: &OpenDocument, profile: &ClientProfile) -> Vec<CodeLens> {
     let mut by_unit: BTreeMap<(u32, u32), Vec<&Finding>> = BTreeMap::new();
-    for finding in &document.shown {
+    for finding in document.shown.iter().filter(|finding| !finding.is_baselined) {
         let around = document.units.iter().filter(|unit| unit.contains_range(finding.range));
         let Some(inner) = around.min_by_key(|unit| unit.len()) else { continue };
         // The first unit is the file.

@@ -201,6 +201,7 @@ impl Owner {
             retention: Retention::default(),
             shown: Vec::new(),
             covered: Vec::new(),
+            hidden: Vec::new(),
             units: Vec::new(),
             elsewhere: Elsewhere::default(),
             published: None,
@@ -344,7 +345,7 @@ impl Owner {
     }
 
     fn take_review(&mut self, reviewed: Reviewed) {
-        let Reviewed { id, uri, outcome, elsewhere } = reviewed;
+        let Reviewed { id, uri, outcome, hidden, elsewhere } = reviewed;
         let Some(document) = self.documents.get_mut(&uri) else {
             return;
         };
@@ -354,6 +355,7 @@ impl Owner {
         }
         let review = document.review.take();
         let stood = std::mem::take(&mut document.stands);
+        document.hidden = hidden;
         match outcome {
             Some(outcome) if outcome.is_cancelled => {
                 tracing::warn!("a review of {} gave up by itself", uri.as_str());

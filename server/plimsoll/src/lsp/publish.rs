@@ -117,7 +117,7 @@ pub fn diagnostic(finding: &Finding, place: &Place<'_>) -> Diagnostic {
     let profile = place.profile;
     Diagnostic {
         range: positions::to_range(place.rope, finding.range, profile.encoding),
-        severity: Some(severity(finding.severity)),
+        severity: Some(severity(finding)),
         code: Some(NumberOrString::String(finding.rule.to_owned())),
         code_description: place.link(finding.rule),
         source: Some(SOURCE.to_owned()),
@@ -141,8 +141,10 @@ fn related_information(finding: &Finding, place: &Place<'_>) -> Option<Vec<Diagn
     Some(told.collect())
 }
 
-const fn severity(severity: Severity) -> DiagnosticSeverity {
-    match severity {
+const fn severity(finding: &Finding) -> DiagnosticSeverity {
+    match finding.severity {
+        // The project has decided to live with it for now.
+        _ if finding.is_baselined => DiagnosticSeverity::HINT,
         Severity::Error => DiagnosticSeverity::ERROR,
         Severity::Warning => DiagnosticSeverity::WARNING,
         Severity::Info => DiagnosticSeverity::INFORMATION,

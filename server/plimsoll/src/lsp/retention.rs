@@ -147,6 +147,7 @@ mod tests {
             related: Vec::new(),
             about: Vec::new(),
             may_have_fixes: false,
+            is_baselined: false,
         }
     }
 

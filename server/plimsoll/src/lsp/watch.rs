@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use plimsoll_engine::Baseline;
 use plimsoll_syntax::FileKind;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::{
@@ -12,11 +13,12 @@ use tower_lsp::ls_types::{
 
 use super::documents::path_of;
 
-/// What the client is asked to watch: all that [`FileKind::from_path`] knows.
-const WATCHED: [&str; 3] = [
+/// What the client is asked to watch: all that [`FileKind::from_path`] knows, and baselines.
+const WATCHED: [&str; 4] = [
     "**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs,rs,prisma,sql}",
     "**/{plimsoll.toml,package.json,Cargo.toml}",
     "**/{tsconfig,jsconfig}*.json",
+    "**/.plimsoll/baseline.json",
 ];
 
 /// How often the client's process is looked after.
@@ -48,7 +50,8 @@ pub fn files_of_interest() -> FileOperationRegistrationOptions {
 #[must_use]
 pub fn paths_that_matter<'a>(changed: impl IntoIterator<Item = &'a Uri>) -> Vec<String> {
     let paths = changed.into_iter().filter_map(path_of);
-    paths.filter(|path| FileKind::from_path(path).is_some()).collect()
+    let is_baseline = |path: &String| path.strip_suffix(Baseline::FILE).is_some_and(|it| it.ends_with('/'));
+    paths.filter(|path| FileKind::from_path(path).is_some() || is_baseline(path)).collect()
 }
 
 /// Returns when the process `id` has ended. Where that cannot be told it never returns; the end of the input, which
@@ -68,9 +71,16 @@ mod tests {
 
     #[test]
     fn only_files_that_plimsoll_reads_matter() {
-        let uris = ["file:///a/b.ts", "file:///a/README.md", "git:/a/b.ts", "file:///tsconfig.x.json"];
+        let uris = [
+            "file:///a/b.ts",
+            "file:///a/README.md",
+            "git:/a/b.ts",
+            "file:///tsconfig.x.json",
+            "file:///a/.plimsoll/baseline.json",
+            "file:///a/baseline.json",
+        ];
         let uris: Vec<Uri> = uris.iter().map(|uri| uri.parse().expect("a URI")).collect();
-        assert_eq!(paths_that_matter(&uris), ["/a/b.ts", "/tsconfig.x.json"]);
+        assert_eq!(paths_that_matter(&uris), ["/a/b.ts", "/tsconfig.x.json", "/a/.plimsoll/baseline.json"]);
     }
 
     #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use plimsoll_engine::{Outcome, Request};
+use plimsoll_engine::{Finding, Outcome, Request};
 use plimsoll_project::Files;
 use plimsoll_syntax::{FileKind, Rope, Snapshot, TextRange};
 use rustc_hash::FxHashMap;
@@ -78,6 +78,15 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// Reviews this document, unless it is excluded, and marks what its baseline holds.
+    pub fn review(&self, reviewer: &dyn Reviewer, cancel: &AtomicBool) -> Option<Outcome> {
+        let mut outcome = self.with_request(reviewer, cancel, |request| reviewer.review(request))?;
+        self.configurations.mark(&self.files, &self.path, &mut outcome.findings);
+        Some(outcome)
+    }
+}
+
 fn seconds_since_1970() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.map_or(0, |now| now.as_secs())
@@ -105,6 +114,8 @@ pub struct Reviewed {
     pub uri: Uri,
     /// What it yielded; `None` if the reviewer panicked.
     pub outcome: Option<Outcome>,
+    /// Findings of the baseline, where those are not shown.
+    pub hidden: Vec<Finding>,
     /// Where the related places in other files are.
     pub elsewhere: Elsewhere,
 }
@@ -347,14 +358,18 @@ impl Worker {
                 let findings = Configurations::findings(&subject.files, &subject.path, reviewer.rules());
                 return Outcome { findings, ..Outcome::default() };
             }
-            subject.with_request(reviewer, &cancel, |request| reviewer.review(request)).unwrap_or_default()
+            subject.review(reviewer, &cancel).unwrap_or_default()
         };
-        let outcome = catch_unwind(AssertUnwindSafe(review)).ok();
+        let mut outcome = catch_unwind(AssertUnwindSafe(review)).ok();
+        let mut hidden = Vec::new();
+        if let Some(outcome) = outcome.as_mut().filter(|_| subject.configurations.hides_baselined) {
+            hidden.extend(outcome.findings.extract_if(.., |finding| finding.is_baselined));
+        }
         let elsewhere = match &outcome {
             Some(outcome) if !outcome.is_cancelled => self.places.of(&subject, outcome),
             _ => Elsewhere::default(),
         };
-        Reviewed { id, uri: subject.uri, outcome, elsewhere }
+        Reviewed { id, uri: subject.uri, outcome, hidden, elsewhere }
     }
 
     fn review_closed(&mut self, job: &ClosedJob) -> Option<Event> {

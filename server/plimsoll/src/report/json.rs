@@ -22,6 +22,8 @@ pub fn json(report: &Report, texts: &Texts<'_>, duration: Duration) -> String {
             error: report.count(Severity::Error),
             warning: report.count(Severity::Warning),
             info: report.count(Severity::Info),
+            baselined: report.baselined,
+            scope: report.scope.as_deref(),
             duration_ms: duration.as_millis(),
         },
         complete: report.is_complete(),
@@ -50,7 +52,7 @@ pub fn json(report: &Report, texts: &Texts<'_>, duration: Duration) -> String {
 struct Object<'a> {
     version: u32,
     tool: Tool,
-    summary: Summary,
+    summary: Summary<'a>,
     complete: bool,
     findings: Vec<JsonFinding<'a>>,
     skipped: Vec<SkippedFile<'a>>,
@@ -64,12 +66,18 @@ struct Tool {
 }
 
 #[derive(Serialize)]
-struct Summary {
+struct Summary<'a> {
     files: usize,
     findings: usize,
     error: usize,
     warning: usize,
     info: usize,
+    /// How many the baseline hides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baselined: Option<usize>,
+    /// Which part of what was reviewed is told of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
     duration_ms: u128,
 }
 

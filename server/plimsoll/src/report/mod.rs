@@ -27,6 +27,10 @@ pub struct Report {
     pub files: usize,
     /// Files that were asked for by their own name: why one of them is left alone is said.
     pub named: BTreeSet<String>,
+    /// How many findings the baseline hides; none where there is no baseline.
+    pub baselined: Option<usize>,
+    /// Which part of what was reviewed is told of, in words: `on lines changed since main (1a2b3c4d)`. None for all.
+    pub scope: Option<String>,
 }
 
 /// What is reviewed.

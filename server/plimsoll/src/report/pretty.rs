@@ -199,6 +199,12 @@ fn summary(report: &Report) -> String {
     if report.files > 0 || !report.findings.is_empty() {
         text.push_str(&format!(" in {}", counted(report.files, "file")));
     }
+    if let Some(scope) = &report.scope {
+        text.push_str(&format!(", {}", printable(scope)));
+    }
+    if let Some(hidden) = report.baselined.filter(|hidden| *hidden > 0) {
+        text.push_str(&format!("; {hidden} in the baseline"));
+    }
     let mut by_policy: BTreeMap<&str, usize> = BTreeMap::new();
     for skipped in report.skipped.iter().filter(|skipped| !skipped.is_failure) {
         *by_policy.entry(&skipped.reason).or_default() += 1;

@@ -47,6 +47,7 @@ fn finding(path: &str, range: TextRange) -> Finding {
         related: Vec::new(),
         about: Vec::new(),
         may_have_fixes: true,
+        is_baselined: false,
     }
 }
 

@@ -69,9 +69,10 @@ fn callers(linked: &Linked, units: &[usize]) -> Vec<usize> {
     let calls = |unit: usize, wanted: &[bool]| {
         let mut callees = linked.facts[unit].locals.iter().flat_map(|local| &local.callees);
         callees.any(|(callee, ..)| {
-            callee.alternatives().filter(|one| one.file == file.path).any(|one| {
-                file.unit_at(&one.unit).is_none_or(|at| at != unit && wanted[at])
-            })
+            callee
+                .alternatives()
+                .filter(|one| one.file == file.path)
+                .any(|one| file.unit_at(&one.unit).is_none_or(|at| at != unit && wanted[at]))
         })
     };
     let mut wanted = vec![false; file.units.len()];
@@ -108,7 +109,9 @@ fn readers(linked: &Linked, facts: &UnitFacts) -> Option<Vec<usize>> {
             for one in callee.alternatives() {
                 let reads = |function| {
                     let summary = linked.summary(function);
-                    summary.is_none_or(|s| s.effects.intersects(Effects::RESPONSE_BODY | Effects::RESPONSE_STREAM))
+                    summary.is_none_or(|s| {
+                        s.effects.intersects(Effects::RESPONSE_BODY | Effects::RESPONSE_STREAM)
+                    })
                 };
                 if one.file != file.path {
                     return None;

@@ -48,6 +48,7 @@ fn finding(path: &str, at: usize, ordinal: usize) -> Finding {
         related: Vec::new(),
         about: Vec::new(),
         may_have_fixes: true,
+        is_baselined: false,
     }
 }
 

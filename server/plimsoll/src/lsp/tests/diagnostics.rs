@@ -179,9 +179,8 @@ fn a_client_that_asks_is_told_what_stands_and_to_ask_again() {
     capabilities["workspace"]["diagnostics"] = json!({ "refreshSupport": true });
     let mut session = Session::start_with(reviewer, capabilities, json!({}));
     let client = &mut session.client;
-    let ask = |client: &mut Client| {
-        client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }))
-    };
+    let ask =
+        |client: &mut Client| client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }));
     client.open(A, "typescript", "FIXMEWORD;\nx;\n");
     assert_eq!(held.wait_for_begin(), 1);
     held.go_on();

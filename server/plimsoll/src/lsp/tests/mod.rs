@@ -1,6 +1,7 @@
 //! The whole server over a connection in memory, with a reviewer that finds a word.
 
 mod actions;
+mod baseline;
 mod closed;
 mod diagnostics;
 mod index;

@@ -201,6 +201,7 @@ impl WordReviewer {
             related: self.related.iter().map(|path| related(path)).collect(),
             about: Vec::new(),
             may_have_fixes: true,
+            is_baselined: false,
         }
     }
 }
