@@ -3,14 +3,20 @@
 mod baseline;
 mod cache;
 mod diff;
+mod endings;
+mod formats;
 mod generated;
 mod init;
 mod odd_projects;
+mod patches;
 mod project;
+mod sarif;
 mod schemas;
 #[path = "../skip.rs"]
 mod skip;
 mod stdin;
+#[cfg(unix)]
+mod terminal;
 
 use project::Project;
 
@@ -45,7 +51,7 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
     assert_run!(said, @r"
     error: unrecognized subcommand 'chek'; tip: a similar subcommand exists: 'check'
     error: unexpected argument '--formt' found; tip: a similar argument exists: '--format'
-    error: invalid value 'yaml' for '--format <FORMAT>'; [possible values: pretty, json]
+    error: invalid value 'yaml' for '--format <FORMAT>'; [possible values: pretty, json, sarif, github, agent]
     error: invalid value 'fatal' for '--fail-on <SEVERITY>'; [possible values: error, warning, info, never]
     error: invalid value '0' for '--jobs <N>': 0 is not in 1..=1024
     error: unknown rule `no-such-rule-at-all`; `plimsoll rules` lists them all
@@ -96,7 +102,7 @@ fn help_and_version_go_to_standard_output() {
           --rule <ID>           Reviews with this rule only; may be given more than once
           --preview             Adds the preview rules
           --jobs <N>            How many threads work at once; as many as the machine has by default
-          --format <FORMAT>     How findings are printed [default: pretty] [possible values: pretty, json]
+          --format <FORMAT>     How findings are printed [default: pretty] [possible values: pretty, json, sarif, github, agent]
           --fail-on <SEVERITY>  The severity from which findings make the status 1 [default: warning] [possible values: error, warning, info, never]
           --stdin-path <PATH>   Reviews standard input as the content of this file
           --fixes               Adds the proven fixes
@@ -192,6 +198,7 @@ fn findings_are_shown_and_make_the_status_1() {
     1 | // plimsoll-ignore no-such-rule-at-all: it is new
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
+    help: `plimsoll explain unused-suppression` says why it matters and what to do
     1 finding (1 warning) in 2 files
     --- stderr
     ");

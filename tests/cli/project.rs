@@ -46,6 +46,13 @@ impl Project {
         self.told(&output.expect("the binary was built"))
     }
 
+    /// Runs in a folder of the project with variables of the environment.
+    pub fn run_in_with(&self, folder: &str, arguments: &[&str], with: &[(&str, &str)]) -> Run {
+        let mut command = self.command(arguments);
+        command.current_dir(self.path().join(folder)).env_remove("NO_COLOR");
+        self.told(&command.envs(with.iter().copied()).output().expect("the binary was built"))
+    }
+
     pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Run {
         let mut child = self
             .command(arguments)
@@ -88,7 +95,7 @@ impl Project {
         self.told(&output.expect("it ends"))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.args(arguments).current_dir(self.path()).env("NO_COLOR", "").env_remove("CLICOLOR_FORCE");
         // What the machine is set up with is none of the tests', and what they write is none of its.
@@ -97,11 +104,12 @@ impl Project {
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("NVIM_APPNAME");
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        command.env_remove("GITHUB_WORKSPACE");
         command
     }
 
     /// The output without what differs from run to run.
-    fn told(&self, output: &Output) -> Run {
+    pub fn told(&self, output: &Output) -> Run {
         let text = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes).replace(&*self.path().to_string_lossy(), "[project]");
             let lines = text.lines().map(|line| match line.split_once("\"duration_ms\": ") {

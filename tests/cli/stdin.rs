@@ -31,6 +31,7 @@ fn it_stands_in_the_place_of_a_file_and_among_others() {
     3 | export const userOf = (id: string) => prisma.user.findUnique({ where: { id } })
       |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ runs here
 
+    help: `plimsoll explain n-plus-one` says why it matters and what to do; `plimsoll check --fixes` shows the fixes that are proven
     1 finding (1 error) in 1 file
     --- stderr
     ");

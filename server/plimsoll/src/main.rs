@@ -4,6 +4,7 @@ mod baselines;
 mod cache;
 mod cli;
 mod files;
+mod interrupt;
 mod log;
 mod lsp;
 mod report;

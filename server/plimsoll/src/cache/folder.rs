@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::identity::nanoseconds;
 use super::pack::MAX_BYTES;
+use crate::interrupt;
 
 /// The most packs that are kept, one for each selection of rules; those that were not written for longest go.
 const MAX_PACKS: usize = 6;
@@ -25,7 +26,7 @@ pub struct Folder {
 /// A pack that is not finished. It is removed unless it takes its place.
 #[derive(Debug)]
 pub struct Unfinished {
-    path: PathBuf,
+    place: interrupt::Unfinished,
     file: File,
     /// When it was begun, in nanoseconds by the clock of the disk.
     pub begun: i64,
@@ -78,7 +79,8 @@ impl Folder {
         let nanos = nanoseconds(now).unwrap_or_default();
         let path = self.path.join(format!("{}-{nanos}-{count}.new", std::process::id()));
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        let mut unfinished = Unfinished { path, file, begun: i64::MIN };
+        let place = interrupt::Unfinished::new(path);
+        let mut unfinished = Unfinished { place, file, begun: i64::MIN };
         let by_disk = unfinished.file.metadata()?.modified()?;
         unfinished.begun = nanoseconds(by_disk.min(now)).unwrap_or(i64::MIN);
         Ok(unfinished)
@@ -90,7 +92,7 @@ impl Folder {
     /// Where it cannot be written; what was there is then there still.
     pub fn finish(&self, unfinished: Unfinished, name: &str, bytes: &[u8]) -> io::Result<()> {
         (&unfinished.file).write_all(bytes)?;
-        fs::rename(&unfinished.path, self.path.join(name))?;
+        fs::rename(unfinished.place.path(), self.path.join(name))?;
         self.tidy(name);
         Ok(())
     }
@@ -113,13 +115,6 @@ impl Folder {
         for (_, path) in packs.into_iter().take(too_many) {
             let _ = fs::remove_file(path);
         }
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // Once it has its place, nothing is here any more.
-        let _ = fs::remove_file(&self.path);
     }
 }
 

@@ -16,7 +16,7 @@ use super::baseline::{Baselines, Run};
 use super::numbers::number_apart;
 use super::scope::Scope;
 use super::session::{Session, read_stdin, skipped};
-use super::{CheckArgs, Format, Status, print, say, walk};
+use super::{CheckArgs, Format, Status, print, print_as_it_is, say, walk};
 use crate::cache::Cache;
 use crate::report::{self, Report, Reported, Texts};
 
@@ -87,27 +87,24 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     scope.keep(&view, &mut outcomes);
     report.scope = scope.told();
     // Fixes are never kept: they are proven against the files as they are now.
-    let mut fixes: Vec<Vec<Vec<Fix>>> = threads.each(if args.fixes { &outcomes } else { &[] }, |outcome| {
-        outcome.findings.iter().map(|finding| session.fixes(&view, finding)).collect()
-    });
+    let are_fixes_told = args.fixes || args.format == Format::Agent;
+    let mut fixes: Vec<Vec<Vec<Fix>>> = threads
+        .each(if are_fixes_told { &outcomes } else { &[] }, |outcome| {
+            outcome.findings.iter().map(|finding| session.fixes(&view, finding)).collect()
+        });
     number_apart(fixes.iter_mut().flatten().flatten());
     let fixes = fixes.into_iter().chain(std::iter::repeat_with(Vec::new));
     for (outcome, fixes) in outcomes.into_iter().zip(fixes) {
         report.add(outcome, fixes);
     }
     report.finish();
-    let texts = Texts::new(&view, session.current_dir());
-    let text = match args.format {
-        Format::Pretty => {
-            for unread in &report.unread {
-                say(&format!("warning: {}", report::unread_line(unread, &texts)));
-            }
-            report::pretty(&report, &texts)
-        }
-        Format::Json => report::json(&report, &texts, started.elapsed()),
-    };
+    let text = told(args.format, &report, &view, &session, started.elapsed());
     let status = status(&report, args.fail_on);
-    print(&text, color)?;
+    match args.format {
+        Format::Pretty => print(&text, color)?,
+        // Each byte counts for what reads it.
+        _ => print_as_it_is(&text)?,
+    }
     if let Some(cache) = cache {
         cache.finish();
     }
@@ -118,6 +115,30 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
 pub fn failed(errors: &[String]) -> Status {
     errors.iter().for_each(|error| say(&format!("error: {}", super::one_line(error))));
     Status::Failed
+}
+
+/// The report in a format. What is not for a program is partly said on standard error.
+fn told(format: Format, report: &Report, view: &dyn Files, session: &Session, duration: Duration) -> String {
+    let texts = Texts::new(view, session.current_dir());
+    match format {
+        Format::Pretty => {
+            for unread in &report.unread {
+                say(&format!("warning: {}", report::unread_line(unread, &texts)));
+            }
+            report::pretty(report, &texts)
+        }
+        Format::Json => report::json(report, &texts, duration),
+        Format::Sarif => report::sarif(report, &texts, session.rules()),
+        Format::Github => report::github(report, &Texts::new(view, &workspace_of(session.current_dir()))),
+        Format::Agent => report::agent(report, &texts),
+    }
+}
+
+/// The folder that GitHub tells paths from, where the current one is below it: a step may work in a folder of its own.
+fn workspace_of(current_dir: &str) -> String {
+    let workspace = std::env::var("GITHUB_WORKSPACE").unwrap_or_default();
+    let is_below = !workspace.is_empty() && Path::new(current_dir).starts_with(&workspace);
+    if is_below { workspace } else { current_dir.to_owned() }
 }
 
 /// Takes out what findings in other files cover.
@@ -233,11 +254,13 @@ impl Progress {
         if *is_waiting && self.started.elapsed() > PATIENCE {
             *is_waiting = false;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            crate::interrupt::shows(Some(&self.bar));
         }
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
+        crate::interrupt::shows(None);
         self.bar.finish_and_clear();
     }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_engine::{Covered, Finding, Fix, Safety};
 use plimsoll_project::Files;
-use similar::TextDiff;
 
 use super::baseline::Baselines;
 use super::check::{Progress, Threads, failed};
@@ -13,7 +12,7 @@ use super::session::Session;
 use super::spared::Spared;
 use super::write::Change;
 use super::{FailOn, FixArgs, Status, one_line, print, say, walk};
-use crate::report::{REVIEWED, Texts, counted, relative, unread_line};
+use crate::report::{REVIEWED, Texts, counted, patch, relative, unread_line};
 
 /// Repairs, writes and tells what was done.
 ///
@@ -190,52 +189,18 @@ fn summary(verb: &str, repaired: &Repaired, has_files: bool) -> String {
     format!("{}: {}", counted(fixed + left, "finding"), parts.join("; "))
 }
 
-/// The changes as a unified diff that `git apply` and `patch -p1` read.
+/// The changes as a patch.
 pub fn diff(changes: &[Change], current_dir: &str) -> String {
-    let mut text = String::new();
-    for change in changes {
-        let path = one_line(&relative(current_dir, &change.path));
-        let old_name = match change.before {
-            Some(_) => format!("a/{path}"),
-            None => "/dev/null".to_owned(),
-        };
-        let before = change.before.as_deref().unwrap_or_default();
-        let diff = TextDiff::from_lines(before, &change.after);
-        let mut unified = diff.unified_diff();
-        text.push_str(&unified.header(&old_name, &format!("b/{path}")).to_string());
-    }
-    text
+    let files = changes
+        .iter()
+        .map(|it| patch::of_file(&relative(current_dir, &it.path), it.before.as_deref(), &it.after));
+    files.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::repair::Done;
-
-    #[test]
-    fn a_diff_is_one_that_tools_read() {
-        let changes = [
-            Change {
-                path: "/p/src/a.ts".into(),
-                before: Some("a\r\nb\r\n".into()),
-                after: "a\r\nc\r\n".into(),
-            },
-            Change { path: "/p/up.sql".into(), before: None, after: "create".into() },
-        ];
-        insta::assert_snapshot!(diff(&changes, "/p").replace('\r', "␍"), @r"
-        --- a/src/a.ts
-        +++ b/src/a.ts
-        @@ -1,2 +1,2 @@
-         a␍
-        -b␍
-        +c␍
-        --- /dev/null
-        +++ b/up.sql
-        @@ -0,0 +1 @@
-        +create
-        \ No newline at end of file
-        ");
-    }
 
     #[test]
     fn what_was_done_is_told_and_adds_up() {

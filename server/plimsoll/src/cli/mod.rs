@@ -173,6 +173,12 @@ enum Format {
     Pretty,
     /// For programs: one object.
     Json,
+    /// For code scanning: a SARIF 2.1.0 log.
+    Sarif,
+    /// For GitHub Actions: findings beside the lines of a pull request.
+    Github,
+    /// For assistants: few words, and each proven fix as a patch.
+    Agent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -211,7 +217,11 @@ enum Color {
 
 impl Color {
     fn choice(self) -> anstream::ColorChoice {
+        use io::IsTerminal;
+        // What forces colours with any value would do so with this one.
+        let is_unforced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value == "0");
         match self {
+            Self::Auto if is_unforced && !io::stdout().is_terminal() => anstream::ColorChoice::Never,
             Self::Auto => anstream::ColorChoice::Auto,
             Self::Always => anstream::ColorChoice::Always,
             Self::Never => anstream::ColorChoice::Never,
@@ -238,6 +248,10 @@ pub fn run() -> ExitCode {
     };
     tell_of_panics_in_a_line();
     let color = cli.color.choice();
+    // The server ends as its protocol says.
+    if !matches!(cli.command, Command::Lsp(_)) {
+        crate::interrupt::listen();
+    }
     let done = match cli.command {
         Command::Lsp(LspArgs { stdio: _ }) => match crate::lsp::run() {
             Ok(status) => return status,
@@ -279,6 +293,15 @@ fn say(line: &str) {
 fn print(text: &str, color: anstream::ColorChoice) -> anyhow::Result<()> {
     use io::Write;
     let mut stdout = anstream::AutoStream::new(io::stdout().lock(), color);
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Prints all of standard output without a look at what it is.
+fn print_as_it_is(text: &str) -> anyhow::Result<()> {
+    use io::Write;
+    let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
     Ok(())

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_engine::{FileEdit, Finding, Fix, Safety};
 use plimsoll_project::{Files, MemoryFiles, Overlay};
-use plimsoll_syntax::{ByteEdit, TextRange, apply_byte_edits};
 
 use super::write::Change;
+use crate::report::patch::{Edits, edited};
 
 /// Rounds in which all fixes that do not touch each other are applied at once. A fix may uncover another finding; more
 /// than a few in a row is a circle.
@@ -260,7 +260,7 @@ impl Repair<'_> {
 #[derive(Default)]
 struct Round {
     /// By file; `None` creates it.
-    edits: BTreeMap<String, Vec<(Option<TextRange>, String)>>,
+    edits: BTreeMap<String, Edits>,
     fixes: Vec<(Finding, Fix)>,
     /// Files that were looked at, and the number of their findings.
     reviewed: BTreeSet<String>,
@@ -302,28 +302,6 @@ impl Round {
 
 fn key_of(finding: &Finding, fix: &Fix) -> (String, String, String) {
     (finding.path.clone(), finding.fingerprint.clone(), fix.title.clone())
-}
-
-/// The text after edits, with the line breaks that it had; `None` if they do not fit it.
-fn edited(text: Option<&str>, edits: &[(Option<TextRange>, String)]) -> Option<String> {
-    let Some(text) = text else {
-        let [(None, text)] = edits else { return None };
-        return Some(text.clone());
-    };
-    let edits: Option<Vec<ByteEdit>> = edits
-        .iter()
-        .map(|(range, new_text)| Some(ByteEdit { range: (*range)?, text: with_breaks_of(text, new_text) }))
-        .collect();
-    apply_byte_edits(text, &edits?).ok()
-}
-
-/// The new text with `\r\n` at the ends of its lines, if most lines of `text` end so.
-fn with_breaks_of(text: &str, new_text: &str) -> String {
-    let breaks = text.matches('\n').count();
-    if text.matches("\r\n").count() * 2 <= breaks {
-        return new_text.to_owned();
-    }
-    new_text.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
 #[cfg(test)]

@@ -243,7 +243,10 @@ pub fn read_stdin(input: impl io::Read) -> anyhow::Result<Result<String, String>
 
 /// What went wrong, without the number that the system gives it.
 pub fn io_reason(error: &io::Error) -> String {
-    let said = error.to_string();
+    // What walks folders wraps an error in one that names the path again.
+    let wrapped = error.get_ref().and_then(|wrapped| wrapped.source());
+    let inner = wrapped.and_then(|inner| inner.downcast_ref::<io::Error>()).unwrap_or(error);
+    let said = inner.to_string();
     let plain = said.split(" (os error").next().unwrap_or(&said);
     plain.to_lowercase()
 }

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::interrupt::Unfinished;
 
 /// A file as it was read, and as it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl Change {
         temporary.file.sync_all()?;
         // The last look comes as late as it can.
         self.check()?;
-        fs::rename(&temporary.path, &target)?;
+        fs::rename(temporary.place.path(), &target)?;
         Ok(())
     }
 
@@ -90,8 +92,8 @@ impl Change {
 
 /// A file that is removed again unless it was renamed.
 struct Temporary {
-    path: PathBuf,
     file: File,
+    place: Unfinished,
 }
 
 impl Temporary {
@@ -101,14 +103,7 @@ impl Temporary {
         name.push(format!(".{}.plimsoll", std::process::id()));
         let path = target.with_file_name(name);
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        Ok(Self { path, file })
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // After the rename there is nothing under this name.
-        let _ = fs::remove_file(&self.path);
+        Ok(Self { file, place: Unfinished::new(path) })
     }
 }
 

@@ -11,9 +11,10 @@ use super::capabilities::ClientProfile;
 use super::documents::OpenDocument;
 use super::events::Reply;
 use super::positions;
-use super::publish::{Place, rule_page};
+use super::publish::Place;
 use super::reviewer::Reviewer;
 use super::worker::{Places, Subject};
+use crate::report::rule_page;
 
 /// The findings under the cursor, or `None` if there are none.
 #[must_use]

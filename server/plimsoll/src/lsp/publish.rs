@@ -17,18 +17,10 @@ use super::documents::OpenDocument;
 use super::positions;
 use super::transport::Outgoing;
 use super::worker::Elsewhere;
+use crate::report::rule_page;
 
 /// What the client shows as the origin of a diagnostic.
 const SOURCE: &str = "plimsoll";
-
-/// Where the page of a rule is; its id follows.
-const RULE_PAGES: &str = "https://plimsoll.dev/rules/";
-
-/// The page of a rule.
-#[must_use]
-pub fn rule_page(rule: &str) -> String {
-    format!("{RULE_PAGES}{rule}")
-}
 
 /// Shows the findings of a document, unless the client shows the same already. To a client that reads versions, the
 /// same list for a newer text is news: it tells that the list is up to date.

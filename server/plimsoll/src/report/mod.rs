@@ -1,15 +1,22 @@
 //! How findings and rules are printed. Nothing here decides what is found.
 
+mod agent;
+mod github;
 mod json;
+pub mod patch;
 mod pretty;
 mod rules;
+mod sarif;
 mod texts;
 
 use std::collections::BTreeSet;
 
+pub use agent::agent;
+pub use github::github;
 pub use json::json;
 pub use pretty::pretty;
-pub use rules::{explanation, rules_as_json, rules_as_lines, rules_as_markdown};
+pub use rules::{explanation, rule_page, rules_as_json, rules_as_lines, rules_as_markdown};
+pub use sarif::sarif;
 pub use texts::{Texts, relative};
 
 use plimsoll_engine::{Finding, Fix, Outcome, Severity, Skipped, Unread};
@@ -70,7 +77,12 @@ impl Report {
 
     /// Whether everything was read and reviewed that policy does not leave alone.
     pub fn is_complete(&self) -> bool {
-        self.unread.is_empty() && !self.skipped.iter().any(|skipped| skipped.is_failure)
+        self.unread.is_empty() && self.failures().next().is_none()
+    }
+
+    /// What was not reviewed though it should have been.
+    pub fn failures(&self) -> impl Iterator<Item = &Skipped> {
+        self.skipped.iter().filter(|skipped| skipped.is_failure)
     }
 
     /// How many findings have this severity.
@@ -86,12 +98,17 @@ fn place_of(finding: &Finding) -> impl Ord + '_ {
 
 /// `src/a.ts: 80 % of it could not be parsed (first at line 12); findings there are incomplete`
 pub fn unread_line(unread: &Unread, texts: &Texts<'_>) -> String {
-    let (path, line) = (texts.relative(&unread.path), texts.line_and_column(&unread.path, unread.at).0);
+    printable(&format!("{}: {}", texts.relative(&unread.path), unread_reason(unread, texts)))
+}
+
+/// The same without the file.
+fn unread_reason(unread: &Unread, texts: &Texts<'_>) -> String {
+    let line = texts.line_and_column(&unread.path, unread.at).0;
     let what = match unread.percent {
         100 => format!("it could not be parsed (line {line})"),
         percent => format!("{percent} % of it could not be parsed (first at line {line})"),
     };
-    printable(&format!("{path}: {what}; {}", unread.consequence))
+    format!("{what}; {}", unread.consequence)
 }
 
 /// `1 file`, `2 files`.

@@ -31,13 +31,31 @@ pub fn pretty(report: &Report, texts: &Texts<'_>) -> String {
         let (path, reason) = (printable(&texts.relative(&skipped.path)), printable(&skipped.reason));
         text.push_str(&format!("skipped {path}: {reason}\n"));
     }
+    if let Some(advice) = advice(report) {
+        text.push_str(&advice);
+        text.push('\n');
+    }
     text.push_str(&summary(report));
     text.push('\n');
     text
 }
 
+/// What to do about what was found.
+fn advice(report: &Report) -> Option<String> {
+    let first = report.findings.first()?.finding.rule;
+    let is_one = report.findings.iter().all(|reported| reported.finding.rule == first);
+    let page = if is_one { first } else { "RULE" };
+    let mut advice = format!("help: `plimsoll explain {page}` says why it matters and what to do");
+    let are_fixes_told = report.findings.iter().any(|reported| !reported.fixes.is_empty());
+    if !are_fixes_told && report.findings.iter().any(|reported| reported.finding.may_have_fixes) {
+        advice.push_str("; `plimsoll check --fixes` shows the fixes that are proven");
+    }
+    Some(advice)
+}
+
 fn render(renderer: &Renderer, reported: &Reported, texts: &Texts<'_>) -> String {
     let finding = &reported.finding;
+    let mut cuts = Vec::new();
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -49,14 +67,24 @@ fn render(renderer: &Renderer, reported: &Reported, texts: &Texts<'_>) -> String
         .elements(Vec::<Snippet<'_, Annotation<'_>>>::new());
     let (near, far): (Vec<&Related>, Vec<&Related>) =
         finding.related.iter().partition(|related| is_near(finding, related, texts));
-    group = excerpt(group, texts, &finding.path, Some(finding.range), &near);
+    group = excerpt(group, texts, &finding.path, Some(finding.range), &near, &mut cuts);
     for related in far {
-        group = excerpt(group, texts, &related.path, None, &[related]);
+        group = excerpt(group, texts, &related.path, None, &[related], &mut cuts);
     }
     for fix in &reported.fixes {
         group = group.element(Level::HELP.message(printable(&fix.title)));
     }
-    renderer.render(&[group])
+    let mut text = renderer.render(&[group]);
+    for cut in cuts {
+        text = text.replacen(&cut.counted, &cut.meant, 1);
+    }
+    text
+}
+
+/// A place in a line of which only a part is shown: the column of a place is counted in what is shown.
+struct Cut {
+    counted: String,
+    meant: String,
 }
 
 /// Adds the lines of one file: the place of the finding, if it is in it, and places that explain it.
@@ -66,6 +94,7 @@ fn excerpt<'a>(
     path: &str,
     primary: Option<TextRange>,
     related: &[&Related],
+    cuts: &mut Vec<Cut>,
 ) -> Group<'a> {
     let shown_path = printable(&texts.relative(path));
     let anchor = primary.or_else(|| related.first().map(|place| place.range)).unwrap_or_default();
@@ -93,8 +122,11 @@ fn excerpt<'a>(
         snippet = snippet.annotation(kind.span(window.span(range)).label(printable(&place.message)));
     }
     if window.is_cut {
-        let origin = Origin::path(shown_path).line(line as usize).char_column(column as usize);
-        return group.element(origin).element(snippet);
+        let before = window.text.get(..window.span(anchor).start).map_or(0, |text| text.chars().count());
+        cuts.push(Cut {
+            counted: format!("{shown_path}:{line}:{}", before + 1),
+            meant: format!("{shown_path}:{line}:{column}"),
+        });
     }
     group.element(snippet.path(shown_path))
 }
@@ -173,7 +205,7 @@ fn is_near(finding: &Finding, related: &Related, texts: &Texts<'_>) -> bool {
 }
 
 /// `3 findings (1 error, 2 warnings) in 12 files; 1 file skipped (generated)`
-fn summary(report: &Report) -> String {
+pub(super) fn summary(report: &Report) -> String {
     if report.files == 0 && report.skipped.is_empty() {
         return format!("nothing to review: no {} here", REVIEWED.replace(" and ", " or "));
     }

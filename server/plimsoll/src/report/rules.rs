@@ -5,6 +5,14 @@ use std::fmt::Write;
 use plimsoll_engine::{RuleInfo, Severity};
 use serde::Serialize;
 
+/// Where the page of a rule is; its id follows.
+const PAGES: &str = "https://plimsoll.dev/rules/";
+
+/// The address of a rule's page.
+pub fn rule_page(rule: &str) -> String {
+    format!("{PAGES}{rule}")
+}
+
 /// A line each, in columns.
 pub fn rules_as_lines(rules: &[RuleInfo]) -> String {
     let width = |of: fn(&RuleInfo) -> &str| rules.iter().map(|rule| of(rule).len()).max().unwrap_or(0);

@@ -1,5 +1,6 @@
 use super::*;
 use plimsoll_engine::{Confidence, Severity};
+use plimsoll_syntax::TextRange;
 
 /// Finds every `bad`; its fix writes `good`.
 struct Toy {
@@ -108,11 +109,4 @@ fn other_files_are_changed_and_created() {
     let repaired = run(&SAFE, &[("/p/a", "index bad")], Safety::Safe);
     assert_eq!(texts(&repaired), [("/p/a", "index good"), ("/p/schema", "index\n")]);
     assert_eq!(repaired.changes[1].before, None);
-}
-
-#[test]
-fn line_breaks_stay_what_they_are() {
-    assert_eq!(with_breaks_of("a\r\nb\r\n", "x\ny\r\n"), "x\r\ny\r\n");
-    assert_eq!(with_breaks_of("a\nb\n", "x\ny\n"), "x\ny\n");
-    assert_eq!(with_breaks_of("", "x\n"), "x\n");
 }
