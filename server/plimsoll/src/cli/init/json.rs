@@ -7,7 +7,7 @@ use jsonc_parser::{ParseOptions, json};
 const EXTENSION: &str = "plimsoll.plimsoll";
 
 /// What Claude Code runs after each edit. Status 2 hands over what was found: it stands on standard error.
-const HOOK: &str = r#"cd "$CLAUDE_PROJECT_DIR" && plimsoll check --diff=HEAD >&2 || exit 2"#;
+const HOOK: &str = r#"cd "$CLAUDE_PROJECT_DIR" && plimsoll check --diff=HEAD --format agent >&2 || exit 2"#;
 
 /// What stands for the servers that a language has anyway.
 const OTHERS: &str = "...";
@@ -43,7 +43,7 @@ pub const CLAUDE_CODE: &str = r#"{
         "hooks": [
           {
             "type": "command",
-            "command": "cd \"$CLAUDE_PROJECT_DIR\" && plimsoll check --diff=HEAD >&2 || exit 2"
+            "command": "cd \"$CLAUDE_PROJECT_DIR\" && plimsoll check --diff=HEAD --format agent >&2 || exit 2"
           }
         ]
       }
@@ -191,7 +191,7 @@ mod tests {
                 "hooks": [
                   {
                     "type": "command",
-                    "command": "cd \"$CLAUDE_PROJECT_DIR\" && plimsoll check --diff=HEAD >&2 || exit 2"
+                    "command": "cd \"$CLAUDE_PROJECT_DIR\" && plimsoll check --diff=HEAD --format agent >&2 || exit 2"
                   }
                 ]
               }

@@ -28,7 +28,7 @@ alwaysApply: true
 After writing or changing TypeScript, JavaScript, Rust, Prisma or SQL, run
 
 ```sh
-plimsoll check --diff=HEAD
+plimsoll check --diff=HEAD --format agent
 ```
 
 It tells what will break in production: queries in loops, requests without a time limit, filters without an index. Mend
@@ -61,5 +61,5 @@ jobs:
       - name: Review
         env:
           BASE: origin/${{ github.base_ref }}
-        run: plimsoll check --diff="$BASE" --no-cache
+        run: plimsoll check --diff="$BASE" --format github --no-cache
 "#;
