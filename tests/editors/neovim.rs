@@ -1,88 +1,103 @@
-//! A real Neovim: it opens a file, sees the diagnostic, applies the code action and writes the file.
+//! Neovim: with the plugin, and with nothing but what stands in the README.
 
-#[path = "../skip.rs"]
-mod skip;
+use std::path::Path;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::readme;
+use crate::skip::skip;
+use crate::stage::{FILE, FIX, MESSAGE, RULE, Stage, have, here, succeeds};
 
-const RULE: &str = "leaked-timer";
+/// Where the setup of somebody's Neovim stands.
+const INIT: &str = ".config/nvim/init.lua";
 
-/// Part of the title of the fix.
-const FIX: &str = "clearInterval";
-
-const BEFORE: &str = r#"import { useEffect, useState } from "react";
-export function Clock() {
-  const [now, setNow] = useState(0);
-  useEffect(() => {
-    setInterval(() => setNow(Date.now()), 1000);
-  }, []);
-  return <p>🕰 {now}</p>;
-}
-"#;
-
-const AFTER: &str = r#"import { useEffect, useState } from "react";
-export function Clock() {
-  const [now, setNow] = useState(0);
-  useEffect(() => {
-    const interval = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(interval);
-  }, []);
-  return <p>🕰 {now}</p>;
-}
-"#;
-
-/// The oldest that is supported: a client is started by `vim.lsp.start`.
+/// The oldest that the plugin supports: a client is started by `vim.lsp.start`.
 #[test]
-fn neovim_of_debian_trixie_fixes_a_file() {
-    fix_a_file_in("trixie");
+fn the_plugin_fixes_a_file_in_the_neovim_of_debian_trixie() {
+    with_neovim("neovim-trixie", the_plugin_fixes_a_file);
 }
 
 /// The present: a client is set up by `vim.lsp.config`.
 #[test]
-fn neovim_of_debian_forky_fixes_a_file() {
-    fix_a_file_in("forky");
+fn the_plugin_fixes_a_file_in_the_neovim_of_debian_forky() {
+    with_neovim("neovim-forky", the_plugin_fixes_a_file);
 }
 
-fn fix_a_file_in(suite: &str) {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/editors");
-    let neovim = match get_neovim(&here, suite) {
-        Ok(neovim) => neovim,
-        Err(reason) => return skip::skip("neovim", &reason),
-    };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let project = folder.path().join("a project");
-    std::fs::create_dir(&project).expect("it is writable");
-    let package = r#"{ "name": "clock", "dependencies": { "react": "^19.0.0" } }"#;
-    std::fs::write(project.join("package.json"), package).expect("it is writable");
-    let file = project.join("Clock.tsx");
-    std::fs::write(&file, BEFORE).expect("it is writable");
-    std::fs::write(project.join("plimsoll.toml"), "preview = true\n").expect("it is writable");
-
-    let mut editor = Command::new(neovim);
-    editor.args(["--headless", "-u", "NONE", "-i", "NONE", "-l"]);
-    editor.arg(here.join("neovim/test.lua"));
-    editor.arg(env!("CARGO_BIN_EXE_plimsoll")).arg(&file).args([RULE, FIX]);
-    editor.current_dir(&project);
-    for home in ["CONFIG", "DATA", "STATE", "CACHE"] {
-        editor.env(format!("XDG_{home}_HOME"), folder.path().join(home));
-    }
-    let output = editor.output().expect("Neovim starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), AFTER);
+#[test]
+fn without_a_plugin_the_neovim_of_debian_trixie_fixes_a_file() {
+    with_neovim("neovim-trixie", |neovim| a_snippet_fixes_a_file(neovim, "Before 0.11"));
 }
 
-/// The path of a Neovim, or why there is none. What is there already is not fetched again.
-fn get_neovim(here: &Path, suite: &str) -> Result<PathBuf, String> {
-    /// The status by which the script says that it cannot be had here.
-    const UNAVAILABLE: i32 = 77;
-    let script = Command::new("bash").arg(here.join("get-neovim.sh")).arg(suite).output();
-    let output = script.map_err(|error| format!("there is no bash: {error}"))?;
-    let log = String::from_utf8_lossy(&output.stderr);
-    if output.status.code() == Some(UNAVAILABLE) {
-        return Err(log.lines().last().unwrap_or("no reason is given").to_owned());
+#[test]
+fn without_a_plugin_the_neovim_of_debian_forky_fixes_a_file() {
+    with_neovim("neovim-forky", |neovim| a_snippet_fixes_a_file(neovim, "0.11 and newer"));
+}
+
+#[test]
+fn the_commands_of_the_plugin_work_in_the_neovim_of_debian_trixie() {
+    with_neovim("neovim-trixie", the_commands_work);
+}
+
+#[test]
+fn the_commands_of_the_plugin_work_in_the_neovim_of_debian_forky() {
+    with_neovim("neovim-forky", the_commands_work);
+}
+
+#[test]
+fn settings_reach_the_server_from_both_neovims() {
+    for which in ["neovim-trixie", "neovim-forky"] {
+        with_neovim(which, |neovim| {
+            let stage = with_plugin();
+            std::fs::remove_file(stage.project().join("plimsoll.toml")).expect("it is there");
+            stage.write(INIT, &readme::code("The plugin", "lua"));
+            run(&stage, neovim, "settings.lua", "src/web/components/OrderStatus.tsx", &[]);
+        });
     }
-    assert!(output.status.success(), "get-neovim.sh fails: {log}");
-    let path = String::from_utf8_lossy(&output.stdout);
-    Ok(PathBuf::from(path.trim()))
+}
+
+fn with_neovim(which: &str, test: impl Fn(&Path)) {
+    match have("get.sh", &[which]) {
+        Ok(neovim) => test(&neovim),
+        Err(reason) => skip("neovim", &reason),
+    }
+}
+
+fn with_plugin() -> Stage {
+    let stage = Stage::new();
+    stage.shell(&readme::code("The plugin", "sh"));
+    stage
+}
+
+fn the_plugin_fixes_a_file(neovim: &Path) {
+    fix_a_file(&with_plugin(), neovim);
+}
+
+fn a_snippet_fixes_a_file(neovim: &Path, heading: &str) {
+    let stage = Stage::new();
+    stage.write(INIT, &readme::code(heading, "lua"));
+    fix_a_file(&stage, neovim);
+}
+
+fn fix_a_file(stage: &Stage, neovim: &Path) {
+    run(stage, neovim, "fix.lua", FILE, &[("RULE", RULE), ("MESSAGE", MESSAGE), ("FIX", FIX)]);
+    stage.is_fixed();
+}
+
+fn the_commands_work(neovim: &Path) {
+    const FILE: &str = "src/web/components/OrderStatus.tsx";
+    let stage = with_plugin();
+    let before = stage.read(FILE);
+    run(&stage, neovim, "commands.lua", FILE, &[]);
+    let leak = "    setInterval(() => void refresh(), 5000)\n";
+    let cure = "    const interval = setInterval(() => void refresh(), 5000)\n    return () => clearInterval(interval)\n";
+    assert_eq!(stage.read(FILE), before.replacen(leak, cure, 1));
+}
+
+/// Opens a file in a Neovim, and runs a script in it that ends it.
+fn run(stage: &Stage, neovim: &Path, script: &str, file: &str, variables: &[(&str, &str)]) {
+    let script = here().join("neovim").join(script);
+    let mut editor = stage.command(neovim);
+    // Once all is as its user sees it.
+    let then = "autocmd VimEnter * lua vim.schedule(function() dofile(vim.env.SCRIPT) end)";
+    editor.args(["--headless", "-i", "NONE", "-c", then]).arg(file);
+    editor.env("SCRIPT", script).envs(variables.iter().copied());
+    succeeds(&mut editor);
 }
