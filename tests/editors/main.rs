@@ -9,3 +9,4 @@ mod helix;
 mod neovim;
 mod readme;
 mod stage;
+mod zed;
