@@ -57,6 +57,9 @@ pub struct ClientProfile {
     pub lenses: bool,
     /// The client can be asked to show a place.
     pub shows_places: bool,
+    /// The client shows the page of a rule that it has asked for. This is no part of the protocol: it is told by
+    /// `experimental.plimsoll.rulePages`.
+    pub shows_rule_pages: bool,
     /// The client asks for diagnostics by itself.
     pub pulls: bool,
     /// It can be told to ask again.
@@ -113,6 +116,10 @@ impl ClientProfile {
                 .as_ref()
                 .and_then(|window| window.show_document.as_ref())
                 .is_some_and(|it| it.support),
+            shows_rule_pages: client
+                .experimental
+                .as_ref()
+                .is_some_and(|it| it["plimsoll"]["rulePages"] == serde_json::Value::Bool(true)),
             pulls: text.is_some_and(|text| text.diagnostic.is_some()),
             refreshes: workspace
                 .and_then(|workspace| workspace.diagnostics.as_ref())

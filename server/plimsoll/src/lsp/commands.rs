@@ -45,7 +45,10 @@ impl Owner {
                 let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| {
                     Error::invalid_params(format!("there is no rule `{id}`: `plimsoll rules` lists them"))
                 })?;
-                self.tell(&in_short(rule));
+                // Most clients do nothing with the answer.
+                if !self.profile.shows_rule_pages {
+                    self.tell(&in_short(rule));
+                }
                 Ok(Some(json!(format!("# {}\n\n{}\n\n{}", rule.id, rule.summary, rule.documentation))))
             }
             (SHOW_FINDINGS, [Value::String(uri), Value::Array(fingerprints)]) => {

@@ -272,6 +272,18 @@ fn a_rule_is_explained_on_demand() {
 }
 
 #[test]
+fn a_client_that_shows_the_page_of_a_rule_is_told_nothing_beside() {
+    let mut capabilities = modern();
+    capabilities["experimental"] = json!({ "plimsoll": { "rulePages": true } });
+    let mut session = start_with_text(WordReviewer::default(), capabilities);
+    let run = json!({ "command": "plimsoll.explainRule", "arguments": ["fixme-word"] });
+    let page = session.client.call("workspace/executeCommand", run);
+    assert!(page.as_str().expect("Markdown").starts_with("# fixme-word"));
+    // Every message must have been looked at by now.
+    session.end();
+}
+
+#[test]
 fn a_lens_stands_above_what_holds_findings() {
     let mut capabilities = modern();
     capabilities["textDocument"]["codeLens"] = json!({});
