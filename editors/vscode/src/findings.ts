@@ -44,7 +44,7 @@ export class Findings implements vscode.Disposable {
 
   /** Returns whether there are findings in a document, or were. */
   private look(uri: vscode.Uri): boolean {
-    const diagnostics = vscode.languages.getDiagnostics(uri).filter(({ source }) => source === SOURCE)
+    const diagnostics = vscode.languages.getDiagnostics(uri).filter(isCounted)
     const key = uri.toString()
     if (diagnostics.length === 0) return this.byDocument.delete(key)
     this.byDocument.set(key, diagnostics.map((diagnostic) => ({ uri, rule: ruleOf(diagnostic), diagnostic })))
@@ -55,6 +55,11 @@ export class Findings implements vscode.Disposable {
     this.timer = undefined
     this.changed.fire()
   }
+}
+
+/** A hint is what the project's baseline holds: it is known, and nobody is asked about it. */
+function isCounted({ source, severity }: vscode.Diagnostic): boolean {
+  return source === SOURCE && severity !== vscode.DiagnosticSeverity.Hint
 }
 
 /** The rule that a diagnostic is of. */

@@ -8,7 +8,7 @@ const SECTION = 'plimsoll'
 const OF_THE_START = ['enable', 'path', 'logLevel']
 
 /** What the server takes. */
-const OF_REVIEWS = ['preview', 'rules', 'files', 'overrides', 'model']
+const OF_REVIEWS = ['preview', 'rules', 'files', 'overrides', 'model', 'baseline']
 
 export const isEnabled = (): boolean => section().get('enable', true)
 export const serverPath = (): string => section().get('path', '')
@@ -21,9 +21,9 @@ export function ofReviews(): Record<string, unknown> {
   return Object.fromEntries(OF_REVIEWS.map((key) => [key, section().get<unknown>(key)]))
 }
 
-/** Whether somebody has set more than whether previews are shown. */
+/** Whether somebody has set what decides what is found, beside whether previews are shown. */
 export function isMoreThanPreviewSet(): boolean {
-  const others = OF_REVIEWS.filter((key) => key !== 'preview')
+  const others = OF_REVIEWS.filter((key) => key !== 'preview' && key !== 'baseline')
   return others.some((key) => JSON.stringify(section().get(key)) !== JSON.stringify(section().inspect(key)?.defaultValue))
 }
 

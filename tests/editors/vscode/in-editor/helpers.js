@@ -54,7 +54,7 @@ exports.original = (file) => fs.readFileSync(path.join(process.env.PLIMSOLL_TEST
 
 /** Puts all back as it was at first: settings, editors and files. */
 exports.reset = async () => {
-  for (const key of ['enable', 'preview', 'rules', 'files', 'overrides', 'model', 'trace.server']) await exports.set(key, undefined)
+  for (const key of ['enable', 'preview', 'rules', 'files', 'overrides', 'model', 'baseline', 'trace.server']) await exports.set(key, undefined)
   await exports.set('path', exports.program)
   // What is not saved would ask whether it shall be.
   await vscode.workspace.saveAll(false)

@@ -1,6 +1,7 @@
 // The tests that run inside of VS Code. They work on a copy of the sample project, one after the other.
 
 const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
 const vscode = require('vscode')
 const {
   at, closeAll, edit, editorOf, extension, findings, isTraced, onDisk, original, program, rulesIn, serverIds, set, uriOf, until, write,
@@ -88,6 +89,17 @@ exports['settings reach the server: rules, files, overrides and models'] = async
   await until('n-plus-one', () => rulesIn(acme.document.uri).includes('n-plus-one'))
   await set('model', undefined)
   await until('none', () => !rulesIn(acme.document.uri).includes('n-plus-one'))
+}
+
+exports['what the baseline holds is a hint that the audit does not count, or is not shown'] = async () => {
+  execFileSync(program, ['check', '--write-baseline', '--fail-on', 'never'], { cwd: uriOf('').fsPath })
+  await vscode.commands.executeCommand('plimsoll.restartServer')
+  const { document } = await editorOf(CHAT)
+  await until('the hint', () => findings(document.uri)[0]?.severity === vscode.DiagnosticSeverity.Hint)
+  const api = await extension()
+  await until('no count', () => api.status().endsWith(' 0') && api.audit().every(({ findings }) => findings.length === 0))
+  await set('baseline', 'hide')
+  await until('nothing', () => findings(document.uri).length === 0)
 }
 
 exports['a setting that is wrong is shown where it is wrong'] = async () => {
@@ -241,7 +253,7 @@ exports['the check of the workspace shows what is in files that are not open, on
   await vscode.commands.executeCommand('plimsoll.checkWorkspace')
   await until('the finding', () => rulesIn(uriOf(CHAT)).includes('missing-timeout'))
   const told = vscode.languages.getDiagnostics().flatMap(([, list]) => list).filter(({ source }) => source === 'plimsoll')
-  const reported = JSON.parse(require('node:child_process').execFileSync(program, ['check', '--format', 'json', '--fail-on', 'never'], { cwd: uriOf('').fsPath }))
+  const reported = JSON.parse(execFileSync(program, ['check', '--format', 'json', '--fail-on', 'never'], { cwd: uriOf('').fsPath }))
   assert.equal(told.length, reported.findings.length)
   assert.equal(at(findings(uriOf(LOOKUP)), 'missing-index')[0].relatedInformation.length, 1)
   const checked = at(findings(uriOf(CHAT)), 'missing-timeout')[0]
