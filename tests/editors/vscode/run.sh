@@ -12,16 +12,20 @@ tools=$(bash "$here/../get-vscode.sh" | tail -n 1)
 export PATH=$tools/node/bin:$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+rm -f "$extension"/plimsoll-*.vsix
 
-cd "$extension"
-if [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2 \
-    || { echo "what the extension is built with cannot be installed from the registry" >&2; exit 77; }
-fi
-npx tsc --noEmit
-npm run package -- --out "$work/plimsoll.vsix" > "$work/vsce.log" 2>&1 || { cat "$work/vsce.log" >&2; exit 1; }
+# The commands that the README gives to whoever builds the extension.
+steps=$(sed -n '/^## VS Code$/,/^## /p' "$here/../../../editors/README.md" | sed -n '/^```sh$/,/^```$/{//!p}')
+(cd "$here/../../.." && bash -euc "$steps") > "$work/package.log" 2>&1 || {
+  cat "$work/package.log" >&2
+  grep -qE 'ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT' "$work/package.log" || exit 1
+  echo "what the extension is built with cannot be installed from the registry" >&2
+  exit 77
+}
+vsix=$(ls "$extension"/plimsoll-*.vsix)
+(cd "$extension" && npx tsc --noEmit)
 
 cd "$here"
 node --test --test-reporter=dot ./*.test.mjs
-node inside.mjs "$tools" "$work/plimsoll.vsix" "$program"
-node outside.mjs "$tools" "$work/plimsoll.vsix" "$program"
+node inside.mjs "$tools" "$vsix" "$program"
+node outside.mjs "$tools" "$vsix" "$program"

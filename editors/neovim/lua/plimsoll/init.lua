@@ -21,9 +21,6 @@ local options = vim.deepcopy(defaults)
 local has_config = vim.fn.has("nvim-0.11") == 1
 local is_enabled = false
 
--- While the server explains a rule in full, its message with the short version is left out.
-local explaining = 0
-
 --- Plimsoll's clients, or that of one buffer.
 ---@param bufnr? integer
 function M.clients(bufnr)
@@ -59,9 +56,7 @@ end
 
 --- Shows the page of a rule in a window of its own.
 function M.explain(client, rule)
-  explaining = explaining + 1
   M.execute(client, "plimsoll.explainRule", { rule }, function(page)
-    explaining = explaining - 1
     if type(page) ~= "string" then
       return
     end
@@ -93,12 +88,6 @@ local commands = {
   end,
 }
 
-local function show_message(...)
-  if explaining == 0 then
-    return vim.lsp.handlers["window/showMessage"](...)
-  end
-end
-
 local function refresh_lenses(bufnr)
   if vim.fn.has("nvim-0.12") == 1 then
     return vim.lsp.codelens.enable(true, { bufnr = bufnr })
@@ -127,6 +116,8 @@ function M.client()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
   -- 0.10 shows lenses and does not say so.
   capabilities.textDocument.codeLens = capabilities.textDocument.codeLens or { dynamicRegistration = false }
+  -- The page of a rule is shown here; the server need not tell what stands on it in short.
+  capabilities.experimental = { plimsoll = { rulePages = true } }
   return {
     name = NAME,
     cmd = options.cmd,
@@ -136,7 +127,6 @@ function M.client()
     init_options = next(options.settings) and options.settings or nil,
     settings = next(options.settings) and { [NAME] = options.settings } or nil,
     commands = commands,
-    handlers = { ["window/showMessage"] = show_message },
     on_attach = on_attach,
     capabilities = capabilities,
   }
