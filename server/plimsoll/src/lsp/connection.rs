@@ -15,6 +15,7 @@ use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use tower_service::Service;
 
 use super::client::ClientRequests;
+use super::empty_tables;
 use super::events::Event;
 use super::owner::Owner;
 use super::reviewer::Reviewer;
@@ -191,11 +192,14 @@ enum Message {
 
 impl Message {
     fn of(bytes: &[u8]) -> Self {
-        let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
             return Self::Invalid(Response::from_error(Id::Null, Error::parse_error()));
         };
         let id = value.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
         let invalid = Response::from_error(id.unwrap_or(Id::Null), Error::invalid_request());
+        if value.get("method").is_some_and(|method| method == "initialize") {
+            empty_tables::as_objects(&mut value);
+        }
         let parsed = if value.get("method").is_some() {
             serde_json::from_value(value).map(Self::Request)
         } else {

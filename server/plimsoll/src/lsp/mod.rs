@@ -13,6 +13,7 @@ mod connection;
 mod covered;
 mod documents;
 mod edits;
+mod empty_tables;
 mod events;
 mod fix_all;
 mod hover;
