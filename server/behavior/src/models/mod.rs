@@ -37,8 +37,8 @@ pub struct ModelType {
     pub ty: u16,
 }
 
-/// The embedded models, by file name.
-const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
+// The embedded models as JSON, by file name: `RUST` and `TYPESCRIPT`.
+include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
 /// A model that does not fit the format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,22 +58,40 @@ impl Models {
     /// Never in a build whose tests passed: they read every embedded model.
     #[must_use]
     pub fn embedded(language: ModelLanguage) -> &'static Models {
-        static ALL: OnceLock<[Models; 2]> = OnceLock::new();
-        let all = ALL.get_or_init(|| {
-            [ModelLanguage::Typescript, ModelLanguage::Rust].map(|language| {
-                let (models, errors) = Models::read(EMBEDDED.iter().copied(), language);
-                debug_assert!(errors.is_empty(), "{errors:?}");
-                models
-            })
-        });
-        match language {
-            ModelLanguage::Typescript => &all[0],
-            ModelLanguage::Rust => &all[1],
-        }
+        static SCRIPT: OnceLock<Models> = OnceLock::new();
+        static RUST_MODELS: OnceLock<Models> = OnceLock::new();
+        let models = match language {
+            ModelLanguage::Typescript => &SCRIPT,
+            ModelLanguage::Rust => &RUST_MODELS,
+        };
+        models.get_or_init(|| {
+            let (models, errors) = Models::read_embedded(language);
+            debug_assert!(errors.is_empty(), "{errors:?}");
+            models
+        })
     }
 
-    /// Reads models of one language; one that does not fit is left out and reported.
-    pub fn read<'a>(
+    fn read_embedded(language: ModelLanguage) -> (Models, Vec<ModelError>) {
+        let sources = match language {
+            ModelLanguage::Typescript => TYPESCRIPT,
+            ModelLanguage::Rust => RUST,
+        };
+        let mut models = Models::default();
+        let mut errors = Vec::new();
+        for (name, text) in sources {
+            match serde_json::from_str::<Model>(text) {
+                Ok(model) => errors.extend(models.add(name, model)),
+                Err(error) => {
+                    errors.push(ModelError { name: (*name).to_owned(), message: error.to_string(), range: None });
+                }
+            }
+        }
+        (models, errors)
+    }
+
+    /// Reads models of one language from TOML; one that does not fit is left out and reported.
+    #[cfg(test)]
+    fn read<'a>(
         sources: impl Iterator<Item = (&'a str, &'a str)>,
         language: ModelLanguage,
     ) -> (Models, Vec<ModelError>) {
@@ -260,13 +278,14 @@ mod tests {
     #[test]
     fn every_embedded_model_fits_the_format() {
         for language in [ModelLanguage::Typescript, ModelLanguage::Rust] {
-            let (models, errors) = Models::read(EMBEDDED.iter().copied(), language);
+            let (models, errors) = Models::read_embedded(language);
             assert_eq!(errors, []);
+            assert!(!models.all().is_empty());
             for model in models.all() {
+                assert_eq!(model.language, language, "{:?}", model.packages);
                 assert!(model.source.is_some(), "{:?} names no source", model.packages);
             }
         }
-        assert!(!EMBEDDED.is_empty());
     }
 
     #[test]
