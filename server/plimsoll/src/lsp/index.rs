@@ -69,6 +69,10 @@ impl Index {
     }
 
     fn read_all(&self, progress: &Progress) {
+        // Looking for the files takes as much time from the first review as reading them.
+        if !self.quiet.wait(&self.cancel) {
+            return;
+        }
         let mut sources = self.sources();
         let folders: Vec<&str> = self.open.iter().filter_map(|path| folder_of(path)).collect();
         sources.sort_by_cached_key(|(path, _)| {

@@ -159,6 +159,8 @@ impl Pool {
     #[must_use]
     pub fn start(reviewer: &Arc<dyn Reviewer>, events: &Sender<Event>) -> Self {
         let shared = Arc::new(Shared::default());
+        // An editor that has just started opens something next.
+        shared.lock().last_hurried = Some(Instant::now());
         for number in 0..WORKERS {
             let worker = Worker {
                 shared: Arc::clone(&shared),
