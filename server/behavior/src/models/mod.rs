@@ -22,6 +22,7 @@ pub struct Models {
     by_prefix: Vec<(Name, u16)>,
     functions: Vec<FxHashMap<Name, Arc<Behavior>>>,
     types: Vec<FxHashMap<Name, u16>>,
+    values: Vec<FxHashMap<Name, u16>>,
     /// What derives make, by its name: the derive and the type.
     made_by_derive: FxHashMap<Name, Vec<(Name, ModelType)>>,
     /// Names of members that do something when they are read.
@@ -150,12 +151,20 @@ impl Models {
                 self.made_by_derive.entry(ty.name.clone()).or_default().push(made);
             }
         }
+        let mut values = FxHashMap::default();
+        for (i, value) in model.values.iter().enumerate() {
+            let i = u16::try_from(i).expect("fewer than 65,536 values");
+            for name in &value.name {
+                values.entry(name.clone()).or_insert(i);
+            }
+        }
         let errors = check::mistakes(name, &model, &types);
         let members = model.types.iter().flat_map(|ty| &ty.members);
         let with_effects = members.filter(|(_, member)| !member.effect.0.is_empty());
         self.members_with_effects.extend(with_effects.map(|(name, _)| name.clone()));
         self.functions.push(functions);
         self.types.push(types);
+        self.values.push(values);
         self.models.push(model);
         errors
     }
@@ -204,7 +213,8 @@ impl Models {
     #[must_use]
     pub fn value(&self, package: &str, path: &str) -> Option<(ModelType, &ValueModel)> {
         self.of_package(package).find_map(|m| {
-            let value = self.models[m as usize].values.iter().find(|v| v.name.iter().any(|n| n == path))?;
+            let value = *self.values[m as usize].get(path)?;
+            let value = &self.models[m as usize].values[value as usize];
             Some((self.type_named(m, &value.ty)?, value))
         })
     }

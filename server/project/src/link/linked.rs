@@ -1,7 +1,6 @@
 //! A file whose calls are understood.
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{ModelLanguage, Models};
@@ -30,7 +29,7 @@ pub trait World {
     fn summary(&self, function: &FnRef) -> Option<Arc<Summary>>;
 
     /// What the functions of the unit of a function do by themselves.
-    fn locals(&self, function: &FnRef) -> Option<Rc<Vec<Local>>>;
+    fn locals(&self, function: &FnRef) -> Option<Arc<Vec<Local>>>;
 
     /// Notes that a file is looked at otherwise than by questions to its evaluator: any change of it counts.
     fn all_of(&self, path: &str);
@@ -64,7 +63,7 @@ pub struct UnitFacts {
     /// every unit nested in this one, where looking at all calls would cost the square of a file of routes.
     pub responses: Vec<NodeId>,
     /// What each of its functions does by itself.
-    pub locals: Vec<Local>,
+    pub locals: Arc<Vec<Local>>,
     /// Equal as long as nothing changes that other units or files can ask about: effects, callees, results, what is
     /// done with parameters, what is assigned to or released outside.
     pub outward: u64,
@@ -167,7 +166,9 @@ pub fn unit_facts(eval: &Evaluator<'_>, unit: usize) -> UnitFacts {
     let u = &eval.file.units[unit].unit;
     let calls: FxHashMap<_, _> = u.calls.iter().map(|&call| (call, eval.call(unit, call))).collect();
     let responses = u.calls.iter().copied().filter(|call| yields_response(eval, &calls[call])).collect();
-    let locals = locals(eval, unit);
+    // Its summaries ask for them too.
+    let own = eval.file.fn_ref(unit, FunctionId(0));
+    let locals = eval.world.locals(&own).unwrap_or_else(|| Arc::new(locals(eval, unit)));
     let outward = outward(eval, unit, &calls, &locals);
     UnitFacts { calls, responses, locals, outward }
 }

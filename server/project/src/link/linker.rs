@@ -75,7 +75,7 @@ pub struct Linker<'a> {
 pub struct Session {
     units: Arc<FileUnits>,
     memo: Memo,
-    locals: RefCell<FxHashMap<usize, Rc<Vec<Local>>>>,
+    locals: RefCell<FxHashMap<usize, Arc<Vec<Local>>>>,
 }
 
 /// What was asked of a file, of a folder with a `/` at its end, or of less than a text, as [`answer_to`] spells it.
@@ -374,12 +374,12 @@ impl<'a> Linker<'a> {
         Some(units)
     }
 
-    fn locals_of(&self, session: &Session, unit: usize) -> Rc<Vec<Local>> {
+    fn locals_of(&self, session: &Session, unit: usize) -> Arc<Vec<Local>> {
         if let Some(known) = session.locals.borrow().get(&unit) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
-        let found = Rc::new(locals(&self.evaluator(session), unit));
-        session.locals.borrow_mut().insert(unit, Rc::clone(&found));
+        let found = Arc::new(locals(&self.evaluator(session), unit));
+        session.locals.borrow_mut().insert(unit, Arc::clone(&found));
         found
     }
 }
@@ -409,7 +409,7 @@ impl World for Linker<'_> {
             return Some(Arc::clone(known));
         }
         // Everything that can be reached from here is closed at once: its effects are then final.
-        let mut reached: Vec<(FnRef, Rc<Vec<Local>>)> = Vec::new();
+        let mut reached: Vec<(FnRef, Arc<Vec<Local>>)> = Vec::new();
         let mut seen: FxHashSet<FnRef> = FxHashSet::default();
         let mut open = vec![function.clone()];
         while let Some(next) = open.pop() {
@@ -423,7 +423,7 @@ impl World for Linker<'_> {
             let Some(unit) = session.units.unit_at(&next.unit) else { continue };
             let mut locals = self.locals_of(&session, unit);
             if !next.others.is_empty() {
-                locals = Rc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
+                locals = Arc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
                 open.extend(next.alternatives());
             }
             let Some(local) = locals.get(next.function.0 as usize) else { continue };
@@ -439,7 +439,7 @@ impl World for Linker<'_> {
         found
     }
 
-    fn locals(&self, function: &FnRef) -> Option<Rc<Vec<Local>>> {
+    fn locals(&self, function: &FnRef) -> Option<Arc<Vec<Local>>> {
         let session = self.session(&function.file)?;
         let unit = session.units.unit_at(&function.unit)?;
         Some(self.locals_of(&session, unit))

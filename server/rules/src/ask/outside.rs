@@ -42,7 +42,7 @@ pub fn from_outside(
         view.summary(function).map(|summary| Arc::clone(&summary.flows)).unwrap_or_default()
     };
     let mut found: Vec<FromOutside> = Vec::new();
-    for local in &view.facts.locals {
+    for local in view.facts.locals.iter() {
         for arrival in arrivals(local, slot, &callee) {
             let is_known = found.iter().any(|other| other.node == arrival.node);
             if is_known || arrival.guards.intersects(unless) || is_checked_there(view, &arrival) {
