@@ -18,7 +18,8 @@ fn main() {
             .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
             .collect();
         files.sort();
-        writeln!(list, "const {}: &[(&str, &str)] = &[", language.to_uppercase()).expect("writing to a string");
+        writeln!(list, "const {}: &[(&str, &str)] = &[", language.to_uppercase())
+            .expect("writing to a string");
         for file in &files {
             let text = std::fs::read_to_string(file).expect("a readable model");
             let model: toml::Table =

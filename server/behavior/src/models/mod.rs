@@ -83,7 +83,11 @@ impl Models {
             match serde_json::from_str::<Model>(text) {
                 Ok(model) => errors.extend(models.add(name, model)),
                 Err(error) => {
-                    errors.push(ModelError { name: (*name).to_owned(), message: error.to_string(), range: None });
+                    errors.push(ModelError {
+                        name: (*name).to_owned(),
+                        message: error.to_string(),
+                        range: None,
+                    });
                 }
             }
         }

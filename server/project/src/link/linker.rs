@@ -423,7 +423,8 @@ impl World for Linker<'_> {
             let Some(unit) = session.units.unit_at(&next.unit) else { continue };
             let mut locals = self.locals_of(&session, unit);
             if !next.others.is_empty() {
-                locals = Arc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
+                locals =
+                    Arc::new(locals.iter().map(|local| local.in_place_of(next.alternatives())).collect());
                 open.extend(next.alternatives());
             }
             let Some(local) = locals.get(next.function.0 as usize) else { continue };
