@@ -4,8 +4,9 @@
   tests/bench/workspace.py --binary target/release/plimsoll [--peers FOLDER] [--lines 250000] [--runs 3]
 
 `check` on everything anew, with nothing changed, with one leaf changed and with one file changed that many import; the
-CPU seconds, wall seconds and peak memory of each, the best of the runs. Beside it, in the same run, ast-grep and oxlint
-where FOLDER is one in which `npm install @ast-grep/cli oxlint` was run. Then keys in an open file, once
+CPU seconds, wall seconds and peak memory of each, the best of the runs. Beside it, in the same run, ast-grep, oxlint and Biome
+where FOLDER is one in which `npm install @ast-grep/cli oxlint @biomejs/biome` was run, and semgrep where FOLDER/semgrep
+is a Python environment that has it (it runs once: it takes minutes). Then keys in an open file, once
 while the server reads ahead and once when it is idle. Ratios of one run hold; absolute figures are a guide.
 """
 import argparse, json, os, pathlib, random, shutil, subprocess, sys, tempfile, time
@@ -169,11 +170,11 @@ class Maker:
             self.write(f"{name}/src/lib.rs", "".join(f"pub mod m{n};\n" for n in range(first + 1, number + 1)))
 
 
-def measured(command, folder, statuses=(0, 1)):
-    """CPU seconds, wall seconds and peak MiB of a command, its children included, and what it printed."""
+def measured(command, folder, more=None, statuses=(0, 1)):
+    """CPU seconds, wall seconds and peak MiB of a command, its children included, and what it printed. `more` is more of the environment."""
     with tempfile.TemporaryFile() as out:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **(more or {})})
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -239,6 +240,20 @@ def peers(args, root):
         for name, more in (("oxlint, 12 rules", []), ("oxlint, all rules", ["-D", "all"])):
             run = best([measured([str(modules / ".bin/oxlint"), *more, "packages"], root) for _ in range(args.runs)])
             show(name, run, f"check costs {cold[0] / run[0]:.1f} times its CPU")
+    # The program itself: the one below .bin is a script that starts it.
+    biome = sorted(modules.glob("@biomejs/cli-*/biome"))
+    if biome:
+        run = best([measured([str(biome[0]), "lint", "--max-diagnostics=none", "packages"], root) for _ in range(args.runs)])
+        show("biome lint", run, f"check costs {cold[0] / run[0]:.2f} times its CPU")
+    semgrep = args.peers / "semgrep/bin/semgrep"
+    if semgrep.exists():
+        rules = [{"id": name, "languages": ["typescript"], "severity": "WARNING", "message": name,
+                  "pattern": pattern.replace("$$$", "...")} for name, pattern in AST_GREP_RULES]
+        (root / "semgrep.json").write_text(json.dumps({"rules": rules}))
+        command = [str(semgrep), "scan", "--metrics=off", "--disable-version-check", "--no-git-ignore", "--quiet", "--json",
+                   "--config", "semgrep.json", "packages"]
+        run = measured(command, root, {"PATH": f"{semgrep.parent}:{os.environ['PATH']}"})
+        show("semgrep scan, the same 12 rules", run, f"check costs {cold[0] / run[0]:.3f} times its CPU")
 
 
 def keys(args, root, maker):

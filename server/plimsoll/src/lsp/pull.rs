@@ -1,14 +1,15 @@
 //! Diagnostics that the client asks for: of a document when it shows it, and of the rest of the workspace, which is
-//! answered when there is something new.
+//! answered when there is something new; a client that takes parts of an answer is told of more as it comes.
 
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::Ordering;
 
 use rustc_hash::{FxHashMap, FxHasher};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::ls_types::{
     Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, DocumentDiagnosticReportResult,
-    FullDocumentDiagnosticReport, PreviousResultId, RelatedFullDocumentDiagnosticReport,
+    FullDocumentDiagnosticReport, PreviousResultId, ProgressToken, RelatedFullDocumentDiagnosticReport,
     RelatedUnchangedDocumentDiagnosticReport, UnchangedDocumentDiagnosticReport, Uri,
     WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDiagnosticReportResult,
     WorkspaceDocumentDiagnosticReport, WorkspaceFullDocumentDiagnosticReport,
@@ -24,6 +25,8 @@ use super::publish::{Place, diagnostic};
 #[derive(Debug)]
 pub struct WorkspacePull {
     known: FxHashMap<Uri, String>,
+    /// What the client knows parts of the answer by, if it takes them.
+    parts: Option<ProgressToken>,
     reply: Reply<WorkspaceDiagnosticReportResult>,
 }
 
@@ -74,7 +77,8 @@ impl Owner {
     ) {
         let known = params.previous_result_ids.into_iter();
         let known = known.map(|PreviousResultId { uri, value }| (uri, value)).collect();
-        if let Some(before) = self.workspace_pull.replace(WorkspacePull { known, reply }) {
+        let parts = params.partial_result_params.partial_result_token;
+        if let Some(before) = self.workspace_pull.replace(WorkspacePull { known, parts, reply }) {
             before.reply.send(Err(superseded()));
         }
         self.answer_workspace_pull();
@@ -82,6 +86,7 @@ impl Owner {
 
     /// Answers the request that waits, if there is something new.
     pub(super) fn answer_workspace_pull(&mut self) {
+        self.workspace_pull.take_if(|pull| pull.reply.cancel.load(Ordering::Relaxed));
         let Some(pull) = &self.workspace_pull else { return };
         let mut known = pull.known.clone();
         let mut is_news = false;
@@ -107,9 +112,27 @@ impl Owner {
         if !is_news {
             return;
         }
-        if let Some(pull) = self.workspace_pull.take() {
+        if let Some(WorkspacePull { known, parts: Some(token), .. }) = &mut self.workspace_pull {
+            // The request stays open: what comes later is a part of its answer too.
+            items.retain(|item| tell(item, known));
+            let params = json!({ "token": token, "value": WorkspaceDiagnosticReport { items } });
+            self.outgoing.send(&json!({ "jsonrpc": "2.0", "method": "$/progress", "params": params }));
+        } else if let Some(pull) = self.workspace_pull.take() {
             pull.reply.send(Ok(WorkspaceDiagnosticReport { items }.into()));
         }
+    }
+}
+
+/// Notes that the client is told this. False if it is nothing new to it.
+fn tell(item: &WorkspaceDocumentDiagnosticReport, known: &mut FxHashMap<Uri, String>) -> bool {
+    let WorkspaceDocumentDiagnosticReport::Full(news) = item else { return false };
+    let report = &news.full_document_diagnostic_report;
+    match &report.result_id {
+        Some(id) if !report.items.is_empty() => {
+            known.insert(news.uri.clone(), id.clone()).as_ref() != Some(id)
+        }
+        // Where nothing is shown, nothing need be taken back. One that was never told of need not be told of.
+        _ => known.remove(&news.uri).is_some(),
     }
 }
 

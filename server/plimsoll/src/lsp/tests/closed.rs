@@ -209,6 +209,38 @@ fn a_client_that_asks_is_told_when_there_is_news() {
 }
 
 #[test]
+fn a_client_that_takes_parts_of_an_answer_is_told_of_more_as_it_comes() {
+    let mut workspace = Workspace::start(pulling());
+    let params = json!({ "previousResultIds": [], "partialResultToken": "parts" });
+    let asked = workspace.client().ask("workspace/diagnostic", params);
+    let part = |workspace: &mut Workspace| {
+        let told = workspace.client().wait("a part", |message| message["method"] == "$/progress");
+        assert_eq!(told["params"]["token"], "parts");
+        reports(&told["params"]["value"])
+    };
+    workspace.write("a.ts", "FIXMEWORD\n");
+    workspace.write("clean.ts", "");
+    workspace.tell(&[("clean.ts", CREATED), ("a.ts", CREATED)]);
+    let told = part(&mut workspace);
+    assert!(matches!(told.as_slice(), [(name, Some(1), _)] if name == "a.ts"), "{told:?}");
+    // Only what is new, and it need not be asked for again.
+    workspace.write("b.ts", "FIXMEWORD FIXMEWORD\n");
+    workspace.tell(&[("b.ts", CREATED)]);
+    let told = part(&mut workspace);
+    assert!(matches!(told.as_slice(), [(name, Some(2), _)] if name == "b.ts"), "{told:?}");
+    std::fs::remove_file(workspace.folder.path().join("a.ts")).expect("it is there");
+    workspace.tell(&[("a.ts", DELETED)]);
+    let told = part(&mut workspace);
+    assert!(matches!(told.as_slice(), [(name, Some(0), _)] if name == "a.ts"), "{told:?}");
+    let next = workspace.pull_workspace(&[]);
+    let refusal = workspace.client().answer(asked).expect_err("it is superseded");
+    assert_eq!(refusal["code"], json!(-32802));
+    let answer = workspace.client().answer(next).expect("reports");
+    assert!(reports(&answer).iter().any(|(name, count, _)| name == "b.ts" && *count == Some(2)));
+    workspace.session.end();
+}
+
+#[test]
 fn a_document_is_asked_for_and_nothing_is_pushed() {
     let mut workspace = Workspace::start(pulling());
     let uri = workspace.uri("a.ts");
