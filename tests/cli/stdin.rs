@@ -29,7 +29,7 @@ fn it_stands_in_the_place_of_a_file_and_among_others() {
      ::: src/users.ts:3:39
       |
     3 | export const userOf = (id: string) => prisma.user.findUnique({ where: { id } })
-      |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ runs here
+      |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the query runs here
 
     help: `plimsoll explain n-plus-one` says why it matters and what to do; `plimsoll check --fixes` shows the fixes that are proven
     1 finding (1 error) in 1 file

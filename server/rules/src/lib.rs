@@ -12,6 +12,7 @@ pub mod resilience;
 pub mod resources;
 mod rule;
 mod view;
+mod wording;
 
 pub use registry::{RULES, rule_named};
 pub use report::{FixPlan, Options, Place, PlannedEdit, RawFinding, RawRange, RawRelated, Report};

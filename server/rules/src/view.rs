@@ -231,10 +231,9 @@ impl<'a> UnitView<'a> {
             let function = self.with_effect(&function, effect);
             let Some(summary) = self.summary(&function) else { break };
             let Some(witness) = summary.witness(effect) else { break };
-            let message = match (&witness.next, self.name_of(&function)) {
-                (None, _) => at_the_end.to_owned(),
-                (Some(_), Some(name)) => format!("through `{name}`"),
-                (Some(_), None) => "through this function".to_owned(),
+            let message = match &witness.next {
+                None => at_the_end.to_owned(),
+                Some(next) => self.step_of(&function, &self.with_effect(next, effect)),
             };
             let place = Place::Node {
                 file: Arc::clone(&function.file),
@@ -246,6 +245,16 @@ impl<'a> UnitView<'a> {
             seen.push(function);
         }
         chain
+    }
+
+    /// One step of a chain, which stands where `function` calls `next`.
+    pub(crate) fn step_of(&self, function: &FnRef, next: &FnRef) -> String {
+        match (self.name_of(function), self.name_of(next)) {
+            (Some(name), Some(next)) => format!("`{name}` calls `{next}`"),
+            (Some(name), None) => format!("through `{name}`"),
+            (None, Some(next)) => format!("calls `{next}`"),
+            (None, None) => "through this function".to_owned(),
+        }
     }
 
     /// What an own function is called; none where it has no name.

@@ -51,7 +51,7 @@ pub struct Model {
     /// The most rows that its server hands over for one query, without a word of those that it leaves out.
     #[serde(default)]
     pub cuts_off_at: Option<u32>,
-    /// What makes one transaction of several statements, where it has no call for it: completes "it needs …".
+    /// What makes one transaction of several statements, where it has no call for it: completes "use …".
     #[serde(default)]
     pub transaction_by: Option<String>,
     /// What describes the tables that it works with, where a project's files do; none for clients without a schema, and

@@ -6,7 +6,6 @@ use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Guarantees, Name, NodeId};
 use plimsoll_project::link::{Arrival, Flow, FnRef, Root, To, arrivals};
 
-use crate::view::function_name;
 use crate::{Place, RawRelated, UnitView};
 
 /// How many functions a way is shown through.
@@ -84,7 +83,6 @@ fn way(
     let mut places = Vec::new();
     let (mut function, mut index, mut part) = (function, index, part);
     for _ in 0..MAX_CHAIN {
-        let name = function_name(&function.unit).to_owned();
         let one = function.alternatives().find(|one| reaches(view, one, index, &part, slot));
         function = one.unwrap_or(function);
         let Some(locals) = view.world.locals(&function) else { break };
@@ -96,7 +94,7 @@ fn way(
             places.push(RawRelated { place, message: at_the_end.to_owned() });
             break;
         };
-        places.push(RawRelated { place, message: format!("through `{name}`") });
+        places.push(RawRelated { place, message: view.step_of(&function, &next) });
         (function, index, part) = (next, next_index, next_part);
     }
     places

@@ -11,6 +11,7 @@ use crate::ask::{
     Absence, Action, absence, declaration, is_exclusive, is_in_transaction, plain_name, schema_table, words,
 };
 use crate::edit::upsert::create_or_leave;
+use crate::wording::listed;
 use crate::{Confidence, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
 
 declare_rule! {
@@ -376,7 +377,7 @@ fn say(
     columns: &[String],
 ) {
     let table = write.table.as_deref().unwrap_or_default();
-    let columns: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
+    let columns = listed(columns);
     let name = |access: &Access, node: NodeId, at: usize| {
         let name = unit.of(at).call_name(node);
         if access.is_indirect || access.is_called_by_its_table {
@@ -391,15 +392,13 @@ fn say(
             "{who} comes after a count that it changes: two requests that count at the same time both pass the limit"
         ),
         (_, Key::Unique) => format!(
-            "{who} comes after a lookup that found nothing: of two requests at the same time, one fails with a violation of the unique key on {} that nothing handles",
-            columns.join(" and ")
+            "{who} comes after a lookup that found nothing: of two requests at the same time, one violates the unique key on {columns}, and nothing handles its failure"
         ),
         (_, Key::None) => format!(
-            "{who} comes after a lookup that found nothing: two requests at the same time both create it, because no unique key on {} keeps the second one out",
-            columns.join(" and ")
+            "{who} comes after a lookup that found nothing: two requests at the same time both create it, because there is no unique key on {columns}"
         ),
         (_, Key::Unknown) => format!(
-            "{who} comes after a lookup that found nothing: of two requests at the same time, both create it, or one fails with a violation of a unique key that nothing handles"
+            "{who} comes after a lookup that found nothing: two requests at the same time both create it, or one violates a unique key and nothing handles its failure"
         ),
     };
     let is_convention = write.is_convention || check.read.is_convention;
@@ -408,21 +407,22 @@ fn say(
     let is_grave = words.iter().any(|word| USERS_AND_MONEY.contains(&word.as_str()));
     let severity = if is_grave { Severity::Error } else { Severity::Warning };
     let (at, lookup) = check.at;
+    let looked_up = if check.form == Absence::Few { "counted" } else { "looked up" };
     let reported = report
         .at_node(unit, call, confidence, message)
         .severity(severity)
-        .related(unit.of(at).place(lookup), "looked up here");
-    let chain = |at: usize, node: NodeId, effect: Effects| {
+        .related(unit.of(at).place(lookup), format!("`{table}` is {looked_up} here"));
+    let chain = |at: usize, node: NodeId, effect: Effects, at_the_end: &str| {
         let there = unit.of(at);
-        there.call(node).map_or_else(Vec::new, |call| there.chain(&call, effect, "runs here"))
+        there.call(node).map_or_else(Vec::new, |call| there.chain(&call, effect, at_the_end))
     };
     let reported = if check.read.is_indirect {
-        reported.related_all(chain(at, lookup, Effects::DB_READ))
+        reported.related_all(chain(at, lookup, Effects::DB_READ, "the lookup runs here"))
     } else {
         reported
     };
     let reported = if write.is_indirect {
-        reported.related_all(chain(unit.index, call, Effects::DB_WRITE))
+        reported.related_all(chain(unit.index, call, Effects::DB_WRITE, "the write runs here"))
     } else {
         reported
     };

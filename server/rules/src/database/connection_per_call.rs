@@ -174,7 +174,7 @@ fn made_elsewhere(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Shared, V
         effect.iter().find_map(|effect| made_by(unit, target, effect).map(|shared| (shared, effect)))?;
     (goes(unit, unit.index, call.node) == Goes::Nowhere
         && !(effect == Effects::HTTP_CLIENT && serves_a_loop(unit, unit.index, call.node)))
-    .then(|| (shared, unit.chain(call, effect, "made here, whenever it is called")))
+    .then(|| (shared, unit.chain(call, effect, made_here_of(shared))))
 }
 
 /// Whether no call before it in the file makes a client by the same function: it is one cause.
@@ -222,6 +222,14 @@ fn made_by(unit: &UnitView<'_>, target: &FnRef, effect: Effects) -> Option<Share
     None
 }
 
+/// What is there where the chain of calls ends.
+fn made_here_of(shared: Shared) -> &'static str {
+    match shared {
+        Shared::Client => "the client is made here",
+        Shared::Connection => "the connection is opened here",
+    }
+}
+
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, shared: Shared, again: &Again) -> String {
     let name = chain_name(unit, call.node);
     let what = match shared {
@@ -234,5 +242,10 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, shared: Shared, again: &Aga
         Again::Often(_) => "for every request".to_owned(),
         Again::Turn => "on every turn of the loop".to_owned(),
     };
-    format!("`{name}` {what} {when}")
+    let then = if call.effects().contains(Effects::DB_CONNECT) {
+        "under load they are more than the database accepts"
+    } else {
+        "none is used twice, and each begins with a handshake"
+    };
+    format!("`{name}` {what} {when}: {then}")
 }

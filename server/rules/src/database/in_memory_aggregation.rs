@@ -6,6 +6,7 @@ use crate::ask::reading::{Compared, Condition, Reading, unlimited};
 use crate::ask::{Gathered, Growth, Numbers, growth, is_key, is_lasting, is_wide, numbers, schema_of};
 use crate::edit::count::count;
 use crate::view::CallView;
+use crate::wording::grouped;
 use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
@@ -99,7 +100,7 @@ fn are_few(conditions: &[Condition], growth: Growth) -> bool {
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading, numbers: &Numbers) -> String {
     let name = unit.call_name(call.node);
     let is_text = reading.is_of_helper || reading.text.is_some() || call.facts.value.instance().is_some();
-    let who = if is_text { "this query".to_owned() } else { format!("`{name}`") };
+    let who = if is_text { "the query".to_owned() } else { format!("`{name}`") };
     let counts = numbers.made.contains(&Gathered::Count);
     let what = match (counts, numbers.made.contains(&Gathered::Sum)) {
         (true, true) => "count them and add them up",
@@ -109,6 +110,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading, numbers:
     let table = &reading.table;
     match reading.cuts_off_at {
         Some(most) => {
+            let most = grouped(most);
             format!(
                 "{who} fetches rows of `{table}` only to {what}: beyond {most} rows the result is wrong without a word"
             )

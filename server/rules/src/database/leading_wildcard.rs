@@ -9,6 +9,7 @@ use crate::ask::each_query;
 use crate::ask::filter::{Branch, Condition, Lookup, Test, lookups};
 use crate::ask::size::is_small;
 use crate::view::CallView;
+use crate::wording::listed;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
 
 declare_rule! {
@@ -191,21 +192,20 @@ fn mentions(index: &Index, column: &str, schema: &ProjectSchema) -> bool {
 
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, unserved: &[&Condition]) -> String {
     let column = |own: &&Condition| match (&own.function, own.test) {
-        (Some(function), _) if function != "cast" => format!("`{function}({})`", own.column),
-        _ => format!("`{}`", own.column),
+        (Some(function), _) if function != "cast" => format!("{function}({})", own.column),
+        _ => own.column.clone(),
     };
-    let columns: Vec<String> = unserved.iter().map(column).collect();
+    let columns = listed(unserved.iter().map(column));
     let is_built =
         matches!(call.facts.filters, Some(FilterForm::Builder | FilterForm::Expression | FilterForm::Sql));
     let who = if is_built { "the query".to_owned() } else { format!("`{}`", unit.call_name(call.node)) };
     let verb = match unserved.first().map(|own| own.test) {
         Some(Test::Within) => "looks inside of",
-        _ => "compares what a function makes of a column,",
+        _ => "compares what is made of a column,",
     };
     let table = lookup.table_name(call);
     format!(
-        "{who} {verb} {}, which no plain index serves: every call reads the whole table `{table}`",
-        columns.join(" and ")
+        "{who} {verb} {columns}, which no plain index serves: every call reads the whole table `{table}`"
     )
 }
 
@@ -219,11 +219,9 @@ fn hint(own: &Condition, table: &Table, schema: &ProjectSchema) -> String {
         (Test::Within, _) => format!("a full-text index on `{column}` would serve a search for words"),
         _ => match own.function.as_deref() {
             Some("cast") | None => {
-                format!("compare `{column}` as it is stored, or add an index on what is made of it")
+                format!("an index on `{column}` serves only what compares it as it is stored")
             }
-            Some(function) => {
-                format!("an index on what is made of it would serve it: `({function}({column}))`")
-            }
+            Some(function) => format!("an expression index would serve it: `({function}({column}))`"),
         },
     }
 }

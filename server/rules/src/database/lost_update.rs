@@ -8,6 +8,7 @@ use crate::ask::row::{
 };
 use crate::ask::{Action, is_exclusive, is_in_transaction, plain_name};
 use crate::edit::increment::let_the_database_add;
+use crate::wording::listed;
 use crate::{Confidence, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
 
 declare_rule! {
@@ -233,22 +234,21 @@ fn say(
     lost: &[Lost],
 ) {
     let Some(first) = lost.first() else { return };
-    let columns: Vec<String> = lost.iter().map(|own| format!("`{}`", own.column)).collect();
-    let columns = columns.join(" and ");
+    let columns = listed(lost.iter().map(|own| own.column.as_str()));
     let is_convention = write.is_convention || first.computed.row.reads.iter().all(|read| read.is_convention);
     let confidence = if is_convention { Confidence::Medium } else { Confidence::High };
     let is_number = lost.iter().any(|own| own.computed.is_number);
     let severity = if is_number { Severity::Error } else { Severity::Warning };
     let plural = if lost.len() > 1 { "are" } else { "is" };
     let message = format!(
-        "{columns} {plural} computed from the value that was read before: of two requests that read the same, one overwrites the other's change"
+        "{columns} {plural} computed from the value that was read before, which nothing locks or compares: of two requests that read the same, one overwrites the other's change"
     );
     let (read_unit, read) = first.computed.row.at;
     let reported = report
         .at_node(unit, node, confidence, message)
         .severity(severity)
-        .related(unit.of(read_unit).place(read), "read here");
-    let reported = if node == call { reported } else { reported.related(unit.place(call), "written here") };
+        .related(unit.of(read_unit).place(read), format!("{columns} {plural} read here"));
+    let reported = if node == call { reported } else { reported.related(unit.place(call), "and written here") };
     reported.fix(|| match lost {
         [only] => let_the_database_add(unit, call, &only.column, &only.value, only.computed.leaf),
         _ => None,

@@ -78,20 +78,24 @@ impl Rule for MissingConnectionRelease {
             }
             let name = unit.call_name(call.node);
             let what = format!("`{name}` takes a connection that");
+            let then = "each time the pool has one less, until every request waits";
             let (message, place) = match leak {
-                Leak::Always => (format!("{what} nothing gives back"), None),
+                Leak::Always => (format!("{what} nothing gives back: {then}"), None),
                 Leak::At(node) => match unit.unit.kind(node) {
                     Kind::Return(_) => {
-                        (format!("{what} an early return does not give back"), Some((node, "leaves with it")))
+                        let message = format!("{what} an early return does not give back: {then}");
+                        (message, Some((node, "leaves without giving it back")))
                     }
                     Kind::Throw(_) => {
-                        (format!("{what} a `throw` does not give back"), Some((node, "leaves with it")))
+                        let message = format!("{what} a `throw` does not give back: {then}");
+                        (message, Some((node, "leaves without giving it back")))
                     }
-                    _ => (format!("{what} is not given back on every way"), None),
+                    _ => (format!("{what} is not given back on every way out: {then}"), None),
                 },
                 Leak::WhenFails(node) => {
                     let failing = name_of(unit, node);
-                    (format!("{what} is not given back when {failing} fails"), Some((node, "may fail")))
+                    let message = format!("{what} is not given back when {failing} fails: {then}");
+                    (message, Some((node, "leaves without giving it back where it fails")))
                 }
             };
             let related =

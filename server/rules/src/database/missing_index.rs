@@ -11,6 +11,7 @@ use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
 use crate::ask::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
+use crate::wording::listed;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};
 
 declare_rule! {
@@ -101,7 +102,7 @@ impl Rule for MissingIndex {
             let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
-                .related(place, format!("`{}` has no index for it", lookup.table_name(call)))
+                .related(place, indexes_of(table, &lookup.table_name(call)))
                 .preview(is_housekeeping(call, &lookup, &problem))
                 .about(problem.indexes.iter().filter_map(|index| leading_column(table, index)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
@@ -113,6 +114,34 @@ impl Rule for MissingIndex {
 /// The column that an index would lead with: as a foreign key it wants no other one.
 fn leading_column<'s>(table: &'s Table, index: &NewIndex) -> Option<(&'s Table, &'s Column)> {
     Some((table, table.column(index.columns.first()?)?))
+}
+
+/// As many columns that indexes begin with are named.
+const MAX_NAMED: usize = 5;
+
+/// What the indexes of a table begin with, as the reason why none serves.
+fn indexes_of(table: &Table, name: &str) -> String {
+    let keys = table.indexes.iter().filter(|index| !index.expression).map(|index| &index.columns);
+    let is_by_code = name == table.code_name;
+    let mut first: Vec<&str> = Vec::new();
+    for key in std::iter::once(&table.primary_key).chain(keys) {
+        let Some(column) = key.first() else { continue };
+        let in_code = table.column(column).filter(|_| is_by_code).map(|own| &own.code_name);
+        let column = in_code.unwrap_or(column).as_str();
+        if !first.contains(&column) {
+            first.push(column);
+        }
+    }
+    match first.as_slice() {
+        [] => format!("`{name}` has no index"),
+        [only] => format!("only `{only}` leads an index of `{name}`"),
+        few if few.len() <= MAX_NAMED => format!("the indexes of `{name}` begin with {}", listed(few)),
+        many => {
+            let (named, others) = many.split_at(MAX_NAMED - 1);
+            let named: Vec<String> = named.iter().map(|column| format!("`{column}`")).collect();
+            format!("the indexes of `{name}` begin with {} and {} others", named.join(", "), others.len())
+        }
+    }
 }
 
 /// Whether it writes to rows by their age alone, as a job does once in a while, or nobody: it may read them all.
@@ -339,8 +368,7 @@ impl Known<'_> {
 }
 
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> String {
-    let columns: Vec<String> = problem.columns.iter().map(|name| format!("`{name}`")).collect();
-    let columns = columns.join(" and ");
+    let columns = listed(&problem.columns);
     let table = lookup.table_name(call);
     // A chain of calls has no short name.
     let is_built = match call.facts.filters {
@@ -354,7 +382,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, proble
     let one = if problem.in_one_branch { " in one branch of an `OR`" } else { "" };
     let reads = if problem.verb == "orders" { "reads and sorts" } else { "reads" };
     format!(
-        "{who} {}{what} by {columns}{one}, which no index of `{table}` serves: every call {reads} the whole table",
+        "{who} {}{what} by {columns}{one}, which no index of `{table}` begins with: every call {reads} the whole table",
         problem.verb
     )
 }

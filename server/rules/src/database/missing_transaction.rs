@@ -12,6 +12,7 @@ use crate::ask::{
 };
 use crate::edit::transaction::in_one_transaction;
 use crate::view::CallView;
+use crate::wording::listed;
 use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, UnitView, declare_rule};
 
 declare_rule! {
@@ -338,23 +339,25 @@ fn say(
             "`{amount}` is moved by two statements without a transaction: a failure between them loses or doubles it{advice}"
         ),
         Bond::Key(key) => format!(
-            "`{}` and `{}` are written for one `{key}` without a transaction: a failure between them leaves half{advice}",
-            name(a),
-            name(b)
+            "{} are written for one `{key}` without a transaction: a failure between them leaves half{advice}",
+            listed([name(a), name(b)])
         ),
     };
     let confidence =
         [a, b].iter().filter_map(|step| unit.call(step.node)).map(|call| call.confidence()).min();
-    let mut related = vec![RawRelated { place: unit.place(a.node), message: "the first write".to_owned() }];
-    related.extend(later.iter().skip(1).map(|&step| RawRelated {
-        place: unit.place(steps[step].node),
-        message: "this belongs to them as well".to_owned(),
-    }));
-    for step in [a, b] {
-        if let Some(call) = unit.call(step.node).filter(|_| !step.is_direct) {
-            related.extend(unit.chain(&call, Effects::DB_WRITE, "writes here"));
-        }
-    }
+    let written = |step: &Step, when: &str| RawRelated {
+        place: unit.place(step.node),
+        message: format!("`{}` is written {when}", name(step)),
+    };
+    let chain = |step: &Step| {
+        let call = unit.call(step.node).filter(|_| !step.is_direct);
+        let at_the_end = format!("`{}` is written here", name(step));
+        call.map_or_else(Vec::new, |call| unit.chain(&call, Effects::DB_WRITE, &at_the_end))
+    };
+    let mut related = vec![written(a, "first")];
+    related.extend(chain(a));
+    related.extend(chain(b));
+    related.extend(later.iter().skip(1).map(|&step| written(&steps[step], "as well")));
     let nodes: Vec<NodeId> =
         std::iter::once(first).chain(later.iter().copied()).map(|i| steps[i].node).collect();
     let all_direct = std::iter::once(&first).chain(later).all(|&step| steps[step].is_direct);
@@ -373,5 +376,5 @@ fn advice(unit: &UnitView<'_>, node: NodeId) -> String {
     let model =
         source.and_then(|source| source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model)));
     let by = model.and_then(|model| unit.eval.models.all()[model].transaction_by.as_ref());
-    by.map_or_else(String::new, |by| format!("; it needs {by}"))
+    by.map_or_else(String::new, |by| format!("; use {by}"))
 }

@@ -125,8 +125,8 @@ impl Rule for NPlusOne {
             {
                 told.push((turn.driver, call.node));
                 let name = name_of(unit, call.node);
-                let chain = unit.chain(&call, source.effect, "runs here");
                 let what = What { effect, is_command: runs_commands(unit, &source) };
+                let chain = unit.chain(&call, source.effect, what.at_the_end());
                 say(unit, report, &turn, call.node, &name, what, call.confidence(), chain).fix(|| {
                     read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
                 });
@@ -260,8 +260,19 @@ fn name_of(unit: &UnitView<'_>, call: NodeId) -> String {
             }
             Kind::Member { object, .. } => *object,
             Kind::Await(value) | Kind::Try(value) | Kind::NonNull(value) => *value,
-            _ => return unit.call_name(head),
+            _ => break,
         }
+    }
+    let name = unit.call_name(head);
+    // A builder that begins with a bare function says by its last call what it does: `db(…).update`.
+    match unit.unit.kind(call) {
+        Kind::Call { callee, .. } if head != call && !name.contains(['.', ':']) => {
+            match unit.unit.kind(*callee) {
+                Kind::Member { name: last, .. } => format!("{name}(…).{last}"),
+                _ => name,
+            }
+        }
+        _ => name,
     }
 }
 
@@ -271,6 +282,25 @@ struct What {
     effect: Effects,
     /// A command of a server of keys and values.
     is_command: bool,
+}
+
+impl What {
+    fn is_read(self) -> bool {
+        self.effect.contains(Effects::DB_READ)
+    }
+
+    /// What is there where the chain of calls ends.
+    fn at_the_end(self) -> &'static str {
+        if self.is_command {
+            "the command runs here"
+        } else if self.is_read() {
+            "the query runs here"
+        } else if self.effect.contains(Effects::HTTP_REQUEST) {
+            "the request is sent here"
+        } else {
+            "the statement runs here"
+        }
+    }
 }
 
 fn runs_commands(unit: &UnitView<'_>, source: &Source) -> bool {
@@ -300,16 +330,26 @@ fn say<'r>(
         Some(all) => format!("elements of `{all}`"),
         None => "elements".to_owned(),
     };
-    let is_read = what.effect.contains(Effects::DB_READ);
     let message = if what.is_command {
         format!("`{name}` runs one command per {per}: N commands for N {many}")
-    } else if is_read {
+    } else if what.is_read() {
         format!("`{name}` runs one query per {per}: 1 + N queries for N {many}")
     } else if what.effect.contains(Effects::HTTP_REQUEST) {
         format!("`{name}` sends one request per {per}: N requests for N {many}")
     } else {
         format!("`{name}` runs one statement per {per}: N statements for N {many}")
     };
-    let severity = if is_read { Severity::Error } else { Severity::Warning };
-    report.at_node(unit, node, confidence, message).severity(severity).related_all(chain)
+    let severity = if what.is_read() { Severity::Error } else { Severity::Warning };
+    let collection = collection(unit, turn, node);
+    let reported = report.at_node(unit, node, confidence, message).severity(severity);
+    reported.related_all(collection).related_all(chain)
+}
+
+/// What the turns go over, where it does not stand on the line of what runs on each.
+fn collection(unit: &UnitView<'_>, turn: &Turn, node: NodeId) -> Option<RawRelated> {
+    let (at, over) = turn.over?;
+    let there = unit.of(at);
+    let (start, end) = (there.bytes(over).end as usize, unit.bytes(node).start as usize);
+    let is_above = unit.project.text.get(start..end)?.contains('\n');
+    is_above.then(|| RawRelated { place: there.place(over), message: "once for each of these".to_owned() })
 }

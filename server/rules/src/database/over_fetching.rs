@@ -9,6 +9,7 @@ use crate::ask::{
 };
 use crate::edit::columns::name_columns;
 use crate::view::CallView;
+use crate::wording::listed;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
@@ -69,6 +70,9 @@ declare_rule! {
         options: { min_columns: 10, "The columns from which a table is wide." }
     }
 }
+
+/// As many letters of columns are named in a message.
+const MAX_NAMED: usize = 40;
 
 impl Rule for OverFetching {
     fn meta(&self) -> &'static RuleMeta {
@@ -180,16 +184,6 @@ fn names(fetched: &Fetched<'_>, used: &[Name]) -> Vec<String> {
     named.map(ToString::to_string).collect()
 }
 
-/// `a`, `b` and `c`
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        Some((only, _)) => only.clone(),
-        None => String::new(),
-    }
-}
-
 fn message(
     unit: &UnitView<'_>,
     call: &CallView<'_>,
@@ -200,11 +194,14 @@ fn message(
     let name = unit.call_name(call.node);
     let is_short =
         call.facts.value.instance().is_none() && matches!(fetched.says, crate::ask::Says::Step { .. });
-    let who = if is_short && !name.is_empty() { format!("`{name}`") } else { "this query".to_owned() };
+    let who = if is_short && !name.is_empty() { format!("`{name}`") } else { "the query".to_owned() };
     let table = if fetched.by_database_names { &fetched.table.name } else { &fetched.table.code_name };
     let width = fetched.table.columns.len();
     let uses = match names.len() {
-        0..=4 => format!("only {} {}", listed(names), if names.len() == 1 { "is used" } else { "are used" }),
+        1 => format!("only {} is used", listed(names)),
+        0..=4 if names.iter().map(String::len).sum::<usize>() <= MAX_NAMED => {
+            format!("only {} are used", listed(names))
+        }
         many => format!("only {many} are used"),
     };
     let mut large =

@@ -7,6 +7,7 @@ use crate::ask::reading::{Reading, unlimited};
 use crate::ask::{Growth, Left, growth, is_bulk_work, is_wide, left, schema_of};
 use crate::edit::limit::limit;
 use crate::view::CallView;
+use crate::wording::grouped;
 use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
@@ -128,20 +129,19 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading, found: &
     let name = unit.call_name(call.node);
     let is_text = reading.is_of_helper || call.slot(Slot::Sql).is_some();
     let is_short = call.facts.value.instance().is_none() && !is_text;
-    let who = if is_short && !name.is_empty() { format!("`{name}`") } else { "this query".to_owned() };
+    let who = if is_short && !name.is_empty() { format!("`{name}`") } else { "the query".to_owned() };
     let table = &reading.table;
     let what = match found {
-        Found::All => format!("{who} reads every row of `{table}`, of which there will be more and more"),
+        Found::All => format!("{who} reads every row of `{table}`"),
         Found::OfOne(column) => {
-            format!(
-                "{who} reads every row of `{table}` of one `{column}`, of which there will be more and more"
-            )
+            format!("{who} reads every row of `{table}` of one `{column}`")
         }
     };
     match reading.cuts_off_at {
         Some(most) => {
+            let most = grouped(most);
             format!("{what}: it has no limit, and beyond {most} rows the rest is left out without a word")
         }
-        None => format!("{what}: it has no limit"),
+        None => format!("{what}, which grows with use, into memory: it has no limit"),
     }
 }

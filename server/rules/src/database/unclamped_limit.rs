@@ -6,6 +6,7 @@ use plimsoll_behavior::{Effects, Guarantees};
 use crate::ask::{FromOutside, from_outside};
 use crate::edit::clamp::clamp;
 use crate::view::function_name;
+use crate::wording::quoted;
 use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
@@ -79,12 +80,11 @@ impl Rule for UnclampedLimit {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        for found in from_outside(unit, Slot::Bound, Guarantees::LIMITED, "says how many rows are read here")
-        {
+        for found in from_outside(unit, Slot::Bound, Guarantees::LIMITED, "as many rows are read here") {
             let rows = report.option("max_rows");
             let confidence = if found.is_convention { Confidence::Medium } else { Confidence::High };
             report
-                .at_node(unit, found.node, confidence, message(&found))
+                .at_node(unit, found.node, confidence, message(unit, &found))
                 .related_all(found.way.iter().cloned())
                 .fix(|| {
                     let (edits, bound) = clamp(unit, &found, rows)?;
@@ -95,15 +95,14 @@ impl Rule for UnclampedLimit {
     }
 }
 
-fn message(found: &FromOutside) -> String {
-    let what = match &found.name {
-        Some(name) => format!("`{name}` comes from the request"),
-        None => "this comes from the request".to_owned(),
-    };
+fn message(unit: &UnitView<'_>, found: &FromOutside) -> String {
+    let name = found.name.as_ref().map(|name| format!("`{name}`"));
+    let name = name.or_else(|| quoted(unit.text(found.node))).unwrap_or_else(|| "this".to_owned());
+    let what = format!("{name} comes from the request");
     let how = match &found.through {
         Some(function) => format!("`{}` reads as many rows as it says", function_name(&function.unit)),
         None => "says how many rows the query reads".to_owned(),
     };
     let and = if found.through.is_some() { ", and" } else { " and" };
-    format!("{what}{and} {how}: without an upper bound, one request can ask for all of them")
+    format!("{what}{and} {how}: nothing bounds it, so that one request can ask for all of them")
 }

@@ -11,6 +11,7 @@ use crate::ask::{
     writes_of_function,
 };
 use crate::view::CallView;
+use crate::wording::quoted;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
 declare_rule! {
@@ -131,7 +132,9 @@ impl Rule for UnfilteredWrite {
                 }
                 Reach::Undefined(node) => {
                     let value = unit.text(node);
-                    (node, format!("this {verb} every row of `{table}` when `{value}` is `undefined`"))
+                    let when = quoted(value).unwrap_or_else(|| "its filter".to_owned());
+                    let what = format!("this {verb} every row of `{table}` when {when} is `undefined`");
+                    (node, format!("{what}: such a condition is left out"))
                 }
             };
             report.at_node(unit, node, call.confidence(), message);

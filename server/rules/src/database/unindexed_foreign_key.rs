@@ -7,6 +7,7 @@ use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
 use crate::ask::size::{is_passing, is_signature, is_small, refers_to_few, target};
 use crate::ask::{is_example, is_wide};
 use crate::edit::schema::{NewIndex, add_indexes};
+use crate::wording::listed;
 use crate::{Place, Report, Rule, RuleMeta, SchemaView, declare_rule};
 
 declare_rule! {
@@ -109,17 +110,17 @@ impl Rule for UnindexedForeignKey {
                 let names: Vec<&str> = columns.iter().map(|column| column.code_name.as_str()).collect();
                 let parent = target(key, table, schema);
                 let parent_name = parent.map_or(key.table.as_str(), |parent| parent.code_name.as_str());
+                let verb = if names.len() == 1 { "refers" } else { "refer" };
                 let message = format!(
-                    "no index leads with `{}`, which refers to `{parent_name}`: every delete of a row there reads all of \
-                     `{}`",
-                    names.join("`, `"),
+                    "no index leads with {}, which {verb} to `{parent_name}`: every delete of a row there reads all of `{}`",
+                    listed(&names),
                     table.code_name,
                 );
                 let about = columns.iter().map(|&column| (table, column));
                 let mut reported = report.in_schema(first.name_range, message).about(about);
                 if let Some(parent) = parent {
                     let place = Place::Bytes { file: parent.file.as_str().into(), range: parent.name_range };
-                    reported = reported.related(place, "what it refers to");
+                    reported = reported.related(place, format!("a delete here looks for rows of `{}`", table.code_name));
                 }
                 reported.fix(|| add_indexes(view.project, view.schema, table, &[index]));
             }

@@ -93,12 +93,18 @@ impl Rule for MissingRetry {
             let Some(call) = cause.calls.first().and_then(|&(node, _)| unit.call(node)) else { continue };
             let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
             let name = if unit.is_rust() { chain_name(unit, call.node) } else { unit.call_name(call.node) };
-            let message = format!("`{name}`{host} fails for good at the first transient error");
+            let then = match cause.reason {
+                Reason::Role(Role::StartUp) => "nothing repeats the start",
+                Reason::Role(Role::Consumer) => "nothing delivers the message again",
+                Reason::Role(_) => "nothing repeats the job soon",
+                Reason::After(_) => "what was written before it stays alone",
+            };
+            let message = format!("`{name}`{host} fails for good at the first transient error: {then}");
             let finding = report.at_node(unit, call.node, call.confidence(), message);
             let finding = match cause.reason {
-                Reason::Role => finding,
+                Reason::Role(_) => finding,
                 Reason::After(write) => {
-                    finding.related(unit.place(write), "what was written here stays when it fails")
+                    finding.related(unit.place(write), "this stays when the request fails")
                 }
             };
             finding.fix(|| wrap_in_retry(unit, &cause.calls));
@@ -135,7 +141,7 @@ fn request(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Thrown> {
 /// Why nobody makes up for the failure.
 enum Reason {
     /// The work is a job, or the start of the program.
-    Role,
+    Role(Role),
     /// It comes after this write in a handler.
     After(NodeId),
 }
@@ -144,8 +150,8 @@ fn reason(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Reason> {
     // Whoever hands the URL in is found where that is done.
     let asks_elsewhere = !takes_its_url(unit, call);
     let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, None), asks_elsewhere);
-    if role.is_some_and(is_nobodys_wait) {
-        return Some(Reason::Role);
+    if let Some(role) = role.filter(|&role| is_nobodys_wait(role)) {
+        return Some(Reason::Role(role));
     }
     let write = write_before(unit, call.node)?;
     let role = role_of_failure(unit, failure_of(unit, unit.index, call.node, Some(write)), asks_elsewhere);

@@ -4,11 +4,12 @@ use plimsoll_behavior::{Effects, Name};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    chain_name, has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin,
+    chain_name, has_deadline_around, host, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin,
     leaves_limit_open,
 };
 use crate::edit::time_limit;
 use crate::view::CallView;
+use crate::wording::quoted;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 /// How long the fix waits: longer than a healthy service takes, shorter than most callers wait.
@@ -86,21 +87,9 @@ impl Rule for MissingTimeout {
                 continue;
             }
             let name = chain_name(unit, call.node);
-            let message = match waits {
-                Waits::Request => format!("`{name}` waits for ever if the other side does not answer"),
-                Waits::Client => {
-                    format!("`{name}` makes a client that waits for ever if the other side does not answer")
-                }
-                Waits::Connection => {
-                    format!("`{name}` waits for ever for a connection if the database does not answer")
-                }
-                Waits::Of(what) => {
-                    format!(
-                        "`{name}` makes a client whose {what} wait for ever if the server does not answer"
-                    )
-                }
-            };
-            report.at_node(unit, call.node, call.confidence(), message).fix(|| plan(unit, &call, &name));
+            report
+                .at_node(unit, call.node, call.confidence(), message(unit, &call, &name, &waits))
+                .fix(|| plan(unit, &call, &name));
         }
     }
 }
@@ -134,6 +123,29 @@ fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
     // Only where the model knows that there is no limit, and how to set one.
     let is_known = effects.contains(Effects::DB_CONNECT) && behavior.timeout_edit.is_some();
     is_known.then(|| behavior.unbounded.clone().map_or(Waits::Connection, Waits::Of))
+}
+
+/// What waits for whom, and where a time limit was looked for.
+fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) -> String {
+    let host = host(unit, call).and_then(|host| quoted(&host));
+    let other = host.unwrap_or_else(|| "the other side".to_owned());
+    match waits {
+        Waits::Request => {
+            let handed = if call.facts.target.is_some() { "what it is handed" } else { "its options" };
+            format!(
+                "`{name}` waits for ever if {other} does not answer: there is no time limit in {handed} or around it"
+            )
+        }
+        Waits::Client => format!(
+            "`{name}` makes a client that waits for ever if {other} does not answer: neither it nor each of its requests has a time limit"
+        ),
+        Waits::Connection => format!(
+            "`{name}` waits for ever for a connection if the database does not answer: its options set no time limit"
+        ),
+        Waits::Of(what) => format!(
+            "`{name}` makes a client whose {what} wait for ever if the server does not answer: its options set no time limit for them"
+        ),
+    }
 }
 
 fn plan(unit: &UnitView<'_>, call: &CallView<'_>, name: &str) -> Option<FixPlan> {

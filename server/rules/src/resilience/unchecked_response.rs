@@ -9,7 +9,7 @@ use crate::ask::{
 };
 use crate::edit::status_check;
 use crate::view::CallView;
-use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
+use crate::{FixPlan, RawRelated, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
     /// The body of a response that is used whatever its status.
@@ -92,15 +92,29 @@ impl Rule for UncheckedResponse {
                 }
                 let name = unit.call_name(read);
                 let message = format!(
-                    "`{name}()` is read whatever the status: a 500 with an error page looks like data"
+                    "`{name}()` is read whatever the status, which nothing looks at: a 500 with an error page looks like data"
                 );
                 report
                     .at_node(unit, read, call.confidence(), message)
+                    .related_all(request_above(unit, read, &around, call.node))
                     .fix(|| plan(unit, &around, &call, ty, &found));
             }
             at = unit.linked.file.units[index].parent;
         }
     }
+}
+
+/// The request, where it stands above the line on which its response is read.
+fn request_above(
+    unit: &UnitView<'_>,
+    read: NodeId,
+    around: &UnitView<'_>,
+    request: NodeId,
+) -> Option<RawRelated> {
+    let (end, start) = (around.bytes(request).end as usize, unit.bytes(read).start as usize);
+    let is_above = unit.project.text.get(end..start)?.contains('\n');
+    is_above
+        .then(|| RawRelated { place: around.place(request), message: "the response comes from here".into() })
 }
 
 /// The type of the response that a call yields and nobody has looked at.
