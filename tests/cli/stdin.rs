@@ -23,6 +23,8 @@ fn it_stands_in_the_place_of_a_file_and_among_others() {
     error[n-plus-one]: `userOf` runs one query per `id`: 1 + N queries for N ids
      --> src/names.ts:5:20
       |
+    4 |   for (const id of ids) {
+      |                    --- once for each of these
     5 |     all.push(await userOf(id))
       |                    ^^^^^^^^^^
       |
