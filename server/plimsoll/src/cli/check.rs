@@ -125,7 +125,7 @@ fn told(format: Format, report: &Report, view: &dyn Files, session: &Session, du
             for unread in &report.unread {
                 say(&format!("warning: {}", report::unread_line(unread, &texts)));
             }
-            report::pretty(report, &texts)
+            report::pretty(report, &texts, super::width())
         }
         Format::Json => report::json(report, &texts, duration),
         Format::Sarif => report::sarif(report, &texts, session.rules()),

@@ -229,6 +229,14 @@ impl Color {
     }
 }
 
+/// How many columns the terminal has that standard output is; none where it is none.
+fn width() -> Option<usize> {
+    console::Term::stdout()
+        .size_checked()
+        .map(|(_, columns)| usize::from(columns))
+        .filter(|&columns| columns > 0)
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::renderer::{DEFAULT_TERM_WIDTH, DecorStyle};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use plimsoll_engine::{Finding, Related, Severity, Skipped};
 use plimsoll_syntax::{Rope, TextRange};
@@ -18,9 +18,13 @@ const NEAR_LINES: usize = 30;
 /// Longer lines are shown around the place only.
 const MAX_EXCERPT_BYTES: usize = 8 * 1024;
 
-/// The report for a terminal, with colours; whoever prints it takes them out where they do not belong.
-pub fn pretty(report: &Report, texts: &Texts<'_>) -> String {
-    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+/// A source is shown in this many columns at least, however narrow the terminal is, and at most.
+const WIDTHS: std::ops::RangeInclusive<usize> = 60..=240;
+
+/// The report for a terminal of so many columns, with colours; whoever prints it takes them out where they do not belong.
+pub fn pretty(report: &Report, texts: &Texts<'_>, width: Option<usize>) -> String {
+    let width = width.map_or(DEFAULT_TERM_WIDTH, |width| width.clamp(*WIDTHS.start(), *WIDTHS.end()));
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii).term_width(width);
     let mut text = String::new();
     for reported in &report.findings {
         text.push_str(&render(&renderer, reported, texts));

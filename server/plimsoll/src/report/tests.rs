@@ -115,7 +115,12 @@ fn full() -> Report {
 }
 
 fn shown(report: &Report, files: &MemoryFiles) -> String {
-    let coloured = pretty(report, &Texts::new(files, "/p"));
+    shown_in(report, files, None)
+}
+
+/// As a terminal of so many columns shows it.
+fn shown_in(report: &Report, files: &MemoryFiles, width: Option<usize>) -> String {
+    let coloured = pretty(report, &Texts::new(files, "/p"), width);
     anstream::adapter::strip_str(&coloured).to_string()
 }
 
@@ -167,6 +172,27 @@ fn odd_sources_are_shown_without_harm() {
     let text = shown(&report(findings, &[], vec![]), &files);
     assert!(!text.contains('\u{1b}'), "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn long_lines_are_cut_to_the_terminal() {
+    let line = format!("\t\tconst 名前 = '{}'; bad('日本 🚢'); {}\r\n", "x".repeat(200), "y".repeat(200));
+    let mut files = MemoryFiles::default();
+    files.insert("/p/long.ts", line.as_str());
+    let mut found = finding("/p/long.ts", range_of(&line, "bad('日本 🚢')"));
+    found.message = "short".to_owned();
+    let report = report(vec![found], &[], vec![]);
+    let longest = |width: Option<usize>| {
+        let text = shown_in(&report, &files, width);
+        assert!(text.contains("bad('日本 🚢')"), "{text}");
+        let source = text.lines().filter(|line| line.contains('|')).map(|line| line.chars().count());
+        source.max().unwrap_or_default()
+    };
+    assert!((50..=80).contains(&longest(Some(80))), "{}", longest(Some(80)));
+    assert!((141..=200).contains(&longest(Some(200))), "{}", longest(Some(200)));
+    assert!((81..=140).contains(&longest(None)), "{}", longest(None));
+    // However narrow it is, something is shown.
+    assert!(longest(Some(1)) >= 30);
 }
 
 const RULES: [RuleInfo; 2] = [
