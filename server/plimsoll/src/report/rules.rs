@@ -97,7 +97,7 @@ pub fn rules_as_markdown(rules: &[RuleInfo]) -> String {
 
 /// A rule's page, as Markdown.
 pub fn explanation(rule: &RuleInfo) -> String {
-    let status = if rule.is_preview { "preview" } else { "stable" };
+    let status = if rule.is_preview { "preview (shown with `--preview`)" } else { "stable" };
     let mut text = format!(
         "# {}\n\n{}\n\nCategory {}, severity {}, {status}, since {}.\n\n{}\n",
         rule.id,
@@ -119,7 +119,17 @@ pub fn explanation(rule: &RuleInfo) -> String {
     for option in rule.options {
         let _ = writeln!(text, "\n- `{}` (default {}): {}", option.key, option.default, option.summary);
     }
+    text.push_str(&suppression(rule.id));
     text
+}
+
+/// How one finding is hidden, and all of a file.
+fn suppression(rule: &str) -> String {
+    format!(
+        "\n## How to ignore it\n\n```ts\n// plimsoll-ignore {rule}: the reason, which is required\n```\n\nIt stands on \
+         the line of the finding, on the line above, or above the statement: after `//`, `--` in SQL, in `{{/* */}}` in \
+         JSX. `plimsoll-ignore-file {rule}: …` is for the whole file.\n"
+    )
 }
 
 fn severity_name(severity: Severity) -> &'static str {

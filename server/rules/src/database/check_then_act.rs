@@ -24,6 +24,8 @@ declare_rule! {
     /// unique key the second insert fails with an error that nobody expected: a 500 where a 409 belongs. Limits that are
     /// checked by counting are passed in the same way.
     ///
+    /// Users and money are errors: a second account or a second payment is hard to take back. Anything else is a warning.
+    ///
     /// ## Bad
     ///
     /// ```ts
@@ -54,6 +56,11 @@ declare_rule! {
     /// sqlx::query("INSERT INTO users (email) VALUES ($1) ON CONFLICT (email) DO NOTHING")
     ///     .bind(&email).execute(&db).await?;
     /// ```
+    ///
+    /// ## What its fix does
+    ///
+    /// Where a unique key holds the columns, the lookup and the insert become one statement that leaves a row that is there.
+    /// Without such a key none is offered: the key must come first.
     ///
     /// ## What it does not flag
     ///

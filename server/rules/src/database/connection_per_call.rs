@@ -51,6 +51,11 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The client is made once, at the top level of the file, where what it is made with is known there. All calls then share
+    /// it, which wants a review. In Rust it belongs into the state of the application, and none is offered.
+    ///
     /// ## What it does not flag
     ///
     /// - Clients of modules, of start-up functions and of objects that keep them.

@@ -41,6 +41,10 @@ declare_rule! {
     /// sqlx::query_scalar("SELECT count(*) FROM orders WHERE shop_id = $1").bind(shop).fetch_one(&pool).await
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// Where rows are only counted, the call becomes a count. Sums are left to you.
+    ///
     /// ## What it does not flag
     ///
     /// - Rows of which anything else becomes as well.

@@ -38,6 +38,10 @@ declare_rule! {
     /// CREATE INDEX customers_lower_email ON customers (lower(email));
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// None is offered: the index needs an extension or a decision. The related place says which index would serve.
+    ///
     /// ## What it does not flag
     ///
     /// - A column with a trigram, full-text or expression index in the schema.
@@ -204,9 +208,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, unserv
         _ => "compares what is made of a column,",
     };
     let table = lookup.table_name(call);
-    format!(
-        "{who} {verb} {columns}, which no plain index serves: every call reads the whole table `{table}`"
-    )
+    format!("{who} {verb} {columns}, which no plain index serves: every call reads the whole table `{table}`")
 }
 
 /// What would serve it.

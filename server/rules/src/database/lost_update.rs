@@ -21,6 +21,8 @@ declare_rule! {
     /// not help, because by default both transactions may read the same value. It never shows in a test, and the more
     /// users there are the more often it happens.
     ///
+    /// Numbers are errors. Lists and documents that are changed and written back are warnings.
+    ///
     /// ## Bad
     ///
     /// ```ts
@@ -49,6 +51,11 @@ declare_rule! {
     /// sqlx::query("UPDATE accounts SET balance = balance - $1 WHERE id = $2 AND balance >= $1")
     ///     .bind(amount).bind(id).execute(&db).await?;
     /// ```
+    ///
+    /// ## What its fix does
+    ///
+    /// The new value becomes an increment or a decrement that the database computes. A lower bound, as of a stock, is yours to
+    /// add to the filter, as above.
     ///
     /// ## What it does not flag
     ///
@@ -248,7 +255,8 @@ fn say(
         .at_node(unit, node, confidence, message)
         .severity(severity)
         .related(unit.of(read_unit).place(read), format!("{columns} {plural} read here"));
-    let reported = if node == call { reported } else { reported.related(unit.place(call), "and written here") };
+    let reported =
+        if node == call { reported } else { reported.related(unit.place(call), "and written here") };
     reported.fix(|| match lost {
         [only] => let_the_database_add(unit, call, &only.column, &only.value, only.computed.leaf),
         _ => None,

@@ -38,6 +38,10 @@ declare_rule! {
     ///
     /// For a single statement, `pool.query` takes a connection and gives it back by itself.
     ///
+    /// ## What its fix does
+    ///
+    /// What runs on the connection is put into a `try` whose `finally` gives it back.
+    ///
     /// ## What it does not flag
     ///
     /// - A connection that a `finally` gives back, whatever may fail between taking it and the `try`.

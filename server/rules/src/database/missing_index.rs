@@ -51,6 +51,12 @@ declare_rule! {
     ///
     /// Deletes and updates of rows by their age alone: a job does that once in a while and may read them all.
     ///
+    /// ## What its fix does
+    ///
+    /// The index is added where the schema lives: `@@index` in Prisma, `index()` in Drizzle, a new migration in the naming of
+    /// the project for SQL. Where nothing can be added there, the statement that somebody must run is written into a comment
+    /// above the query. It changes the database, and so waits for a review.
+    ///
     /// ## What it does not flag
     ///
     /// - Queries whose schema is not found in Prisma files, tables declared in code or SQL migrations, and tables and

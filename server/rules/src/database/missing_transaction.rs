@@ -52,6 +52,11 @@ declare_rule! {
     /// tx.commit().await?;
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The statements are put into one transaction, where each of them stands in the function itself. A failure then undoes
+    /// all of them, which wants a review. Where the library has no transactions, the message says what it has instead.
+    ///
     /// ## What it does not flag
     ///
     /// - Writes of which nothing shows that they belong together: neither the key of one row in the other write, nor

@@ -66,6 +66,11 @@ declare_rule! {
     ///     .await?;
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// Reads become one query with `in` before the loop, and a map that each turn looks into; writes become one statement
+    /// for all rows. It changes which query runs, and so waits for a review. Where it cannot be written safely, none is offered.
+    ///
     /// ## What it does not flag
     ///
     /// - Batches, by whatever means they are cut.

@@ -50,6 +50,11 @@ declare_rule! {
     /// let titles: Vec<String> = rows.iter().map(|row| row.get("title")).collect();
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The columns that are used are named in the query. What uses another column out of sight no longer finds it, which wants
+    /// a review.
+    ///
     /// ## What it does not flag
     ///
     /// - Rows that are returned, spread, stored, logged or handed to code whose use of them is not seen.
@@ -61,10 +66,6 @@ declare_rule! {
     /// - Rows that a query or a request of its own follows for each.
     /// - Joins and relations.
     /// - Scripts, and what runs on a command line.
-    ///
-    /// ## How to configure it
-    ///
-    /// `over-fetching = { min_columns = 20 }` is the number of columns from which a table is wide.
     pub OverFetching {
         id: "over-fetching", category: Database, severity: Info, since: "0.1.0", preview;
         options: { min_columns: 10, "The columns from which a table is wide." }

@@ -48,6 +48,10 @@ declare_rule! {
     ///     .await?;
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// A limit is added. Whoever wants the rest must page, which is yours to write.
+    ///
     /// ## What it does not flag
     ///
     /// - Tables that somebody looks after, as settings, roles, categories and countries, and tables of which neither
@@ -59,10 +63,6 @@ declare_rule! {
     /// - Limits from wherever they come, those that are added to the query later or in another function included.
     /// - Queries that are put together out of sight.
     /// - Exports, jobs, start-up code, scripts, and functions that say by their names that they go through all rows.
-    ///
-    /// ## How to configure it
-    ///
-    /// `unbounded-query = { max_rows = 100 }` is the limit that its fix writes.
     pub UnboundedQuery {
         id: "unbounded-query", category: Database, severity: Warning, since: "0.1.0", preview;
         options: { max_rows: 500, "The limit that its fix writes, in rows." }

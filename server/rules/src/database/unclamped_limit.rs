@@ -48,6 +48,11 @@ declare_rule! {
     /// let limit = page.limit.unwrap_or(20).clamp(1, 100);
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The limit is clamped where it comes from, with the constant that the file has for it or the configured maximum. Whoever
+    /// asks for more must page, which wants a review.
+    ///
     /// ## What it does not flag
     ///
     /// - Limits that are clamped, compared with a number of the program's own, looked up in a list or an enum, wherever
@@ -56,10 +61,6 @@ declare_rule! {
     /// - Limits that a `u8` holds.
     /// - Schemas and validators that are not known.
     /// - Limits that do not come from a request: constants, configuration, arguments of a command.
-    ///
-    /// ## How to configure it
-    ///
-    /// `unclamped-limit = { max_rows = 100 }` is the bound that its fix writes where the file has no constant for it.
     pub UnclampedLimit {
         id: "unclamped-limit", category: Database, severity: Warning, since: "0.1.0", preview;
         options: { max_rows: 100, "The bound that its fix writes where the file has no constant for it, in rows." }

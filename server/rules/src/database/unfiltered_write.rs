@@ -47,6 +47,10 @@ declare_rule! {
     /// sqlx::query("UPDATE users SET plan = $1 WHERE id = $2").bind(plan).bind(id).execute(&pool).await?;
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// None is offered: only you know which rows are meant.
+    ///
     /// ## What it does not flag
     ///
     /// - Tests, seeds, migrations and scripts.

@@ -66,6 +66,10 @@ declare_rule! {
     /// }, (t) => [index('comments_post_id_idx').on(t.postId)])
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The index is added where the schema lives, or in a new migration. It changes the database, and so waits for a review.
+    ///
     /// ## What it does not flag
     ///
     /// - Migrations that a tool writes from tables in code or from a Prisma schema: it is told there.
@@ -120,7 +124,8 @@ impl Rule for UnindexedForeignKey {
                 let mut reported = report.in_schema(first.name_range, message).about(about);
                 if let Some(parent) = parent {
                     let place = Place::Bytes { file: parent.file.as_str().into(), range: parent.name_range };
-                    reported = reported.related(place, format!("a delete here looks for rows of `{}`", table.code_name));
+                    reported = reported
+                        .related(place, format!("a delete here looks for rows of `{}`", table.code_name));
                 }
                 reported.fix(|| add_indexes(view.project, view.schema, table, &[index]));
             }

@@ -19,7 +19,8 @@ pub fn clamp(unit: &UnitView<'_>, found: &FromOutside, rows: u32) -> Option<(Vec
     };
     let range = unit.bytes(found.node);
     let edit = PlannedEdit { path: unit.linked.file.path.to_string(), range: Some(range), new_text };
-    Some((vec![edit], bound))
+    let shown = if constant(unit).is_some() { format!("`{bound}`") } else { bound };
+    Some((vec![edit], shown))
 }
 
 fn in_script(unit: &UnitView<'_>, found: &FromOutside, text: &str, bound: &str) -> Option<String> {

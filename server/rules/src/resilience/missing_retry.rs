@@ -52,6 +52,11 @@ declare_rule! {
     /// what can pass by itself: broken connections, timeouts, 408, 425, 429 and 5xx, but never what the other side
     /// refuses.
     ///
+    /// ## What its fix does
+    ///
+    /// The request is wrapped in the retry of the project, else in that of a library that it declares, else in a small helper
+    /// that is added to the file. It sends the request again, which wants a review.
+    ///
     /// ## What it does not flag
     ///
     /// - Requests that do more when they are sent twice, such as POST, or whose method is not known.

@@ -4,8 +4,8 @@ use plimsoll_behavior::{Effects, Name};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    chain_name, has_deadline_around, host, is_bounded, is_client_bounded_where_used, is_left_alone, is_same_origin,
-    leaves_limit_open,
+    chain_name, has_deadline_around, host, is_bounded, is_client_bounded_where_used, is_left_alone,
+    is_same_origin, leaves_limit_open,
 };
 use crate::edit::time_limit;
 use crate::view::CallView;
@@ -45,6 +45,11 @@ declare_rule! {
     /// ```rust
     /// let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
     /// ```
+    ///
+    /// ## What its fix does
+    ///
+    /// A time limit of ten seconds is added to the request or to the client, beside a signal that is there. The request newly
+    /// fails after that, which wants a review: choose how long its callers can wait.
     ///
     /// ## What it does not flag
     ///

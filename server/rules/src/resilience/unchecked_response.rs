@@ -43,6 +43,10 @@ declare_rule! {
     /// let rates: Rates = client.get(url).send().await?.error_for_status()?.json().await?;
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The function throws, or returns an error, when the status is a failure. It can newly fail, which wants a review.
+    ///
     /// ## What it does not flag
     ///
     /// - A status that is looked at before or after the body is read, here or in a function of the project that is

@@ -41,6 +41,11 @@ declare_rule! {
     /// }, [])
     /// ```
     ///
+    /// ## What its fix does
+    ///
+    /// The timer is cleared where what started it ends: in the cleanup of the effect, in the method that ends the object, when
+    /// the connection or the response closes. It is safe, and `plimsoll fix` applies it.
+    ///
     /// ## What it does not flag
     ///
     /// - A timer that runs once, unless its own callback starts it again whatever happens: an animation of frames, a
