@@ -250,7 +250,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, shared: Shared, again: &Aga
     let then = if call.effects().contains(Effects::DB_CONNECT) {
         "under load they are more than the database accepts"
     } else {
-        "none is used twice, and each begins with a handshake"
+        "no later call uses them, and each begins with a handshake"
     };
     format!("`{name}` {what} {when}: {then}")
 }

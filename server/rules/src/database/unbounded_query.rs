@@ -1,6 +1,6 @@
 //! `unbounded-query`
 
-use plimsoll_behavior::Effects;
+use plimsoll_behavior::{Effects, Kind};
 use plimsoll_behavior::models::Slot;
 
 use crate::ask::reading::{Reading, unlimited};
@@ -128,7 +128,9 @@ fn found(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading) -> Option<
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading, found: &Found) -> String {
     let name = unit.call_name(call.node);
     let is_text = reading.is_of_helper || call.slot(Slot::Sql).is_some();
-    let is_short = call.facts.value.instance().is_none() && !is_text;
+    // The last step of a chain says nothing by itself: `all`.
+    let is_chain = matches!(unit.unit.kind(call.node), Kind::Call { callee, .. } if unit.dotted(*callee).is_none());
+    let is_short = call.facts.value.instance().is_none() && !is_text && !is_chain;
     let who = if is_short && !name.is_empty() { format!("`{name}`") } else { "the query".to_owned() };
     let table = &reading.table;
     let what = match found {

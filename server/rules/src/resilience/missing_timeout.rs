@@ -142,7 +142,7 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) 
             )
         }
         Waits::Client => format!(
-            "`{name}` makes a client that waits for ever if {other} does not answer: neither it nor each of its requests has a time limit"
+            "`{name}` makes a client that waits for ever if {other} does not answer: it has no time limit, and not all of its requests have one"
         ),
         Waits::Connection => format!(
             "`{name}` waits for ever for a connection if the database does not answer: its options set no time limit"
