@@ -108,7 +108,7 @@ impl Rule for MissingIndex {
             let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
             report
                 .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
-                .related(place, indexes_of(table, &lookup.table_name(call)))
+                .related(place, indexes_of(table, lookup.table_name(call)))
                 .preview(is_housekeeping(call, &lookup, &problem))
                 .about(problem.indexes.iter().filter_map(|index| leading_column(table, index)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))

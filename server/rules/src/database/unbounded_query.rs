@@ -1,7 +1,7 @@
 //! `unbounded-query`
 
-use plimsoll_behavior::{Effects, Kind};
 use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::{Effects, Kind};
 
 use crate::ask::reading::{Reading, unlimited};
 use crate::ask::{Growth, Left, growth, is_bulk_work, is_wide, left, schema_of};
@@ -129,7 +129,8 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, reading: &Reading, found: &
     let name = unit.call_name(call.node);
     let is_text = reading.is_of_helper || call.slot(Slot::Sql).is_some();
     // The last step of a chain says nothing by itself: `all`.
-    let is_chain = matches!(unit.unit.kind(call.node), Kind::Call { callee, .. } if unit.dotted(*callee).is_none());
+    let is_chain =
+        matches!(unit.unit.kind(call.node), Kind::Call { callee, .. } if unit.dotted(*callee).is_none());
     let is_short = call.facts.value.instance().is_none() && !is_text && !is_chain;
     let who = if is_short && !name.is_empty() { format!("`{name}`") } else { "the query".to_owned() };
     let table = &reading.table;
