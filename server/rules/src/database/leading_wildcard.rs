@@ -223,7 +223,9 @@ fn hint(own: &Condition, table: &Table, schema: &ProjectSchema) -> String {
             Some("cast") | None => {
                 format!("an index on `{column}` serves only what compares it as it is stored")
             }
-            Some(function) => format!("an expression index would serve it: `({function}({column}))`"),
+            Some(function) => {
+                format!("an index on what is made of it would serve it: `({function}({column}))`")
+            }
         },
     }
 }
