@@ -12,6 +12,9 @@ use super::{REVIEWED, Report, Reported, Texts, counted, printable};
 /// A range over more lines is shown by its first line.
 const MAX_LINES_SHOWN: usize = 6;
 
+/// As many lines follow that one, which often says little: `r#"`, `service`.
+const FURTHER_LINES: usize = 3;
+
 /// A place this many lines away or less is shown in the same excerpt.
 const NEAR_LINES: usize = 30;
 
@@ -106,12 +109,10 @@ fn excerpt<'a>(
     let Some(rope) = texts.rope(path) else {
         return group.element(Origin::path(shown_path));
     };
-    let ranges: Vec<TextRange> = primary
-        .into_iter()
-        .chain(related.iter().map(|place| place.range))
-        .map(|range| shown_part(&rope, range))
-        .collect();
-    let Some(window) = Window::around(&rope, &ranges, anchor) else {
+    let whole = || primary.into_iter().chain(related.iter().map(|place| place.range));
+    let ranges: Vec<TextRange> = whole().map(|range| shown_part(&rope, range)).collect();
+    let further: Vec<TextRange> = whole().flat_map(|range| further_lines(&rope, range)).collect();
+    let Some(window) = Window::around(&rope, &[&*ranges, &*further].concat(), anchor) else {
         return group.element(Origin::path(shown_path).line(line as usize).char_column(column as usize));
     };
     let mut snippet = Snippet::source(window.text.clone()).line_start(window.first_line + 1);
@@ -124,6 +125,10 @@ fn excerpt<'a>(
     for (place, range) in related.iter().zip(ranges) {
         let kind = if primary.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
         snippet = snippet.annotation(kind.span(window.span(range)).label(printable(&place.message)));
+    }
+    if !window.is_cut {
+        let further = further.into_iter().map(|range| AnnotationKind::Visible.span(window.span(range)));
+        snippet = snippet.annotations(further);
     }
     if window.is_cut {
         let before = window.text.get(..window.span(anchor).start).map_or(0, |text| text.chars().count());
@@ -190,14 +195,29 @@ fn without_returns(text: &str) -> String {
 /// The range, or the part of it on its first line if it covers many.
 fn shown_part(rope: &Rope, range: TextRange) -> TextRange {
     let len = rope.len_bytes();
-    let (start, end) = ((range.start as usize).min(len), (range.end as usize).min(len));
+    let start = (range.start as usize).min(len);
     let first = rope.byte_to_line(start);
-    if rope.byte_to_line(end.max(start)) - first < MAX_LINES_SHOWN {
+    if lines_after_first(rope, range) < MAX_LINES_SHOWN {
         return range;
     }
     let line_end = rope.line_to_byte(first + 1);
     let line = rope.byte_slice(rope.char_to_byte(rope.byte_to_char(start))..line_end).to_string();
     TextRange::from_usize(start, start + line.trim_end().len())
+}
+
+/// The beginnings of the lines that are shown beneath the first one of a range that is not shown as a whole.
+fn further_lines(rope: &Rope, range: TextRange) -> Vec<TextRange> {
+    if lines_after_first(rope, range) < MAX_LINES_SHOWN {
+        return Vec::new();
+    }
+    let first = rope.byte_to_line((range.start as usize).min(rope.len_bytes()));
+    let starts = (first + 1..=first + FURTHER_LINES).map(|line| rope.line_to_byte(line));
+    starts.map(|start| TextRange::from_usize(start, start)).collect()
+}
+
+fn lines_after_first(rope: &Rope, range: TextRange) -> usize {
+    let line = |byte: u32| rope.byte_to_line((byte as usize).min(rope.len_bytes()));
+    line(range.end.max(range.start)) - line(range.start)
 }
 
 fn is_near(finding: &Finding, related: &Related, texts: &Texts<'_>) -> bool {

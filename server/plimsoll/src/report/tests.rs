@@ -175,6 +175,20 @@ fn odd_sources_are_shown_without_harm() {
 }
 
 #[test]
+fn a_long_range_is_shown_by_its_first_lines() {
+    let mut files = MemoryFiles::default();
+    let text = "fetch(\n  r#\"\n    SELECT id\n    FROM users\n    WHERE name = $1\n    ORDER BY id\n    LIMIT 3\n  \"#)\n";
+    files.insert("/p/long.rs", text);
+    let found = finding("/p/long.rs", range_of(text, text[9..].trim_end()));
+    let text = shown(&report(vec![found], &[], vec![]), &files);
+    let excerpt: Vec<&str> = text.lines().skip(3).take(5).collect();
+    assert_eq!(
+        excerpt,
+        ["2 |   r#\"", "  |   ^^^", "3 |     SELECT id", "4 |     FROM users", "5 |     WHERE name = $1"]
+    );
+}
+
+#[test]
 fn long_lines_are_cut_to_the_terminal() {
     let line = format!("\t\tconst 名前 = '{}'; bad('日本 🚢'); {}\r\n", "x".repeat(200), "y".repeat(200));
     let mut files = MemoryFiles::default();
