@@ -75,6 +75,33 @@ fn a_change_in_one_file_changes_what_is_found_in_another() {
 }
 
 #[test]
+fn who_imports_a_file_counts_and_what_else_changes_does_not() {
+    let route = "import express from 'express'\nimport { rate } from './rate'\nexport const show = async () => rate('EUR')\n";
+    let page = "import 'react-dom'\nimport { rate } from './rate'\nrate('EUR')\n";
+    let project = Project::new(&[
+        ("package.json", r#"{ "name": "shop" }"#),
+        ("src/show.ts", route),
+        ("src/rate.ts", "export const rate = (of: string) => fetch('https://rates.example.com/' + of)\n"),
+        ("src/page.ts", "export const page = 1\n"),
+        ("src/word.ts", "export const word = 1\n"),
+    ]);
+    assert_eq!(found(&project), 1, "only a server imports it");
+    let _ = reused(&project, &[]);
+    assert_eq!(reused(&project, &[]), "4 of 4");
+    project.write_bytes("src/word.ts", b"export const word = 2\n");
+    assert_eq!(reused(&project, &[]), "3 of 4", "it imports what it did");
+    project.write_bytes("src/page.ts", page.as_bytes());
+    assert_eq!(found(&project), 0, "a page imports it too");
+    project.write_bytes("src/page.ts", page.replace("import {", "import type {").as_bytes());
+    assert_eq!(found(&project), 1, "the page names a type only");
+    std::fs::remove_file(project.path().join("src/show.ts")).expect("it is there");
+    assert_eq!(found(&project), 0, "nobody imports it");
+    project.write_bytes("src/show.ts", route.as_bytes());
+    assert_eq!(found(&project), 1);
+    assert_eq!(answer(&project, &["src/rate.ts"]).stdout.matches("\"rule\"").count(), 1, "asked alone");
+}
+
+#[test]
 fn a_new_implementation_of_an_interface_is_looked_at() {
     let through = "import type { Users } from './repository'\n\
         export async function names(ids: string[], users: Users) {\n  const all = []\n  for (const id of ids) {\n    \

@@ -54,6 +54,52 @@ fn checked(folder: &Path) -> Vec<(String, u64)> {
     report["findings"].as_array().expect("findings").iter().map(of).collect()
 }
 
+const ROUTE: &str = "import express from 'express'\nimport { rate } from './rate'\n\
+    export const show = async (req, res) => res.json(await rate('EUR'))\n";
+const RATE: &str = "export const rate = (of: string) => fetch('https://rates.example.com/' + of)\n";
+
+#[test]
+fn what_rests_on_importers_is_found_once_they_are_read_and_follows_them() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let at = |path: &str| folder.path().join(path);
+    std::fs::create_dir_all(at("src")).expect("there is room");
+    for (path, text) in [
+        ("package.json", r#"{ "name": "shop" }"#),
+        ("src/show.ts", ROUTE),
+        ("src/rate.ts", RATE),
+        ("src/page.ts", "import 'react-dom'\n"),
+    ] {
+        std::fs::write(at(path), text).expect("there is room");
+    }
+    let root = format!("file://{}", folder.path().display());
+    let uri = |path: &str| format!("{root}/{path}");
+    let mut server = Server::start();
+    let client = &mut server.client;
+    client.initialize(modern(), json!({ "workspaceFolders": [{ "uri": root, "name": "w" }] }));
+    let rate = uri("src/rate.ts");
+    let rules = |diagnostics: &Value| -> Vec<String> {
+        let all = diagnostics.as_array().expect("a list");
+        all.iter().map(|one| one["code"].as_str().expect("a rule").to_owned()).collect()
+    };
+    let shown = |client: &mut super::client::Client, wanted: &[&str]| {
+        while rules(&client.published(&rate)["diagnostics"]) != wanted {}
+    };
+    client.open(&rate, "typescript", RATE);
+    shown(client, &["missing-timeout"]);
+    // A buffer that imports it from a page, not saved.
+    client.open(&uri("src/page.ts"), "typescript", "import 'react-dom'\n");
+    client.change(&uri("src/page.ts"), 2, (1, 0), (1, 0), "import { rate } from './rate'\nrate('NOK')\n");
+    shown(client, &[]);
+    client.close(&uri("src/page.ts"));
+    shown(client, &["missing-timeout"]);
+    // A file of the disk, of which the client tells.
+    std::fs::remove_file(at("src/show.ts")).expect("it is there");
+    let gone = json!({ "changes": [{ "uri": uri("src/show.ts"), "type": 3 }] });
+    client.notify("workspace/didChangeWatchedFiles", gone);
+    shown(client, &[]);
+    server.end();
+}
+
 #[test]
 fn findings_while_the_workspace_is_read_are_the_final_ones() {
     let folder = workspace();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
 use plimsoll_project::link::{Asked, FileUnits, LinkCache, Linked, Linker, Other, Relinked, link, relink};
-use plimsoll_project::{Files, Runs, SchemasOf, where_it_runs};
+use plimsoll_project::{Files, Runs, SchemasOf, served_by_importers, where_it_runs};
 use plimsoll_rules::ask::Memo;
 use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
@@ -128,6 +128,8 @@ struct State {
     options: u64,
     /// Where its code runs: what one unit reads or shows tells it of all.
     runs: Runs,
+    /// Whether those who import it make it a server's, if a rule has asked.
+    is_served: Option<bool>,
     /// Every other file that was looked at, with what was asked of it.
     looked_at: Vec<(Arc<str>, Asked)>,
     /// The sources whose evaluators were asked.
@@ -311,10 +313,16 @@ impl Engine {
         };
         let linked = Arc::new(linked);
         stop_if_cancelled(request)?;
+        // What a rule was told of those who import the file is asked for again; what no rule asked for is not.
+        let runs_there_still = base.as_ref().is_none_or(|(state, ..)| {
+            let served = || served_by_importers(linker, &linked.file).is_some();
+            state.runs == project.runs.runs
+                && state.is_served.is_none_or(|was| *project.memo.is_served.get_or_init(served) == was)
+        });
         let mut found = Vec::with_capacity(linked.file.units.len());
         for unit in 0..linked.file.units.len() {
             if let Some((state, changed, stale)) = &base
-                && state.runs == project.runs.runs
+                && runs_there_still
                 && stale.binary_search(&unit).is_err()
                 && !state.found[unit].tells_of(&linked.file, changed)
             {
@@ -334,7 +342,9 @@ impl Engine {
             let looked_at = linker.looked_at();
             let models = linker.models_key();
             let (linked, found, runs) = (Arc::clone(&linked), found.clone(), project.runs.runs);
-            let state = Arc::new(State { linked, found, options, runs, looked_at, others, models });
+            let is_served = project.memo.is_served.get().copied();
+            let state =
+                Arc::new(State { linked, found, options, runs, is_served, looked_at, others, models });
             let whole = if state.is_whole() {
                 None
             } else {

@@ -161,7 +161,7 @@ fn rule_of(case: &str) -> &str {
 }
 
 fn load(name: &str, raw: &[(String, String)]) -> Case {
-    let mut files = MemoryFiles::default();
+    let mut files = MemoryFiles::rooted("/case");
     let mut sources = Vec::new();
     for (file, text) in raw {
         let (plain, expected) = read_markers(text, &format!("{name}/{file}"));

@@ -1,14 +1,20 @@
 //! A review has no history: what is kept from the last one changes its cost, never its answer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use plimsoll_engine::{Config, Engine, Finding, Outcome, Request};
-use plimsoll_project::MemoryFiles;
+use plimsoll_project::{Files, MemoryFiles};
 use plimsoll_syntax::{Document, Edit, Language, PositionEncoding};
 
+/// The folder that all sources stand in.
+fn root() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").display().to_string()
+}
+
 fn sources() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let root = PathBuf::from(root());
     let mut found = Vec::new();
     let mut open = vec![root.join("rules"), root.join("projects")];
     while let Some(folder) = open.pop() {
@@ -91,7 +97,7 @@ const PIECES: &[&str] = &[
 fn cached_equals_uncached_after_random_edits() {
     let mut dice = Dice(7);
     let all = sources();
-    let mut files = MemoryFiles::default();
+    let mut files = MemoryFiles::rooted(root());
     for (path, text) in &all {
         files.insert(path.display().to_string(), text.as_str());
     }
@@ -135,7 +141,7 @@ fn cached_equals_uncached_when_keys_open_text_and_other_files_change() {
     let mut dice = Dice(11);
     let all = sources();
     for (at, (path, text)) in all.iter().enumerate() {
-        let mut files = MemoryFiles::default();
+        let mut files = MemoryFiles::rooted(root());
         for (path, text) in &all {
             files.insert(path.display().to_string(), text.as_str());
         }
@@ -202,7 +208,7 @@ fn cached_equals_uncached_while_bodies_in_other_files_change() {
             .any(|i| text.contains(i))
     };
     for (at, (path, text)) in all.iter().enumerate().filter(|(_, (_, text))| imports(text)) {
-        let mut files = MemoryFiles::default();
+        let mut files = MemoryFiles::rooted(root());
         for (path, text) in &all {
             files.insert(path.display().to_string(), text.as_str());
         }
@@ -392,4 +398,117 @@ fn an_importer_is_told_of_a_query_in_its_helper_without_being_extracted() {
     let after = review(&engine, &files, "/p/all.ts", &document);
     assert_eq!(rules(&after), ["n-plus-one"]);
     assert_eq!(after.counters.extracted, 0, "its own text is the same");
+}
+
+/// A helper that says nothing of itself, and who imports it.
+fn helper_and_route() -> (MemoryFiles, &'static str) {
+    let mut files = MemoryFiles::rooted("/p");
+    files.insert("/p/package.json", r#"{ "name": "shop" }"#);
+    files.insert(ROUTE, ROUTE_TEXT);
+    files.insert("/p/src/page.ts", "export const page = 1\n");
+    let helper = "export async function rate(id: string) {\n  return fetch('https://api.example.com/' + id)\n}\n\
+        export function other() {\n  return 1\n}\n";
+    files.insert("/p/src/rate.ts", helper);
+    (files, helper)
+}
+
+const ROUTE: &str = "/p/src/show.ts";
+const ROUTE_TEXT: &str = "import express from 'express'\nimport { rate } from './rate'\n\
+    export async function show(req, res) {\n  res.json(await rate(req.params.id))\n}\n";
+
+#[test]
+fn what_an_importer_says_of_a_module_is_asked_again_and_nothing_else_is_reviewed() {
+    let (mut files, helper) = helper_and_route();
+    let document = Document::open(helper, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let reviewed = |files: &MemoryFiles| {
+        let outcome = review(&engine, files, "/p/src/rate.ts", &document);
+        let fresh = review(&Engine::new(), files, "/p/src/rate.ts", &document);
+        assert_eq!(seen(&outcome.findings), seen(&fresh.findings));
+        (outcome.counters.reviewed, outcome.findings.iter().map(|f| f.rule).collect::<Vec<_>>())
+    };
+    let found = |reviewed: usize| (reviewed, vec!["missing-timeout"]);
+    assert_eq!(reviewed(&files).1, ["missing-timeout"]);
+    assert_eq!(reviewed(&files), found(0), "nothing has changed");
+    files.insert(ROUTE, ROUTE_TEXT.replace("res.json(", "res.status(200).json("));
+    assert_eq!(reviewed(&files), found(0), "no import has changed");
+    files.insert("/p/src/page.ts", "import express from 'express'\nexport const page = 1\n");
+    assert_eq!(reviewed(&files), found(0), "another file imports other things");
+    files.insert("/p/src/page.ts", "import 'react-dom'\nimport { rate } from './rate'\nrate('1')\n");
+    assert_eq!(reviewed(&files).1, Vec::<&str>::new(), "a page imports it too");
+    files.insert("/p/src/page.ts", "import 'react-dom'\n");
+    assert_eq!(reviewed(&files).1, ["missing-timeout"]);
+    files.insert(ROUTE, ROUTE_TEXT.replace("import express from 'express'\n", ""));
+    assert_eq!(reviewed(&files).1, Vec::<&str>::new(), "its importer says no more where it runs");
+}
+
+#[test]
+fn a_key_in_a_module_that_others_place_costs_that_unit_alone() {
+    let (files, helper) = helper_and_route();
+    let mut document = Document::open(helper, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let _ = review(&engine, &files, "/p/src/rate.ts", &document);
+    let at = u32::try_from(helper.find("api.").expect("it is there")).expect("small");
+    let position = document.snapshot().to_position(at, PositionEncoding::Utf8);
+    document.apply(&[Edit::replace(position, position, "new-")], PositionEncoding::Utf8, 1);
+    let outcome = review(&engine, &files, "/p/src/rate.ts", &document);
+    assert_eq!((outcome.counters.extracted, outcome.counters.reviewed), (1, 1));
+    assert_eq!(outcome.findings.len(), 1);
+}
+
+/// The same files before it is known who imports what.
+struct BeforeTheIndex<'a>(&'a MemoryFiles);
+
+impl Files for BeforeTheIndex<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        self.0.read(path)
+    }
+
+    fn stamp(&self, path: &str) -> Option<u64> {
+        self.0.stamp(path)
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        self.0.list(folder)
+    }
+
+    fn root_of(&self, path: &str) -> Option<String> {
+        self.0.root_of(path)
+    }
+}
+
+#[test]
+fn what_is_found_before_the_imports_are_known_is_found_after() {
+    let mut files = MemoryFiles::rooted(root());
+    let all = sources();
+    for (path, text) in &all {
+        files.insert(path.display().to_string(), text.as_str());
+    }
+    for path in ["package.json", "Cargo.toml"] {
+        for (file, _) in &all {
+            for folder in file.ancestors().skip(1).take(4) {
+                let manifest = folder.join(path);
+                if let Ok(text) = std::fs::read_to_string(&manifest) {
+                    files.insert(manifest.display().to_string(), text);
+                }
+            }
+        }
+    }
+    let (cancel, config) = (AtomicBool::new(false), Config::default().with_preview());
+    let (engine, before) = (Engine::new(), BeforeTheIndex(&files));
+    let mut more = 0;
+    for (path, _) in &all {
+        let path = path.display().to_string();
+        let found = |files: &dyn Files| {
+            let request =
+                Request { files, path: &path, document: None, config: &config, cancel: &cancel, now: 0 };
+            seen(&engine.review(&request).findings)
+        };
+        let (early, late) = (found(&before), found(&files));
+        more += late.len() - early.len().min(late.len());
+        for finding in early {
+            assert!(late.contains(&finding), "{path}: {finding} is taken back");
+        }
+    }
+    assert!(more > 0, "no fixture rests on who imports it");
 }

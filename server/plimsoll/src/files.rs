@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use dashmap::DashMap;
 use plimsoll_project::Files;
+use plimsoll_project::importers::Imports;
 use plimsoll_syntax::{Rope, limits};
 use rustc_hash::FxHashMap;
 
@@ -25,6 +26,8 @@ pub struct DiskFiles {
     roots: Arc<[String]>,
     /// What was seen lately, for an editor; a run of the command line asks the disk itself.
     seen: Option<Arc<Seen>>,
+    /// What sources below roots import, for a run of the command line, which sees one moment of the disk.
+    imports: Arc<DashMap<String, Option<Arc<Imports>>>>,
 }
 
 /// What was seen of the disk lately, with the time.
@@ -64,7 +67,7 @@ impl DiskFiles {
         let mut roots: Vec<String> = roots.into_iter().collect();
         roots.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         roots.dedup();
-        Self { roots: roots.into(), seen: None }
+        Self { roots: roots.into(), ..Self::default() }
     }
 
     /// The same disk, of which is remembered for a moment what was seen.
@@ -139,6 +142,11 @@ impl Files for DiskFiles {
             folder = parent;
         }
         self.open_root_above(path).map(str::to_owned)
+    }
+
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        let read = || Imports::read(self, root, None).map(Arc::new);
+        self.imports.entry(root.to_owned()).or_insert_with(read).clone()
     }
 }
 
@@ -221,6 +229,8 @@ impl Buffer {
 pub struct EditorFiles {
     buffers: Arc<FxHashMap<String, Arc<Buffer>>>,
     disk: DiskFiles,
+    /// What sources below roots import, as far as they were read in the background.
+    imports: Arc<FxHashMap<String, Arc<Imports>>>,
 }
 
 impl EditorFiles {
@@ -243,6 +253,15 @@ impl EditorFiles {
     /// Replaces what lies under the buffers.
     pub fn set_disk(&mut self, disk: DiskFiles) {
         self.disk = disk;
+    }
+
+    /// Takes over what the sources below a root import; none where that is not known.
+    pub fn set_imports(&mut self, root: &str, imports: Option<Arc<Imports>>) {
+        let all = Arc::make_mut(&mut self.imports);
+        match imports {
+            Some(imports) => drop(all.insert(root.to_owned(), imports)),
+            None => drop(all.remove(root)),
+        }
     }
 
     /// The same files, of which nothing is remembered yet: for edits, which must fit what is on the disk now.
@@ -298,6 +317,11 @@ impl Files for EditorFiles {
 
     fn root_of(&self, path: &str) -> Option<String> {
         self.disk.root_of(path)
+    }
+
+    /// Never by reading now: a key must not wait for a workspace.
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        self.imports.get(root).cloned()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The view of files: open buffers over disk, handed in by the front door.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::importers::Imports;
 use crate::manifests::ManifestCache;
 
 /// Files as the user sees them now: what an editor holds in a buffer stands over what the disk holds.
@@ -37,6 +38,12 @@ pub trait Files: Send + Sync {
         None
     }
 
+    /// What the sources of TypeScript and JavaScript below a root import; none while it is not known.
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        let _ = root;
+        None
+    }
+
     /// Records a question for less than a whole text, which [`crate::manifests::answer_to`] answers, and its answer.
     fn record(&self, question: &str, answer: Option<u64>) {
         let _ = (question, answer);
@@ -47,17 +54,34 @@ pub trait Files: Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFiles {
     files: std::collections::BTreeMap<String, Arc<str>>,
+    root: Option<String>,
+    /// What the files below the root import, with whether that is of before the last change.
+    imports: Arc<Mutex<(Option<Arc<Imports>>, bool)>>,
 }
 
 impl MemoryFiles {
+    /// Files below a root, of which is known what they import.
+    #[must_use]
+    pub fn rooted(root: impl Into<String>) -> Self {
+        Self { root: Some(root.into()), ..Self::default() }
+    }
+
     /// Adds or replaces a file.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) {
         self.files.insert(path.into(), text.into());
+        self.outdate();
     }
 
     /// Removes a file.
     pub fn remove(&mut self, path: &str) {
         self.files.remove(path);
+        self.outdate();
+    }
+
+    /// Clones that are as before keep what is known of them.
+    fn outdate(&mut self) {
+        let known = self.imports.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
+        self.imports = Arc::new(Mutex::new((known, true)));
     }
 
     /// All paths, in order.
@@ -91,7 +115,18 @@ impl Files for MemoryFiles {
     }
 
     fn root_of(&self, _path: &str) -> Option<String> {
-        None
+        self.root.clone()
+    }
+
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        if self.root.as_deref() != Some(root) {
+            return None;
+        }
+        let mut kept = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0.is_none() || kept.1 {
+            *kept = (Imports::read(self, root, kept.0.as_deref()).map(Arc::new), false);
+        }
+        kept.0.clone()
     }
 }
 
@@ -127,6 +162,11 @@ impl Files for Overlay<'_> {
 
     fn manifests(&self) -> Option<&ManifestCache> {
         self.under.manifests()
+    }
+
+    /// What is proposed imports what is there.
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        self.under.imports_below(root)
     }
 }
 

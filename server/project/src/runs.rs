@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod evidence;
+mod importers;
 mod packages;
 
 use self::packages::{
@@ -36,12 +37,18 @@ pub struct WhereItRuns {
     pub evidence: String,
 }
 
-/// Where the code of a file runs. `world` tells of the modules that it imports.
+/// Where the code of a file runs, by what it says itself. `world` tells of the modules that it imports.
 #[must_use]
 pub fn where_it_runs(world: &dyn World, file: &FileUnits) -> WhereItRuns {
     let found = if file.language.is_script_family() { script(world, file) } else { rust(world, file) };
     let (runs, evidence) = found.unwrap_or((Runs::Unknown, String::new()));
     WhereItRuns { runs, evidence }
+}
+
+/// Why a file that says nothing of itself runs in a service: who imports it does. None where that is not known, or not yet.
+#[must_use]
+pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<String> {
+    importers::is_imported_by_servers(world, file)
 }
 
 fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {

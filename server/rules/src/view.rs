@@ -7,7 +7,7 @@ use plimsoll_behavior::{Access, Effects, FunctionId, Kind, NodeId, OwnRange, Uni
 use plimsoll_project::link::{
     CallFacts, Context, Evaluator, FileUnits, FnRef, Linked, Site, SlotValue, Summary, UnitFacts, World,
 };
-use plimsoll_project::{Files, ProjectSchema, SchemasOf, WhereItRuns};
+use plimsoll_project::{Files, ProjectSchema, Runs, SchemasOf, WhereItRuns, served_by_importers};
 use plimsoll_syntax::TextRange;
 
 use crate::ask::Memo;
@@ -22,7 +22,7 @@ pub struct ProjectFacts<'a> {
     pub text: &'a str,
     /// The time, for the name of a migration: seconds since 1970 in UTC.
     pub now: u64,
-    /// Where the file's code runs.
+    /// Where the file's code runs, by what it says itself.
     pub runs: WhereItRuns,
     /// Files as the user sees them now: for manifests and schemas.
     pub files: &'a dyn Files,
@@ -118,6 +118,27 @@ impl<'a> UnitView<'a> {
     /// Every call with one of the effects.
     pub fn calls_with(&self, effects: Effects) -> impl Iterator<Item = CallView<'a>> + '_ {
         self.calls().filter(move |call| call.effects().intersects(effects))
+    }
+
+    /// Whether the file runs in a service: by what it says itself, else by who imports it. Ask this last: in a module that
+    /// says nothing, other files are looked at.
+    #[must_use]
+    pub fn is_on_a_server(&self) -> bool {
+        match self.project.runs.runs {
+            Runs::Server => true,
+            Runs::Unknown => *self
+                .project
+                .memo
+                .is_served
+                .get_or_init(|| served_by_importers(self.world, &self.linked.file).is_some()),
+            Runs::Browser | Runs::CommandLine | Runs::ByHand => false,
+        }
+    }
+
+    /// Whether it may, as far as it says itself.
+    #[must_use]
+    pub fn may_be_on_a_server(&self) -> bool {
+        matches!(self.project.runs.runs, Runs::Server | Runs::Unknown)
     }
 
     /// The call at a node of this unit.

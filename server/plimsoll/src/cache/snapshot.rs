@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use plimsoll_project::Files;
+use plimsoll_project::importers::{Imports, importing_sources, question_of};
 use plimsoll_project::manifests::answer_to;
 use plimsoll_syntax::limits;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,6 +25,9 @@ pub type Answer = Option<[u8; 16]>;
 
 /// What follows the path of a file in the question whether it is there.
 const THERE: &str = "\0there";
+
+/// What follows a root in the question which modules each of the sources below it names.
+const IMPORTS: &str = "\0imports";
 
 /// What stands for the text of files that have none.
 const TOO_LARGE: &[u8] = b"\xff too large";
@@ -60,6 +64,8 @@ pub struct Snapshot {
     lists: DashMap<Arc<str>, Arc<[String]>>,
     /// The repository around the files of a folder.
     repositories: DashMap<Arc<str>, Option<Arc<str>>>,
+    /// What the sources below a root import.
+    imports: DashMap<Arc<str>, Option<Arc<Imports>>>,
 }
 
 impl Snapshot {
@@ -73,6 +79,7 @@ impl Snapshot {
             next: AtomicU32::new(0),
             lists: DashMap::new(),
             repositories: DashMap::new(),
+            imports: DashMap::new(),
         }
     }
 
@@ -89,6 +96,8 @@ impl Snapshot {
         } else if let Some(path) = question.strip_suffix(THERE) {
             let is_there = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
             Known { answer: is_there.then(|| hash(b"there")), identity: None }
+        } else if let Some(root) = question.strip_suffix(IMPORTS) {
+            self.imports(root)
         } else if let Some((path, _)) = question.split_once('\0') {
             self.part(question, path)
         } else {
@@ -137,6 +146,20 @@ impl Snapshot {
         }
         let answer = answer_to(&self.disk, None, question).flatten();
         answer.map_or(Known { answer: None, identity: None }, |answer| self.seen(long(answer), identity))
+    }
+
+    /// All at once: which of them name a module is not known before they are read.
+    fn imports(&self, root: &str) -> Known {
+        let Some(sources) = importing_sources(self, root) else {
+            return Known { answer: None, identity: None };
+        };
+        let mut all = Vec::new();
+        for path in sources {
+            let answer = self.row(&question_of(&path)).known.answer;
+            all.extend_from_slice(path.as_bytes());
+            all.extend_from_slice(&answer.unwrap_or_default());
+        }
+        Known { answer: Some(hash(&all)), identity: None }
     }
 
     fn names(&self, folder: &str) -> Known {
@@ -204,6 +227,11 @@ impl Files for Snapshot {
     fn root_of(&self, path: &str) -> Option<String> {
         let (folder, _) = path.rsplit_once('/')?;
         self.root_above(folder).map(|root| root.to_string())
+    }
+
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        let read = || Imports::read(self, root, None).map(Arc::new);
+        self.imports.entry(root.into()).or_insert_with(read).clone()
     }
 }
 
@@ -274,6 +302,11 @@ impl Files for Asked<'_> {
 
     fn unrecorded(&self) -> Option<&dyn Files> {
         Some(self.snapshot)
+    }
+
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        self.note(&format!("{root}{IMPORTS}"));
+        self.snapshot.imports_below(root)
     }
 
     fn record(&self, question: &str, answer: Option<u64>) {

@@ -8,7 +8,9 @@ use std::process::ChildStdout;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use dashmap::DashMap;
 use plimsoll_engine::Baseline;
+use plimsoll_project::importers::Imports;
 use plimsoll_project::{Files, MemoryFiles};
 use plimsoll_syntax::{FileKind, limits};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -95,7 +97,7 @@ impl Staged {
 
     /// The files as they are staged, over what lies under them.
     pub fn view<'a>(&'a self, under: &'a dyn Files) -> StagedFiles<'a> {
-        StagedFiles { staged: self, under }
+        StagedFiles { staged: self, under, imports: DashMap::new() }
     }
 }
 
@@ -103,6 +105,7 @@ impl Staged {
 pub struct StagedFiles<'a> {
     staged: &'a Staged,
     under: &'a dyn Files,
+    imports: DashMap<String, Option<Arc<Imports>>>,
 }
 
 impl StagedFiles<'_> {
@@ -134,6 +137,11 @@ impl Files for StagedFiles<'_> {
 
     fn root_of(&self, path: &str) -> Option<String> {
         self.under.root_of(path)
+    }
+
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        let read = || Imports::read(self, root, None).map(Arc::new);
+        self.imports.entry(root.to_owned()).or_insert_with(read).clone()
     }
 }
 

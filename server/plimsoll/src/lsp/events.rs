@@ -16,6 +16,7 @@ use tower_lsp::ls_types::{
 use super::actions::Proven;
 use super::capabilities::ClientProfile;
 use super::closed::ReviewedClosed;
+use super::imports::ReadImports;
 use super::worker::Reviewed;
 
 /// Something that the owner of all state acts on, in the order in which it happened.
@@ -94,6 +95,8 @@ pub enum Event {
     },
     /// It shall not be read any further.
     CancelIndex,
+    /// What sources of the workspace import was read.
+    Imports(Box<ReadImports>),
     /// A worker has reviewed a document.
     Reviewed(Box<Reviewed>),
     /// A worker has reviewed a file that is not open.

@@ -17,6 +17,7 @@ mod empty_tables;
 mod events;
 mod fix_all;
 mod hover;
+mod imports;
 mod index;
 mod lenses;
 mod misconfigured;

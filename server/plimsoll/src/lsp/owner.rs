@@ -19,6 +19,7 @@ use super::closed::ClosedFiles;
 use super::configuration::Configurations;
 use super::documents::{OpenDocument, RunningReview, Text, Urgency, path_of};
 use super::events::Event;
+use super::imports::Pending;
 use super::index::Index;
 use super::publish::{publish, publish_list};
 use super::pull::WorkspacePull;
@@ -49,6 +50,9 @@ pub struct Owner {
     pub(super) requests: ClientRequests,
     pub(super) outgoing: Outgoing,
     pub(super) configurations: Configurations,
+    /// What is to be read of who imports what, and where that is told.
+    pub(super) imports: Pending,
+    pub(super) events: Sender<Event>,
     roots: Vec<String>,
     /// Whether the client wants to be told of the work.
     is_tracing: bool,
@@ -82,6 +86,8 @@ impl Owner {
             requests,
             outgoing,
             configurations: Configurations::default(),
+            imports: Pending::default(),
+            events: events.clone(),
             roots: Vec::new(),
             is_tracing: false,
             index: Arc::default(),
@@ -107,6 +113,7 @@ impl Owner {
             }
             self.start_reviews();
             self.start_closed_reviews();
+            self.start_imports();
         }
     }
 
@@ -122,7 +129,10 @@ impl Owner {
                 self.open(uri, &language_id, version, &text);
             }
             Event::Change { uri, version, edits } => self.change(&uri, version, &edits),
-            Event::Save { uri } => self.review_all_but(Some(&uri)),
+            Event::Save { uri } => {
+                self.imports.all_changed();
+                self.review_all_but(Some(&uri));
+            }
             Event::Close { uri } => self.close(&uri),
             Event::Settings { settings } => self.take_settings(settings.as_ref()),
             Event::Folders { added, removed } => {
@@ -130,6 +140,7 @@ impl Owner {
                 self.roots.extend(added);
                 self.files.set_disk(DiskFiles::with_roots(self.roots.clone()).remembering());
                 self.review_all_but(None);
+                self.imports.all_changed();
                 self.wanted_index = Some(false);
                 self.start_index();
             }
@@ -139,13 +150,18 @@ impl Owner {
                     self.review_all_but(None);
                 }
                 self.closed_files_changed(&paths);
+                self.imports.changed(paths);
             }
             Event::Index { shows_progress } => {
+                if !self.roots.is_empty() {
+                    self.imports.want();
+                }
                 self.wanted_index = Some(shows_progress);
                 self.start_index();
             }
             Event::Trace { is_on } => self.is_tracing = is_on,
             Event::CancelIndex => self.index.store(true, Ordering::Relaxed),
+            Event::Imports(read) => self.take_imports(*read),
             Event::Reviewed(reviewed) => self.take_review(*reviewed),
             Event::ReviewedClosed(reviewed) => self.take_closed(*reviewed),
             Event::Actions { .. }
@@ -216,6 +232,7 @@ impl Owner {
         // From now on it is shown what its own review says.
         self.closed.misconfigured.remove(&document.path);
         hold(&mut self.files, &document);
+        self.imports.changed([document.path.clone()]);
         self.documents.insert(uri, document);
         self.start_index();
     }
@@ -238,6 +255,7 @@ impl Owner {
         document.want_review(Urgency::Typing);
         refuse_all(std::mem::take(&mut document.waiting));
         hold(&mut self.files, document);
+        self.imports.changed([document.path.clone()]);
         if document.is_configuration() {
             self.review_all_but(Some(uri));
         }
@@ -261,6 +279,7 @@ impl Owner {
         refuse_all(std::mem::take(&mut document.waiting));
         self.files.close(&document.path);
         self.reviewer.forget(&document.path);
+        self.imports.changed([document.path.clone()]);
         Some(document.path)
     }
 

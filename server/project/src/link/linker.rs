@@ -16,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
+use crate::importers::Imports;
 use crate::manifests::{ManifestCache, answer_to, root_of_sources, sources_below};
 
 /// Extracted files, shared between reviews.
@@ -187,6 +188,10 @@ impl Files for Recorder<'_> {
 
     fn unrecorded(&self) -> Option<&dyn Files> {
         Some(self.files)
+    }
+
+    fn imports_below(&self, root: &str) -> Option<Arc<Imports>> {
+        self.files.imports_below(root)
     }
 
     fn record(&self, question: &str, answer: Option<u64>) {

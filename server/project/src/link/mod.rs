@@ -28,7 +28,7 @@ pub use linker::{Asked, LinkCache, Linker, OwnModels, Session};
 pub use others::Other;
 pub use relink::{Relinked, relink};
 pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
-pub(crate) use resolve::{is_test_code, join, package_name};
+pub(crate) use resolve::{is_test_code, join, package_name, split_package};
 pub use roles::{
     Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
 };

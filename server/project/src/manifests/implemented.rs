@@ -44,7 +44,9 @@ pub(crate) fn implemented(files: &dyn Files, path: &str) -> Option<Arc<Implement
 /// The answer to a question that was recorded, as the files are now; none where it is a question of another kind. Texts
 /// that were parsed before are taken from `kept`.
 pub fn answer_to(files: &dyn Files, kept: Option<&ManifestCache>, question: &str) -> Option<Option<u64>> {
-    let path = question.strip_suffix(QUESTION)?;
+    let Some(path) = question.strip_suffix(QUESTION) else {
+        return crate::importers::answer_to(files, question);
+    };
     Some(read_kept::<Implemented>(files, kept, path).map(|found| found.digest))
 }
 
@@ -107,23 +109,39 @@ pub(crate) fn sources_below(files: &dyn Files, root: &str, is_rust: bool) -> Arc
         let is_it = plimsoll_syntax::Language::from_path(name).is_some();
         is_it && name.ends_with(".rs") == is_rust && !name.ends_with(".d.ts")
     };
+    sources_within(files, root, &is_source, MAX_SOURCES).unwrap_or_default().into()
+}
+
+/// The most folders that are looked through for each source that may be found.
+const FOLDERS_A_SOURCE: usize = 4;
+
+/// The files below a root whose name is wanted, in order, those left out that are installed or built. None where they are
+/// more than `limit`, or stand in more folders than are looked through: links may lead in circles.
+pub(crate) fn sources_within(
+    files: &dyn Files,
+    root: &str,
+    is_wanted: &dyn Fn(&str) -> bool,
+    limit: usize,
+) -> Option<Vec<String>> {
     let mut found = Vec::new();
     let mut open = vec![root.to_owned()];
+    let mut folders = 0;
     while let Some(folder) = open.pop() {
+        folders += 1;
         for name in files.list(&folder) {
             match name.strip_suffix('/') {
                 Some(name) if name.starts_with('.') || SKIPPED.contains(&name) => {}
                 Some(name) => open.push(format!("{folder}/{name}")),
-                None if is_source(&name) => found.push(format!("{folder}/{name}")),
+                None if is_wanted(&name) => found.push(format!("{folder}/{name}")),
                 None => {}
             }
         }
-        if found.len() > MAX_SOURCES || open.len() > MAX_SOURCES {
-            return Arc::default();
+        if found.len() > limit || open.len() > limit || folders > FOLDERS_A_SOURCE * limit {
+            return None;
         }
     }
     found.sort();
-    found.into()
+    Some(found)
 }
 
 /// The sources of Rust beside a file and in the folder of its modules, in order.

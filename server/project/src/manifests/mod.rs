@@ -22,7 +22,7 @@ pub use broken::broken_around;
 pub use cargo::{CargoDependency, CargoToml};
 pub use deno::DenoJson;
 pub use implemented::{Implemented, answer_to};
-pub(crate) use implemented::{implemented, root_of_sources, sources_below, sources_beside};
+pub(crate) use implemented::{implemented, root_of_sources, sources_below, sources_beside, sources_within};
 pub use package::PackageJson;
 pub use prisma::Generators;
 pub use tsconfig::TsConfig;

@@ -22,6 +22,8 @@ pub struct PackageJson {
     pub entries: String,
     /// Where the package says that its Prisma schema stands.
     pub prisma_schema: Option<String>,
+    /// What names the files that it offers to whoever installs it, as JSON; empty where nobody can.
+    offered: String,
     exports: Value,
     imports: Value,
     /// `source`, `types`, `module`, `main`: what the package itself means, the closest to the source first.
@@ -71,6 +73,12 @@ impl Manifest for PackageJson {
                 .iter()
                 .filter_map(|key| text_of(&json[*key]))
                 .collect(),
+            offered: match json["private"] {
+                Value::Bool(true) => String::new(),
+                _ => {
+                    ["main", "module", "browser", "bin", "exports"].map(|key| json[key].to_string()).join(" ")
+                }
+            },
             exports: json["exports"].clone(),
             imports: json["imports"].clone(),
         })
@@ -86,6 +94,17 @@ impl PackageJson {
             let word = said.and_then(|said| said.split([' ', '"']).find(|w| !w.contains('=')));
             matches!(word, Some("node" | "tsx" | "ts-node" | "bun" | "deno" | "pm2" | "nodemon"))
         })
+    }
+
+    /// Whether whoever installs the package may import its file of this name, given without its ending.
+    #[must_use]
+    pub fn offers(&self, stem: &str) -> bool {
+        let is_of_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        self.offered.contains('*')
+            || self.offered.match_indices(stem).any(|(at, _)| {
+                let after = self.offered[at + stem.len()..].chars().next();
+                !self.offered[..at].ends_with(is_of_word) && matches!(after, Some('.' | '"'))
+            })
     }
 
     /// Whether it declares the dependency.

@@ -302,7 +302,7 @@ pub(super) fn goes_on(world: &dyn World, file: &FileUnits) -> bool {
     goes_on
 }
 
-fn has_elements(file: &FileUnits) -> bool {
+pub(super) fn has_elements(file: &FileUnits) -> bool {
     file.units.iter().any(|e| e.unit.nodes.iter().any(|n| matches!(n.kind, Kind::Element { .. })))
 }
 

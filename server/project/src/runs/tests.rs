@@ -205,3 +205,112 @@ fn a_crate_whose_program_waits_for_ever_is_a_service() {
     let draws = format!("{manifest}ratatui = \"0.29\"\n");
     assert_eq!(of(&draws, goes_on), unknown());
 }
+
+/// Why the last of the files is a server's by those who import it.
+fn served(sources: &[(&str, &str)]) -> Option<String> {
+    let mut files = MemoryFiles::rooted("/p");
+    files.insert("/p/package.json", r#"{ "name": "shop" }"#);
+    for (path, text) in sources {
+        files.insert(*path, *text);
+    }
+    let cache = LinkCache::default();
+    let linker = Linker::new(&files, &cache);
+    let (path, _) = sources.last().expect("a file is asked about");
+    let file = linker.units(path).expect("it is there");
+    assert_eq!(where_it_runs(&linker, &file).runs, Runs::Unknown, "{path} says nothing itself");
+    served_by_importers(&linker, &file)
+}
+
+const ROUTES: (&str, &str) =
+    ("/p/src/routes.ts", "import express from 'express'\nimport { rates } from './rates'\nrates()");
+const SCREEN: (&str, &str) = ("/p/src/screen.ts", "import 'react-dom'\nimport { rates } from './rates'");
+const OWN: (&str, &str) = ("/p/src/rates.ts", RATES);
+
+#[test]
+fn a_module_that_only_servers_import_is_a_servers() {
+    let why = || Some("only a server imports it: src/routes.ts".to_owned());
+    assert_eq!(served(&[ROUTES, OWN]), why());
+    // Through others that say nothing themselves, and in circles.
+    let routes = ("/p/src/routes.ts", "import express from 'express'\nimport { all } from './all'");
+    let barrel = ("/p/src/all.ts", "export * from './rates'\nexport * from './costs'");
+    assert_eq!(served(&[routes, barrel, OWN]), why());
+    let costs = ("/p/src/costs.ts", "import { rates } from './rates'\nexport const costs = () => rates()");
+    let circle =
+        ("/p/src/rates.ts", "import { costs } from './costs'\nexport const rates = () => fetch(costs)");
+    assert_eq!(served(&[routes, barrel, costs, circle]), why());
+    assert_eq!(served(&[costs, circle]), None, "nobody else imports the circle");
+    // A class that a controller builds, a module that is loaded when it is needed.
+    let class = ("/p/src/rates.ts", "export class Rates { all() { return fetch('https://a.example') } }");
+    let controller =
+        ("/p/src/routes.ts", "import express from 'express'\nimport { Rates } from './rates'\nnew Rates()");
+    assert_eq!(served(&[controller, class]), why());
+    let lazily = ("/p/src/routes.ts", "import 'express'\nexport const all = async () => import('./rates')");
+    assert_eq!(served(&[lazily, OWN]), why());
+}
+
+#[test]
+fn one_importer_that_is_no_server_leaves_it_unknown() {
+    assert_eq!(served(&[OWN]), None, "nothing imports it");
+    assert_eq!(served(&[SCREEN, OWN]), None, "a page does");
+    assert_eq!(served(&[ROUTES, SCREEN, OWN]), None, "a page does too");
+    let script = ("/p/scripts/all.ts", "import { rates } from '../src/rates'");
+    assert_eq!(served(&[ROUTES, script, OWN]), None, "a script does too");
+    let unknown = ("/p/src/other.ts", "import { rates } from './rates'\nexport const other = rates");
+    assert_eq!(served(&[ROUTES, unknown, OWN]), None, "nobody knows where another one runs");
+    let element =
+        ("/p/src/list.tsx", "import { rates } from './rates'\nexport const List = () => <p>{rates}</p>");
+    assert_eq!(served(&[ROUTES, element, OWN]), None, "an element does too");
+    let component = ("/p/src/list.svelte", "<script>import { rates } from './rates'</script>");
+    assert_eq!(served(&[ROUTES, component, OWN]), None, "it is imported where nobody reads");
+    // What a tool has written runs like anything else.
+    let made = ("/p/src/made.gen.ts", "import { rates } from './rates'\nexport const all = [rates]");
+    assert_eq!(served(&[ROUTES, made, OWN]), None, "a generated module does too");
+    let page = ("/p/src/rates.ts", "export const rates = () => fetch(window.location.href)");
+    assert_eq!(served(&[ROUTES, page]), None, "it is written for a page");
+}
+
+#[test]
+fn tests_types_and_comments_import_nothing_that_runs() {
+    for (path, text) in [
+        ("/p/src/rates.test.ts", "import { rates } from './rates'"),
+        ("/p/src/__tests__/all.ts", "import { rates } from '../rates'"),
+        ("/p/src/rates.stories.tsx", "import { rates } from './rates'"),
+        ("/p/src/rates.d.ts", "import { rates } from './rates'"),
+        ("/p/src/screen.ts", "import 'react-dom'\nimport type { rates } from './rates'"),
+        ("/p/src/screen.ts", "import 'react-dom'\n// import { rates } from './rates'"),
+    ] {
+        assert!(served(&[ROUTES, (path, text), OWN]).is_some(), "{path}: {text}");
+        let alone = served(&[(path, text), OWN]);
+        assert_eq!(alone, None, "{path}: {text}");
+    }
+    let typed =
+        ("/p/src/rates.ts", "export interface Rate { id: string }\nexport const rates = () => fetch('/')");
+    let names = ("/p/src/screen.ts", "import 'react-dom'\nimport { Rate } from './rates'\nlet a: Rate");
+    assert!(served(&[ROUTES, names, typed]).is_some(), "the name of a type is gone when it runs");
+    assert_eq!(served(&[names, typed]), None);
+}
+
+#[test]
+fn before_the_imports_are_read_nobody_imports_anything() {
+    let sources = [ROUTES, OWN];
+    let mut files = MemoryFiles::default();
+    sources.iter().for_each(|(path, text)| files.insert(*path, *text));
+    let cache = LinkCache::default();
+    let linker = Linker::new(&files, &cache);
+    let file = linker.units(OWN.0).expect("it is there");
+    assert_eq!(served_by_importers(&linker, &file), None);
+}
+
+#[test]
+fn a_way_through_too_many_modules_is_not_followed() {
+    let sources = [("/p/src/routes.ts".to_owned(), "import 'express'\nimport './m0'".to_owned())];
+    let way = |count: usize| {
+        let mut all = sources.to_vec();
+        all.extend((0..count).map(|i| (format!("/p/src/m{i}.ts"), format!("import './m{}'", i + 1))));
+        all.push((format!("/p/src/m{count}.ts"), RATES.to_owned()));
+        let all: Vec<(&str, &str)> = all.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+        served(&all)
+    };
+    assert!(way(5).is_some());
+    assert_eq!(way(200), None);
+}

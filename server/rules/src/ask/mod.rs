@@ -47,6 +47,8 @@ mod unmounted;
 mod used_columns;
 mod words;
 
+use std::cell::OnceCell;
+
 /// What rules have found in one review that others will ask for again.
 #[derive(Debug, Default)]
 pub struct Memo {
@@ -54,6 +56,8 @@ pub struct Memo {
     pub accesses: row::AccessMemo,
     /// Of the tables that functions write.
     pub touches: TouchMemo,
+    /// Whether those who import the file make it a server's; empty while nobody has asked.
+    pub is_served: OnceCell<bool>,
 }
 
 pub use absence::{Absence, absence};

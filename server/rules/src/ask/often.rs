@@ -3,7 +3,6 @@
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{FunctionId, FunctionKind, Name, NodeId};
-use plimsoll_project::Runs;
 use plimsoll_project::link::{Context, FnRef, is_visible_outside, registered, role_of_place};
 
 use super::occasion::{callers, in_other};
@@ -80,8 +79,9 @@ const ANSWERS: &[&str] = &["test", "health", "check", "probe", "diagnostic", "di
 pub fn often(view: &UnitView<'_>, node: NodeId) -> Often {
     let mut search = Search { seen: Vec::new(), asks_entries: true };
     match search.at(view, node) {
-        Often::Unknown if view.project.runs.runs == Runs::Server => {
-            called_again(view, node).map_or(Often::Unknown, Often::Call)
+        Often::Unknown => {
+            let again = called_again(view, node).filter(|_| view.is_on_a_server());
+            again.map_or(Often::Unknown, Often::Call)
         }
         found => found,
     }

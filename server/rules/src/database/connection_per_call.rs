@@ -2,7 +2,6 @@
 
 use plimsoll_behavior::models::{Behavior, Shared};
 use plimsoll_behavior::{Effects, Kind, LoopKind, NodeId};
-use plimsoll_project::Runs;
 use plimsoll_project::link::{FnRef, Value};
 
 use crate::ask::{Goes, Often, chain_name, comes_from_parameters, goes, in_other, often, uses_of};
@@ -84,7 +83,7 @@ impl Rule for ConnectionPerCall {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if !matches!(unit.project.runs.runs, Runs::Server | Runs::Unknown) {
+        if !unit.may_be_on_a_server() {
             return;
         }
         for call in unit.calls() {
@@ -111,7 +110,7 @@ enum Again {
 
 fn again(unit: &UnitView<'_>, node: NodeId) -> Option<Again> {
     let often = often(unit, node);
-    if unit.project.runs.runs == Runs::Server && is_on_every_turn(unit, node) {
+    if is_on_every_turn(unit, node) && unit.is_on_a_server() {
         return Some(Again::Turn);
     }
     (!matches!(often, Often::Seldom | Often::Unknown)).then_some(Again::Often(often))

@@ -1,7 +1,6 @@
 //! `missing-connection-release`
 
 use plimsoll_behavior::{Effects, Kind, NodeId};
-use plimsoll_project::Runs;
 
 use crate::ask::{Leak, Often, leak, often, taken};
 use crate::edit::finally::release_in_finally;
@@ -66,7 +65,7 @@ impl Rule for MissingConnectionRelease {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if unit.is_rust() || !matches!(unit.project.runs.runs, Runs::Server | Runs::Unknown) {
+        if unit.is_rust() || !unit.may_be_on_a_server() {
             return;
         }
         for call in unit.calls() {

@@ -2,7 +2,6 @@
 
 use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
-use plimsoll_project::Runs;
 
 use crate::ask::{
     Role, chain_name, does_surely, failure_of, host, host_key, is_idempotent, is_local_resource,
@@ -80,13 +79,16 @@ impl Rule for MissingRetry {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if unit.project.runs.runs != Runs::Server {
+        if !unit.may_be_on_a_server() {
             return;
         }
         let mut causes: Vec<Cause> = Vec::new();
         for call in unit.calls_with(self.watches()) {
             let Some(request) = request(unit, &call) else { continue };
             let Some(reason) = reason(unit, &call) else { continue };
+            if !unit.is_on_a_server() {
+                return;
+            }
             let function = unit.unit.node(call.node).function;
             let host = host_key(unit, &call);
             match causes.iter_mut().find(|c| c.function == function && c.host == host) {

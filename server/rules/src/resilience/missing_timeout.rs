@@ -1,7 +1,6 @@
 //! `missing-timeout`
 
 use plimsoll_behavior::{Effects, Name};
-use plimsoll_project::Runs;
 
 use crate::ask::{
     chain_name, has_deadline_around, host, is_bounded, is_client_bounded_where_used, is_left_alone,
@@ -82,7 +81,7 @@ impl Rule for MissingTimeout {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if unit.project.runs.runs != Runs::Server {
+        if !unit.may_be_on_a_server() {
             return;
         }
         for call in unit.calls() {
@@ -90,6 +89,9 @@ impl Rule for MissingTimeout {
             let is_own = call.facts.target.is_some();
             if if is_own { has_deadline_around(unit, call.node) } else { is_bounded(unit, &call) } {
                 continue;
+            }
+            if !unit.is_on_a_server() {
+                return;
             }
             let name = chain_name(unit, call.node);
             report
