@@ -7,7 +7,7 @@ mod packages;
 
 use self::packages::{
     BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, SERVER_DEPENDENCIES, SERVICE_DEPENDENCIES,
-    is_of_servers,
+    is_node, is_of_servers,
 };
 use crate::Files;
 use crate::link::{FileUnits, World, ancestors, parent};
@@ -40,7 +40,8 @@ pub struct WhereItRuns {
 /// Where the code of a file runs, by what it says itself. `world` tells of the modules that it imports.
 #[must_use]
 pub fn where_it_runs(world: &dyn World, file: &FileUnits) -> WhereItRuns {
-    let found = if file.language.is_script_family() { script(world, file) } else { rust(world, file) };
+    let found =
+        if file.language.is_script_family() { script(world, file, Counts::All) } else { rust(world, file) };
     let (runs, evidence) = found.unwrap_or((Runs::Unknown, String::new()));
     WhereItRuns { runs, evidence }
 }
@@ -51,7 +52,16 @@ pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<String
     importers::is_imported_by_servers(world, file)
 }
 
-fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
+/// What counts as evidence for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counts {
+    /// Also that the code needs Node.js, which is enough for its own requests.
+    All,
+    /// Not that: commands, extensions of editors and libraries for others need it too, and say nothing of what they import.
+    Services,
+}
+
+fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, String)> {
     let files = world.files();
     let module = &file.units[0].unit;
     if module.directives.iter().any(|d| d == "use client") {
@@ -84,7 +94,8 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
     if let Some(why) = by_hand::script(&path, package, in_root, module, manifest.as_deref(), uses_framework) {
         return Some((Runs::ByHand, why));
     }
-    if let Some(package) = imports().find(|m| is_of_servers(m)) {
+    let of_services = |m: &&str| is_of_servers(m) && (counts == Counts::All || !is_node(m));
+    if let Some(package) = imports().find(of_services) {
         return Some((Runs::Server, format!("imports {package}")));
     }
     if let Some(package) = imports().find(|m| BROWSER_PACKAGES.contains(m)) {
@@ -128,7 +139,7 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
     if imports().any(|m| m == "react") && !is_next {
         return Some((Runs::Browser, "imports react".into()));
     }
-    if let Some(why) = evidence::imports_a_servers_module(world, file) {
+    if let Some(why) = evidence::imports_a_servers_module(world, file, counts) {
         return Some((Runs::Server, why));
     }
     let has = |all: &'static [&'static str]| {
@@ -152,8 +163,11 @@ fn script(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
         _ => {
             let asked = || is_next.then(|| evidence::is_asked_by_a_route(world, file)).flatten();
             let of_node = || imports().find(|m| NODE_PACKAGES.contains(m)).map(|m| format!("imports {m}"));
-            let why = evidence::reads_a_secret(file).or_else(of_node);
-            let why = why.or_else(|| evidence::needs_node(file)).or_else(asked);
+            let needs_node = || match counts {
+                Counts::All => of_node().or_else(|| evidence::needs_node(file)),
+                Counts::Services => None,
+            };
+            let why = evidence::reads_a_secret(file).or_else(needs_node).or_else(asked);
             why.map(|why| (Runs::Server, why))
         }
     }

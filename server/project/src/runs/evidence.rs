@@ -2,6 +2,7 @@
 
 use plimsoll_behavior::{Exported, Imported, Key, Kind, Literal, Name, PathStep, Unit};
 
+use super::Counts;
 use super::packages::{ASKING, ONLY_IN_NODE, ONLY_ON_SERVERS, TYPES_OF_SERVERS};
 use crate::link::{FileUnits, Target, World, resolve_import};
 
@@ -43,7 +44,11 @@ const OF_A_PAGE: &[&str] = &["window", "document", "localStorage", "sessionStora
 
 /// Why a module that imports this way is a server's: through other modules of the project it needs what only a server
 /// has. What has elements to show is asked nothing, since frameworks cut such files in two.
-pub(super) fn imports_a_servers_module(world: &dyn World, file: &FileUnits) -> Option<String> {
+pub(super) fn imports_a_servers_module(
+    world: &dyn World,
+    file: &FileUnits,
+    counts: Counts,
+) -> Option<String> {
     let module = &file.units[0].unit;
     let of_server = |m: &Name| TYPES_OF_SERVERS.contains(&m.as_str());
     if has_elements(file) {
@@ -65,7 +70,7 @@ pub(super) fn imports_a_servers_module(world: &dyn World, file: &FileUnits) -> O
             world.in_file(&path, &mut |there| {
                 // Calls of what a "use server" module offers go over the network, in either direction.
                 if !there.file.units[0].unit.directives.iter().any(|d| d.starts_with("use ")) {
-                    found = only_on_servers(world, there.file);
+                    found = only_on_servers(world, there.file, counts);
                     further.extend(next_modules(world, there.file, &|name| {
                         wanted.as_ref().is_none_or(|wanted| name == wanted)
                     }));
@@ -82,7 +87,7 @@ pub(super) fn imports_a_servers_module(world: &dyn World, file: &FileUnits) -> O
 }
 
 /// What a module imports that only servers have.
-fn only_on_servers(world: &dyn World, file: &FileUnits) -> Option<Name> {
+fn only_on_servers(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<Name> {
     let module = &file.units[0].unit;
     module.imports.iter().filter(|i| !i.is_type_only).find_map(|import| {
         let package = match resolve_import(world.files(), &file.path, &import.module, file.language) {
@@ -94,7 +99,7 @@ fn only_on_servers(world: &dyn World, file: &FileUnits) -> Option<Name> {
         let is_enum = matches!(&import.what, Imported::Name(n) if n != "PrismaClient" && n != "Prisma");
         let bare = package.strip_prefix("node:").unwrap_or(&package);
         let tells = ONLY_ON_SERVERS.contains(&bare) && !(bare == "@prisma/client" && is_enum);
-        (tells || ONLY_IN_NODE.contains(&bare)).then_some(package)
+        (tells || counts == Counts::All && ONLY_IN_NODE.contains(&bare)).then_some(package)
     })
 }
 

@@ -4,7 +4,7 @@ use plimsoll_behavior::{BindingKind, Exported, Imported, TypeKind};
 use rustc_hash::FxHashSet;
 
 use super::evidence::{has_elements, names_a_page};
-use super::{Runs, script};
+use super::{Counts, Runs, script};
 use crate::Files;
 use crate::importers::{Importer, Imports};
 use crate::link::{FileUnits, World, is_test_code};
@@ -46,7 +46,7 @@ pub(super) fn is_imported_by_servers(world: &dyn World, file: &FileUnits) -> Opt
             }
             let mut found = Err(());
             world.in_file(&importer.path, &mut |there| {
-                found = match script(world, there.file) {
+                found = match script(world, there.file, Counts::Services) {
                     Some((Runs::Server, _)) => Ok(true),
                     Some(_) => Err(()),
                     None if has_elements(there.file) || names_a_page(there.file) => Err(()),

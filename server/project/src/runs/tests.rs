@@ -265,6 +265,8 @@ fn one_importer_that_is_no_server_leaves_it_unknown() {
     // What a tool has written runs like anything else.
     let made = ("/p/src/made.gen.ts", "import { rates } from './rates'\nexport const all = [rates]");
     assert_eq!(served(&[ROUTES, made, OWN]), None, "a generated module does too");
+    let extension = ("/p/src/extension.ts", "import fs from 'fs'\nimport { rates } from './rates'");
+    assert_eq!(served(&[extension, OWN]), None, "what needs Node.js may be a command");
     let page = ("/p/src/rates.ts", "export const rates = () => fetch(window.location.href)");
     assert_eq!(served(&[ROUTES, page]), None, "it is written for a page");
 }
