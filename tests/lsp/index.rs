@@ -40,9 +40,9 @@ fn messages(diagnostics: &Value) -> Vec<(String, u64)> {
     diagnostics.as_array().expect("a list").iter().map(of).collect()
 }
 
-fn checked(folder: &Path) -> Vec<(String, u64)> {
+fn checked(folder: &Path, path: &str) -> Vec<(String, u64)> {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["check", "--no-cache", "--format", "json", "src/names.ts"])
+        .args(["check", "--no-cache", "--format", "json", path])
         .current_dir(folder)
         .output()
         .expect("the binary runs");
@@ -52,6 +52,43 @@ fn checked(folder: &Path) -> Vec<(String, u64)> {
         (finding["message"].as_str().expect("a message").to_owned(), line)
     };
     report["findings"].as_array().expect("findings").iter().map(of).collect()
+}
+
+#[test]
+fn a_large_file_is_read_by_the_editor_as_by_the_command_line_and_one_that_is_too_large_by_neither() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let at = |path: &str| folder.path().join(path);
+    std::fs::create_dir_all(at("src")).expect("there is room");
+    // More than is read ahead, and more than is read of any file.
+    let words = |bytes: usize| {
+        "export const word = ['of', 'no', 'weight'] // and nothing else\n".repeat(bytes / 63 + 1)
+    };
+    let large = format!("{HELPER}{}", words(700 << 10));
+    let too_large = format!("{HELPER}{}", words(2 << 20));
+    for (path, text) in [
+        ("package.json", r#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#),
+        ("plimsoll.toml", "preview = true\n"),
+        ("src/large.ts", &large),
+        ("src/too-large.ts", &too_large),
+        ("src/by-large.ts", &LOOP.replace("./users", "./large")),
+        ("src/by-too-large.ts", &LOOP.replace("./users", "./too-large")),
+    ] {
+        std::fs::write(at(path), text).expect("there is room");
+    }
+    let root = format!("file://{}", folder.path().display());
+    let mut server = Server::start();
+    let client = &mut server.client;
+    client.initialize(modern(), json!({ "workspaceFolders": [{ "uri": root, "name": "w" }] }));
+    for (path, imported, is_found) in
+        [("src/by-large.ts", "./large", true), ("src/by-too-large.ts", "./too-large", false)]
+    {
+        let uri = format!("{root}/{path}");
+        client.open(&uri, "typescript", &LOOP.replace("./users", imported));
+        let found = messages(&client.published_for(&uri, 1));
+        assert_eq!(!found.is_empty(), is_found, "{path}");
+        assert_eq!(found, checked(folder.path(), path), "{path}");
+    }
+    server.end();
 }
 
 const ROUTE: &str = "import express from 'express'\nimport { rate } from './rate'\n\
@@ -86,6 +123,7 @@ fn what_rests_on_importers_is_found_once_they_are_read_and_follows_them() {
     };
     client.open(&rate, "typescript", RATE);
     shown(client, &["missing-timeout"]);
+    assert_eq!(checked(folder.path(), "src/rate.ts").len(), 1, "as the command line does");
     // A buffer that imports it from a page, not saved.
     client.open(&uri("src/page.ts"), "typescript", "import 'react-dom'\n");
     client.change(&uri("src/page.ts"), 2, (1, 0), (1, 0), "import { rate } from './rate'\nrate('NOK')\n");
@@ -127,6 +165,6 @@ fn findings_while_the_workspace_is_read_are_the_final_ones() {
     client.forget(|message| message["method"] == "$/progress");
     client.change(&uri, 4, (0, 0), (0, 0), "\n");
     assert_eq!(messages(&client.published_for(&uri, 4)), meanwhile);
-    assert_eq!(checked(folder.path()), early);
+    assert_eq!(checked(folder.path(), "src/names.ts"), early);
     server.end();
 }

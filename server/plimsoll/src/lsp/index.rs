@@ -20,12 +20,11 @@ use crate::files::{EditorFiles, to_files_path};
 /// What the client knows the progress by.
 pub const TOKEN: &str = "plimsoll/index";
 
-/// The most text that is read ahead. What is made of a text takes about forty times its memory, and an editor has other
-/// uses for that: what is further away is read on demand.
+/// The most text that is read ahead, of all files together. What is made of a text takes about forty times its memory, and
+/// an editor has other uses for that: what is further away, and a file that alone is larger than this, is read on demand.
+/// Which files are read at all is another limit, of the text of one file, and the same wherever files are read:
+/// [`plimsoll_syntax::limits::MAX_FILE_BYTES`].
 const MAX_BYTES: u64 = 512 << 10;
-
-/// A file that takes longer than a key may wait is read on demand.
-const MAX_FILE_BYTES: u64 = 128 << 10;
 
 /// The most files that are looked at.
 const MAX_FILES: usize = 10_000;
@@ -81,8 +80,9 @@ impl Index {
         });
         let mut bytes = 0;
         sources.retain(|(_, size)| {
-            bytes += size;
-            bytes <= MAX_BYTES
+            let fits = bytes + size <= MAX_BYTES;
+            bytes += if fits { *size } else { 0 };
+            fits
         });
         let mut told = Instant::now();
         let all = sources.len();
@@ -117,7 +117,7 @@ impl Index {
                 && entry.path().to_str().and_then(Language::from_path).is_some();
             let Some(path) = is_source.then(|| to_files_path(entry.path())).flatten() else { continue };
             let size = entry.metadata().map_or(u64::MAX, |metadata| metadata.len());
-            if size <= MAX_FILE_BYTES && self.files.buffer(&path).is_none() {
+            if self.files.buffer(&path).is_none() {
                 found.push((path, size));
             }
         }
