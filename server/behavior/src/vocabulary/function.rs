@@ -19,6 +19,8 @@ pub struct Function {
     pub params: Vec<Param>,
     /// Whether it takes `self`.
     pub takes_self: bool,
+    /// What its type parameters are known to implement, one intersection for several: `<R: Repository>`, `where`.
+    pub bounds: Vec<(Name, TypeExpr)>,
     /// Declared return type.
     pub returns: Option<TypeExpr>,
     /// Its body: a [`super::Kind::Block`], or the expression of an arrow or closure. None for a declaration without one.
@@ -55,6 +57,7 @@ impl Function {
             is_generator: false,
             params: Vec::new(),
             takes_self: false,
+            bounds: Vec::new(),
             returns: None,
             body: None,
             range: OwnRange::default(),
@@ -204,6 +207,8 @@ pub struct TypeDecl {
     pub kind: TypeKind,
     /// What it extends and implements; for an impl, the trait.
     pub supertypes: Vec<TypeExpr>,
+    /// What its type parameters are known to implement.
+    pub bounds: Vec<(Name, TypeExpr)>,
     /// Fields, properties and enum variants (whose type is their payload). A method without a body is a field of type
     /// `["=>"]`, a `static { }` block is the initial value of a static field `static`, and the expression of a computed
     /// key is that of a field without a name.

@@ -1,8 +1,9 @@
 //! From a type as written to the value it describes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use plimsoll_behavior::{BindingKind, Name, ScopeId, TypeExpr, TypeKind};
+use plimsoll_behavior::{BindingKind, Name, ScopeId, TypeDecl, TypeExpr, TypeKind};
 
 use super::evaluate::MAX_DEPTH;
 use super::{Evaluator, Instance, TypeRef, Value};
@@ -62,6 +63,12 @@ impl Evaluator<'_> {
             }
             "typeof" => return ty.args.first().map_or(Value::Unknown, |of| self.type_of(unit, scope, of)),
             _ => {}
+        }
+        // A value of a type parameter can do what its bounds say.
+        if ty.path.len() == 1
+            && let Some((at, bound)) = self.bound_of(unit, scope, head)
+        {
+            return self.typed(at, ScopeId(0), bound, depth + 1);
         }
         let named = self.name_in_type(unit, scope, head);
         let value = ty.path[1..].iter().fold(named, |v, name| self.member_of(&v, name));
@@ -192,6 +199,59 @@ impl Evaluator<'_> {
             }
         }
         Value::Own(own.clone())
+    }
+
+    /// What a type parameter is known to implement, by the functions around a scope and the impl that they stand in; with the
+    /// unit that says so.
+    fn bound_of(&self, mut unit: usize, mut scope: ScopeId, name: &Name) -> Option<(usize, &TypeExpr)> {
+        if self.file.language.is_script_family() {
+            return None;
+        }
+        let in_list = |all: &'_ [(Name, TypeExpr)]| all.iter().position(|(known, _)| known == name);
+        loop {
+            let u = &self.file.units[unit].unit;
+            let mut function = u.scopes.get(scope.0 as usize).map(|scope| scope.function);
+            while let Some(id) = function {
+                let around = u.function(id);
+                if let Some(at) = in_list(&around.bounds) {
+                    return Some((unit, &around.bounds[at].1));
+                }
+                function = around.parent;
+            }
+            let entry = &self.file.units[unit];
+            let parent = entry.parent?;
+            let outer = &self.file.units[parent].unit;
+            let nested = outer.nested.get(entry.index_in_parent as usize)?.node;
+            let owner = u.own().owner.as_deref().unwrap_or_default();
+            let has_it = |(at, ty): &(usize, &TypeDecl)| {
+                *at == parent
+                    && in_list(&ty.bounds).is_some()
+                    && ty.methods.iter().any(|(_, node)| *node == nested)
+            };
+            if let Some((_, ty)) = self.file.types_named(owner).find(has_it) {
+                return in_list(&ty.bounds).map(|at| (parent, &ty.bounds[at].1));
+            }
+            (unit, scope) = (parent, outer.node(nested).scope);
+        }
+    }
+
+    /// The type of a field with what its type parameters are known to implement in their place: by the declaration of the
+    /// type or by one of its impls, which name them alike.
+    pub(super) fn with_bounds<'t>(&self, own: &TypeRef, ty: &'t TypeExpr) -> Cow<'t, TypeExpr> {
+        fn put(ty: &TypeExpr, bounds: &[&(Name, TypeExpr)], depth: u32) -> TypeExpr {
+            if let [name] = ty.path.as_slice()
+                && let Some((_, bound)) = bounds.iter().find(|(known, _)| known == name)
+            {
+                return bound.clone();
+            }
+            let args = ty.args.iter().filter(|_| depth < MAX_TYPE_DEPTH);
+            TypeExpr { path: ty.path.clone(), args: args.map(|arg| put(arg, bounds, depth + 1)).collect() }
+        }
+        if self.file.language.is_script_family() {
+            return Cow::Borrowed(ty);
+        }
+        let bounds: Vec<_> = self.file.types_named(&own.name).flat_map(|(_, decl)| &decl.bounds).collect();
+        if bounds.is_empty() { Cow::Borrowed(ty) } else { Cow::Owned(put(ty, &bounds, 0)) }
     }
 
     /// What a name means at the head of a type or a path.

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::Lower;
 use super::attributes::is_public;
 use super::kinds::{K, field, is_trivia, kind};
-use super::types::type_expr;
+use super::types::{bounds_of, type_expr};
 use crate::{BindingKind, Field, Name, NodeId, TypeDecl, TypeExpr, TypeKind};
 
 impl Lower<'_, '_> {
@@ -21,6 +21,7 @@ impl Lower<'_, '_> {
             name: name.unwrap_or_default(),
             kind: type_kind,
             supertypes: Vec::new(),
+            bounds: bounds_of(node, self.text),
             fields,
             methods: Vec::new(),
             attributes: self.attributes(attributes),

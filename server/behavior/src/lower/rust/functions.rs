@@ -6,7 +6,7 @@ use super::attributes::{is_async, is_public};
 use super::kinds::{K, field, is_trivia, kind, parts};
 use super::outline::function_kind;
 use super::patterns::Matched;
-use super::types::type_expr;
+use super::types::{bounds_of, type_expr};
 use super::{Lower, Wanted};
 use crate::lower::UnitSite;
 use crate::{Attribute, BindingKind, Function, FunctionId, FunctionKind, Name, NodeId, OwnRange, Param};
@@ -110,6 +110,7 @@ impl Lower<'_, '_> {
         function.is_static = function.kind == FunctionKind::Method && !takes_self;
         function.params = params;
         function.takes_self = takes_self;
+        function.bounds = bounds_of(node, self.text);
         function.returns = returns;
         function.body = body;
     }

@@ -7,7 +7,7 @@ use super::functions::Owner;
 use super::kinds::{K, field, has_child, kind, parts};
 use super::outline::owner;
 use super::statements::is_item;
-use super::types::type_expr;
+use super::types::{bounds_of, type_expr};
 use super::{Lower, Wanted};
 use crate::lower::builder::NewBinding;
 use crate::{
@@ -211,6 +211,7 @@ impl Lower<'_, '_> {
             name: name.unwrap_or_default(),
             kind: type_kind,
             supertypes,
+            bounds: bounds_of(node, self.text),
             fields: Vec::new(),
             methods: Vec::new(),
             attributes: self.attributes(attributes),

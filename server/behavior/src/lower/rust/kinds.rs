@@ -150,6 +150,9 @@ plimsoll_syntax::kind_enum! {
         HigherRankedBound = node "higher_ranked_trait_bound",
         RemovedBound = node "removed_trait_bound",
         Lifetime = node "lifetime",
+        TypeParameter = node "type_parameter",
+        WhereClause = node "where_clause",
+        WherePredicate = node "where_predicate",
 
         // Tokens.
         AsyncToken = token "async",
@@ -177,7 +180,7 @@ plimsoll_syntax::fields! {
     pub(super) struct Fields {
         alias, alternative, arguments, body, bounds, condition, consequence, element, field,
         function, left, length, list, macro_ = "macro", name, operator, parameters, path, pattern,
-        return_type, right, trait_ = "trait", type_ = "type", type_arguments, value,
+        return_type, right, trait_ = "trait", type_ = "type", type_arguments, type_parameters, value,
     }
 }
 

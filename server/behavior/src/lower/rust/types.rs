@@ -19,6 +19,34 @@ pub(super) fn type_arguments(node: Node<'_>, text: &str) -> Vec<TypeExpr> {
     arguments(node, text, 0)
 }
 
+/// What the type parameters of an item are known to implement, by `<T: A + B>` and `where T: C`.
+pub(super) fn bounds_of(node: Node<'_>, text: &str) -> Vec<(Name, TypeExpr)> {
+    let parameters = field(node, |f| f.type_parameters).map(parts).unwrap_or_default();
+    let clause = parts(node).into_iter().find(|part| kind(*part) == K::WhereClause);
+    let mut found: Vec<(Name, Vec<TypeExpr>)> = Vec::new();
+    for part in parameters.into_iter().chain(clause.map(parts).unwrap_or_default()) {
+        let named = match kind(part) {
+            K::TypeParameter => field(part, |f| f.name),
+            K::WherePredicate => field(part, |f| f.left).filter(|left| kind(*left) == K::TypeIdentifier),
+            _ => None,
+        };
+        let (Some(named), Some(bounds)) = (named, field(part, |f| f.bounds)) else { continue };
+        let is_trait = |bound: &Node<'_>| !matches!(kind(*bound), K::Lifetime | K::RemovedBound);
+        let bounds = parts(bounds).into_iter().filter(is_trait).map(|bound| type_expr(bound, text));
+        let name = Name::new(&text[named.byte_range()]);
+        match found.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => all.extend(bounds),
+            None => found.push((name, bounds.collect())),
+        }
+    }
+    let as_one = |mut all: Vec<TypeExpr>| match all.len() {
+        0 => None,
+        1 => all.pop(),
+        _ => Some(TypeExpr { path: vec![Name::new_static("&")], args: all }),
+    };
+    found.into_iter().filter_map(|(name, all)| Some((name, as_one(all)?))).collect()
+}
+
 fn arguments(node: Node<'_>, text: &str, depth: u32) -> Vec<TypeExpr> {
     parts(node)
         .into_iter()

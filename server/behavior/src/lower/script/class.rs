@@ -68,6 +68,7 @@ impl<'t> Lowering<'_, 't> {
             name: name.unwrap_or_default(),
             kind,
             supertypes: Vec::new(),
+            bounds: Vec::new(),
             fields: Vec::new(),
             methods: Vec::new(),
             attributes: Vec::new(),

@@ -115,8 +115,10 @@ impl Evaluator<'_> {
             }
             if let Some(field) = decl.fields.iter().find(|f| f.name == name && (f.is_static || !of_type)) {
                 let scope = ScopeId(0);
-                let typed =
-                    field.ty.as_ref().map_or(Value::Unknown, |ty| self.value_of_type(unit, scope, ty));
+                let typed = field
+                    .ty
+                    .as_ref()
+                    .map_or(Value::Unknown, |ty| self.value_of_type(unit, scope, &self.with_bounds(own, ty)));
                 let initial = field.init.map_or(Value::Unknown, |init| self.value(unit, init));
                 match (&typed, &initial) {
                     (Value::Unknown, Value::Unknown | Value::Null) => {}
