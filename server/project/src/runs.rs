@@ -55,9 +55,10 @@ pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<String
 /// What counts as evidence for a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Counts {
-    /// Also that the code needs Node.js, which is enough for its own requests.
+    /// Also that the code needs Node.js or reads a secret, which is enough for its own requests.
     All,
-    /// Not that: commands, extensions of editors and libraries for others need it too, and say nothing of what they import.
+    /// Not that: commands, extensions of editors and libraries for others do it too, and who imports them says more of where
+    /// they bring what they import.
     Services,
 }
 
@@ -163,11 +164,13 @@ fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, 
         _ => {
             let asked = || is_next.then(|| evidence::is_asked_by_a_route(world, file)).flatten();
             let of_node = || imports().find(|m| NODE_PACKAGES.contains(m)).map(|m| format!("imports {m}"));
-            let needs_node = || match counts {
-                Counts::All => of_node().or_else(|| evidence::needs_node(file)),
+            let by_itself = match counts {
+                Counts::All => {
+                    evidence::reads_a_secret(file).or_else(of_node).or_else(|| evidence::needs_node(file))
+                }
                 Counts::Services => None,
             };
-            let why = evidence::reads_a_secret(file).or_else(needs_node).or_else(asked);
+            let why = by_itself.or_else(asked);
             why.map(|why| (Runs::Server, why))
         }
     }

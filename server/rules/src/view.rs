@@ -120,8 +120,8 @@ impl<'a> UnitView<'a> {
         self.calls().filter(move |call| call.effects().intersects(effects))
     }
 
-    /// Whether the file runs in a service: by what it says itself, else by who imports it. Ask this last: in a module that
-    /// says nothing, other files are looked at.
+    /// Whether the file runs in a service: by what it says itself, else by who imports it. In a module that says
+    /// nothing, other files are looked at.
     #[must_use]
     pub fn is_on_a_server(&self) -> bool {
         match self.project.runs.runs {

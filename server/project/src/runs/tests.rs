@@ -267,6 +267,12 @@ fn one_importer_that_is_no_server_leaves_it_unknown() {
     assert_eq!(served(&[ROUTES, made, OWN]), None, "a generated module does too");
     let extension = ("/p/src/extension.ts", "import fs from 'fs'\nimport { rates } from './rates'");
     assert_eq!(served(&[extension, OWN]), None, "what needs Node.js may be a command");
+    let store =
+        ("/p/src/store.ts", "import { rates } from './rates'\nexport const key = process.env.RATES_API_KEY");
+    let shown = ("/p/src/screen.ts", "import 'react-dom'\nimport { key } from './store'");
+    assert_eq!(served(&[store, shown, OWN]), None, "what reads a secret is imported by a page");
+    let asked = ("/p/src/routes.ts", "import 'express'\nimport { key } from './store'");
+    assert!(served(&[store, asked, OWN]).is_some());
     let page = ("/p/src/rates.ts", "export const rates = () => fetch(window.location.href)");
     assert_eq!(served(&[ROUTES, page]), None, "it is written for a page");
 }

@@ -79,16 +79,13 @@ impl Rule for MissingRetry {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if !unit.may_be_on_a_server() {
+        if !unit.is_on_a_server() {
             return;
         }
         let mut causes: Vec<Cause> = Vec::new();
         for call in unit.calls_with(self.watches()) {
             let Some(request) = request(unit, &call) else { continue };
             let Some(reason) = reason(unit, &call) else { continue };
-            if !unit.is_on_a_server() {
-                return;
-            }
             let function = unit.unit.node(call.node).function;
             let host = host_key(unit, &call);
             match causes.iter_mut().find(|c| c.function == function && c.host == host) {

@@ -81,7 +81,7 @@ impl Rule for MissingTimeout {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if !unit.may_be_on_a_server() {
+        if !unit.is_on_a_server() {
             return;
         }
         for call in unit.calls() {
@@ -89,9 +89,6 @@ impl Rule for MissingTimeout {
             let is_own = call.facts.target.is_some();
             if if is_own { has_deadline_around(unit, call.node) } else { is_bounded(unit, &call) } {
                 continue;
-            }
-            if !unit.is_on_a_server() {
-                return;
             }
             let name = chain_name(unit, call.node);
             report
