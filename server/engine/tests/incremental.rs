@@ -180,6 +180,42 @@ fn cached_equals_uncached_when_keys_open_text_and_other_files_change() {
     }
 }
 
+#[test]
+fn a_condition_that_a_helper_hands_out_is_seen_when_its_text_alone_changes() {
+    const SCHEMA: &str =
+        "model Book {\n  id Int @id\n  title String\n  notes String\n  @@index([title])\n}\n";
+    const OWN: &str = "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n\
+        function named() {\n  return { title: 'x' }\n}\n\
+        export async function find() {\n  \
+        return prisma.book.findMany({ where: named(), take: 10 })\n}\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"4"}}"#);
+    files.insert("/p/prisma/schema.prisma", SCHEMA);
+    let mut document = Document::open(OWN, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let rules = |document: &Document| {
+        let outcome = review(&engine, &files, "/p/src/books.ts", document);
+        let fresh = review(&Engine::new(), &files, "/p/src/books.ts", document);
+        assert_eq!(seen(&outcome.findings), seen(&fresh.findings));
+        outcome.findings.iter().any(|finding| finding.rule == "missing-index")
+    };
+    assert!(!rules(&document));
+    let at = |needle: &str, document: &Document| {
+        let text = document.snapshot().text();
+        let start = u32::try_from(text.find(needle).expect("it is there")).expect("small");
+        let end = start + u32::try_from(needle.len()).expect("small");
+        let position = |byte| document.snapshot().to_position(byte, PositionEncoding::Utf8);
+        (position(start), position(end))
+    };
+    for (version, (from, to, is_found)) in
+        (1..).zip([("title: 'x'", "notes: 'x'", true), ("notes: 'x'", "title: 'x'", false)])
+    {
+        let (start, end) = at(from, &document);
+        document.apply(&[Edit::replace(start, end, to)], PositionEncoding::Utf8, version);
+        assert_eq!(rules(&document), is_found, "{to}");
+    }
+}
+
 /// What may change in the body of a function elsewhere, most of it without a difference to others.
 const INSIDE: &[&str] = &[
     " ",

@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use plimsoll_behavior::models::{ModelLanguage, Models};
-use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId};
+use plimsoll_behavior::models::{ModelLanguage, Models, Slot};
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId, Unit};
 use plimsoll_syntax::Language;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::{hash_flows, numbered};
 use super::summary::{Local, locals};
-use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Summary, Value};
+use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Site, SlotValue, Summary, Value};
 use crate::Files;
 
 /// Other files, as a file under evaluation sees them: only through questions that are answered there.
@@ -180,6 +180,88 @@ fn yields_response(eval: &Evaluator<'_>, facts: &CallFacts) -> bool {
     })
 }
 
+/// The most nodes that are looked at behind a value; beyond it any change of the unit counts.
+const MAX_HELD: usize = 512;
+
+/// Hashes what stands at the nodes of a unit that a value refers to: whoever is handed the value may read there, though
+/// the nodes keep their numbers. `seen` has the nodes that were hashed already.
+fn hash_held(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    value: &Value,
+    seen: &mut FxHashSet<NodeId>,
+    hasher: &mut impl std::hash::Hasher,
+) {
+    let mut sites: Vec<NodeId> = Vec::new();
+    let mut open = vec![value];
+    let is_own = |site: &Site| site.file == eval.file.path && site.unit == eval.file.units[unit].path;
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Syntax(site) if is_own(site) => sites.push(site.node),
+            Value::Instance(instance) => {
+                // Where a request has gone is nobody's business who is handed its answer.
+                sites.extend(instance.slots.iter().filter_map(|(slot, value)| match value {
+                    SlotValue::Node(site) if *slot != Slot::Url && is_own(site) => Some(site.node),
+                    _ => None,
+                }));
+            }
+            Value::List(inner) => open.push(inner),
+            Value::Shape(members) => open.extend(members.iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    for site in sites {
+        hash_nodes(eval, unit, site, seen, hasher);
+    }
+}
+
+/// Hashes what stands at a node of a unit and below it, and what its names mean.
+fn hash_nodes(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    root: NodeId,
+    seen: &mut FxHashSet<NodeId>,
+    hasher: &mut impl std::hash::Hasher,
+) {
+    use std::hash::Hash;
+    if seen.contains(&root) {
+        return;
+    }
+    let entry = &eval.file.units[unit];
+    for node in entry.unit.descendants(root) {
+        if !seen.insert(node) {
+            continue;
+        }
+        if seen.len() > MAX_HELD {
+            return entry.key.hash(hasher);
+        }
+        let kind = entry.unit.kind(node);
+        format!("{kind:?}").hash(hasher);
+        if matches!(kind, Kind::Name { .. }) {
+            let value = eval.value(unit, node);
+            value.hash(hasher);
+            hash_held(eval, unit, &value, seen, hasher);
+        }
+    }
+}
+
+/// Whether a value of a unit is a part of what the unit returns, and not of a query in it.
+fn is_handed_out(u: &Unit, node: NodeId, calls: &FxHashMap<NodeId, Arc<CallFacts>>) -> bool {
+    let mut at = node;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Return(_) => return true,
+            Kind::Call { .. } if calls.get(&parent).is_some_and(|it| it.effects.intersects(Effects::DB)) => {
+                return false;
+            }
+            Kind::Block { .. } | Kind::Discard(_) => return false,
+            _ => at = parent,
+        }
+    }
+    // The expression body of an arrow function.
+    true
+}
+
 fn outward(
     eval: &Evaluator<'_>,
     unit: usize,
@@ -190,6 +272,7 @@ fn outward(
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
     let u = &eval.file.units[unit].unit;
     let with_flows = locals.iter().find(|local| !local.flows.is_empty());
+    let mut held = FxHashSet::default();
     let numbers = with_flows.map_or_else(FxHashMap::default, |local| numbered(&local.flow_calls));
     for local in locals {
         let mut callees: Vec<_> = local.callees.iter().map(|(f, ..)| f).collect();
@@ -197,6 +280,7 @@ fn outward(
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
         (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
+        hash_held(eval, unit, &local.returns, &mut held, &mut hasher);
         hash_flows(&local.flows, &numbers, &mut hasher);
     }
     let function = u.own();
@@ -205,6 +289,15 @@ fn outward(
     for param in u.functions.iter().flat_map(|function| &function.params) {
         (&param.field, &param.ty, param.is_optional, param.is_rest).hash(&mut hasher);
         param.attributes.iter().for_each(|attribute| (&attribute.path, &attribute.text).hash(&mut hasher));
+    }
+    // A function may stand for the condition that it makes.
+    for &call in &u.calls {
+        let is_condition = calls.get(&call).is_some_and(|facts| {
+            facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.predicate.is_some())
+        });
+        if is_condition && is_handed_out(u, call, calls) {
+            hash_nodes(eval, unit, call, &mut held, &mut hasher);
+        }
     }
     // What reaches outside by a name: assignments, and what is handed to a call that releases.
     let path = |mut node: NodeId| {
@@ -234,14 +327,18 @@ fn outward(
             && !matches!(u.kind(*target), Kind::Name { binding: Some(_), .. })
         {
             path(*target).hash(&mut hasher);
-            eval.value(unit, *value).hash(&mut hasher);
+            let value = eval.value(unit, *value);
+            value.hash(&mut hasher);
+            hash_held(eval, unit, &value, &mut held, &mut hasher);
         }
         // What a struct is built of is what its fields hold.
         if let Kind::Object { entries, ty: Some(ty) } = &node.kind {
             ty.hash(&mut hasher);
             for entry in entries {
                 if let Key::Name(name) = &entry.key {
-                    (name, eval.value(unit, entry.value)).hash(&mut hasher);
+                    let value = eval.value(unit, entry.value);
+                    (name, &value).hash(&mut hasher);
+                    hash_held(eval, unit, &value, &mut held, &mut hasher);
                 }
             }
         }
