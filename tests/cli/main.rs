@@ -516,7 +516,8 @@ fn a_reader_that_leaves_early_is_no_error() {
         project.write_bytes(name, b"\xff");
     }
     let run = project.run_closed(&["check"]);
-    assert_eq!(run.stderr, "");
+    // What was found does not depend on who reads it: files could not be read here.
+    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
 }
 
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use super::baseline::{Baselines, Run};
 use super::numbers::number_apart;
 use super::scope::Scope;
 use super::session::{Session, read_stdin, skipped};
-use super::{CheckArgs, Format, Status, print, print_as_it_is, say, walk};
+use super::{CheckArgs, Format, Status, is_broken_pipe, print, print_as_it_is, say, walk};
 use crate::cache::Cache;
 use crate::report::{self, Report, Reported, Texts};
 
@@ -100,10 +100,15 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     report.finish();
     let text = told(args.format, &report, &view, &session, started.elapsed());
     let status = status(&report, args.fail_on);
-    match args.format {
-        Format::Pretty => print(&text, color)?,
+    let printed = match args.format {
+        Format::Pretty => print(&text, color),
         // Each byte counts for what reads it.
-        _ => print_as_it_is(&text)?,
+        _ => print_as_it_is(&text),
+    };
+    match printed {
+        // Whoever reads the report has read enough, which changes nothing of what was found.
+        Err(error) if !is_broken_pipe(&error) => return Err(error),
+        _ => {}
     }
     if let Some(cache) = cache {
         cache.finish();

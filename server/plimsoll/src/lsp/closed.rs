@@ -137,7 +137,7 @@ impl Owner {
         file.want_review();
         self.changed_below.insert(path.to_owned());
         let is_shown = file.found.is_some_and(|found| !found.is_empty());
-        if is_shown && file.uri != *spelled && !self.profile.pulls {
+        if is_shown && self.sends_others() && (file.uri != *spelled || self.profile.pulls) {
             publish_list(&file.uri, Vec::new(), &self.outgoing);
         }
     }
@@ -179,7 +179,7 @@ impl Owner {
             Some(before) => *before != found,
             None => !found.is_empty(),
         };
-        if is_news && !self.profile.pulls {
+        if is_news && (!self.profile.pulls || !self.asks_for_workspace) {
             publish_list(&file.uri, found.clone(), &self.outgoing);
         }
         file.found = Some(found);

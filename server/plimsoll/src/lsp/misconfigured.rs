@@ -39,7 +39,7 @@ impl Owner {
     }
 
     fn show_list(&self, uri: &Uri, diagnostics: Vec<Diagnostic>) {
-        if !self.profile.pulls {
+        if self.sends_others() {
             publish_list(uri, diagnostics, &self.outgoing);
         }
     }

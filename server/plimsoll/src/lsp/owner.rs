@@ -45,6 +45,8 @@ pub struct Owner {
     pub(super) changed_below: FxHashSet<String>,
     /// What is asked of the workspace.
     pub(super) workspace_pull: Option<WorkspacePull>,
+    /// Whether the client has ever asked for it: one that asks for documents only is sent what is in other files.
+    pub(super) asks_for_workspace: bool,
     /// Whether the client was told to ask again, and has not yet.
     pub(super) is_refreshing: bool,
     pub(super) requests: ClientRequests,
@@ -82,6 +84,7 @@ impl Owner {
             closed: ClosedFiles::default(),
             changed_below: FxHashSet::default(),
             workspace_pull: None,
+            asks_for_workspace: false,
             is_refreshing: false,
             requests,
             outgoing,
@@ -230,7 +233,12 @@ impl Owner {
         };
         self.follow_no_longer(&document.path, &uri);
         // From now on it is shown what its own review says.
-        self.closed.misconfigured.remove(&document.path);
+        if self.closed.misconfigured.remove(&document.path).is_some()
+            && self.profile.pulls
+            && self.sends_others()
+        {
+            publish_list(&uri, Vec::new(), &self.outgoing);
+        }
         hold(&mut self.files, &document);
         self.imports.changed([document.path.clone()]);
         self.documents.insert(uri, document);

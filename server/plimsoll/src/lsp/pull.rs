@@ -19,7 +19,7 @@ use tower_lsp::ls_types::{
 use super::documents::OpenDocument;
 use super::events::Reply;
 use super::owner::Owner;
-use super::publish::{Place, diagnostic};
+use super::publish::{Place, diagnostic, publish_list};
 
 /// A request for the diagnostics of the workspace that waits until there is something new.
 #[derive(Debug)]
@@ -69,12 +69,28 @@ impl Owner {
         }
     }
 
+    /// Whether what is found in files that are not open is sent: Neovim asks for each document, and for nothing else.
+    pub(super) fn sends_others(&self) -> bool {
+        !self.profile.pulls || !self.asks_for_workspace
+    }
+
+    /// Takes back what was sent before the client has asked for the workspace: from now on it asks.
+    fn send_others_no_more(&mut self) {
+        if self.profile.pulls && !self.asks_for_workspace {
+            for (uri, _) in self.closed.reviewed().filter(|(_, found)| !found.is_empty()) {
+                publish_list(uri, Vec::new(), &self.outgoing);
+            }
+        }
+        self.asks_for_workspace = true;
+    }
+
     /// Takes a request for the diagnostics of all files that are not open. One that still waits is superseded.
     pub(super) fn pull_workspace(
         &mut self,
         params: WorkspaceDiagnosticParams,
         reply: Reply<WorkspaceDiagnosticReportResult>,
     ) {
+        self.send_others_no_more();
         let known = params.previous_result_ids.into_iter();
         let known = known.map(|PreviousResultId { uri, value }| (uri, value)).collect();
         let parts = params.partial_result_params.partial_result_token;

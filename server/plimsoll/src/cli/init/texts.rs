@@ -3,7 +3,7 @@
 /// Sourced by Neovim when it starts.
 pub const NEOVIM: &str = r#"-- Plimsoll reviews what assistants write: written by `plimsoll init neovim`.
 local filetypes = { 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'rust', 'prisma', 'sql' }
-local root_markers = { 'plimsoll.toml', 'package.json', 'Cargo.toml', '.git' }
+local root_markers = { '.git', 'plimsoll.toml', 'package.json', 'Cargo.toml' }
 
 if vim.fn.has('nvim-0.11') == 1 then
   vim.lsp.config('plimsoll', { cmd = { 'plimsoll', 'lsp' }, filetypes = filetypes, root_markers = root_markers })

@@ -241,6 +241,26 @@ fn a_client_that_takes_parts_of_an_answer_is_told_of_more_as_it_comes() {
 }
 
 #[test]
+fn a_client_that_asks_for_documents_only_is_sent_what_is_in_other_files() {
+    let mut workspace = Workspace::start(pulling());
+    workspace.write("plimsoll.toml", "[rules]\nnone = 'off'\n");
+    workspace.write("a.ts", "FIXMEWORD\n");
+    let b = workspace.uri("b.ts");
+    workspace.client().open(&b, "typescript", "fine\n");
+    workspace.tell(&[("a.ts", CREATED)]);
+    assert_eq!(workspace.published("plimsoll.toml").as_array().map(Vec::len), Some(1));
+    assert_eq!(places(&workspace.published("a.ts")), [(0, 0, 0, 9)]);
+    // One that asks for the workspace is not told twice.
+    let asked = workspace.pull_workspace(&[]);
+    assert_eq!(workspace.published("plimsoll.toml"), json!([]));
+    assert_eq!(workspace.published("a.ts"), json!([]));
+    let answer = workspace.client().answer(asked).expect("reports");
+    let told = reports(&answer);
+    assert_eq!(told.iter().filter(|(_, count, _)| *count == Some(1)).count(), 2, "{told:?}");
+    workspace.session.end();
+}
+
+#[test]
 fn a_document_is_asked_for_and_nothing_is_pushed() {
     let mut workspace = Workspace::start(pulling());
     let uri = workspace.uri("a.ts");
