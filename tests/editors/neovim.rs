@@ -53,6 +53,17 @@ fn settings_reach_the_server_from_both_neovims() {
     }
 }
 
+#[test]
+fn both_neovims_say_that_there_is_no_program() {
+    for which in ["neovim-trixie", "neovim-forky"] {
+        with_neovim(which, |neovim| {
+            let stage = with_plugin();
+            stage.write(INIT, "require('plimsoll').setup({ cmd = { '/no/such/plimsoll', 'lsp' } })\n");
+            run(&stage, neovim, "missing.lua", FILE, &[]);
+        });
+    }
+}
+
 fn with_neovim(which: &str, test: impl Fn(&Path)) {
     match have("get.sh", &[which]) {
         Ok(neovim) => test(&neovim),

@@ -132,6 +132,23 @@ function M.client()
   }
 end
 
+local has_told = false
+
+-- Says once that there is no program to start, which Neovim says raw or not at all. Returns whether that is so.
+local function tell_if_missing()
+  local program = type(options.cmd) == "table" and options.cmd[1]
+  if not program or vim.fn.executable(program) == 1 then
+    has_told = false
+    return false
+  end
+  if not has_told then
+    has_told = true
+    local what = "plimsoll: there is no program `" .. program .. "` to start; `:checkhealth plimsoll` says what to do"
+    vim.notify(what, vim.log.levels.WARN)
+  end
+  return true
+end
+
 --- The root of the project that a buffer's file is of.
 function M.root(bufnr)
   for _, marker in ipairs(options.root_markers) do
@@ -145,7 +162,7 @@ end
 -- Up to 0.10 clients are started one by one.
 local function start(bufnr)
   local is_file = vim.bo[bufnr].buftype == "" and vim.api.nvim_buf_is_loaded(bufnr)
-  if is_file and vim.tbl_contains(options.filetypes, vim.bo[bufnr].filetype) then
+  if is_file and vim.tbl_contains(options.filetypes, vim.bo[bufnr].filetype) and not tell_if_missing() then
     local client = M.client()
     client.root_dir = M.root(bufnr)
     vim.lsp.start(client, { bufnr = bufnr })
@@ -154,6 +171,13 @@ end
 
 local function start_all()
   if has_config then
+    vim.api.nvim_create_autocmd("FileType", {
+      group = vim.api.nvim_create_augroup("plimsoll", {}),
+      pattern = options.filetypes,
+      callback = function()
+        tell_if_missing()
+      end,
+    })
     -- Drops what was read with earlier options.
     vim.lsp.config(NAME, {})
     return vim.lsp.enable(NAME)
@@ -190,6 +214,8 @@ function M.restart()
       return #M.clients() == 0
     end, 10)
   end
+  has_told = false
+  tell_if_missing()
   start_all()
 end
 
