@@ -59,6 +59,9 @@ async function openFile(file) {
 
 const tests = {
   async 'a quick fix is taken from the menu, and is on the disk'() {
+    const before = await readFile(path.join(project, CHAT), 'utf8')
+    const after = before.replace(LAST, `${LAST}    signal: AbortSignal.timeout(10_000),\n`)
+    assert.notEqual(after, before)
     const page = await openFile(CHAT)
     await page.locator('.squiggly-warning').first().waitFor()
     await page.keyboard.press('Control+Shift+M')
@@ -72,8 +75,6 @@ const tests = {
     await fix.first().click()
     await page.locator('.squiggly-warning').first().waitFor({ state: 'detached' })
     await page.keyboard.press('Control+S')
-    const before = await readFile(path.join(project, CHAT), 'utf8').then((text) => text.replace(/^    signal: AbortSignal\.timeout\(10_000\),\n/m, ''))
-    const after = before.replace(LAST, `${LAST}    signal: AbortSignal.timeout(10_000),\n`)
     for (let turn = 0; turn < 100 && (await readFile(path.join(project, CHAT), 'utf8')) !== after; turn += 1) await page.waitForTimeout(100)
     assert.equal(await readFile(path.join(project, CHAT), 'utf8'), after)
     await page.close()
