@@ -10,12 +10,6 @@ use crate::{
 /// The most nodes that one unit may have; the rest is left out and the unit marked as cut.
 const MAX_NODES: usize = 400_000;
 
-/// A scope with so many names has them looked up in an index.
-const MANY_NAMES: usize = 32;
-
-/// The bindings of each name, by scope.
-type NamesOfScopes = rustc_hash::FxHashMap<ScopeId, rustc_hash::FxHashMap<Name, Vec<BindingId>>>;
-
 /// A unit under construction. Ranges go in as bytes of the file and are stored in own coordinates.
 pub(crate) struct Builder<'a> {
     /// What has been built so far.
@@ -215,51 +209,13 @@ impl<'a> Builder<'a> {
         self.unit.comments.push(Comment { text: Name::new(inner), range, is_alone });
     }
 
-    /// The bindings of each name of the scopes that have many, in order: a module has hundreds, and each name in it is
-    /// looked for.
-    fn names_of_large_scopes(&self) -> NamesOfScopes {
-        let mut names = NamesOfScopes::default();
-        for (i, scope) in self.unit.scopes.iter().enumerate() {
-            if scope.bindings.len() >= MANY_NAMES {
-                let of_scope = names.entry(ScopeId(u32::try_from(i).expect("few scopes"))).or_default();
-                for &b in &scope.bindings {
-                    of_scope.entry(self.unit.binding(b).name.clone()).or_default().push(b);
-                }
-            }
-        }
-        names
-    }
-
-    /// [`Unit::resolve`], by `names` where a scope has many.
-    fn resolve(&self, names: &NamesOfScopes, name: &Name, scope: ScopeId, at: u32) -> Option<BindingId> {
-        let is_visible = |b: BindingId| self.unit.binding(b).visible_from <= at;
-        let mut scope = Some(scope);
-        while let Some(id) = scope {
-            let s = &self.unit.scopes[id.0 as usize];
-            let found = match names.get(&id) {
-                Some(names) => {
-                    names.get(name).and_then(|all| all.iter().rev().copied().find(|&b| is_visible(b)))
-                }
-                None => {
-                    let mut all = s.bindings.iter().rev().copied();
-                    all.find(|&b| self.unit.binding(b).name == *name && is_visible(b))
-                }
-            };
-            if found.is_some() {
-                return found;
-            }
-            scope = s.parent;
-        }
-        None
-    }
-
     /// Resolves the names, gathers uses, assignments and free names, and hands the unit over.
     pub fn finish(mut self) -> Unit {
         let mut order: Vec<u32> =
             (0..u32::try_from(self.unit.nodes.len()).expect("MAX_NODES fits")).collect();
         order.sort_by_key(|&i| self.unit.nodes[i as usize].range.start);
         let mut free = rustc_hash::FxHashSet::default();
-        let names = self.names_of_large_scopes();
+        let names = self.unit.names_of_large_scopes();
         for i in order {
             let node = &self.unit.nodes[i as usize];
             let Kind::Name { name, binding: None } = &node.kind else {
@@ -269,7 +225,7 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let name = name.clone();
-            match self.resolve(&names, &name, node.scope, node.range.start) {
+            match self.unit.resolve_by(&names, &name, node.scope, node.range.start) {
                 Some(found) => {
                     self.unit.bindings[found.0 as usize].uses.push(NodeId(i));
                     self.unit.nodes[i as usize].kind = Kind::Name { name, binding: Some(found) };

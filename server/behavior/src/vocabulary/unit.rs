@@ -1,5 +1,7 @@
 //! Units: what is extracted, cached and reviewed on its own.
 
+use rustc_hash::FxHashMap;
+
 use super::{
     Attribute, Binding, BindingId, Function, FunctionId, FunctionKind, Kind, Name, Node, NodeId, OwnRange,
     Scope, ScopeId, TypeDecl,
@@ -227,13 +229,29 @@ impl Unit {
     /// The binding that `name` means when it is used at `at` (own coordinates) in `scope`; none when it is free.
     #[must_use]
     pub fn resolve(&self, name: &str, scope: ScopeId, at: u32) -> Option<BindingId> {
+        self.resolve_by(&NamesOfScopes::default(), name, scope, at)
+    }
+
+    /// The same for whoever asks often: by an index where a scope has many names.
+    #[must_use]
+    pub fn resolve_by(
+        &self,
+        names: &NamesOfScopes,
+        name: &str,
+        scope: ScopeId,
+        at: u32,
+    ) -> Option<BindingId> {
+        let is_visible = |&b: &BindingId| self.binding(b).visible_from <= at;
         let mut scope = Some(scope);
         while let Some(id) = scope {
             let s = &self.scopes[id.0 as usize];
-            let found = s.bindings.iter().rev().copied().find(|&b| {
-                let b = self.binding(b);
-                b.name == name && b.visible_from <= at
-            });
+            let found = match names.0.get(&id) {
+                Some(names) => names.get(name).and_then(|all| all.iter().rev().copied().find(is_visible)),
+                None => {
+                    let is_it = |b: &BindingId| self.binding(*b).name == name && is_visible(b);
+                    s.bindings.iter().rev().copied().find(is_it)
+                }
+            };
             if found.is_some() {
                 return found;
             }
@@ -241,4 +259,24 @@ impl Unit {
         }
         None
     }
+
+    /// The index for [`Self::resolve_by`]; it holds as long as no name is bound.
+    #[must_use]
+    pub fn names_of_large_scopes(&self) -> NamesOfScopes {
+        let mut names = NamesOfScopes::default();
+        for (i, scope) in self.scopes.iter().enumerate().filter(|(_, s)| s.bindings.len() >= MANY_NAMES) {
+            let of_scope = names.0.entry(ScopeId(u32::try_from(i).expect("few scopes"))).or_default();
+            for &b in &scope.bindings {
+                of_scope.entry(self.binding(b).name.clone()).or_default().push(b);
+            }
+        }
+        names
+    }
 }
+
+/// A scope with so many names has them looked up: a module has hundreds, and every unit of its file asks it.
+const MANY_NAMES: usize = 32;
+
+/// The bindings of each name, in order of appearance, of the scopes of a unit that have many.
+#[derive(Clone, Debug, Default)]
+pub struct NamesOfScopes(FxHashMap<ScopeId, FxHashMap<Name, Vec<BindingId>>>);

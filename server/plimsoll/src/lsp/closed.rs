@@ -168,6 +168,7 @@ impl Owner {
     /// Takes what a closed file was found to hold.
     pub(super) fn take_closed(&mut self, reviewed: ReviewedClosed) {
         let ReviewedClosed { id, path, found } = reviewed;
+        let is_sent = self.sends_others();
         let Some(file) = self.closed.files.get_mut(&path) else { return };
         if file.review.as_ref().is_none_or(|review| review.id != id) {
             return;
@@ -179,7 +180,7 @@ impl Owner {
             Some(before) => *before != found,
             None => !found.is_empty(),
         };
-        if is_news && (!self.profile.pulls || !self.asks_for_workspace) {
+        if is_news && is_sent {
             publish_list(&file.uri, found.clone(), &self.outgoing);
         }
         file.found = Some(found);

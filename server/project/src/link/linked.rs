@@ -236,20 +236,7 @@ fn hash_nodes(
             return entry.key.hash(hasher);
         }
         let kind = entry.unit.kind(node);
-        // Without the numbers of nodes and bindings, which are others as soon as a statement stands before.
-        let mut written = format!("{kind:?}");
-        written.retain(|c| !c.is_ascii_digit());
-        written.hash(hasher);
-        match kind {
-            Kind::Literal(literal) => format!("{literal:?}").hash(hasher),
-            Kind::Name { name, .. } | Kind::Member { name, .. } => name.hash(hasher),
-            Kind::Object { entries, .. } => entries.iter().for_each(|entry| {
-                if let Key::Name(name) = &entry.key {
-                    name.hash(hasher);
-                }
-            }),
-            _ => {}
-        }
+        without_places(&format!("{kind:?}")).hash(hasher);
         if matches!(kind, Kind::Name { .. }) {
             let value = eval.value(unit, node);
             match &value {
@@ -260,6 +247,24 @@ fn hash_nodes(
             hash_held(eval, unit, &value, seen, hasher);
         }
     }
+}
+
+/// A node as it is written for developers without the numbers of nodes, bindings and bytes in it, which are others as soon
+/// as something stands before.
+fn without_places(written: &str) -> String {
+    let mut kept = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let digits = from.len() - from.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        kept.push_str(before);
+        if !["Id(", "start: ", "end: "].iter().any(|place| before.ends_with(place)) {
+            kept.push_str(&from[..digits]);
+        }
+        rest = &from[digits..];
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// Whether a value of a unit is a part of what the unit returns, and not of a query in it.
@@ -381,4 +386,29 @@ fn outward(
         }
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_behavior::{Access, Kind, NodeId, OwnRange};
+
+    use super::without_places;
+
+    #[test]
+    fn a_node_is_told_without_its_place() {
+        let at = |start: u32, object: u32| Kind::Member {
+            object: NodeId(object),
+            name: "line1".into(),
+            name_range: OwnRange { start, end: start + 5 },
+            access: Access::Dot,
+        };
+        let told = |kind: &Kind| without_places(&format!("{kind:?}"));
+        assert_eq!(told(&at(3, 12)), told(&at(40, 7)));
+        assert!(told(&at(3, 12)).contains("line1"));
+        let text = |limit: &str| Kind::Template {
+            pieces: Box::from(["price < ".into(), limit.into()]),
+            holes: Box::from([NodeId(4)]),
+        };
+        assert_ne!(told(&text(" LIMIT 10")), told(&text(" LIMIT 20")));
+    }
 }

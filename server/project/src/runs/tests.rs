@@ -7,17 +7,27 @@ use crate::link::{LinkCache, Linker};
 /// Where the last of the files runs, and why.
 fn runs(sources: &[(&str, &str)]) -> (Runs, String) {
     let mut files = MemoryFiles::default();
-    files.insert("/p/package.json", r#"{ "name": "shop" }"#);
     files.insert("/p/Cargo.toml", "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\n");
+    ask_of_last(files, sources, |linker, file| {
+        let found = where_it_runs(linker, file);
+        (found.runs, found.evidence)
+    })
+}
+
+/// Asks something of the last of the files.
+fn ask_of_last<T>(
+    mut files: MemoryFiles,
+    sources: &[(&str, &str)],
+    ask: impl FnOnce(&Linker<'_>, &FileUnits) -> T,
+) -> T {
+    files.insert("/p/package.json", r#"{ "name": "shop" }"#);
     for (path, text) in sources {
         files.insert(*path, *text);
     }
     let cache = LinkCache::default();
     let linker = Linker::new(&files, &cache);
     let (path, _) = sources.last().expect("a file is asked about");
-    let file = linker.units(path).expect("it is there");
-    let found = where_it_runs(&linker, &file);
-    (found.runs, found.evidence)
+    ask(&linker, &linker.units(path).expect("it is there"))
 }
 
 fn server(why: &str) -> (Runs, String) {
@@ -208,17 +218,10 @@ fn a_crate_whose_program_waits_for_ever_is_a_service() {
 
 /// Why the last of the files is a server's by those who import it.
 fn served(sources: &[(&str, &str)]) -> Option<String> {
-    let mut files = MemoryFiles::rooted("/p");
-    files.insert("/p/package.json", r#"{ "name": "shop" }"#);
-    for (path, text) in sources {
-        files.insert(*path, *text);
-    }
-    let cache = LinkCache::default();
-    let linker = Linker::new(&files, &cache);
-    let (path, _) = sources.last().expect("a file is asked about");
-    let file = linker.units(path).expect("it is there");
-    assert_eq!(where_it_runs(&linker, &file).runs, Runs::Unknown, "{path} says nothing itself");
-    served_by_importers(&linker, &file)
+    ask_of_last(MemoryFiles::rooted("/p"), sources, |linker, file| {
+        assert_eq!(where_it_runs(linker, file).runs, Runs::Unknown, "{} says nothing itself", file.path);
+        served_by_importers(linker, file)
+    })
 }
 
 const ROUTES: (&str, &str) =

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Behavior, FilterForm, ModelType, Models, Rows, Slot};
 use plimsoll_behavior::{
-    Access, BindingId, Effects, FunctionId, FunctionKind, Kind, Literal, Name, NodeId, PathStep, ScopeId,
-    Unit,
+    Access, BindingId, Effects, FunctionId, FunctionKind, Kind, Literal, Name, NamesOfScopes, NodeId,
+    PathStep, Unit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -62,9 +62,6 @@ impl CallFacts {
     }
 }
 
-/// The bindings of a scope by their names, in the order of the scope.
-type NamesOfScope = FxHashMap<Name, Vec<BindingId>>;
-
 /// What has been evaluated in one pass over a file.
 #[derive(Debug, Default)]
 pub struct Memo {
@@ -84,8 +81,8 @@ pub struct Memo {
     neighbours: OnceCell<Arc<[String]>>,
     /// The modules that globs take from.
     globs: RefCell<FxHashMap<u32, Value>>,
-    /// The names of scopes that have many.
-    names: RefCell<FxHashMap<(usize, ScopeId), NamesOfScope>>,
+    /// The names of each unit's scopes that have many.
+    names: RefCell<FxHashMap<usize, NamesOfScopes>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
     /// Objects in whose spreads a property is looked for now.

@@ -7,7 +7,7 @@ use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, 
 
 use crate::link::{FnRef, Instance, Site, SlotValue, TypeRef, Value};
 
-use super::{Evaluator, NamesOfScope};
+use super::Evaluator;
 
 impl Evaluator<'_> {
     /// What a binding of a unit is bound to.
@@ -261,34 +261,10 @@ impl Evaluator<'_> {
         Value::Package("std".into(), name.clone())
     }
 
-    /// [`plimsoll_behavior::Unit::resolve`], by an index where a scope has many names: every unit of a file asks its
-    /// module.
     fn resolve(&self, unit: usize, name: &Name, scope: ScopeId, at: u32) -> Option<BindingId> {
-        const MANY: usize = 32;
         let u = self.unit(unit);
-        let is_visible = |&b: &BindingId| u.binding(b).name == *name && u.binding(b).visible_from <= at;
-        let mut scope = Some(scope);
-        while let Some(id) = scope {
-            let bindings = &u.scopes[id.0 as usize].bindings;
-            let found = if bindings.len() < MANY {
-                bindings.iter().rev().copied().find(is_visible)
-            } else {
-                let mut names = self.memo.names.borrow_mut();
-                let names = names.entry((unit, id)).or_insert_with(|| {
-                    let mut names = NamesOfScope::default();
-                    for &b in bindings {
-                        names.entry(u.binding(b).name.clone()).or_default().push(b);
-                    }
-                    names
-                });
-                names.get(name).and_then(|all| all.iter().rev().copied().find(is_visible))
-            };
-            if found.is_some() {
-                return found;
-            }
-            scope = u.scopes[id.0 as usize].parent;
-        }
-        None
+        let mut names = self.memo.names.borrow_mut();
+        u.resolve_by(names.entry(unit).or_insert_with(|| u.names_of_large_scopes()), name, scope, at)
     }
 
     /// What stands at a path of a package: a value that its model knows, else the path itself.
