@@ -81,8 +81,8 @@ pub use occasion::role_of_failure;
 pub use often::{Often, often};
 pub use open_limit::leaves_limit_open;
 pub use outgoing::{
-    Wrapped, chain_name, host, host_key, is_idempotent, is_nobodys_wait, is_sent_again, may_be_bounded,
-    method, takes_its_url, wrapped_request,
+    Wrapped, chain_name, host_by_name, host_key, is_idempotent, is_nobodys_wait, is_sent_again,
+    may_be_bounded, method, takes_its_url, wrapped_request,
 };
 pub use outside::{FromOutside, from_outside};
 pub use own_status::is_own_status_looked_at;

@@ -6,7 +6,7 @@ use plimsoll_project::link::{Context, SlotValue, Value};
 
 use super::failure::{Failure, Seen, failure_of};
 use super::occasion::{in_other, role_of_failure};
-use super::{Role, is_bounded, is_status_checked, url_head};
+use super::{Role, binding_of, is_bounded, is_status_checked, url_head};
 use crate::UnitView;
 use crate::view::CallView;
 
@@ -84,6 +84,46 @@ pub fn host(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
     let is_host =
         !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
     (is_whole && is_host).then(|| host.to_owned())
+}
+
+/// The same for a message: not the host that is only taken where nothing else is set, as in
+/// `process.env.API ?? 'http://localhost:3000'`.
+#[must_use]
+pub fn host_by_name(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+    let is_default = [Slot::Url, Slot::BaseUrl].into_iter().any(|slot| match call.slot(slot) {
+        Some(SlotValue::Node(site)) => {
+            view.node_at(site).is_some_and(|(unit, node)| begins_with_a_choice(view, unit, node))
+        }
+        _ => false,
+    });
+    if is_default { None } else { host(view, call) }
+}
+
+/// Whether the head of a text is one of several.
+fn begins_with_a_choice(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
+    let (mut unit, mut node) = (unit, node);
+    for _ in 0..MAX_STEPS {
+        let u = view.unit_of(unit);
+        node = match u.kind(node) {
+            Kind::If { .. } | Kind::Match { .. } => return true,
+            Kind::Binary { op, .. } if op == "||" || op == "??" => return true,
+            Kind::Binary { left, .. } => *left,
+            Kind::Template { pieces, holes } if pieces.first().is_some_and(|piece| piece.is_empty()) => {
+                let Some(&hole) = holes.first() else { return false };
+                hole
+            }
+            Kind::Cast { value, .. } => *value,
+            Kind::NonNull(value) => *value,
+            Kind::Name { .. } => {
+                let Some((of, binding)) = binding_of(view, unit, node) else { return false };
+                let Some(value) = view.unit_of(of).binding(binding).value else { return false };
+                unit = of;
+                value
+            }
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// What tells one host from another where it is not known: the name that stands for it in the URL.

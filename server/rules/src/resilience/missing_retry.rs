@@ -4,7 +4,7 @@ use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 
 use crate::ask::{
-    Role, chain_name, does_surely, failure_of, host, host_key, is_idempotent, is_local_resource,
+    Role, chain_name, does_surely, failure_of, host_by_name, host_key, is_idempotent, is_local_resource,
     is_nobodys_wait, is_same_origin, is_sent_again, is_status_checked, may_be_bounded, role_of_failure,
     takes_its_url, wrapped_request,
 };
@@ -95,7 +95,7 @@ impl Rule for MissingRetry {
         }
         for cause in causes {
             let Some(call) = cause.calls.first().and_then(|&(node, _)| unit.call(node)) else { continue };
-            let host = host(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
+            let host = host_by_name(unit, &call).map_or(String::new(), |host| format!(" to `{host}`"));
             let name = if unit.is_rust() { chain_name(unit, call.node) } else { unit.call_name(call.node) };
             let then = match cause.reason {
                 Reason::Role(Role::StartUp) => "nothing repeats the start",

@@ -3,7 +3,7 @@
 use plimsoll_behavior::{Effects, Name};
 
 use crate::ask::{
-    chain_name, has_deadline_around, host, is_bounded, is_client_bounded_where_used, is_left_alone,
+    chain_name, has_deadline_around, host_by_name, is_bounded, is_client_bounded_where_used, is_left_alone,
     is_same_origin, leaves_limit_open,
 };
 use crate::edit::time_limit;
@@ -131,7 +131,7 @@ fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
 
 /// What waits for whom, and where a time limit was looked for.
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) -> String {
-    let host = host(unit, call).and_then(|host| quoted(&host));
+    let host = host_by_name(unit, call).and_then(|host| quoted(&host));
     let other = host.unwrap_or_else(|| "the other side".to_owned());
     match waits {
         Waits::Request => {
