@@ -122,9 +122,13 @@ pub fn is_minified(text: &str) -> bool {
         } else if !line.is_empty() {
             short += line.len();
             short_lines += 1;
+            // Asked at every key: most files say it on their first page.
+            if short_lines >= OTHER_LINES {
+                return false;
+            }
         }
     }
-    long > 4 * short && short_lines < OTHER_LINES
+    long > 4 * short
 }
 
 /// Whether it is a test or helps tests.

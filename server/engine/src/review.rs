@@ -275,13 +275,6 @@ impl Engine {
         let options = FxBuildHasher.hash_one((rules, request.config.options_for(request.path)));
         let states = states.filter(|states| !wants_fixes && states.last.options == options);
         let each_state = || states.iter().flat_map(States::each).filter(|state| state.options == options);
-        let by_key = |key: u64| {
-            let known = |state: &Arc<State>| {
-                let unit = state.linked.file.unit_with_key(key)?;
-                Some(Arc::clone(&state.linked.file.units[unit].unit))
-            };
-            each_state().find_map(known)
-        };
         // Another review may have asked of this file already.
         let kept = if request.document.is_none() { linker.kept(request.path) } else { None };
         let mut counters = Counters::default();
@@ -289,7 +282,13 @@ impl Engine {
             Some(file) => file,
             None => {
                 let tree = parse(request, &text, language)?;
-                let file = FileUnits::extract(Arc::clone(&path), language, &tree, &text, &by_key);
+                let path = Arc::clone(&path);
+                let file = if request.document.is_some() {
+                    let before: Vec<&FileUnits> = each_state().map(|state| &*state.linked.file).collect();
+                    FileUnits::extract_again(path, language, &tree, &text, &before)
+                } else {
+                    FileUnits::extract(path, language, &tree, &text)
+                };
                 counters.extracted = file.extracted;
                 Arc::new(file)
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use plimsoll_behavior::lower;
+use plimsoll_behavior::lower::{self, Outline, OutlineMemo};
 use plimsoll_behavior::{
     FunctionId, Imported, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
 };
@@ -24,6 +24,8 @@ pub struct FileUnits {
     by_key: FxHashMap<u64, usize>,
     types: FxHashMap<Name, Vec<(usize, TypeId)>>,
     top: OnceLock<Top>,
+    /// What the outline of the file after the next edit can take over.
+    memo: OutlineMemo,
     /// How many units were lowered to make it; the others were handed in.
     pub extracted: usize,
 }
@@ -57,17 +59,39 @@ pub struct UnitEntry {
 }
 
 impl FileUnits {
-    /// Extracts a file. Units whose key `known` has are taken from there.
+    /// Extracts a file.
     #[must_use]
-    pub fn extract(
+    pub fn extract(path: Arc<str>, language: Language, tree: &Tree, text: &str) -> FileUnits {
+        let reread = lower::reread(tree, text, language);
+        let outline = lower::outline(reread.as_ref().unwrap_or(tree), text, language);
+        Self::of_outline(path, language, outline, text, &[])
+    }
+
+    /// Extracts a file as it is after an edit. What stands as it stood in one of `before` is taken from there.
+    #[must_use]
+    pub fn extract_again(
         path: Arc<str>,
         language: Language,
         tree: &Tree,
         text: &str,
-        known: &dyn Fn(u64) -> Option<Arc<Unit>>,
+        before: &[&FileUnits],
     ) -> FileUnits {
         let reread = lower::reread(tree, text, language);
-        let outline = lower::outline(reread.as_ref().unwrap_or(tree), text, language);
+        let memos: Vec<&OutlineMemo> = before.iter().map(|file| &file.memo).collect();
+        let outline = lower::outline_again(reread.as_ref().unwrap_or(tree), text, language, &memos);
+        Self::of_outline(path, language, outline, text, before)
+    }
+
+    fn of_outline(
+        path: Arc<str>,
+        language: Language,
+        mut outline: Outline<'_>,
+        text: &str,
+        before: &[&FileUnits],
+    ) -> FileUnits {
+        let known = |key: u64| {
+            before.iter().find_map(|file| Some(Arc::clone(&file.units[file.unit_with_key(key)?].unit)))
+        };
         let mut units: Vec<UnitEntry> = Vec::with_capacity(outline.sites.len());
         let mut by_path = FxHashMap::default();
         let mut by_key = FxHashMap::default();
@@ -96,7 +120,8 @@ impl FileUnits {
                 path,
             });
         }
-        FileUnits { path, language, units, by_path, by_key, types, top: OnceLock::new(), extracted }
+        let memo = std::mem::take(&mut outline.memo);
+        FileUnits { path, language, units, by_path, by_key, types, top: OnceLock::new(), memo, extracted }
     }
 
     fn top(&self) -> &Top {

@@ -372,7 +372,7 @@ impl<'a> Linker<'a> {
             self.recorder.stamp(path)?;
             return None;
         };
-        let units = Arc::new(FileUnits::extract(Arc::clone(path), language, parsed.tree(), text, &|_| None));
+        let units = Arc::new(FileUnits::extract(Arc::clone(path), language, parsed.tree(), text));
         if self.cache.entries.len() < MAX_CACHED {
             self.cache.entries.insert(Arc::clone(path), (stamp, Arc::clone(&units)));
         }

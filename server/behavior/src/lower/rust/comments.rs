@@ -23,7 +23,7 @@ pub(super) fn collect(state: &mut State<'_>, root: Node<'_>, text: &str) {
             tree_depth = usize::MAX;
         }
         let is_code = tree_depth == usize::MAX;
-        if depth > 0 && state.holes.contains_key(&node.id()) {
+        if depth > 0 && state.nested_index(node).is_some() {
             walk.skip_children();
             continue;
         }

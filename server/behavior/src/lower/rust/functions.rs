@@ -4,7 +4,6 @@ use tree_sitter::Node;
 
 use super::attributes::{is_async, is_public};
 use super::kinds::{K, field, is_trivia, kind, parts};
-use super::outline::function_kind;
 use super::patterns::Matched;
 use super::types::{bounds_of, type_expr};
 use super::{Lower, Wanted};
@@ -23,7 +22,7 @@ pub(super) fn unit_function(site: &UnitSite<'_>) -> Function {
     let interface = &site.interface;
     Function {
         name: interface.name.clone(),
-        is_async: is_async(site.node),
+        is_async: site.is_async,
         attributes: interface
             .attributes
             .iter()
@@ -36,7 +35,7 @@ pub(super) fn unit_function(site: &UnitSite<'_>) -> Function {
         owner: interface.owner.clone(),
         of_trait: interface.of_trait.clone(),
         is_exported: interface.is_exported,
-        ..Function::blank(function_kind(site))
+        ..Function::blank(site.kind)
     }
 }
 

@@ -32,7 +32,6 @@ mod tests;
 use std::ops::Range;
 
 use plimsoll_syntax::TextRange;
-use rustc_hash::FxHashMap;
 use tree_sitter::Node;
 
 use super::{Builder, MAX_DEPTH, Outline};
@@ -49,19 +48,15 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
     let own = functions::unit_function(site);
     let mut state = State {
         builder: Builder::new(&site.place, own),
-        holes: site
-            .nested
-            .iter()
-            .enumerate()
-            .map(|(i, &nested)| (outline.sites[nested].node.id(), i))
-            .collect(),
+        holes: &site.place.holes,
         found: vec![None; site.nested.len()],
         depth: 0,
         namespaces: Vec::new(),
     };
     let mut lower = Lower { state: &mut state, text, shift: 0, macro_depth: 0 };
-    lower.unit(site.node);
-    comments::collect(&mut state, site.node, text);
+    let root = outline.node(index);
+    lower.unit(root);
+    comments::collect(&mut state, root, text);
     // A nested unit that a limit kept from being reached still is where the outline says.
     for (i, &nested) in site.nested.iter().enumerate() {
         let nested = &outline.sites[nested];
@@ -69,11 +64,9 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
             state.builder.scope = ScopeId(0);
             state.builder.function = crate::FunctionId(0);
             let kind = Kind::Nested(u32::try_from(i).unwrap_or(u32::MAX));
-            (state.builder.node(kind, TextRange::of(nested.node)), ScopeId(0))
+            (state.builder.node(kind, nested.place.range), ScopeId(0))
         });
-        let kind = outline::function_kind(nested);
-        let is_async = attributes::is_async(nested.node);
-        let interface = super::nested(nested, node, scope, kind, is_async);
+        let interface = super::nested(nested, node, scope);
         state.builder.unit.nested.push(interface);
     }
     let mut unit = state.builder.finish();
@@ -84,13 +77,24 @@ pub(super) fn extract(outline: &Outline<'_>, index: usize, text: &str) -> Unit {
 /// What is built, whichever text is being read.
 struct State<'p> {
     builder: Builder<'p>,
-    /// Nested units by the id of their syntax node.
-    holes: FxHashMap<usize, usize>,
+    /// The bytes of the file that nested units cover, in order.
+    holes: &'p [TextRange],
     /// The node and scope of each nested unit that was reached.
     found: Vec<Option<(NodeId, ScopeId)>>,
     depth: u32,
     /// Names that are looked up among types or macros.
     namespaces: Vec<(NodeId, namespaces::Namespace)>,
+}
+
+impl State<'_> {
+    /// Which of the nested units a node of the file is, if it is one.
+    fn nested_index(&self, node: Node<'_>) -> Option<usize> {
+        // A closure that is a statement covers what the statement does.
+        if !matches!(kind(node), K::FunctionItem | K::Closure) {
+            return None;
+        }
+        self.holes.binary_search(&TextRange::of(node)).ok()
+    }
 }
 
 /// Reads one text: the file, or the arguments of a macro made parsable.
@@ -192,7 +196,7 @@ impl Lower<'_, '_> {
         if self.macro_depth > 0 {
             return None;
         }
-        let &index = self.state.holes.get(&node.id())?;
+        let index = self.state.nested_index(node)?;
         let kind = Kind::Nested(u32::try_from(index).unwrap_or(u32::MAX));
         let id = self.add(kind, node);
         self.state.found[index] = Some((id, self.state.builder.scope));

@@ -1,12 +1,13 @@
 //! Finds the units of a Rust file in one walk that enters only what can hold one.
 
-use plimsoll_syntax::{Language, TextRange};
+use plimsoll_syntax::TextRange;
 use tree_sitter::{Node, Tree};
 
 use super::attributes::{RawAttribute, attribute, is_async, is_public, is_test_only, slice, type_name};
 use super::kinds::{K, field, kind};
-use crate::lower::{Interface, Outline, UnitSite, unit_bytes_in};
-use crate::{FunctionKind, Name, UnitPlace};
+use crate::lower::sites::{Begun, Recalled, Sites};
+use crate::lower::{Interface, Outline};
+use crate::{FunctionKind, Name};
 
 /// What stands around a node of the walk.
 struct Frame<'t> {
@@ -23,6 +24,8 @@ struct Frame<'t> {
     attributes: Vec<Node<'t>>,
     /// The name that a closure gets, if it is this node: `let name = || …`.
     closure_name: Option<(Node<'t>, Node<'t>)>,
+    /// What is kept of it when the walk leaves it.
+    begun: Option<Begun>,
 }
 
 impl Frame<'_> {
@@ -35,55 +38,22 @@ impl Frame<'_> {
             is_test: self.is_test,
             attributes: Vec::new(),
             closure_name: None,
+            begun: None,
         }
     }
 }
 
-pub(in crate::lower) fn outline<'t>(tree: &'t Tree, text: &str) -> Outline<'t> {
+pub(in crate::lower) fn outline<'t>(mut sites: Sites<'t, '_>, tree: &'t Tree, text: &str) -> Outline<'t> {
     let root = tree.root_node();
-    let mut walk = Walk {
-        text,
-        sites: vec![UnitSite {
-            place: UnitPlace { range: TextRange::from_usize(0, text.len()), holes: Vec::new() },
-            node: root,
-            parent: None,
-            index_in_parent: 0,
-            nested: Vec::new(),
-            interface: Interface::default(),
-            key: 0,
-        }],
-    };
+    sites.module(root);
+    let mut walk = Walk { text, sites };
     walk.run(root);
-    let mut sites = walk.sites;
-    for index in 0..sites.len() {
-        let site = &sites[index];
-        let nested: Vec<_> = site
-            .nested
-            .iter()
-            .map(|&n| {
-                let n = &sites[n];
-                (&n.interface, function_kind(n), is_async(n.node))
-            })
-            .collect();
-        let key = crate::lower::key(site.node, &site.place, text, Language::Rust, &site.interface, &nested);
-        sites[index].key = key;
-    }
-    Outline { sites }
-}
-
-/// What the function of a site is.
-pub(super) fn function_kind(site: &UnitSite<'_>) -> FunctionKind {
-    match kind(site.node) {
-        K::Closure => FunctionKind::Closure,
-        K::FunctionItem if site.interface.owner.is_some() => FunctionKind::Method,
-        K::FunctionItem => FunctionKind::Free,
-        _ => FunctionKind::Module,
-    }
+    walk.sites.finish(root)
 }
 
 struct Walk<'t, 's> {
     text: &'s str,
-    sites: Vec<UnitSite<'t>>,
+    sites: Sites<'t, 's>,
 }
 
 impl<'t> Walk<'t, '_> {
@@ -96,25 +66,63 @@ impl<'t> Walk<'t, '_> {
             is_test: false,
             attributes: Vec::new(),
             closure_name: None,
+            begun: None,
         }];
         let mut cursor = root.walk();
         if !cursor.goto_first_child() {
             return;
         }
         loop {
-            let entered = frames.last_mut().and_then(|frame| self.visit(cursor.node(), frame));
-            if let Some(frame) = entered
-                && cursor.goto_first_child()
-            {
-                frames.push(frame);
-                continue;
+            let entered = frames.last_mut().and_then(|frame| self.visit_unless_known(cursor.node(), frame));
+            if let Some(frame) = entered {
+                if cursor.goto_first_child() {
+                    frames.push(frame);
+                    continue;
+                }
+                self.left(&frame);
             }
             while !cursor.goto_next_sibling() {
-                frames.pop();
+                if let Some(frame) = frames.pop() {
+                    self.left(&frame);
+                }
                 if frames.is_empty() || !cursor.goto_parent() {
                     return;
                 }
             }
+        }
+    }
+
+    /// Keeps what was found in a node, where that is wanted.
+    fn left(&mut self, frame: &Frame<'t>) {
+        if let Some(begun) = frame.begun {
+            self.sites.walked(begun);
+        }
+    }
+
+    /// Looks at one node, unless what is in it is known; the frame for its children where they are worth a look.
+    fn visit_unless_known(&mut self, node: Node<'t>, frame: &mut Frame<'t>) -> Option<Frame<'t>> {
+        // What waits for an item is a part of it, and what names a closure is outside of it.
+        if !node.is_named() || frame.closure_name.is_some() || kind(node) == K::AttributeItem {
+            return self.visit(node, frame);
+        }
+        let attributes: Vec<&str> = frame.attributes.iter().map(|&it| slice(self.text, it)).collect();
+        let around = (frame.is_item_list, &frame.owner, &frame.of_trait, frame.is_test, attributes);
+        match self.sites.recall(node, frame.unit, around) {
+            Recalled::Listed => {
+                frame.attributes.clear();
+                None
+            }
+            Recalled::Walk(begun) => {
+                let entered = self.visit(node, frame);
+                match entered {
+                    Some(inner) => Some(Frame { begun: Some(begun), ..inner }),
+                    None => {
+                        self.sites.walked(begun);
+                        None
+                    }
+                }
+            }
+            Recalled::WalkUnkept => self.visit(node, frame),
         }
     }
 
@@ -123,7 +131,7 @@ impl<'t> Walk<'t, '_> {
         if !node.is_named() {
             return None;
         }
-        let least = unit_bytes_in(frame.unit, self.sites[frame.unit].place.range);
+        let least = self.sites.unit_bytes_in(frame.unit);
         let is_large = node.end_byte() - node.start_byte() > least as usize;
         match kind(node) {
             K::LineComment | K::BlockComment => return None,
@@ -192,7 +200,8 @@ impl<'t> Walk<'t, '_> {
             attributes,
             is_exported: is_public(node),
         };
-        self.add(node, frame.unit, interface)
+        let kind = if interface.owner.is_some() { FunctionKind::Method } else { FunctionKind::Free };
+        self.sites.add(node, frame.unit, interface, kind, is_async(node))
     }
 
     fn add_closure(&mut self, node: Node<'t>, frame: &Frame<'t>) -> usize {
@@ -207,26 +216,7 @@ impl<'t> Walk<'t, '_> {
             name_range: name.map(TextRange::of),
             ..Interface::default()
         };
-        self.add(node, frame.unit, interface)
-    }
-
-    fn add(&mut self, node: Node<'t>, parent: usize, interface: Interface) -> usize {
-        let index = self.sites.len();
-        let range = TextRange::of(node);
-        let around = &mut self.sites[parent];
-        let index_in_parent = u32::try_from(around.nested.len()).unwrap_or(u32::MAX);
-        around.nested.push(index);
-        around.place.holes.push(range);
-        self.sites.push(UnitSite {
-            place: UnitPlace { range, holes: Vec::new() },
-            node,
-            parent: Some(parent),
-            index_in_parent,
-            nested: Vec::new(),
-            interface,
-            key: 0,
-        });
-        index
+        self.sites.add(node, frame.unit, interface, FunctionKind::Closure, is_async(node))
     }
 }
 

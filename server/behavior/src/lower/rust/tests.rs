@@ -277,7 +277,7 @@ fn everything_holds_its_invariants() {
 fn an_edit_in_one_unit_changes_no_other() {
     with_units(EVERYTHING, |before, units| {
         for (index, site) in before.sites.iter().enumerate().skip(1) {
-            let Some(body) = site.node.child_by_field_name("body") else {
+            let Some(body) = before.node(index).child_by_field_name("body") else {
                 continue;
             };
             if body.kind() != "block" {

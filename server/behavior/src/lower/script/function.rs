@@ -3,23 +3,23 @@
 use plimsoll_syntax::TextRange;
 use tree_sitter::Node;
 
-use super::kinds::{K, Tables};
+use super::Lowering;
+use super::kinds::K;
 use super::shape::{Children, Naming, Shape, decorator, name_of};
-use super::{Lowering, UnitSite};
 use crate::lower::builder::NewBinding;
 use crate::{
-    Attribute, BindingKind, BlockForm, Function, FunctionId, FunctionKind, Kind, NodeId, OwnRange, Param,
-    Pattern,
+    Attribute, BindingKind, BlockForm, Function, FunctionId, Kind, NodeId, OwnRange, Param, Pattern,
 };
 
 impl<'t> Lowering<'_, 't> {
     /// Fills in the unit's own function.
     pub(super) fn own_function(&mut self) {
-        let node = self.site.node;
+        let node = self.root;
         let kind = self.kind(node);
         let children = self.children(node);
         let interface = &self.site.interface;
-        let in_class = is_member(self.site);
+        // A method, or the value of a field.
+        let in_class = self.site.interface.owner.is_some();
         let shape = Shape::read(kind, &children, self.tables, self.text, in_class);
         let own_range = self.site.place.range;
         let within = |range: &TextRange| own_range.contains_range(*range);
@@ -194,18 +194,6 @@ impl<'t> Lowering<'_, 't> {
         let range = self.b.own(TextRange::of(node));
         Attribute { path, text, range }
     }
-}
-
-/// What a nested unit is, and whether it is async.
-pub(super) fn kind_and_asynchrony(site: &UnitSite<'_>, tables: &Tables, text: &str) -> (FunctionKind, bool) {
-    let children = Children::read(&mut site.node.walk(), tables, site.node, |_| {});
-    let shape = Shape::read(tables.kind(site.node), &children, tables, text, is_member(site));
-    (shape.kind, shape.is_async)
-}
-
-/// Whether the unit is a method or the value of a field of a class.
-fn is_member(site: &UnitSite<'_>) -> bool {
-    site.interface.owner.is_some()
 }
 
 fn plain_param(pattern: Pattern) -> Param {

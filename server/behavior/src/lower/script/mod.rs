@@ -37,10 +37,10 @@ use shape::{Child, Children, Naming};
 
 /// Lowers one unit.
 pub(super) fn extract(outline: &Outline<'_>, site: usize, text: &str, language: Language) -> Unit {
-    let Some(own) = outline.sites.get(site) else {
+    if site >= outline.sites.len() {
         return Unit::default();
-    };
-    Lowering::new(outline, own, text, Tables::of(language)).run()
+    }
+    Lowering::new(outline, site, text, Tables::of(language)).run()
 }
 
 /// One unit on its way from syntax to the vocabulary.
@@ -51,6 +51,8 @@ struct Lowering<'a, 't> {
     cursor: TreeCursor<'t>,
     outline: &'a Outline<'t>,
     site: &'a UnitSite<'t>,
+    /// Its syntax.
+    root: Node<'t>,
     /// How many nodes of syntax are around the one being lowered.
     depth: u32,
     /// The node and scope of each nested unit that was met.
@@ -79,15 +81,18 @@ enum PendingLocal {
 }
 
 impl<'a, 't> Lowering<'a, 't> {
-    fn new(outline: &'a Outline<'t>, site: &'a UnitSite<'t>, text: &'a str, tables: &'static Tables) -> Self {
+    fn new(outline: &'a Outline<'t>, site: usize, text: &'a str, tables: &'static Tables) -> Self {
+        let root = outline.node(site);
+        let site = &outline.sites[site];
         let blank = crate::Function::blank(crate::FunctionKind::Module);
         Lowering {
             b: Builder::new(&site.place, blank),
             text,
             tables,
-            cursor: site.node.walk(),
+            cursor: root.walk(),
             outline,
             site,
+            root,
             depth: 0,
             nested: vec![None; site.nested.len()],
             exports: Vec::new(),
@@ -140,8 +145,7 @@ impl<'a, 't> Lowering<'a, 't> {
         for (index, met) in self.nested.iter().enumerate() {
             let Some((node, scope)) = *met else { continue };
             let site = &self.outline.sites[self.site.nested[index]];
-            let (kind, is_async) = function::kind_and_asynchrony(site, self.tables, self.text);
-            let nested = super::nested(site, node, scope, kind, is_async);
+            let nested = super::nested(site, node, scope);
             self.b.unit.nested.push(nested);
         }
     }

@@ -1,12 +1,12 @@
 //! Finds the units of a file: at module level every function, inside a function only what is large.
 
-use plimsoll_syntax::{Language, TextRange};
+use plimsoll_syntax::Language;
 use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::kinds::{K, Tables};
 use super::shape::{Children, Naming, Shape, decorator, name_of};
-use crate::lower::{Interface, Outline, UnitSite, key, unit_bytes_in};
-use crate::{FunctionKind, UnitPlace};
+use crate::lower::sites::{Begun, Recalled, Sites};
+use crate::lower::{Interface, Outline};
 
 /// No function is shorter than `a(){}`, `()=>{}` or `x=>{}`.
 const SHORTEST_FUNCTION: usize = 5;
@@ -18,67 +18,56 @@ struct Frame<'t> {
     attributes: Vec<(Vec<crate::Name>, crate::Name)>,
 }
 
+/// What is still to be done.
+enum Step<'t> {
+    /// Look at a node, for units in `site`.
+    Visit(usize, Frame<'t>),
+    /// Keep what was found in a part of the file.
+    Keep(Begun),
+}
+
 struct Walk<'a, 't> {
     text: &'a str,
     tables: &'static Tables,
     cursor: TreeCursor<'t>,
-    sites: Vec<UnitSite<'t>>,
-    /// Kind and asynchrony of each site.
-    kinds: Vec<(FunctionKind, bool)>,
-    /// Nodes still to be visited, last first.
-    open: Vec<(usize, Frame<'t>)>,
+    sites: Sites<'t, 'a>,
+    /// The last comes first.
+    open: Vec<Step<'t>>,
 }
 
-pub(in crate::lower) fn outline<'t>(tree: &'t Tree, text: &str, language: Language) -> Outline<'t> {
+pub(in crate::lower) fn outline<'t>(
+    mut sites: Sites<'t, '_>,
+    tree: &'t Tree,
+    text: &str,
+    language: Language,
+) -> Outline<'t> {
     let root = tree.root_node();
-    let mut walk = Walk {
-        text,
-        tables: Tables::of(language),
-        cursor: root.walk(),
-        sites: Vec::new(),
-        kinds: Vec::new(),
-        open: Vec::new(),
-    };
-    let whole = TextRange::from_usize(0, text.len());
-    walk.add_site(root, whole, None, Interface::default());
-    walk.kinds.push((FunctionKind::Module, false));
+    sites.module(root);
+    let mut walk = Walk { text, tables: Tables::of(language), cursor: root.walk(), sites, open: Vec::new() };
     walk.push_children(root, 0);
-    while let Some((site, frame)) = walk.open.pop() {
-        walk.visit(site, frame);
+    while let Some(step) = walk.open.pop() {
+        match step {
+            Step::Visit(site, frame) => walk.visit_unless_known(site, frame),
+            Step::Keep(begun) => walk.sites.walked(begun),
+        }
     }
-    let Walk { mut sites, kinds, .. } = walk;
-    for at in 0..sites.len() {
-        let nested: Vec<_> =
-            sites[at].nested.iter().map(|&n| (&sites[n].interface, kinds[n].0, kinds[n].1)).collect();
-        let site = &sites[at];
-        sites[at].key = key(site.node, &site.place, text, language, &site.interface, &nested);
-    }
-    Outline { sites }
+    walk.sites.finish(root)
 }
 
 impl<'t> Walk<'_, 't> {
-    fn add_site(&mut self, node: Node<'t>, range: TextRange, parent: Option<usize>, interface: Interface) {
-        let at = self.sites.len();
-        let mut index_in_parent = 0;
-        if let Some(parent) = parent {
-            let parent = &mut self.sites[parent];
-            index_in_parent = u32::try_from(parent.nested.len()).unwrap_or(u32::MAX);
-            parent.nested.push(at);
-            parent.place.holes.push(range);
-        }
-        self.sites.push(UnitSite {
-            place: UnitPlace { range, holes: Vec::new() },
-            node,
-            parent,
-            index_in_parent,
-            nested: Vec::new(),
-            interface,
-            key: 0,
-        });
+    fn unit_bytes_in(&self, site: usize) -> usize {
+        self.sites.unit_bytes_in(site) as usize
     }
 
-    fn unit_bytes_in(&self, site: usize) -> usize {
-        unit_bytes_in(site, self.sites[site].place.range) as usize
+    fn visit_unless_known(&mut self, site: usize, frame: Frame<'t>) {
+        if frame.naming.is_default() && frame.attributes.is_empty() {
+            match self.sites.recall(frame.node, site, ()) {
+                Recalled::Listed => return,
+                Recalled::Walk(begun) => self.open.push(Step::Keep(begun)),
+                Recalled::WalkUnkept => {}
+            }
+        }
+        self.visit(site, frame);
     }
 
     fn visit(&mut self, site: usize, frame: Frame<'t>) {
@@ -131,8 +120,6 @@ impl<'t> Walk<'_, 't> {
         let name = shape.name.or(naming.name);
         let name = name.and_then(|n| name_of(n, self.tables, self.text));
         let (name, name_range) = name.unzip();
-        let at = self.sites.len();
-        self.kinds.push((shape.kind, shape.is_async));
         let interface = Interface {
             name,
             name_range,
@@ -141,7 +128,7 @@ impl<'t> Walk<'_, 't> {
             attributes,
             is_exported: naming.is_exported,
         };
-        self.add_site(node, TextRange::of(node), Some(site), interface);
+        let at = self.sites.add(node, site, interface, shape.kind, shape.is_async);
         for part in [shape.body, shape.params].into_iter().flatten() {
             self.open(at, part, Naming::default(), Vec::new());
         }
@@ -157,7 +144,7 @@ impl<'t> Walk<'_, 't> {
     ) {
         let least = if site == 0 { SHORTEST_FUNCTION } else { self.unit_bytes_in(site) + 1 };
         if node.byte_range().len() >= least {
-            self.open.push((site, Frame { node, naming, attributes }));
+            self.open.push(Step::Visit(site, Frame { node, naming, attributes }));
         }
     }
 

@@ -87,6 +87,14 @@ pub(super) struct Naming<'t> {
     pub is_exported: bool,
 }
 
+impl Naming<'_> {
+    /// Whether nothing around says anything.
+    pub fn is_default(&self) -> bool {
+        let Naming { name, owner, is_field, is_static, is_exported } = self;
+        name.is_none() && owner.is_none() && !is_field && !is_static && !is_exported
+    }
+}
+
 /// The header of a function.
 pub(super) struct Shape<'t> {
     pub kind: FunctionKind,

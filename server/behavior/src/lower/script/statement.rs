@@ -11,7 +11,7 @@ use crate::{Kind, Name, NodeId};
 impl<'t> Lowering<'_, 't> {
     /// The top level of a file.
     pub(super) fn module_body(&mut self) {
-        let root = self.site.node;
+        let root = self.root;
         let children = self.children(root);
         if self.kind(root) == K::Error {
             self.error(TextRange::of(root));

@@ -57,7 +57,7 @@ impl Walk {
     pub fn of(path: &str, text: &str) -> Option<Self> {
         let language = Language::from_path(path).filter(|language| language.is_script_family())?;
         let parsed = Parsed::parse(text, language).ok()?;
-        let file = FileUnits::extract(path.into(), language, parsed.tree(), text, &|_| None);
+        let file = FileUnits::extract(path.into(), language, parsed.tree(), text);
         let errors = file.units.iter().enumerate().flat_map(|(index, entry)| {
             let file = &file;
             entry.unit.errors.iter().map(move |&range| file.to_file(index, range))
