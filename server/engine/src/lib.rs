@@ -10,6 +10,7 @@ mod covered;
 mod describe;
 mod finding;
 mod fingerprint;
+mod first;
 pub mod policy;
 mod prove;
 mod review;

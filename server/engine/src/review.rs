@@ -13,6 +13,7 @@ use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
 use crate::assemble::{Assembled, assemble};
+use crate::first::first_look;
 use crate::run::{is_run, run_rules};
 use crate::schema_file::assemble_schema;
 use crate::{Config, Finding, Fix, Severity, Skipped, Unread, policy, unread};
@@ -120,10 +121,10 @@ impl States {
 
 /// What a review of a file leaves for the next one.
 #[derive(Debug)]
-struct State {
-    linked: Arc<Linked>,
+pub(crate) struct State {
+    pub(crate) linked: Arc<Linked>,
     /// What rules found in each unit.
-    found: Vec<Arc<Found>>,
+    pub(crate) found: Vec<Arc<Found>>,
     /// Which rules were run, and what was set for them.
     options: u64,
     /// Where its code runs: what one unit reads or shows tells it of all.
@@ -135,7 +136,7 @@ struct State {
     /// The sources whose evaluators were asked.
     others: Vec<Other>,
     /// Which models it was understood with.
-    models: u64,
+    pub(crate) models: u64,
 }
 
 impl State {
@@ -155,7 +156,7 @@ pub(crate) struct Found {
 
 impl Found {
     /// Whether a finding shows a place in one of these units of its file: their nodes have other numbers than they had.
-    fn tells_of(&self, file: &FileUnits, units: &[usize]) -> bool {
+    pub(crate) fn tells_of(&self, file: &FileUnits, units: &[usize]) -> bool {
         self.findings.iter().flat_map(|finding| &finding.related).any(|related| match &related.place {
             Place::Node { file: there, unit, .. } if *there == file.path => {
                 file.unit_at(unit).is_none_or(|at| units.binary_search(&at).is_ok())
@@ -189,11 +190,22 @@ impl Engine {
     /// Reviews one file.
     #[must_use]
     pub fn review(&self, request: &Request<'_>) -> Outcome {
+        self.review_telling(request, None)
+    }
+
+    /// The same. Where all of the file has to be understood anew, because of an edit to what much of it may rest on, `first`
+    /// is told before that what the edit itself brings: exact but for what the rest of the file makes of it.
+    #[must_use]
+    pub fn review_in_steps(&self, request: &Request<'_>, first: &mut dyn FnMut(Outcome)) -> Outcome {
+        self.review_telling(request, Some(first))
+    }
+
+    fn review_telling(&self, request: &Request<'_>, first: Option<&mut dyn FnMut(Outcome)>) -> Outcome {
         let linker = self.linker(request);
         if let Some(assembled) = schema(request, &linker, false) {
             return assembled.outcome;
         }
-        match self.understand(request, &linker, false) {
+        match self.understand(request, &linker, false, first) {
             Ok(understood) => {
                 let mut outcome = assemble(request, &linker, &understood, false).outcome;
                 outcome.unread = unread::of_source(request, &understood);
@@ -240,7 +252,7 @@ impl Engine {
         if let Some(assembled) = schema(request, &linker, wants_fixes) {
             return Some(assembled);
         }
-        let understood = self.understand(request, &linker, wants_fixes).ok()?;
+        let understood = self.understand(request, &linker, wants_fixes, None).ok()?;
         Some(assemble(request, &linker, &understood, wants_fixes))
     }
 
@@ -257,6 +269,7 @@ impl Engine {
         request: &Request<'_>,
         linker: &Linker<'_>,
         wants_fixes: bool,
+        first: Option<&mut dyn FnMut(Outcome)>,
     ) -> Result<Understood, Stopped> {
         let language = match kind(request) {
             Some(FileKind::Source(language)) => language,
@@ -294,21 +307,21 @@ impl Engine {
             }
         };
         stop_if_cancelled(request)?;
-        let runs = where_it_runs(linker, &file);
-        let schemas = SchemasOf::new(linker.recorded(), request.path);
-        let project = ProjectFacts {
-            text: &text,
-            now: request.now,
-            runs,
-            files: linker.recorded(),
-            schemas,
-            memo: Memo::default(),
-        };
+        let project = project_facts(request, linker, &file, &text);
 
         let reused = each_state().find_map(|state| Some((state, reuse(state, &file, linker)?)));
         let (linked, base) = match reused {
             Some((state, Reused { linked, changed, stale })) => (linked, Some((state, changed, stale))),
-            None => (link(Arc::clone(&file), linker), None),
+            None => {
+                if let Some(first) = first
+                    && let Some(look) = first_look(request, linker, each_state(), &file, &text)
+                {
+                    first(look);
+                }
+                let is_cancelled = || request.cancel.load(Ordering::Relaxed);
+                let linked = link(Arc::clone(&file), linker, &is_cancelled).ok_or(Stopped::Cancelled)?;
+                (linked, None)
+            }
         };
         let linked = Arc::new(linked);
         stop_if_cancelled(request)?;
@@ -407,6 +420,23 @@ fn still_answers(state: &State, linker: &Linker<'_>) -> bool {
     let shows = |file: &FileUnits, unit: usize| state.found.iter().any(|found| found.tells_of(file, &[unit]));
     state.looked_at.iter().all(|(path, asked)| linker.still(path, *asked))
         && state.others.iter().all(|other| other.still_answers(linker, &shows))
+}
+
+/// What rules ask of the project around a file.
+pub(crate) fn project_facts<'a>(
+    request: &Request<'a>,
+    linker: &'a Linker<'_>,
+    file: &FileUnits,
+    text: &'a str,
+) -> ProjectFacts<'a> {
+    ProjectFacts {
+        text,
+        now: request.now,
+        runs: where_it_runs(linker, file),
+        files: linker.recorded(),
+        schemas: SchemasOf::new(linker.recorded(), request.path),
+        memo: Memo::default(),
+    }
 }
 
 /// What there is to say of a file that is a schema.

@@ -35,17 +35,24 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn review(engine: &Engine, files: &MemoryFiles, path: &str, document: &Document) -> Outcome {
+    review_in_steps(engine, files, path, document).1
+}
+
+/// What a review tells at first, if it does, and in the end.
+fn review_in_steps(
+    engine: &Engine,
+    files: &MemoryFiles,
+    path: &str,
+    document: &Document,
+) -> (Option<Outcome>, Outcome) {
     let snapshot = document.snapshot();
     let cancel = AtomicBool::new(false);
     let config = Config::default().with_preview();
-    engine.review(&Request {
-        files,
-        path,
-        document: Some(&snapshot),
-        config: &config,
-        cancel: &cancel,
-        now: 0,
-    })
+    let request =
+        Request { files, path, document: Some(&snapshot), config: &config, cancel: &cancel, now: 0 };
+    let mut first = None;
+    let whole = engine.review_in_steps(&request, &mut |look| first = Some(look));
+    (first, whole)
 }
 
 fn seen(findings: &[Finding]) -> Vec<String> {
@@ -390,6 +397,56 @@ fn a_key_in_a_function_extracts_and_reviews_that_unit_alone() {
         assert_eq!((outcome.counters.extracted, outcome.counters.reviewed), (1, 1));
         assert_eq!(outcome.findings.len(), 60);
     }
+}
+
+/// Functions that a loop over rows leads to, and many others.
+fn loops() -> String {
+    let mut text = "import { prisma } from './db'\n".to_owned();
+    for n in 0..30 {
+        text += &format!(
+            "export async function each{n}(ids: string[]) {{\n  for (const id of ids) {{\n    await one{n}(id)\n  }}\n}}\nasync function one{n}(id: string) {{\n  return id\n}}\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn what_an_edit_brings_is_told_before_all_of_the_file_is_understood() {
+    let (engine, files) = (Engine::new(), MemoryFiles::default());
+    let path = format!("{}/projects/loops.ts", root());
+    let mut document = Document::open(&loops(), Language::TypeScript, 1);
+    let (first, whole) = review_in_steps(&engine, &files, &path, &document);
+    assert!(first.is_none(), "nothing is known of it yet");
+    assert!(whole.findings.is_empty());
+    let mut write = |at: &str, text: &str, version: i32| {
+        let offset = document.current().text().find(at).expect("it is there");
+        let line = document.current().text()[..offset].matches('\n').count();
+        let position = plimsoll_syntax::Position::new(u32::try_from(line).expect("few"), 0);
+        document.apply(&[Edit::replace(position, position, text)], PositionEncoding::Utf8, version);
+        review_in_steps(&engine, &files, &path, &document)
+    };
+    let rules = |outcome: &Outcome| outcome.findings.iter().map(|f| f.rule).collect::<Vec<_>>();
+
+    // A function at the top level: its own finding is there at once, and all others stand.
+    let added = "export async function added(ids: string[]) {\n  for (const id of ids) {\n    await prisma.post.findUnique({ where: { id } })\n  }\n}\n";
+    let (first, whole) = write("export async function each3(", added, 2);
+    let first = first.expect("the module has changed");
+    assert_eq!(rules(&first), ["n-plus-one"]);
+    assert_eq!((first.counters.reviewed, first.counters.reused), (2, 60), "the module and what was added");
+    assert_eq!(seen(&first.findings), seen(&whole.findings));
+
+    // A helper that now queries: what its caller does with it is told when all is understood.
+    let query = "  await prisma.post.findUnique({ where: { id } })\n";
+    let (first, whole) = write("  return id\n", query, 3);
+    assert_eq!(rules(&first.expect("the helper does something else")), ["n-plus-one"]);
+    assert_eq!(rules(&whole), ["n-plus-one", "n-plus-one"]);
+
+    // What changes nothing that others can ask of is told whole.
+    let (first, _) = write("  return id\n", "  const x = 1\n", 4);
+    assert!(first.is_none());
+    // Where the text is broken, what was found stands.
+    let (first, _) = write("export async function each3(", "const open = {\n", 5);
+    assert!(first.is_none());
 }
 
 #[test]

@@ -372,7 +372,7 @@ impl Owner {
     }
 
     fn take_review(&mut self, reviewed: Reviewed) {
-        let Reviewed { id, uri, outcome, hidden, elsewhere } = reviewed;
+        let Reviewed { id, is_first, uri, outcome, hidden, elsewhere } = reviewed;
         let Some(document) = self.documents.get_mut(&uri) else {
             return;
         };
@@ -380,8 +380,9 @@ impl Owner {
         if document.review.as_ref().is_none_or(|review| review.id != id) {
             return;
         }
-        let review = document.review.take();
-        let stood = std::mem::take(&mut document.stands);
+        // What is told at first stands until the whole review is there.
+        let stood = std::mem::replace(&mut document.stands, is_first);
+        let review = if is_first { None } else { document.review.take() };
         document.hidden = hidden;
         match outcome {
             Some(outcome) if outcome.is_cancelled => {
@@ -407,14 +408,21 @@ impl Owner {
         if self.is_tracing {
             let (version, count) = (document.text.version(), document.shown.len());
             let findings = if count == 1 { "finding" } else { "findings" };
-            let message = format!("reviewed {}, version {version}: {count} {findings}", uri.as_str());
+            let done = if is_first { "looked at" } else { "reviewed" };
+            let message = format!("{done} {}, version {version}: {count} {findings}", uri.as_str());
             let params = serde_json::json!({ "message": message });
             let trace = serde_json::json!({ "jsonrpc": "2.0", "method": "$/logTrace", "params": params });
             self.outgoing.send(&trace);
         }
-        let waiting = std::mem::take(&mut document.waiting);
+        let waiting: Vec<Event> = if is_first {
+            document.waiting.extract_if(.., |event| matches!(event, Event::Pull { .. })).collect()
+        } else {
+            std::mem::take(&mut document.waiting)
+        };
         if !self.profile.pulls {
             publish(document, &self.profile, &self.outgoing);
+        } else if is_first {
+            // Told when it asks.
         } else if stood || review.is_some_and(|review| review.urgency == Urgency::Background) {
             // Of what it has changed itself, the client asks by itself, but was told what stood until now.
             self.refresh_pulled(&uri);

@@ -8,6 +8,12 @@ pub trait Reviewer: Send + Sync + 'static {
     /// Reviews one file.
     fn review(&self, request: &Request<'_>) -> Outcome;
 
+    /// The same. Where that takes long, `first` is told before what an edit brings by itself.
+    fn review_in_steps(&self, request: &Request<'_>, first: &mut dyn FnMut(Outcome)) -> Outcome {
+        let _ = first;
+        self.review(request)
+    }
+
     /// The proven fixes of a finding of the same request that the client can make, the preferred one first.
     fn fixes(&self, request: &Request<'_>, finding: &Finding, can_be_made: &dyn Fn(&Fix) -> bool)
     -> Vec<Fix>;
@@ -31,6 +37,10 @@ pub trait Reviewer: Send + Sync + 'static {
 impl Reviewer for Engine {
     fn review(&self, request: &Request<'_>) -> Outcome {
         Engine::review(self, request)
+    }
+
+    fn review_in_steps(&self, request: &Request<'_>, first: &mut dyn FnMut(Outcome)) -> Outcome {
+        Engine::review_in_steps(self, request, first)
     }
 
     fn fixes(

@@ -81,9 +81,23 @@ impl Subject {
 impl Subject {
     /// Reviews this document, unless it is excluded, and marks what its baseline holds.
     pub fn review(&self, reviewer: &dyn Reviewer, cancel: &AtomicBool) -> Option<Outcome> {
-        let mut outcome = self.with_request(reviewer, cancel, |request| reviewer.review(request))?;
-        self.configurations.mark(&self.files, &self.path, &mut outcome.findings);
-        Some(outcome)
+        self.review_in_steps(reviewer, cancel, &mut |_| ())
+    }
+
+    /// The same; see [`Reviewer::review_in_steps`].
+    pub fn review_in_steps(
+        &self,
+        reviewer: &dyn Reviewer,
+        cancel: &AtomicBool,
+        first: &mut dyn FnMut(Outcome),
+    ) -> Option<Outcome> {
+        let marked = |mut outcome: Outcome| {
+            self.configurations.mark(&self.files, &self.path, &mut outcome.findings);
+            outcome
+        };
+        let review =
+            |request: &Request<'_>| reviewer.review_in_steps(request, &mut |outcome| first(marked(outcome)));
+        self.with_request(reviewer, cancel, review).map(marked)
     }
 }
 
@@ -110,6 +124,8 @@ pub struct ReviewJob {
 pub struct Reviewed {
     /// Which one.
     pub id: u64,
+    /// Whether it is still under way, and this is what it yields at first.
+    pub is_first: bool,
     /// Of which document.
     pub uri: Uri,
     /// What it yielded; `None` if the reviewer panicked.
@@ -351,7 +367,8 @@ impl Worker {
 
     fn review(&mut self, job: ReviewJob) -> Reviewed {
         let ReviewJob { id, subject, cancel, .. } = job;
-        let reviewer = self.reviewer.as_ref();
+        let Worker { reviewer, places, events, .. } = self;
+        let reviewer = reviewer.as_ref();
         let review = || {
             if cancel.load(Ordering::Relaxed) {
                 return Outcome { is_cancelled: true, ..Outcome::default() };
@@ -360,18 +377,15 @@ impl Worker {
                 let findings = Configurations::findings(&subject.files, &subject.path, reviewer.rules());
                 return Outcome { findings, ..Outcome::default() };
             }
-            subject.review(reviewer, &cancel).unwrap_or_default()
+            let mut first = |outcome| {
+                let first = Reviewed { is_first: true, ..reviewed(places, &subject, id, Some(outcome)) };
+                // Nobody listens any more where this fails, which the whole review will find too.
+                let _ = events.send(Event::Reviewed(Box::new(first)));
+            };
+            subject.review_in_steps(reviewer, &cancel, &mut first).unwrap_or_default()
         };
-        let mut outcome = catch_unwind(AssertUnwindSafe(review)).ok();
-        let mut hidden = Vec::new();
-        if let Some(outcome) = outcome.as_mut().filter(|_| subject.configurations.hides_baselined) {
-            hidden.extend(outcome.findings.extract_if(.., |finding| finding.is_baselined));
-        }
-        let elsewhere = match &outcome {
-            Some(outcome) if !outcome.is_cancelled => self.places.of(&subject, outcome),
-            _ => Elsewhere::default(),
-        };
-        Reviewed { id, uri: subject.uri, outcome, hidden, elsewhere }
+        let outcome = catch_unwind(AssertUnwindSafe(review)).ok();
+        reviewed(&mut self.places, &subject, id, outcome)
     }
 
     fn review_closed(&mut self, job: &ClosedJob) -> Option<Event> {
@@ -387,6 +401,19 @@ impl Worker {
         let reviewed = ReviewedClosed { id: job.id, path: job.subject.path.clone(), found };
         (!job.cancel.load(Ordering::Relaxed)).then(|| Event::ReviewedClosed(Box::new(reviewed)))
     }
+}
+
+/// What a review has yielded, as the owner takes it.
+fn reviewed(places: &mut Places, subject: &Subject, id: u64, mut outcome: Option<Outcome>) -> Reviewed {
+    let mut hidden = Vec::new();
+    if let Some(outcome) = outcome.as_mut().filter(|_| subject.configurations.hides_baselined) {
+        hidden.extend(outcome.findings.extract_if(.., |finding| finding.is_baselined));
+    }
+    let elsewhere = match &outcome {
+        Some(outcome) if !outcome.is_cancelled => places.of(subject, outcome),
+        _ => Elsewhere::default(),
+    };
+    Reviewed { id, is_first: false, uri: subject.uri.clone(), outcome, hidden, elsewhere }
 }
 
 impl Places {

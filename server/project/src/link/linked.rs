@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use plimsoll_behavior::models::{ModelLanguage, Models, Slot};
-use plimsoll_behavior::{BindingKind, Effects, FunctionId, Key, Kind, NodeId, Unit};
+use plimsoll_behavior::models::{ModelLanguage, Models};
+use plimsoll_behavior::{Effects, FunctionId, Kind, NodeId};
 use plimsoll_syntax::Language;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::flow::{hash_flows, numbered};
+use super::outward::outward;
 use super::summary::{Local, locals};
-use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Site, SlotValue, Summary, Value};
+use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Summary, Value};
 use crate::Files;
 
 /// Other files, as a file under evaluation sees them: only through questions that are answered there.
@@ -95,11 +95,17 @@ pub fn models_of(language: Language) -> &'static Models {
     })
 }
 
-/// Understands a file, which is then the one that `linker` reviews.
-pub fn link(file: Arc<FileUnits>, linker: &Linker<'_>) -> Linked {
+/// Understands a file, which is then the one that `linker` reviews; none if `is_cancelled` says so before the end.
+pub fn link(file: Arc<FileUnits>, linker: &Linker<'_>, is_cancelled: &dyn Fn() -> bool) -> Option<Linked> {
     let session = linker.open(&file);
     let eval = linker.evaluator(&session);
-    let facts: Vec<Arc<UnitFacts>> = (0..file.units.len()).map(|i| Arc::new(unit_facts(&eval, i))).collect();
+    let mut facts = Vec::with_capacity(file.units.len());
+    for unit in 0..file.units.len() {
+        if is_cancelled() {
+            return None;
+        }
+        facts.push(Arc::new(unit_facts(&eval, unit)));
+    }
     let mut summaries = FxHashMap::default();
     for (i, unit) in facts.iter().enumerate() {
         for f in 0..unit.locals.len() {
@@ -109,19 +115,66 @@ pub fn link(file: Arc<FileUnits>, linker: &Linker<'_>) -> Linked {
             }
         }
     }
-    let mut registered: FxHashMap<FnRef, Effects> = FxHashMap::default();
+    let mut registered = FxHashMap::default();
     for (i, unit) in facts.iter().enumerate() {
-        for (&call, facts) in &unit.calls {
-            for function in registered_by(&eval, i, call, facts) {
-                *registered.entry(function).or_default() |= facts.effects;
+        register(&eval, i, unit, &mut registered);
+    }
+    Some(Linked { facts, summaries: Arc::new(summaries), registered: Arc::new(registered), file })
+}
+
+/// Understands a file as far as its own units tell: of a unit that stands in `before` as it stands in `file`, at the index
+/// that `same` has for it, it is taken for granted that it still does what it did. What has changed around it may say
+/// otherwise, so that this is for a first look only.
+#[must_use]
+pub fn patched(
+    before: &Linked,
+    file: &Arc<FileUnits>,
+    linker: &Linker<'_>,
+    same: &[Option<usize>],
+) -> Linked {
+    let session = linker.open(file);
+    let eval = linker.evaluator(&session);
+    let (mut summaries, mut registered) = (Arc::clone(&before.summaries), Arc::clone(&before.registered));
+    let mut facts: Vec<Arc<UnitFacts>> = Vec::with_capacity(file.units.len());
+    for (unit, known) in same.iter().enumerate() {
+        if let Some(known) = known {
+            facts.push(Arc::clone(&before.facts[*known]));
+            continue;
+        }
+        let now = unit_facts(&eval, unit);
+        for f in 0..now.locals.len() {
+            let function = file.fn_ref(unit, FunctionId(u32::try_from(f).expect("few functions")));
+            if let Some(summary) = linker.summary(&function) {
+                Arc::make_mut(&mut summaries).insert(function, summary);
             }
         }
+        register(&eval, unit, &now, Arc::make_mut(&mut registered));
+        facts.push(Arc::new(now));
     }
-    Linked { facts, summaries: Arc::new(summaries), registered: Arc::new(registered), file }
+    Linked { facts, summaries, registered, file: Arc::clone(file) }
+}
+
+/// Notes the functions that a unit registers.
+fn register(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    facts: &UnitFacts,
+    registered: &mut FxHashMap<FnRef, Effects>,
+) {
+    for (&call, facts) in &facts.calls {
+        for function in registered_by(eval, unit, call, facts) {
+            *registered.entry(function).or_default() |= facts.effects;
+        }
+    }
 }
 
 /// The functions that a registering call is handed, wherever they are written.
-fn registered_by(eval: &Evaluator<'_>, unit: usize, call: NodeId, facts: &CallFacts) -> Vec<FnRef> {
+pub(super) fn registered_by(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    call: NodeId,
+    facts: &CallFacts,
+) -> Vec<FnRef> {
     if !facts.effects.intersects(REGISTERING) {
         return Vec::new();
     }
@@ -178,237 +231,4 @@ fn yields_response(eval: &Evaluator<'_>, facts: &CallFacts) -> bool {
         let mut methods = eval.models.ty(instance.ty).methods.values();
         methods.any(|method| method.effect.0.contains(Effects::RESPONSE_BODY))
     })
-}
-
-/// The most nodes that are looked at behind a value; beyond it any change of the unit counts.
-const MAX_HELD: usize = 512;
-
-/// Hashes what stands at the nodes of a unit that a value refers to: whoever is handed the value may read there, though
-/// the nodes keep their numbers. `seen` has the nodes that were hashed already.
-fn hash_held(
-    eval: &Evaluator<'_>,
-    unit: usize,
-    value: &Value,
-    seen: &mut FxHashSet<NodeId>,
-    hasher: &mut impl std::hash::Hasher,
-) {
-    let mut sites: Vec<NodeId> = Vec::new();
-    let mut open = vec![value];
-    let is_own = |site: &Site| site.file == eval.file.path && site.unit == eval.file.units[unit].path;
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Syntax(site) if is_own(site) => sites.push(site.node),
-            Value::Instance(instance) => {
-                // Where a request has gone is nobody's business who is handed its answer.
-                sites.extend(instance.slots.iter().filter_map(|(slot, value)| match value {
-                    SlotValue::Node(site) if *slot != Slot::Url && is_own(site) => Some(site.node),
-                    _ => None,
-                }));
-            }
-            Value::List(inner) => open.push(inner),
-            Value::Shape(members) => open.extend(members.iter().map(|(_, value)| value)),
-            _ => {}
-        }
-    }
-    for site in sites {
-        hash_nodes(eval, unit, site, seen, hasher);
-    }
-}
-
-/// Hashes what stands at a node of a unit and below it, and what its names mean.
-fn hash_nodes(
-    eval: &Evaluator<'_>,
-    unit: usize,
-    root: NodeId,
-    seen: &mut FxHashSet<NodeId>,
-    hasher: &mut impl std::hash::Hasher,
-) {
-    use std::hash::Hash;
-    if seen.contains(&root) {
-        return;
-    }
-    let entry = &eval.file.units[unit];
-    for node in entry.unit.descendants(root) {
-        if !seen.insert(node) {
-            continue;
-        }
-        if seen.len() > MAX_HELD {
-            return entry.key.hash(hasher);
-        }
-        let kind = entry.unit.kind(node);
-        without_places(&format!("{kind:?}")).hash(hasher);
-        if matches!(kind, Kind::Name { .. }) {
-            let value = eval.value(unit, node);
-            match &value {
-                Value::Instance(instance) => instance.ty.hash(hasher),
-                Value::Syntax(_) | Value::List(_) | Value::Shape(_) => {}
-                plain => plain.hash(hasher),
-            }
-            hash_held(eval, unit, &value, seen, hasher);
-        }
-    }
-}
-
-/// A node as it is written for developers without the numbers of nodes, bindings and bytes in it, which are others as soon
-/// as something stands before.
-fn without_places(written: &str) -> String {
-    let mut kept = String::with_capacity(written.len());
-    let mut rest = written;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, from) = rest.split_at(at);
-        let digits = from.len() - from.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        kept.push_str(before);
-        if !["Id(", "start: ", "end: "].iter().any(|place| before.ends_with(place)) {
-            kept.push_str(&from[..digits]);
-        }
-        rest = &from[digits..];
-    }
-    kept.push_str(rest);
-    kept
-}
-
-/// Whether a value of a unit is a part of what the unit returns, and not of a query in it.
-fn is_handed_out(u: &Unit, node: NodeId, calls: &FxHashMap<NodeId, Arc<CallFacts>>) -> bool {
-    let mut at = node;
-    while let Some(parent) = u.parent(at) {
-        match u.kind(parent) {
-            Kind::Return(_) => return true,
-            Kind::Call { .. } if calls.get(&parent).is_some_and(|it| it.effects.intersects(Effects::DB)) => {
-                return false;
-            }
-            Kind::Block { .. } | Kind::Discard(_) => return false,
-            _ => at = parent,
-        }
-    }
-    // The expression body of an arrow function.
-    true
-}
-
-fn outward(
-    eval: &Evaluator<'_>,
-    unit: usize,
-    calls: &FxHashMap<NodeId, Arc<CallFacts>>,
-    locals: &[Local],
-) -> u64 {
-    use std::hash::{Hash, Hasher};
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    let u = &eval.file.units[unit].unit;
-    let with_flows = locals.iter().find(|local| !local.flows.is_empty());
-    let mut held = FxHashSet::default();
-    let numbers = with_flows.map_or_else(FxHashMap::default, |local| numbered(&local.flow_calls));
-    for local in locals {
-        let mut callees: Vec<_> = local.callees.iter().map(|(f, ..)| f).collect();
-        callees.sort();
-        callees.dedup();
-        let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
-        (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
-        hash_held(eval, unit, &local.returns, &mut held, &mut hasher);
-        hash_flows(&local.flows, &numbers, &mut hasher);
-    }
-    let function = u.own();
-    (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
-    // A parameter of a constructor is a field of its class, whose type and decorators say what it holds.
-    for param in u.functions.iter().flat_map(|function| &function.params) {
-        (&param.field, &param.ty, param.is_optional, param.is_rest).hash(&mut hasher);
-        param.attributes.iter().for_each(|attribute| (&attribute.path, &attribute.text).hash(&mut hasher));
-    }
-    // A function may stand for the condition that it makes.
-    for &call in &u.calls {
-        let is_condition = calls.get(&call).is_some_and(|facts| {
-            facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.predicate.is_some())
-        });
-        if is_condition && is_handed_out(u, call, calls) {
-            hash_nodes(eval, unit, call, &mut held, &mut hasher);
-        }
-    }
-    // What reaches outside by a name: assignments, and what is handed to a call that releases.
-    let path = |mut node: NodeId| {
-        let mut path = String::new();
-        loop {
-            match u.kind(node) {
-                Kind::Member { object, name, .. } => {
-                    path.push_str(name);
-                    path.push('.');
-                    node = *object;
-                }
-                Kind::Name { name, .. } => {
-                    path.push_str(name);
-                    return path;
-                }
-                Kind::This => {
-                    path.push_str("this");
-                    return path;
-                }
-                Kind::NonNull(inner) | Kind::Cast { value: inner, .. } => node = *inner,
-                _ => return path,
-            }
-        }
-    };
-    for node in &u.nodes {
-        if let Kind::Assign { target, value, .. } = &node.kind
-            && !matches!(u.kind(*target), Kind::Name { binding: Some(_), .. })
-        {
-            path(*target).hash(&mut hasher);
-            let value = eval.value(unit, *value);
-            value.hash(&mut hasher);
-            hash_held(eval, unit, &value, &mut held, &mut hasher);
-        }
-        // What a struct is built of is what its fields hold.
-        if let Kind::Object { entries, ty: Some(ty) } = &node.kind {
-            ty.hash(&mut hasher);
-            for entry in entries {
-                if let Key::Name(name) = &entry.key {
-                    let value = eval.value(unit, entry.value);
-                    (name, &value).hash(&mut hasher);
-                    hash_held(eval, unit, &value, &mut held, &mut hasher);
-                }
-            }
-        }
-    }
-    // What a function hands to a callback that it is given.
-    for &call in &u.calls {
-        if let Kind::Call { callee, args, .. } = u.kind(call)
-            && let Kind::Name { binding: Some(b), .. } = u.kind(*callee)
-            && matches!(u.binding(*b).kind, BindingKind::Parameter(..))
-        {
-            args.iter().for_each(|&arg| eval.value(unit, arg).hash(&mut hasher));
-        }
-    }
-    for &call in &u.calls {
-        if let Some(facts) = calls.get(&call) {
-            registered_by(eval, unit, call, facts).hash(&mut hasher);
-        }
-        if calls.get(&call).is_some_and(|facts| facts.effects.contains(Effects::RELEASE))
-            && let Kind::Call { callee, args, .. } = u.kind(call)
-        {
-            path(*callee).hash(&mut hasher);
-            args.iter().for_each(|&a| path(a).hash(&mut hasher));
-        }
-    }
-    hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use plimsoll_behavior::{Access, Kind, NodeId, OwnRange};
-
-    use super::without_places;
-
-    #[test]
-    fn a_node_is_told_without_its_place() {
-        let at = |start: u32, object: u32| Kind::Member {
-            object: NodeId(object),
-            name: "line1".into(),
-            name_range: OwnRange { start, end: start + 5 },
-            access: Access::Dot,
-        };
-        let told = |kind: &Kind| without_places(&format!("{kind:?}"));
-        assert_eq!(told(&at(3, 12)), told(&at(40, 7)));
-        assert!(told(&at(3, 12)).contains("line1"));
-        let text = |limit: &str| Kind::Template {
-            pieces: Box::from(["price < ".into(), limit.into()]),
-            holes: Box::from([NodeId(4)]),
-        };
-        assert_ne!(told(&text(" LIMIT 10")), told(&text(" LIMIT 20")));
-    }
 }

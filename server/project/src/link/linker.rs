@@ -404,7 +404,9 @@ impl World for Linker<'_> {
         if let Some(known) = self.linked.borrow().get(path) {
             return known.clone();
         }
-        let linked = self.session(path).map(|session| Arc::new(link(Arc::clone(&session.units), self)));
+        let linked = self
+            .session(path)
+            .and_then(|session| Some(Arc::new(link(Arc::clone(&session.units), self, &|| false)?)));
         self.linked.borrow_mut().insert(path.into(), linked.clone());
         linked
     }

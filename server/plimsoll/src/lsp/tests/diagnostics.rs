@@ -199,6 +199,58 @@ fn a_client_that_asks_is_told_what_stands_and_to_ask_again() {
 }
 
 #[test]
+fn what_is_found_at_first_is_shown_until_the_review_is_done() {
+    let (reviewer, held) = WordReviewer::held();
+    let mut session = Session::start(reviewer);
+    let client = &mut session.client;
+    client.open(A, "typescript", "FIXMEWORD; LATER; FIXMEWORD");
+    held.wait_for_begin();
+    assert_eq!(places(&client.published_for(A, 1)), [(0, 0, 0, 9)]);
+    // What needs the whole review waits for it.
+    let hover = client.ask("textDocument/hover", Client::position(A, 0, 20));
+    held.go_on();
+    assert_eq!(places(&client.published_for(A, 1)), [(0, 0, 0, 9), (0, 18, 0, 27)]);
+    assert!(client.answer(hover).expect("a hover")["contents"].is_object());
+    // An edit overtakes a review that has told something already.
+    client.change(A, 2, (0, 0), (0, 0), "FIXMEWORD; ");
+    held.wait_for_begin();
+    assert_eq!(places(&client.published_for(A, 2)), [(0, 0, 0, 9), (0, 11, 0, 20)]);
+    client.change(A, 3, (0, 0), (0, 11), "");
+    held.wait_for_begin();
+    assert_eq!(places(&client.published_for(A, 3)), [(0, 0, 0, 9)]);
+    held.go_on();
+    assert_eq!(places(&client.published_for(A, 3)), [(0, 0, 0, 9), (0, 18, 0, 27)]);
+    session.end();
+}
+
+#[test]
+fn a_client_that_asks_is_told_what_is_found_at_first() {
+    let (reviewer, held) = WordReviewer::held();
+    let mut capabilities = modern();
+    capabilities["textDocument"]["diagnostic"] = json!({});
+    capabilities["workspace"]["diagnostics"] = json!({ "refreshSupport": true });
+    let mut session = Session::start_with(reviewer, capabilities, json!({}));
+    let client = &mut session.client;
+    let ask =
+        |client: &mut Client| client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }));
+    client.open(A, "typescript", "x; LATER; FIXMEWORD");
+    held.wait_for_begin();
+    held.go_on();
+    let first = ask(client);
+    assert_eq!(places(&client.answer(first).expect("a report")["items"]), [(0, 10, 0, 19)]);
+    client.change(A, 2, (0, 0), (0, 0), "FIXMEWORD; ");
+    held.wait_for_begin();
+    let second = ask(client);
+    assert_eq!(places(&client.answer(second).expect("a report")["items"]), [(0, 0, 0, 9)]);
+    held.go_on();
+    client.wait("a refresh", |message| message["method"] == "workspace/diagnostic/refresh");
+    let third = ask(client);
+    let items = &client.answer(third).expect("a report")["items"];
+    assert_eq!(places(items), [(0, 0, 0, 9), (0, 21, 0, 30)]);
+    session.end();
+}
+
+#[test]
 fn a_burst_is_coalesced() {
     let (reviewer, held) = WordReviewer::held();
     let begun = Arc::clone(&reviewer.begun);

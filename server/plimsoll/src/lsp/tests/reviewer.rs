@@ -1,6 +1,6 @@
 //! A reviewer for tests of the server: every word `FIXMEWORD` is a finding, every line a unit, and a line that holds
 //! `(((` does not parse: nothing is found in it. A line that holds `ALONE` and two fixed words does not parse either, so
-//! that two fixes can be right alone and wrong together.
+//! that two fixes can be right alone and wrong together. What a text that holds `LATER` has before it is told at first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -122,6 +122,20 @@ impl super::super::reviewer::Reviewer for WordReviewer {
             start += line.len();
         }
         outcome
+    }
+
+    fn review_in_steps(&self, request: &Request<'_>, first: &mut dyn FnMut(Outcome)) -> Outcome {
+        let text = request.files.read(request.path).unwrap_or_default();
+        if let Some(later) = text.find("LATER") {
+            let words = text[..later].match_indices(WORD);
+            let found = words.map(|(at, _)| {
+                let range = TextRange::from_usize(at, at + WORD.len());
+                self.finding(request, range, &at.to_string())
+            });
+            let units = vec![UnitReport { range: TextRange::from_usize(0, text.len()), errors: Vec::new() }];
+            first(Outcome { findings: found.collect(), units, ..Outcome::default() });
+        }
+        self.review(request)
     }
 
     fn read_ahead(&self, files: &dyn Files, path: &str) {
