@@ -40,7 +40,12 @@ pub fn add_indexes(
             own.name == table.name && own.namespace == table.namespace && own.code_name == table.code_name
         })?;
         let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();
-        let request = IndexRequest { table, columns: &columns, now: time(project.now + n), tool };
+        let request = IndexRequest {
+            table,
+            columns: &columns,
+            now: MigrationTime::of_unix_seconds(project.now + n),
+            tool,
+        };
         for edit in add_index(&now, &files, &request).ok()? {
             apply(&mut after, edit)?;
         }
@@ -80,7 +85,12 @@ pub fn note_indexes(
     let files: Vec<(&str, &str)> = schema.files.iter().map(|(path, text)| (&**path, &**text)).collect();
     let statements = indexes.iter().map(|index| {
         let columns: Vec<&str> = index.columns.iter().map(String::as_str).collect();
-        let request = IndexRequest { table, columns: &columns, now: time(unit.project.now), tool: None };
+        let request = IndexRequest {
+            table,
+            columns: &columns,
+            now: MigrationTime::of_unix_seconds(unit.project.now),
+            tool: None,
+        };
         index_statement(&schema.schema, &files, &request).ok()
     });
     let statements = statements.collect::<Option<Vec<String>>>()?.join(" and ");
@@ -137,41 +147,9 @@ fn edit(path: &str, before: Option<&str>, after: &str) -> PlannedEdit {
     }
 }
 
-/// A moment in UTC, by the proleptic Gregorian calendar.
-fn time(seconds: u64) -> MigrationTime {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days since 0000-03-01, so that the leap day is a year's last one.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let small = |number: u64| u8::try_from(number).unwrap_or_default();
-    MigrationTime {
-        year: u16::try_from(year).unwrap_or(u16::MAX),
-        month: small(month),
-        day: small(day),
-        hour: small(rest / 3_600),
-        minute: small(rest % 3_600 / 60),
-        second: small(rest % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_moment_is_told_by_the_calendar() {
-        for seconds in [0, 951_782_400, 951_825_601, 1_709_251_199, 1_795_237_970, 4_102_444_800] {
-            let told = time(seconds);
-            assert_eq!(told.unix_seconds(), i64::try_from(seconds).expect("small"), "{told:?}");
-        }
-        assert_eq!(time(951_825_601).compact(), "20000229120001");
-    }
 
     #[test]
     fn one_edit_makes_one_text_of_another() {

@@ -153,8 +153,25 @@ fn next_version(last: &str, now: MigrationTime) -> String {
     };
     match of_now {
         Some(version) if natural_order(&version, last).is_gt() => version,
-        _ => incremented(last),
+        _ => following(last),
     }
+}
+
+/// The next version: a moment is followed by the next one of the clock, any other by the next number.
+fn following(version: &str) -> String {
+    let (time, rest) = if version.is_char_boundary(17) && is_dashed(&version[..17]) {
+        (version[..17].replace('-', ""), &version[17..])
+    } else {
+        (version.to_owned(), "")
+    };
+    let (moment, step) = match (MigrationTime::of_compact(&time), time.len()) {
+        (Some(moment), 8) => (moment, 86_400),
+        (Some(moment), 12) => (moment, 60),
+        (Some(moment), _) => (moment, 1),
+        (None, _) => return incremented(version),
+    };
+    let next = moment.later(step);
+    if version.len() == time.len() { next.compact()[..time.len()].to_owned() } else { next.dashed() + rest }
 }
 
 fn is_dashed(version: &str) -> bool {
@@ -168,9 +185,9 @@ fn is_dashed(version: &str) -> bool {
 pub fn renumbered<'p>(path: &'p str, is_taken: &dyn Fn(&str) -> bool) -> Option<(&'p str, String)> {
     let own = layout::migration(path)?;
     let before = own.folder.len() + usize::from(!own.folder.is_empty()) + own.prefix.len();
-    let mut version = incremented(own.version);
+    let mut version = following(own.version);
     while is_taken(&version) {
-        version = incremented(&version);
+        version = following(&version);
     }
     Some((path.get(..before + own.version.len())?, format!("{}{version}", path.get(..before)?)))
 }

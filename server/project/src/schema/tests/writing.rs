@@ -160,9 +160,24 @@ fn sections_of_one_file_hold_both_directions() {
 
 #[test]
 fn a_new_migration_comes_after_one_from_the_future() {
-    let files = [("migrations/20991231235959_init.sql", TABLE)];
-    let edits = written(&files, "posts", &["author_id"], None);
-    assert_eq!(edits[0].path, "migrations/20991231235960_add_posts_author_id_index.sql");
+    for (last, next) in [
+        ("20991231235958", "20991231235959"),
+        ("20991231235959", "21000101000000"),
+        ("20960228235959", "20960229000000"),
+        ("209912312359", "210001010000"),
+        ("20991231", "21000101"),
+        ("2099-12-31-235959", "2100-01-01-000000"),
+        ("2099-12-31-235959-0000", "2100-01-01-000000-0000"),
+        // No moment, or no more one: somebody counts.
+        ("20991231235960", "20991231235961"),
+        ("20991301", "20991302"),
+        ("9999999999", "10000000000"),
+        ("0009", "0010"),
+    ] {
+        let path = format!("migrations/{last}_init.sql");
+        let edits = written(&[(&path, TABLE)], "posts", &["author_id"], None);
+        assert_eq!(edits[0].path, format!("migrations/{next}_add_posts_author_id_index.sql"), "{last}");
+    }
 }
 
 #[test]

@@ -18,6 +18,57 @@ pub struct MigrationTime {
 }
 
 impl MigrationTime {
+    /// A moment in UTC, by the proleptic Gregorian calendar.
+    #[must_use]
+    pub fn of_unix_seconds(seconds: u64) -> Self {
+        let (days, rest) = (seconds / 86_400, seconds % 86_400);
+        // Days since 0000-03-01, so that the leap day is a year's last one.
+        let days = days + 719_468;
+        let (era, day_of_era) = (days / 146_097, days % 146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = era * 400 + year_of_era + u64::from(month <= 2);
+        let small = |number: u64| u8::try_from(number).unwrap_or_default();
+        Self {
+            year: u16::try_from(year).unwrap_or(u16::MAX),
+            month: small(month),
+            day: small(day),
+            hour: small(rest / 3_600),
+            minute: small(rest % 3_600 / 60),
+            second: small(rest % 60),
+        }
+    }
+
+    /// The moment that digits tell: a day (`20260131`), to the minute or to the second; nothing where there is no such
+    /// moment.
+    #[must_use]
+    pub fn of_compact(digits: &str) -> Option<Self> {
+        if !matches!(digits.len(), 8 | 12 | 14) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let two = |at: usize| digits.get(at..at + 2).map_or(Some(0), |part| part.parse().ok());
+        let told = Self {
+            year: digits[..4].parse().ok()?,
+            month: two(4)?,
+            day: two(6)?,
+            hour: two(8)?,
+            minute: two(10)?,
+            second: two(12)?,
+        };
+        let seconds = u64::try_from(told.unix_seconds()).ok()?;
+        (Self::of_unix_seconds(seconds) == told).then_some(told)
+    }
+
+    /// The moment so many seconds later.
+    #[must_use]
+    pub fn later(self, seconds: u64) -> Self {
+        Self::of_unix_seconds(u64::try_from(self.unix_seconds()).unwrap_or_default() + seconds)
+    }
+
     /// `20260131235959`.
     #[must_use]
     pub fn compact(self) -> String {
@@ -56,5 +107,27 @@ mod tests {
         assert_eq!(time(1970, 1, 1, 0, 0, 0), 0);
         assert_eq!(time(2000, 2, 29, 12, 0, 1), 951_825_601);
         assert_eq!(time(2026, 11, 21, 5, 12, 50), 1_795_237_970);
+        for seconds in [0, 951_782_400, 951_825_601, 1_709_251_199, 1_795_237_970, 4_102_444_800] {
+            let told = MigrationTime::of_unix_seconds(seconds);
+            assert_eq!(told.unix_seconds(), i64::try_from(seconds).expect("small"), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn digits_tell_a_moment_that_there_is() {
+        let told = |digits| MigrationTime::of_compact(digits).map(MigrationTime::compact);
+        assert_eq!(told("20240229235959").as_deref(), Some("20240229235959"));
+        assert_eq!(told("20240229").as_deref(), Some("20240229000000"));
+        for digits in [
+            "20230229",
+            "20240101000060",
+            "20241301000000",
+            "202401012460",
+            "00010101",
+            "2024010100",
+            "2024ab01",
+        ] {
+            assert_eq!(told(digits), None, "{digits}");
+        }
     }
 }
