@@ -4,7 +4,7 @@ use plimsoll_syntax::Language;
 use smol_str::SmolStr;
 
 use super::prisma::Document;
-use super::sql::changes::{Change, Tables, merge};
+use super::sql::changes::{Alteration, Change, Tables, merge};
 use super::sql::{Evidence, SqlFile, dialect_of_migration_lock, layout};
 use super::{Dialect, DrizzleConfig, ForeignKey, Index, Schema, SchemaLanguage, Table, drizzle, prisma};
 
@@ -104,6 +104,7 @@ impl Schema {
         let mut documents = Vec::new();
         let mut tables = Tables::default();
         let mut early: Vec<&Change> = Vec::new();
+        let mut somewhere: Vec<&Change> = Vec::new();
         let mut evidence = Evidence::default();
         let mut locked = Dialect::Unknown;
         let mut declared = Vec::new();
@@ -113,7 +114,10 @@ impl Schema {
                 Content::Prisma(document) => documents.push((&file.path, document)),
                 Content::Sql(sql) => {
                     evidence = evidence.and(sql.evidence);
-                    early.extend(sql.changes.iter().filter(|change| !tables.apply(change)));
+                    let of_any = |change: &&Change| matches!(change, Change::IndexSomewhere(..));
+                    somewhere.extend(sql.changes.iter().filter(of_any));
+                    let of_one = sql.changes.iter().filter(|change| !of_any(change));
+                    early.extend(of_one.filter(|change| !tables.apply(change)));
                 }
                 Content::MigrationLock(dialect) => locked = *dialect,
                 Content::Drizzle(document) => declared.push((&file.path, document)),
@@ -122,9 +126,7 @@ impl Schema {
             }
         }
         // Migrations that go on from a schema as it once was, which stands beside them as a whole.
-        for change in early {
-            tables.apply(change);
-        }
+        early.retain(|change| !tables.apply(change));
         let prisma = prisma::read(&documents);
         let mut schema = prisma.schema;
         let casing = config.map(|config| config.casing).unwrap_or_default();
@@ -136,6 +138,16 @@ impl Schema {
         for table in tables.finish() {
             add_sql_table(&mut schema, table);
         }
+        // Indexes of tables that only Prisma or the code describes, and those that may be of any table.
+        let is_index = |change: &&&Change| {
+            matches!(change, Change::CreateIndex(..) | Change::Alter(_, Alteration::AddIndex(_)))
+        };
+        let mut all = Tables::default();
+        all.tables = std::mem::take(&mut schema.tables);
+        early.iter().filter(is_index).chain(&somewhere).for_each(|change| {
+            all.apply(change);
+        });
+        schema.tables = all.tables;
         for table in &mut schema.tables {
             if table.dialect == Dialect::Unknown {
                 table.dialect = schema.dialect;

@@ -74,6 +74,9 @@ pub struct Table {
     /// Some statement about this table could not be read: nothing may be concluded from what is
     /// missing here.
     pub unknown: bool,
+    /// The statement that creates it is put together as text while a migration or a function runs, often once for each
+    /// tenant: nothing is added to it by one more statement.
+    pub from_text: bool,
     /// Path of the file with the model or the `CREATE TABLE`.
     pub file: SmolStr,
     /// The name in that file, as it is spelled there.

@@ -64,6 +64,7 @@ impl<'a> Reader<'a> {
                 language: SchemaLanguage::Drizzle,
                 dialect,
                 is_filled: false,
+                from_text: false,
                 columns: Vec::new(),
                 relations: Vec::new(),
                 indexes: Vec::new(),

@@ -70,6 +70,7 @@ fn join_table(name: SmolStr, first: &Table, second: &Table, range: TextRange) ->
         language: SchemaLanguage::Prisma,
         dialect: Dialect::Unknown,
         is_filled: false,
+        from_text: false,
         columns: sides.map(column).into(),
         relations: Vec::new(),
         indexes: vec![Index {

@@ -122,6 +122,7 @@ fn table(path: &SmolStr, block: &Block, types: &TypeNames<'_>) -> Table {
         language: SchemaLanguage::Prisma,
         dialect: Dialect::Unknown,
         is_filled: false,
+        from_text: false,
         columns: Vec::new(),
         relations: Vec::new(),
         indexes: Vec::new(),

@@ -19,6 +19,10 @@ pub(in crate::schema) enum Change {
     RenameTable(Name, Name),
     Alter(Name, Alteration),
     CreateIndex(Name, Box<Index>),
+    /// An index of a table that the statement does not tell, and what its file names that may be one: of those of them
+    /// that have its columns, or else of all that have them. One whose columns are not told either leaves the tables
+    /// unknown that are named; where none is, it says nothing.
+    IndexSomewhere(Box<Index>, Vec<SmolStr>),
     /// The index, and its table where the statement names it: MySQL's names are a table's own.
     DropIndex(Option<Name>, SmolStr),
     RenameIndex(SmolStr, SmolStr),
@@ -120,6 +124,7 @@ impl Tables {
                     self.tables[at].is_filled = true;
                 }
             }
+            Change::IndexSomewhere(index, named) => self.index_somewhere(index, named),
             Change::Unknown(names) => self.forget(names),
         }
         true
@@ -165,6 +170,7 @@ impl Tables {
         };
         merge(own, table);
         own.unknown |= table.unknown;
+        own.from_text &= table.from_text;
     }
 
     fn rename(&mut self, from: &Name, to: &Name) {
@@ -181,6 +187,23 @@ impl Tables {
         for key in self.tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
             if key.table.eq_ignore_ascii_case(&old) {
                 key.table = to.name.clone();
+            }
+        }
+    }
+
+    fn index_somewhere(&mut self, index: &Index, named: &[SmolStr]) {
+        let is_named = |table: &Table| named.iter().any(|own| own.eq_ignore_ascii_case(&table.name));
+        let mentioned = || index.columns.iter().chain(&index.expression_columns);
+        if mentioned().next().is_none() {
+            self.tables.iter_mut().filter(|table| is_named(table)).for_each(|table| table.unknown = true);
+            return;
+        }
+        let may_have = |table: &Table| mentioned().all(|column| table.column(column).is_some());
+        let among_named = self.tables.iter().any(|table| is_named(table) && may_have(table));
+        for table in self.tables.iter_mut().filter(|table| may_have(table)) {
+            if !among_named || is_named(table) {
+                // One name for the indexes of several tables is none.
+                add_index(table, &Index { name: None, ..index.clone() });
             }
         }
     }

@@ -48,8 +48,17 @@ impl State {
         if let Some(undoing) = section(trimmed) {
             self.undoing = undoing;
         }
-        if self.undoing || trimmed.starts_with('\\') {
+        if self.undoing {
             return blank(line, output);
+        }
+        if trimmed.starts_with('\\') {
+            let start = output.len();
+            blank(line, output);
+            // `\g` and its like end a statement.
+            if trimmed.starts_with("\\g") && line.starts_with('\\') {
+                output.replace_range(start..=start, ";");
+            }
+            return;
         }
         if starts_with_word(trimmed, "delimiter") {
             let delimiter = trimmed["delimiter".len()..].trim();

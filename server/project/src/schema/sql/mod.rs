@@ -5,6 +5,7 @@
 
 mod alter;
 mod attribution;
+mod blocks;
 pub(super) mod changes;
 mod conditions;
 mod dialect;
@@ -12,6 +13,7 @@ mod keys;
 pub mod layout;
 mod mask;
 mod predicates;
+mod put_together;
 mod query;
 mod reader;
 mod scopes;

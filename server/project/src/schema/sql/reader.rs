@@ -10,11 +10,11 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::alter::alter_table;
 use super::changes::{Change, Name};
 use super::conditions::always_equal;
-use super::dialect::{Evidence, grammar};
+use super::dialect::Evidence;
 use super::keys;
 use super::layout;
 use super::mask::masked;
-use super::statements::{Lines, RawStatement, parse, split, tokenize};
+use super::statements::{Lines, RawStatement, parse, split};
 use super::tables::{self, Place};
 use crate::schema::{Dialect, IndexMethod, Policy};
 
@@ -33,19 +33,27 @@ impl SqlFile {
         let masked = masked(text);
         let evidence = Evidence::of(&masked);
         let mut file = Self { evidence, ..Self::default() };
-        let mut reader = Reader { path, text: &masked, dialect: evidence.dialect(), file: &mut file };
-        for statement in split(&masked, 0, reader.dialect) {
-            reader.statement(&statement, true);
+        let dialect = evidence.dialect();
+        let mut reader =
+            Reader { path, whole: &masked, text: &masked, offset: 0, dialect, depth: 0, file: &mut file };
+        for statement in split(&masked, 0, dialect) {
+            reader.statement(&statement);
         }
         file
     }
 }
 
-struct Reader<'a> {
-    path: &'a SmolStr,
-    text: &'a str,
-    dialect: Dialect,
-    file: &'a mut SqlFile,
+pub(super) struct Reader<'a> {
+    pub path: &'a SmolStr,
+    /// The text of the whole file.
+    pub whole: &'a str,
+    /// What is read of it, and where that begins.
+    pub text: &'a str,
+    pub offset: usize,
+    pub dialect: Dialect,
+    /// How many blocks and texts stand around it.
+    pub depth: u8,
+    pub file: &'a mut SqlFile,
 }
 
 /// What a statement is about.
@@ -56,6 +64,7 @@ enum Subject {
     Type,
     Policy,
     Block,
+    Routine,
     Other,
 }
 
@@ -71,8 +80,8 @@ fn subject(statement: &RawStatement) -> Subject {
         ("INDEX", Subject::Index),
         ("TYPE", Subject::Type),
         ("VIEW", Subject::Other),
-        ("FUNCTION", Subject::Other),
-        ("PROCEDURE", Subject::Other),
+        ("FUNCTION", Subject::Routine),
+        ("PROCEDURE", Subject::Routine),
         ("TRIGGER", Subject::Other),
         ("POLICY", Subject::Policy),
         ("RULE", Subject::Other),
@@ -86,58 +95,29 @@ fn subject(statement: &RawStatement) -> Subject {
 }
 
 impl Reader<'_> {
-    fn statement(&mut self, statement: &RawStatement, may_nest: bool) {
+    pub(super) fn statement(&mut self, statement: &RawStatement) {
         match subject(statement) {
-            Subject::Block if may_nest => self.block(statement),
+            Subject::Block => self.block(statement),
+            Subject::Routine if !statement.broken => self.routine(statement),
             Subject::Table | Subject::Index => self.definition(statement),
             Subject::Type => self.enumeration(statement),
             Subject::Policy => self.policy(statement),
             _ if statement.is(0, "INSERT") => self.file.changes.extend(filled(self.path, statement)),
             _ if statement.broken => self.unread(&statement.tokens),
+            _ if Self::may_run(statement) => self.put_together(statement),
             _ => {}
         }
     }
 
-    /// The statements within `DO $$ … $$`, which guard what they do against being done twice.
-    fn block(&mut self, statement: &RawStatement) {
-        let lines = Lines::of(self.text, 0);
-        for token in &statement.tokens {
-            let Token::DollarQuotedString(body) = &token.token else {
-                continue;
-            };
-            let Some(range) = lines.range(token.span) else {
-                continue;
-            };
-            let tag = body.tag.as_ref().map_or(0, String::len) + 2;
-            let start = range.start as usize + tag;
-            let end = (range.end as usize).saturating_sub(tag);
-            let Some(inner) = self.text.get(start..end) else {
-                continue;
-            };
-            for statement in split(inner, start, self.dialect) {
-                self.guarded(statement);
-            }
-        }
+    /// The lines of the text, from a byte of the file on.
+    pub(super) fn lines(&self, base: usize) -> Lines<'_> {
+        let from = base.saturating_sub(self.offset).min(self.text.len());
+        Lines::of(self.text.get(from..).unwrap_or_default(), self.offset + from)
     }
 
-    fn guarded(&mut self, mut statement: RawStatement) {
-        let opens = |at: usize| {
-            let verb = ["CREATE", "ALTER", "DROP"].iter().any(|verb| statement.is(at, verb));
-            verb && (at == 0
-                || ["BEGIN", "THEN", "ELSE", "LOOP"].iter().any(|word| statement.is(at - 1, word)))
-        };
-        if let Some(at) = (0..statement.tokens.len()).find(|&at| opens(at)) {
-            statement.tokens.drain(..at);
-            return self.statement(&statement, false);
-        }
-        if (0..statement.tokens.len()).any(|at| statement.is(at, "EXECUTE")) {
-            for token in &statement.tokens {
-                if let Token::SingleQuotedString(text) = &token.token {
-                    let (tokens, _) = tokenize(text, grammar(self.dialect));
-                    self.unread(&tokens);
-                }
-            }
-        }
+    /// What stands between two bytes of the file.
+    pub(super) fn source(&self, start: usize, end: usize) -> Option<&str> {
+        self.text.get(start.checked_sub(self.offset)?..end.checked_sub(self.offset)?)
     }
 
     /// Notes that the tables a statement names are not known.
@@ -161,8 +141,9 @@ impl Reader<'_> {
             }
             return self.unread(&statement.tokens);
         };
-        let base = statement.base.min(self.text.len());
-        let lines = Lines::of(&self.text[base..], base);
+        // Not by `lines`, for what is read is noted meanwhile.
+        let from = statement.base.saturating_sub(self.offset).min(self.text.len());
+        let lines = Lines::of(self.text.get(from..).unwrap_or_default(), self.offset + from);
         let place = Place { path: self.path, lines: &lines, statement };
         let before = self.file.changes.len();
         if !self.apply(parsed, &place, method) {
@@ -184,6 +165,8 @@ impl Reader<'_> {
     fn apply(&mut self, parsed: Statement, place: &Place<'_>, method: Option<IndexMethod>) -> bool {
         let changes = &mut self.file.changes;
         match parsed {
+            // What a block or a function works with and nobody else sees.
+            Statement::CreateTable(create) if create.temporary && self.depth > 0 => {}
             Statement::CreateTable(create) => match tables::table(&create, place) {
                 Some(table) => changes.push(Change::CreateTable(Box::new(table))),
                 None => return false,

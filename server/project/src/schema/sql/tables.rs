@@ -78,6 +78,7 @@ fn empty(name: Name, path: &SmolStr, name_range: TextRange, range: TextRange) ->
         foreign_keys: Vec::new(),
         policies: Vec::new(),
         unknown: false,
+        from_text: false,
         file: path.clone(),
         name_range,
         range,

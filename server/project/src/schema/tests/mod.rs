@@ -1,5 +1,6 @@
 mod drizzle;
 mod prisma;
+mod put_together;
 mod queries;
 mod robustness;
 mod sql;

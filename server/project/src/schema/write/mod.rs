@@ -133,6 +133,9 @@ fn indexable_columns<'a>(request: &IndexRequest<'a>) -> Result<Vec<&'a Column>, 
     if table.unknown {
         return Err(CannotWrite::UnknownTable);
     }
+    if table.from_text {
+        return Err(CannotWrite::Unclear(table.name.clone()));
+    }
     if request.columns.is_empty() {
         return Err(CannotWrite::UnknownColumn(SmolStr::default()));
     }
