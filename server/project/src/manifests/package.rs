@@ -20,6 +20,8 @@ pub struct PackageJson {
     pub is_command_line: bool,
     /// What names the files that are run: `main`, `module`, `scripts`, as JSON.
     pub entries: String,
+    /// Its `scripts`: their names, and what they run.
+    tasks: Vec<(String, String)>,
     /// Where the package says that its Prisma schema stands.
     pub prisma_schema: Option<String>,
     /// What names the files that it offers to whoever installs it, as JSON; empty where nobody can.
@@ -42,6 +44,21 @@ const CONDITIONS: &[&str] = &[
     "node",
     "default",
     "require",
+];
+
+/// Words in the names of scripts that somebody runs at his desk, or a build does.
+const TASKS: &[&str] = &[
+    "build",
+    "prebuild",
+    "postbuild",
+    "deploy",
+    "predeploy",
+    "postdeploy",
+    "release",
+    "publish",
+    "seed",
+    "generate",
+    "codegen",
 ];
 
 /// How deep conditions are followed.
@@ -68,6 +85,12 @@ impl Manifest for PackageJson {
             workspaces: workspaces.as_array().into_iter().flatten().filter_map(text_of).collect(),
             is_command_line: !json["bin"].is_null(),
             entries: format!("{} {} {}", json["main"], json["module"], json["scripts"]),
+            tasks: json["scripts"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, command)| Some((name.clone(), text_of(command)?)))
+                .collect(),
             prisma_schema: text_of(&json["prisma"]["schema"]),
             roots: ["source", "types", "typings", "module", "main"]
                 .iter()
@@ -94,6 +117,25 @@ impl PackageJson {
             let word = said.and_then(|said| said.split([' ', '"']).find(|w| !w.contains('=')));
             matches!(word, Some("node" | "tsx" | "ts-node" | "bun" | "deno" | "pm2" | "nodemon"))
         })
+    }
+
+    /// The script that somebody runs at his desk or in a build which starts this file of the package: one that builds,
+    /// deploys or fills a database. None where another script starts it too, as that which serves may.
+    #[must_use]
+    pub fn task_that_starts(&self, file: &str) -> Option<&str> {
+        let starts = |command: &str| {
+            let mut words = command.split([' ', '\'', '"', ';', '&', '(', ')']);
+            words.any(|word| word.strip_prefix("./").unwrap_or(word) == file)
+        };
+        let is_task = |name: &str| name.split([':', '-', '_', '.']).any(|word| TASKS.contains(&word));
+        let mut found = None;
+        for (name, _) in self.tasks.iter().filter(|(_, command)| starts(command)) {
+            if !is_task(name) {
+                return None;
+            }
+            found = Some(name.as_str());
+        }
+        found
     }
 
     /// Whether whoever installs the package may import its file of this name, given without its ending.
@@ -207,6 +249,16 @@ mod tests {
         assert_eq!(manifest.exported("./other"), Vec::<String>::new());
         assert_eq!(manifest.imported("#db/client"), ["./src/db/client.js"]);
         assert_eq!(manifest.imported("#log"), ["pino"]);
+    }
+
+    #[test]
+    fn a_script_that_builds_deploys_or_fills_is_a_task() {
+        let text = r#"{ "scripts": { "build": "tsx script/build.ts && vite build", "db:seed": "node './db/fill.js'",
+            "start": "node server.js", "deploy": "node server.js --check", "lint": "eslint lint.js", "odd": 7 } }"#;
+        let manifest = PackageJson::parse(text).expect("it is there");
+        let files = ["script/build.ts", "db/fill.js", "server.js", "lint.js", "build.ts", "vite"];
+        let tasks = files.map(|file| manifest.task_that_starts(file));
+        assert_eq!(tasks, [Some("build"), Some("db:seed"), None, None, None, Some("build")]);
     }
 
     #[test]

@@ -44,9 +44,17 @@ pub(super) fn script(
         return None;
     }
     let own = package.rsplit('/').next();
-    let own = own.filter(|name| matches!(*name, "scripts" | "cli" | "benchmarks" | "benchmark" | "bench"));
-    if let Some(part) = folder.split('/').find(|part| FOLDERS.contains(part)).or(own) {
+    let own = own.filter(|name| {
+        matches!(*name, "scripts" | "cli" | "benchmarks" | "benchmark" | "bench") || holds_scripts(name)
+    });
+    let is_by_hand = |part: &&str| FOLDERS.contains(part) || holds_scripts(part);
+    // Further in, one script is also what a film is made from.
+    let outermost = folder.split('/').next().filter(|part| *part == "script");
+    if let Some(part) = folder.split('/').find(is_by_hand).or(outermost).or(own) {
         return Some(format!("stands in {part}/"));
+    }
+    if let Some(task) = manifest.and_then(|manifest| manifest.task_that_starts(below)) {
+        return Some(format!("is started by the script `{task}`"));
     }
     if is_seed(&words) {
         return Some(format!("is a seed: {name}"));
@@ -157,6 +165,11 @@ fn starts_itself(module: &Unit) -> bool {
         let Kind::Member { object, name, .. } = &node.kind else { return false };
         name == "main" && matches!(module.kind(*object), Kind::Name { name, .. } if name == "require")
     })
+}
+
+/// Whether a folder is named as one of scripts for something: `deploy-scripts`.
+fn holds_scripts(folder: &str) -> bool {
+    folder.rsplit_once(['-', '_', '.']).is_some_and(|(of, last)| last == "scripts" && !of.is_empty())
 }
 
 /// Whether a folder is named as one whose code is no longer used: `deprecated-2025`.

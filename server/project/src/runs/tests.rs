@@ -53,6 +53,8 @@ fn what_developers_run_themselves_is_no_service() {
         ("/p/examples/rates.ts", "is an example: rates.ts"),
         ("/p/src/example-rates.ts", "is an example: example-rates.ts"),
         ("/p/scripts/rates.ts", "stands in scripts/"),
+        ("/p/src/deploy-scripts/rates.ts", "stands in deploy-scripts/"),
+        ("/p/script/rates.ts", "stands in script/"),
     ] {
         assert_eq!(runs(&[(path, RATES)]), by_hand(why), "{path}");
     }
@@ -64,6 +66,9 @@ fn what_developers_run_themselves_is_no_service() {
     // What others import, and what a word only begins, says nothing.
     assert_eq!(runs(&[("/p/src/test-rates.ts", RATES)]), unknown());
     assert_eq!(runs(&[("/p/src/seedling.ts", RATES)]), unknown());
+    for path in ["/p/src/script/rates.ts", "/p/src/subscripts/rates.ts", "/p/transcripts/rates.ts"] {
+        assert_eq!(runs(&[(path, RATES)]), unknown(), "{path}");
+    }
     assert_eq!(runs(&[("/p/src/wallet/seed-phrase.ts", RATES)]), unknown());
     assert_eq!(
         runs(&[("/p/src/seeds.ts", "import Fastify from 'fastify'\nexport const a = 1")]).0,
