@@ -53,6 +53,12 @@ pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) 
             check.error("retry_helper", "it names no function to call");
         }
     }
+    for service in &model.slow_services {
+        let all = || service.urls.iter().chain(&service.hosts);
+        if all().any(|text| text.is_empty() || **text != *text.to_lowercase()) {
+            check.error("slow_service", "what its URLs hold is told in small letters");
+        }
+    }
     check.errors
 }
 

@@ -73,6 +73,45 @@ pub struct Model {
     /// Code that a fix adds to a file so that its requests are sent again after a transient failure.
     #[serde(default, rename = "retry_helper")]
     pub retry_helpers: Vec<RetryHelper>,
+    /// Services that take longer to answer than others do.
+    #[serde(default, rename = "slow_service")]
+    pub slow_services: Vec<SlowService>,
+}
+
+/// A service whose answer takes longer than that of others: a time limit that is right for these cuts it off.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowService {
+    /// What stands in the URL of such a request, in small letters; `*` stands for anything: `anthropic*/v1/messages`.
+    pub urls: Vec<Name>,
+    /// Its hosts, in small letters: what tells of a client whose requests are not seen.
+    #[serde(default)]
+    pub hosts: Vec<Name>,
+    /// The seconds that its callers wait for an answer.
+    pub seconds: u32,
+}
+
+impl SlowService {
+    /// Whether a URL, or what is written in its place, is one of the service's. In small letters.
+    #[must_use]
+    pub fn is_at(&self, url: &str) -> bool {
+        self.urls.iter().any(|wanted| {
+            let mut rest = url;
+            wanted.split('*').all(|part| match rest.find(part) {
+                Some(at) => {
+                    rest = &rest[at + part.len()..];
+                    true
+                }
+                None => false,
+            })
+        })
+    }
+
+    /// Whether a text in small letters names one of its hosts.
+    #[must_use]
+    pub fn is_named(&self, text: &str) -> bool {
+        self.hosts.iter().any(|host| text.contains(host.as_str()))
+    }
 }
 
 /// Code that sends a request again after a transient failure: added to a file by a fix that needs it. It keeps

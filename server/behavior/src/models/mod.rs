@@ -268,6 +268,11 @@ impl Models {
         all().filter(|helper| helper.needs.is_some()).chain(all().filter(|helper| helper.needs.is_none()))
     }
 
+    /// The services that take longer to answer than others do.
+    pub fn slow_services(&self) -> impl Iterator<Item = &SlowService> {
+        self.models.iter().flat_map(|model| &model.slow_services)
+    }
+
     /// All models.
     #[must_use]
     pub fn all(&self) -> &[Model] {

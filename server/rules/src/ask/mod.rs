@@ -35,6 +35,7 @@ mod retry_helper;
 mod role;
 pub mod row;
 pub mod size;
+mod slow;
 mod sql_text;
 mod surely;
 mod table;
@@ -101,6 +102,7 @@ pub use response::{ResponseUse, follow, is_status_checked, library_checks, respo
 pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, role, role_in_file};
+pub use slow::{asks_for_pieces, slow_answer};
 pub use sql_text::{SqlText, sql_texts};
 pub use surely::does_surely;
 pub use table::{column_of, schema_of, table_of};

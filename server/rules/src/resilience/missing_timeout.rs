@@ -3,8 +3,8 @@
 use plimsoll_behavior::{Effects, Name};
 
 use crate::ask::{
-    chain_name, has_deadline_around, host_by_name, is_bounded, is_client_bounded_where_used, is_left_alone,
-    is_same_origin, leaves_limit_open,
+    asks_for_pieces, chain_name, has_deadline_around, host_by_name, is_bounded, is_client_bounded_where_used,
+    is_left_alone, is_same_origin, leaves_limit_open, slow_answer,
 };
 use crate::edit::time_limit;
 use crate::view::CallView;
@@ -47,8 +47,9 @@ declare_rule! {
     ///
     /// ## What its fix does
     ///
-    /// A time limit of ten seconds is added to the request or to the client, beside a signal that is there. The request newly
-    /// fails after that, which wants a review: choose how long its callers can wait.
+    /// A time limit of ten seconds is added to the request or to the client, beside a signal that is there; of two minutes
+    /// where a language model answers. The request newly fails after that, which wants a review: choose how long its callers
+    /// can wait. None is written for an answer that such a model sends piece by piece.
     ///
     /// ## What it does not flag
     ///
@@ -153,7 +154,13 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) 
 }
 
 fn plan(unit: &UnitView<'_>, call: &CallView<'_>, name: &str) -> Option<FixPlan> {
-    let edits = time_limit::bound(unit, call, SECONDS)?;
-    let title = format!("Add a time limit of {SECONDS} seconds to `{name}` (review: fails after that)");
+    let slow = slow_answer(unit, call);
+    // A limit for the whole of an answer that comes in pieces cuts it off, and one that is long enough bounds little.
+    if slow.is_some() && asks_for_pieces(unit, call) {
+        return None;
+    }
+    let seconds = slow.unwrap_or(SECONDS);
+    let edits = time_limit::bound(unit, call, seconds)?;
+    let title = format!("Add a time limit of {seconds} seconds to `{name}` (review: fails after that)");
     Some(FixPlan { title, safety: Safety::Review, edits })
 }
