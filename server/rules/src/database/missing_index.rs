@@ -1,7 +1,7 @@
 //! `missing-index`
 
-use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::{FilterForm, Slot};
+use plimsoll_behavior::{Effects, Kind, NodeId, OwnRange};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
@@ -107,13 +107,35 @@ impl Rule for MissingIndex {
             let table = lookup.table;
             let place = Place::Bytes { file: table.file.as_str().into(), range: table.name_range };
             report
-                .at_node(unit, lookup.node, call.confidence(), message(unit, call, &lookup, &problem))
+                .at(marked(unit, lookup.node), call.confidence(), message(unit, call, &lookup, &problem))
                 .related(place, indexes_of(table, lookup.table_name(call)))
                 .preview(is_housekeeping(call, &lookup, &problem))
                 .about(problem.indexes.iter().filter_map(|index| leading_column(table, index)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
                 .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
         });
+    }
+}
+
+/// What is marked of a query: of a text over many lines the first that says something, for the whole would mark half a
+/// screen.
+fn marked(unit: &UnitView<'_>, query: NodeId) -> OwnRange {
+    let (whole, text) = (unit.unit.range(query), unit.text(query));
+    let is_text = matches!(unit.unit.kind(query), Kind::Literal(_) | Kind::Template { .. });
+    let mut first = 0;
+    for line in text.split_inclusive('\n') {
+        first += line.len();
+        // The mark that opens it says nothing.
+        if line.contains(char::is_alphanumeric) && line.trim().len() > 3 {
+            break;
+        }
+    }
+    let first = text.get(..first).unwrap_or_default().trim_end().len();
+    match u32::try_from(first) {
+        Ok(length) if is_text && length < whole.end - whole.start => {
+            OwnRange { start: whole.start, end: whole.start + length }
+        }
+        _ => whole,
     }
 }
 
