@@ -80,6 +80,7 @@ declare_rule! {
     /// - Columns that a partial or special index or an index in a loose SQL file mentions, or one in a
     ///   program that is called like what makes indexes.
     /// - Foreign keys in MySQL, which indexes them by itself.
+    /// - Tables of which an index is made by SQL that is put together while it runs, where its columns are not told.
     /// - Files in an `examples` folder of a project.
     pub MissingIndex { id: "missing-index", category: Database, severity: Warning, since: "0.1.0" }
 }

@@ -1,10 +1,12 @@
 //! What stands in `DO` blocks and in the bodies of functions, and what is put together there as text.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 use sqlparser::tokenizer::Token;
 
 use super::changes::{Alteration, Change, Name};
-use super::put_together::{Text, has_hole, texts};
+use super::put_together::{Text, has_hole, may_define, texts};
 use super::reader::{Reader, SqlFile};
 use super::statements::{RawStatement, split};
 use crate::schema::{Index, Table};
@@ -77,6 +79,9 @@ impl Reader<'_> {
 
     /// The statements in the texts between dollars.
     fn bodies(&self, statement: &RawStatement) -> Vec<RawStatement> {
+        if !statement.tokens.iter().any(|token| matches!(token.token, Token::DollarQuotedString(_))) {
+            return Vec::new();
+        }
         let lines = self.lines(statement.base);
         let mut statements = Vec::new();
         for token in &statement.tokens {
@@ -118,7 +123,8 @@ impl Reader<'_> {
 
     /// The statements in the texts that a statement puts together to run them.
     pub(super) fn put_together(&mut self, statement: &RawStatement) {
-        if self.depth >= MAX_DEPTH {
+        // Lines are counted only for what is worth it, for a dump has a great many statements.
+        if self.depth >= MAX_DEPTH || !may_define(statement, self.dialect) {
             return;
         }
         let lines = self.lines(statement.base);
@@ -142,7 +148,8 @@ impl Reader<'_> {
             inner.statement(&statement);
         }
         self.file.unread_statements += made.unread_statements;
-        let settled = made.changes.into_iter().filter_map(|change| settled(change, self.whole));
+        let named = || Arc::clone(self.names.get_or_init(|| quoted_names(self.whole)));
+        let settled = made.changes.into_iter().filter_map(|change| settled(change, &named));
         self.file.changes.extend(settled);
     }
 }
@@ -156,19 +163,22 @@ fn makes_key(change: &Change) -> bool {
     )
 }
 
+/// What a file names that may be a table.
+type Named<'a> = dyn Fn() -> Arc<[SmolStr]> + 'a;
+
 /// What a change comes to of which some names are not known.
 ///
 /// A namespace that is not known is one in which the table stands that has this name: a tenant's. Columns behind one that
 /// is not known say nothing; if it is the first one, nothing is known of what is missing in the table any more. An index
 /// of a table that is not known may be of any table that has its columns.
-fn settled(change: Change, file: &str) -> Option<Change> {
+fn settled(change: Change, named: &Named<'_>) -> Option<Change> {
     let change = match change {
-        Change::CreateIndex(name, index) => return key(name, index, file),
-        Change::Alter(name, Alteration::AddIndex(index)) => return key(name, index, file),
+        Change::CreateIndex(name, index) => return key(name, index, named),
+        Change::Alter(name, Alteration::AddIndex(index)) => return key(name, index, named),
         Change::Alter(name, Alteration::AddPrimaryKey(columns)) => {
             let is_known = !has_hole(&name.name) && !columns.iter().any(|own| has_hole(own));
             if !is_known {
-                return key(name, Box::new(Index { columns, unique: true, ..Index::default() }), file);
+                return key(name, Box::new(Index { columns, unique: true, ..Index::default() }), named);
             }
             Change::Alter(name, Alteration::AddPrimaryKey(columns))
         }
@@ -201,7 +211,7 @@ fn settled(change: Change, file: &str) -> Option<Change> {
 }
 
 /// An index, or a key that is one.
-fn key(name: Name, mut index: Box<Index>, file: &str) -> Option<Change> {
+fn key(name: Name, mut index: Box<Index>, named: &Named<'_>) -> Option<Change> {
     index.name = index.name.filter(|own| !has_hole(own));
     if let Some(at) = index.columns.iter().position(|own| has_hole(own)) {
         index.columns.truncate(at);
@@ -213,7 +223,7 @@ fn key(name: Name, mut index: Box<Index>, file: &str) -> Option<Change> {
         if is_unread {
             index.columns.clear();
         }
-        return Some(Change::IndexSomewhere(index, quoted_names(file)));
+        return Some(Change::IndexSomewhere(index, named()));
     }
     in_known_namespace(if is_unread { Change::Unknown(vec![name]) } else { Change::CreateIndex(name, index) })
 }
@@ -260,7 +270,7 @@ fn in_known_namespace(mut change: Change) -> Option<Change> {
 }
 
 /// What stands in quotes of its own and may be a table's name: what a loop goes through, or a function is called with.
-fn quoted_names(text: &str) -> Vec<SmolStr> {
+fn quoted_names(text: &str) -> Arc<[SmolStr]> {
     let is_name = |own: &&str| {
         let is_letter = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
         !own.is_empty() && own.len() <= 128 && own.chars().all(is_letter)
@@ -272,5 +282,5 @@ fn quoted_names(text: &str) -> Vec<SmolStr> {
         .collect();
     names.sort();
     names.dedup();
-    names
+    names.into()
 }

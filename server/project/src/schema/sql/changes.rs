@@ -1,5 +1,7 @@
 //! What statements do to tables, and the tables that come of doing it in order.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use crate::schema::{Column, ColumnType, ForeignKey, Index, Policy, Table};
@@ -22,7 +24,7 @@ pub(in crate::schema) enum Change {
     /// An index of a table that the statement does not tell, and what its file names that may be one: of those of them
     /// that have its columns, or else of all that have them. One whose columns are not told either leaves the tables
     /// unknown that are named; where none is, it says nothing.
-    IndexSomewhere(Box<Index>, Vec<SmolStr>),
+    IndexSomewhere(Box<Index>, Arc<[SmolStr]>),
     /// The index, and its table where the statement names it: MySQL's names are a table's own.
     DropIndex(Option<Name>, SmolStr),
     RenameIndex(SmolStr, SmolStr),

@@ -24,6 +24,22 @@ pub(super) struct Text {
     pub sql: String,
 }
 
+/// Whether one of a statement's texts may define a table or an index: worth a closer look.
+pub(super) fn may_define(statement: &RawStatement, dialect: Dialect) -> bool {
+    let names = |text: &str| {
+        let mut words = text.split(|letter: char| !letter.is_ascii_alphabetic());
+        words.any(|word| word.eq_ignore_ascii_case("table") || word.eq_ignore_ascii_case("index"))
+    };
+    statement.tokens.iter().filter(|token| is_text(&token.token, dialect)).any(|token| match &token.token {
+        Token::SingleQuotedString(text)
+        | Token::EscapedStringLiteral(text)
+        | Token::NationalStringLiteral(text)
+        | Token::DoubleQuotedString(text) => names(text),
+        Token::DollarQuotedString(text) => names(&text.value),
+        _ => false,
+    })
+}
+
 /// The texts that a statement puts together and that define tables or indexes. `at` gives the source of a range.
 pub(super) fn texts<'s>(
     statement: &RawStatement,

@@ -1,5 +1,8 @@
 //! From the text of one file to the changes that its statements make.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 use sqlparser::ast::{
     AlterIndexOperation, CreatePolicyCommand, CreatePolicyType, ObjectType, Statement,
@@ -34,8 +37,17 @@ impl SqlFile {
         let evidence = Evidence::of(&masked);
         let mut file = Self { evidence, ..Self::default() };
         let dialect = evidence.dialect();
-        let mut reader =
-            Reader { path, whole: &masked, text: &masked, offset: 0, dialect, depth: 0, file: &mut file };
+        let names = OnceCell::new();
+        let mut reader = Reader {
+            path,
+            whole: &masked,
+            names: &names,
+            text: &masked,
+            offset: 0,
+            dialect,
+            depth: 0,
+            file: &mut file,
+        };
         for statement in split(&masked, 0, dialect) {
             reader.statement(&statement);
         }
@@ -47,6 +59,8 @@ pub(super) struct Reader<'a> {
     pub path: &'a SmolStr,
     /// The text of the whole file.
     pub whole: &'a str,
+    /// What stands in quotes there and may be a table's name, once somebody asks.
+    pub names: &'a OnceCell<Arc<[SmolStr]>>,
     /// What is read of it, and where that begins.
     pub text: &'a str,
     pub offset: usize,
