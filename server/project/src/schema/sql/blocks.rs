@@ -40,7 +40,8 @@ impl Reader<'_> {
         let mut own = RawStatement { tokens: Vec::new(), ..statement.clone() };
         let mut bodies = self.bodies(statement);
         // MySQL's body stands in the statement itself.
-        for token in &statement.tokens {
+        let begin = (0..statement.tokens.len()).find(|&at| statement.is(at, "BEGIN"));
+        for token in statement.tokens.iter().skip(begin.unwrap_or(statement.tokens.len())) {
             if token.token == Token::SemiColon {
                 let next = RawStatement { tokens: Vec::new(), ..own.clone() };
                 bodies.push(std::mem::replace(&mut own, next));

@@ -61,6 +61,7 @@ fn what_other_databases_run_is_read() {
         "EXEC('CREATE INDEX x ON contacts (company_id)');",
         "EXEC sp_executesql N'CREATE INDEX x ON dbo.contacts (company_id)';",
         "SELECT format('CREATE INDEX ON %I.contacts (company_id)', nspname) FROM pg_namespace\n\\gexec\nCREATE TABLE last (id INT PRIMARY KEY);",
+        "DELIMITER //\nCREATE PROCEDURE p() BEGIN IF @n = 0 THEN ALTER TABLE `contacts` ADD INDEX x (`company_id`); END IF; END//\nDELIMITER ;",
     ] {
         assert_eq!(led(&with(text)), ["contacts.company_id"], "{text}");
     }
