@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::formats::shop;
-use crate::project::Project;
+use crate::project::{Project, Run, git};
 use crate::skip::skip;
 
 fn validated(log: &str) -> Output {
@@ -26,10 +26,11 @@ fn validated(log: &str) -> Output {
 fn a_log_is_what_the_standard_asks_for() {
     let empty = Project::new(&[("a.rs", "")]).run(&["check", "--format", "sarif"]).stdout;
     let full = shop().run(&["check", "--format", "sarif", "--fixes"]).stdout;
+    let told = since_a_baseline().stdout;
     // The validator sees mistakes.
     let wrong = full.replace("\"level\": \"error\"", "\"level\": \"fatal\"");
     assert_ne!(full, wrong);
-    for (log, is_valid) in [(&empty, true), (&full, true), (&wrong, false)] {
+    for (log, is_valid) in [(&empty, true), (&full, true), (&told, true), (&wrong, false)] {
         let output = validated(log);
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.code() == Some(77) {
@@ -38,4 +39,37 @@ fn a_log_is_what_the_standard_asks_for() {
         }
         assert_eq!(output.status.success(), is_valid, "{said}\n{log}");
     }
+}
+
+/// Two findings, of which a baseline holds one, and only what has changed since is asked for.
+fn since_a_baseline() -> Run {
+    let note = "// plimsoll-ignore no-such-rule-at-all: it is new\nfn a() {}\n";
+    let project = Project::new(&[("old.rs", note)]);
+    project.run(&["check", "--write-baseline"]);
+    git(project.path(), &["init", "--quiet"]);
+    git(project.path(), &["add", "--all"]);
+    git(project.path(), &["commit", "--quiet", "--message", "a"]);
+    project.write_bytes("new.rs", note.as_bytes());
+    project.run(&["check", "--format", "sarif", "--diff"])
+}
+
+/// Code scanning opens an alert for every result, suppressed or not: what a project lives with is none.
+#[test]
+fn what_a_baseline_holds_is_no_result_and_the_rest_is_new() {
+    let run = since_a_baseline();
+    let log: serde_json::Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    let results = log["runs"][0]["results"].as_array().expect("a list");
+    let told: Vec<_> = results
+        .iter()
+        .map(|it| {
+            let uri = &it["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+            (uri.as_str().expect("a path"), it["baselineState"].as_str())
+        })
+        .collect();
+    assert_eq!(told, [("new.rs", Some("new"))]);
+    let properties = &log["runs"][0]["properties"];
+    assert_eq!(properties["baselined"], 1);
+    let scope = properties["scope"].as_str().expect("it is told");
+    assert!(scope.starts_with("on lines changed since main ("), "{scope}");
+    assert_eq!(run.status, 1);
 }

@@ -29,7 +29,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub fn sarif(report: &Report, texts: &Texts<'_>, rules: &[RuleInfo]) -> String {
     let found: Vec<&RuleInfo> =
         rules.iter().filter(|rule| report.findings.iter().any(|it| it.finding.rule == rule.id)).collect();
-    let result = |reported| result(reported, texts, &found);
+    // What a baseline holds is left out: code hosts open an alert for every result, whatever they are told of its state.
+    let state = report.baselined.map(|_| "new");
+    let result = |reported| SarifResult { baseline_state: state, ..result(reported, texts, &found) };
     let run = Run {
         tool: Tool {
             driver: Driver {
@@ -45,6 +47,7 @@ pub fn sarif(report: &Report, texts: &Texts<'_>, rules: &[RuleInfo]) -> String {
         }],
         column_kind: "unicodeCodePoints",
         results: report.findings.iter().map(result).collect(),
+        properties: RunProperties { baselined: report.baselined, scope: report.scope.as_deref() },
     };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
     let text = serde_json::to_string_pretty(&log).expect("no map in it has keys that are no strings");
@@ -66,6 +69,24 @@ struct Run<'a> {
     invocations: [Invocation; 1],
     column_kind: &'static str,
     results: Vec<SarifResult<'a>>,
+    #[serde(skip_serializing_if = "RunProperties::is_empty")]
+    properties: RunProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct RunProperties<'a> {
+    /// How many the baseline hides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baselined: Option<usize>,
+    /// Which part of what was reviewed is told of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+}
+
+impl RunProperties<'_> {
+    fn is_empty(&self) -> bool {
+        self.baselined.is_none() && self.scope.is_none()
+    }
 }
 
 #[derive(Serialize)]
@@ -146,6 +167,9 @@ struct SarifResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: &'static str,
+    /// Said of all results of a run, or of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     message: Text<'a>,
     locations: [Location<'a>; 1],
     partial_fingerprints: BTreeMap<&'static str, &'a str>,
@@ -255,6 +279,7 @@ fn result<'a>(reported: &'a Reported, texts: &Texts<'_>, rules: &[&RuleInfo]) ->
         rule_id: finding.rule,
         rule_index: rules.iter().position(|rule| rule.id == finding.rule),
         level: level(finding.severity),
+        baseline_state: None,
         message: Text { text: &finding.message },
         locations: [Location {
             id: None,
