@@ -42,7 +42,8 @@ fn each_target_is_written_once_and_shown_before() {
         let shown = project.run(&["init", target, "--dry-run"]);
         assert_eq!(shown.status, 0, "{shown}");
         assert!(shown.stdout.starts_with("--- /dev/null\n+++ b/"), "{shown}");
-        assert!(shown.stderr.lines().all(|line| line.starts_with("would write ")), "{shown}");
+        let is_told = |line: &str| line.starts_with("would write ") || line.starts_with("next: ");
+        assert!(shown.stderr.lines().all(is_told), "{shown}");
         assert_eq!(files_below(project.path()), before, "{target} writes nothing yet");
         let written = project.run(&["init", target]);
         assert_eq!((written.status, &written.stdout), (0, &shown.stdout));
@@ -134,6 +135,10 @@ fn the_workflow_holds_what_a_runner_reads() {
     let steps = job["steps"].as_sequence().expect("a list");
     assert!(steps[0]["uses"].as_str().expect("a name").starts_with("actions/checkout@"));
     assert_eq!(steps[0]["with"]["fetch-depth"].as_integer(), Some(0));
+    // No registry has it: it is built from its repository, whose address is no part of the command.
+    assert_eq!(steps[1]["env"]["SOURCE"].as_str(), Some("${{ vars.PLIMSOLL_SOURCE }}"));
+    let install = steps[1]["run"].as_str().expect("a command");
+    assert!(install.contains("cargo install --locked --git \"$SOURCE\" plimsoll"), "{install}");
     let last = steps.last().expect("there are some");
     assert_eq!(last["env"]["BASE"].as_str(), Some("origin/${{ github.base_ref }}"));
     let command = last["run"].as_str().expect("a command");

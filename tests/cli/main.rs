@@ -6,6 +6,7 @@ mod diff;
 mod endings;
 mod formats;
 mod generated;
+mod hook;
 mod init;
 mod odd_projects;
 mod patches;
@@ -31,6 +32,7 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
     let project = Project::new(&[("a.rs", "fn a() {}\n")]);
     let mistakes: &[&[&str]] = &[
         &["chek"],
+        &["help", "chek"],
         &["check", "--formt", "json"],
         &["check", "--format", "yaml"],
         &["check", "--fail-on", "fatal"],
@@ -50,6 +52,7 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
     }
     assert_run!(said, @r"
     error: unrecognized subcommand 'chek'; tip: a similar subcommand exists: 'check'
+    error: unrecognized subcommand 'chek'
     error: unexpected argument '--formt' found; tip: a similar argument exists: '--format'
     error: invalid value 'yaml' for '--format <FORMAT>'; [possible values: pretty, json, sarif, github, agent]
     error: invalid value 'fatal' for '--fail-on <SEVERITY>'; [possible values: error, warning, info, never]
@@ -78,9 +81,11 @@ fn help_and_version_go_to_standard_output() {
       rules        Lists the rules
       explain      Explains a rule
       init         Writes the settings of an editor, an assistant or a pipeline
+      hook         Tells an assistant what its edit has brought: what `init` sets up runs it
       completions  Prints the completions of a shell
       man          Prints the manual page of Plimsoll, or of one of its commands
       lsp          Serves an editor over the Language Server Protocol, on standard input and output
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
           --color <WHEN>  When to colour the output [default: auto] [possible values: auto, always, never]
@@ -107,14 +112,50 @@ fn help_and_version_go_to_standard_output() {
           --stdin-path <PATH>   Reviews standard input as the content of this file
           --fixes               Adds the proven fixes
           --no-cache            Reviews every file anew, and keeps nothing for the next run
-          --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
           --diff[=<REV>]        Tells only what stands on a line that has changed since this commit, or since the default branch was left
           --staged              Reviews what is staged for a commit, and tells only what stands on staged lines
           --write-baseline      Writes down all findings, which are hidden from then on
+          --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
       -h, --help                Print help (see more with '--help')
     --- stderr
     ");
+    for (short, long) in [(&["help"][..], &["--help"][..]), (&["help", "check"], &["check", "--help"])] {
+        assert_eq!(project.run(short).to_string(), project.run(long).to_string());
+    }
     assert_eq!(project.run(&["--version"]).stdout, concat!("plimsoll ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+/// What bash offers for a part of a command line.
+#[cfg(unix)]
+fn completed(project: &Project, words: &[&str]) -> Vec<String> {
+    let script = project.run(&["completions", "bash"]).stdout;
+    let list: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let asked = format!(
+        "COMP_WORDS=({}); COMP_CWORD={}; _plimsoll plimsoll '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        list.join(" "),
+        words.len() - 1,
+        words[words.len() - 1],
+        words[words.len() - 2],
+    );
+    let bash = std::process::Command::new("bash").args(["-c", &format!("{script}\n{asked}")]).output();
+    let output = bash.expect("bash is there");
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shell_completes_rules_where_one_is_asked_for() {
+    let project = Project::new(&[]);
+    for before in [&["explain"][..], &["check", "--rule"], &["fix", "--rule"]] {
+        let words = |word| [&["plimsoll"], before, &[word]].concat();
+        assert_eq!(completed(&project, &words("missing-t")), ["missing-transaction", "missing-timeout"]);
+        assert!(completed(&project, &words("")).contains(&"unused-suppression".to_owned()), "{before:?}");
+    }
+    for shell in ["zsh", "fish", "powershell", "elvish"] {
+        assert_eq!(project.run(&["completions", shell]).status, 0, "{shell}");
+    }
+    // Help does not list them: there is a command that does.
+    assert!(!project.run(&["explain", "--help"]).stdout.contains("missing-timeout"));
 }
 
 #[test]

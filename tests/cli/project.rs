@@ -104,7 +104,7 @@ impl Project {
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("NVIM_APPNAME");
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-        command.env_remove("GITHUB_WORKSPACE");
+        command.env_remove("GITHUB_WORKSPACE").env_remove("CLAUDE_PROJECT_DIR");
         command
     }
 

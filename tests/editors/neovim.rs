@@ -64,6 +64,31 @@ fn both_neovims_say_that_there_is_no_program() {
     }
 }
 
+#[test]
+fn what_init_writes_is_all_that_both_neovims_need() {
+    for which in ["neovim-trixie", "neovim-forky"] {
+        with_neovim(which, |neovim| {
+            let stage = Stage::new();
+            stage.shell("plimsoll init neovim");
+            fix_a_file(&stage, neovim);
+        });
+    }
+}
+
+#[test]
+fn what_init_writes_starts_no_second_server_beside_the_plugin() {
+    for which in ["neovim-trixie", "neovim-forky"] {
+        with_neovim(which, |neovim| {
+            let stage = with_plugin();
+            stage.shell("plimsoll init neovim");
+            // A project within the project: another root, for who looks for the nearest one.
+            stage.write("shop/src/server/integrations/package.json", "{}\n");
+            stage.shell("mkdir -p \"$HOME/shop/.git\"");
+            run(&stage, neovim, "once.lua", FILE, &[]);
+        });
+    }
+}
+
 fn with_neovim(which: &str, test: impl Fn(&Path)) {
     match have("get.sh", &[which]) {
         Ok(neovim) => test(&neovim),

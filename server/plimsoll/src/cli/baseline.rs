@@ -64,13 +64,11 @@ impl Baselines {
         }
     }
 
-    /// Takes out what the baselines hold, and tells how many findings that are: none where there is no baseline. What
-    /// matches nothing any more is told of.
+    /// Takes out what the baselines hold, and tells how many findings that are: none where there is no baseline.
     pub fn hide(&self, run: &Run<'_>, outcomes: &mut [Outcome]) -> Option<usize> {
         if self.known.is_empty() {
             return None;
         }
-        self.tell_of_what_is_gone(run, outcomes);
         let mut hidden = 0;
         for (path, outcome) in run.files.iter().zip(outcomes) {
             self.mark(path, &mut outcome.findings);
@@ -130,7 +128,7 @@ impl Baselines {
     }
 
     /// Says once for each baseline how many of its findings are gone.
-    fn tell_of_what_is_gone(&self, run: &Run<'_>, outcomes: &[Outcome]) {
+    pub fn tell_of_what_is_gone(&self, run: &Run<'_>, outcomes: &[Outcome]) {
         let (found, judged) = (self.found(run, outcomes), judged(run, outcomes));
         for (folder, baseline) in &self.known {
             let is_found = |entry: &Entry| found.get(folder).is_some_and(|found| found.contains(entry));

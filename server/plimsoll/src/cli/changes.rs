@@ -89,6 +89,20 @@ impl Changes {
         Ok(changes)
     }
 
+    /// Every line of a file.
+    pub fn all_of(path: &str) -> Self {
+        Self {
+            files: std::iter::once((path.to_owned(), Lines::All)).collect(),
+            since: "in what was edited".to_owned(),
+        }
+    }
+
+    /// Those in one file.
+    pub fn within(mut self, path: &str) -> Self {
+        self.files.retain(|known, _| known == path);
+        self
+    }
+
     fn add(
         &mut self,
         git: &Git,

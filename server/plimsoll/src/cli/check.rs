@@ -23,11 +23,51 @@ use crate::report::{self, Report, Reported, Texts};
 /// How long work takes before a progress bar is worth the flicker.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// What a check has to tell.
+pub struct Checked {
+    /// The report, in the format that was asked for.
+    pub text: String,
+    /// What it says of the code.
+    pub status: Status,
+    cache: Option<Cache>,
+}
+
+impl Checked {
+    /// Keeps what the next run need not do again. Whoever waits for the report has it by then.
+    pub fn finish(self) -> Status {
+        if let Some(cache) = self.cache {
+            cache.finish();
+        }
+        self.status
+    }
+}
+
 /// Reviews, prints, and tells the status.
 ///
 /// # Errors
 /// If a path cannot be read, a rule does not exist, or standard output is closed.
 pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
+    let Some(checked) = review(args, None)? else {
+        return Ok(Status::Failed);
+    };
+    let printed = match args.format {
+        Format::Pretty => print(&checked.text, color),
+        // Each byte counts for what reads it.
+        _ => print_as_it_is(&checked.text),
+    };
+    match printed {
+        // Whoever reads the report has read enough, which changes nothing of what was found.
+        Err(error) if !is_broken_pipe(&error) => Err(error),
+        _ => Ok(checked.finish()),
+    }
+}
+
+/// Reviews. `edited` is a file that alone is asked about, whatever else is read. None where what the project has written
+/// down for its reviews cannot be used, which is said.
+///
+/// # Errors
+/// If a path cannot be read, a rule does not exist, or git cannot tell what has changed.
+pub fn review(args: &CheckArgs, edited: Option<&str>) -> anyhow::Result<Option<Checked>> {
     crate::log::start_if_asked();
     let started = Instant::now();
     let mut session = Session::new(&args.selection)?;
@@ -55,7 +95,10 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         }
     } else {
         let mut found = walk::find(&args.selection.paths, session.current_dir())?;
-        scope = Scope::new(args, &mut found, session.current_dir())?;
+        scope = match edited {
+            Some(path) => Scope::of_edit(path, session.current_dir()),
+            None => Scope::new(args, &mut found, session.current_dir())?,
+        };
         report.skipped.extend(found.skipped);
         report.named = found.named;
         found.files
@@ -70,11 +113,15 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     let under = staged.as_ref().map_or(under, |staged| staged as &dyn Files);
     let view = Overlay { over: &typed, under };
     if let Err(errors) = session.configure(&view, &files) {
-        return Ok(failed(&errors));
+        failed(&errors);
+        return Ok(None);
     }
     let mut baselines = match Baselines::read(&view, &files, session.current_dir()) {
         Ok(baselines) => baselines,
-        Err(errors) => return Ok(failed(&errors)),
+        Err(errors) => {
+            failed(&errors);
+            return Ok(None);
+        }
     };
     let threads = Threads::new(args.selection.jobs)?;
     let mut outcomes = outcomes(&files, &threads, cache.as_ref(), &session, &view);
@@ -82,6 +129,9 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
     let run = Run { session: &session, view: &view, files: &files };
     if args.write_baseline {
         baselines.renew(&run, &outcomes)?;
+    }
+    if edited.is_none() {
+        baselines.tell_of_what_is_gone(&run, &outcomes);
     }
     report.baselined = baselines.hide(&run, &mut outcomes);
     scope.keep(&view, &mut outcomes);
@@ -98,22 +148,12 @@ pub fn run(args: &CheckArgs, color: anstream::ColorChoice) -> anyhow::Result<Sta
         report.add(outcome, fixes);
     }
     report.finish();
+    if let Some(path) = edited {
+        report.skipped.retain(|skipped| skipped.path == path);
+        report.unread.retain(|unread| unread.path == path);
+    }
     let text = told(args.format, &report, &view, &session, started.elapsed());
-    let status = status(&report, args.fail_on);
-    let printed = match args.format {
-        Format::Pretty => print(&text, color),
-        // Each byte counts for what reads it.
-        _ => print_as_it_is(&text),
-    };
-    match printed {
-        // Whoever reads the report has read enough, which changes nothing of what was found.
-        Err(error) if !is_broken_pipe(&error) => return Err(error),
-        _ => {}
-    }
-    if let Some(cache) = cache {
-        cache.finish();
-    }
-    Ok(status)
+    Ok(Some(Checked { text, status: status(&report, args.fail_on), cache }))
 }
 
 /// Says what is wrong with what a project has written down for its reviews, a line each.

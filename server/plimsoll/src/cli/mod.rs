@@ -6,9 +6,11 @@ mod check;
 mod fix;
 mod generate;
 mod git;
+mod hook;
 mod init;
 mod numbers;
 mod repair;
+mod rule_id;
 mod rules;
 mod scope;
 mod session;
@@ -24,15 +26,16 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use plimsoll_engine::Severity;
+use rule_id::RuleId;
 
 /// Finds the failures that AI-written code brings to production.
 #[derive(Debug, Parser)]
-#[command(name = "plimsoll", version, disable_help_subcommand = true)]
+#[command(name = "plimsoll", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
     /// When to colour the output.
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true)]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true, display_order = 100)]
     color: Color,
 }
 
@@ -48,6 +51,8 @@ enum Command {
     Explain(ExplainArgs),
     /// Writes the settings of an editor, an assistant or a pipeline.
     Init(InitArgs),
+    /// Tells an assistant what its edit has brought: what `init` sets up runs it.
+    Hook(HookArgs),
     /// Prints the completions of a shell.
     Completions(CompletionsArgs),
     /// Prints the manual page of Plimsoll, or of one of its commands.
@@ -63,7 +68,7 @@ struct Selection {
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// Reviews with this rule only; may be given more than once.
-    #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
+    #[arg(long = "rule", value_name = "ID", value_delimiter = ',', value_parser = RuleId, hide_possible_values = true)]
     rules: Vec<String>,
     /// Adds the preview rules.
     #[arg(long)]
@@ -132,6 +137,7 @@ struct RulesArgs {
 #[derive(Debug, Args)]
 struct ExplainArgs {
     /// The rule's id.
+    #[arg(value_name = "RULE", value_parser = RuleId, hide_possible_values = true)]
     rule: String,
 }
 
@@ -143,6 +149,19 @@ struct InitArgs {
     /// Shows the change and writes nothing.
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct HookArgs {
+    /// Whose hook it is; the event is read from standard input.
+    #[arg(value_enum, value_name = "ASSISTANT")]
+    assistant: Assistant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Assistant {
+    /// After each edit (`PostToolUse`).
+    ClaudeCode,
 }
 
 #[derive(Debug, Args)]
@@ -270,6 +289,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::list(&args, color),
         Command::Explain(args) => rules::explain(&args, color),
         Command::Init(args) => init::run(&args, color),
+        Command::Hook(args) => return hook::run(&args),
         Command::Completions(args) => generate::completions(&args, color),
         Command::Man(args) => generate::manual(&args, color),
     };

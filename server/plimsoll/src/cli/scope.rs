@@ -70,6 +70,20 @@ impl Scope {
         Ok(Self { changes: Some(changes), staged })
     }
 
+    /// What an edit of a file has brought: of lines changed since the last commit those in this file, and all of the file
+    /// where git cannot tell.
+    pub fn of_edit(path: &str, current_dir: &str) -> Self {
+        let mut repositories = Repositories { known: BTreeMap::new() };
+        let current = repositories.around(current_dir);
+        let git = repositories.around(folder_of(path)).map(|root| Git::new(&root, current.as_deref()));
+        let since = |git: Git| Changes::of(&[git], Since::Commit("HEAD"), &BTreeSet::new()).ok();
+        let changes = match git.and_then(since) {
+            Some(changes) => changes.within(path),
+            None => Changes::all_of(path),
+        };
+        Self { changes: Some(changes), staged: None }
+    }
+
     /// What the files are seen through, where that is not the disk.
     pub fn staged(&self) -> Option<&Staged> {
         self.staged.as_ref().filter(|staged| !staged.is_on_disk())

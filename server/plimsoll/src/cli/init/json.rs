@@ -6,8 +6,8 @@ use jsonc_parser::{ParseOptions, json};
 /// The extension's name in the marketplaces.
 const EXTENSION: &str = "plimsoll.plimsoll";
 
-/// What Claude Code runs after each edit. Status 2 hands over what was found: it stands on standard error.
-const HOOK: &str = r#"cd "$CLAUDE_PROJECT_DIR" && plimsoll check --diff=HEAD --format agent >&2 || exit 2"#;
+/// What Claude Code runs after each edit.
+const HOOK: &str = "plimsoll hook claude-code";
 
 /// What stands for the servers that a language has anyway.
 const OTHERS: &str = "...";
@@ -43,7 +43,7 @@ pub const CLAUDE_CODE: &str = r#"{
         "hooks": [
           {
             "type": "command",
-            "command": "cd \"$CLAUDE_PROJECT_DIR\" && plimsoll check --diff=HEAD --format agent >&2 || exit 2"
+            "command": "plimsoll hook claude-code"
           }
         ]
       }
@@ -98,7 +98,9 @@ pub fn zed(before: Option<&str>) -> Result<String, String> {
 pub fn claude_code(before: Option<&str>) -> Result<String, String> {
     merged(before, |settings| {
         let after_use = array_in(&object_in(settings, "hooks")?, "PostToolUse")?;
-        if !after_use.to_string().contains("plimsoll check") {
+        // A hook of one's own may check in another way.
+        let known = after_use.to_string();
+        if !["plimsoll hook", "plimsoll check"].iter().any(|own| known.contains(own)) {
             after_use.ensure_multiline();
             after_use.append(json!({
                 "matcher": "Edit|MultiEdit|Write",
@@ -191,7 +193,7 @@ mod tests {
                 "hooks": [
                   {
                     "type": "command",
-                    "command": "cd \"$CLAUDE_PROJECT_DIR\" && plimsoll check --diff=HEAD --format agent >&2 || exit 2"
+                    "command": "plimsoll hook claude-code"
                   }
                 ]
               }

@@ -8,6 +8,7 @@ mod json;
 mod pre_commit;
 mod texts;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +51,7 @@ struct Plan {
     /// The text of the file with it, from the text that is there; or why it cannot be added.
     merge: fn(Option<&str>) -> Result<String, String>,
     /// What a person adds where that fails.
-    by_hand: &'static str,
+    by_hand: Cow<'static, str>,
 }
 
 /// Writes what a target needs, and shows it.
@@ -95,11 +96,20 @@ pub fn run(args: &InitArgs, color: anstream::ColorChoice) -> anyhow::Result<Stat
         ));
         print(by_hand, color)?;
     }
+    if args.target == Target::GithubActions && texts::SOURCE.is_empty() && !changes.is_empty() {
+        say(
+            "next: set the repository variable `PLIMSOLL_SOURCE` to the address of Plimsoll's git repository; it is built from there",
+        );
+    }
     Ok(if unmerged.is_empty() { Status::Clean } else { Status::Failed })
 }
 
 fn plans(target: Target, root: &str) -> anyhow::Result<Vec<Plan>> {
-    let at = |path: &str, merge, by_hand| Plan { path: format!("{root}/{path}"), merge, by_hand };
+    let at = |path: &str, merge, by_hand: &'static str| Plan {
+        path: format!("{root}/{path}"),
+        merge,
+        by_hand: by_hand.into(),
+    };
     let vscode = || {
         vec![
             at(".vscode/extensions.json", json::vscode_extensions, json::VSCODE_EXTENSIONS),
@@ -113,7 +123,7 @@ fn plans(target: Target, root: &str) -> anyhow::Result<Vec<Plan>> {
                 neovim_folder().context("cannot tell where Neovim's configuration lies: HOME is not set")?;
             let path = to_files_path(&folder.join("plugin").join("plimsoll.lua"));
             let path = path.context("the path of Neovim's configuration is relative, or not UTF-8")?;
-            vec![Plan { path, merge: |before| whole(before, texts::NEOVIM), by_hand: texts::NEOVIM }]
+            vec![Plan { path, merge: |before| whole(before, texts::NEOVIM), by_hand: texts::NEOVIM.into() }]
         }
         Target::Helix => vec![at(".helix/languages.toml", helix::merge, helix::BY_HAND)],
         Target::Zed => vec![at(".zed/settings.json", json::zed, json::ZED)],
@@ -125,8 +135,9 @@ fn plans(target: Target, root: &str) -> anyhow::Result<Vec<Plan>> {
             plans
         }
         Target::GithubActions => {
-            let merge = |before: Option<&str>| whole(before, texts::GITHUB_ACTIONS);
-            vec![at(".github/workflows/plimsoll.yml", merge, texts::GITHUB_ACTIONS)]
+            let merge = |before: Option<&str>| whole(before, &texts::github_actions());
+            let path = format!("{root}/.github/workflows/plimsoll.yml");
+            vec![Plan { path, merge, by_hand: texts::github_actions().into() }]
         }
         Target::PreCommit => vec![at(".pre-commit-config.yaml", pre_commit::merge, pre_commit::BY_HAND)],
     })
