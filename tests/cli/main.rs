@@ -735,11 +735,13 @@ fn a_fix_tells_what_it_did_and_what_is_left_by_its_status() {
     --- stdout
     --- stderr
     2 findings: 1 needs `--review-needed`, since its fix changes what the code does; 1 has no fix
+    help: `plimsoll fix --review-needed --dry-run` shows what those would change
     ");
     assert_run!(project.run(&["fix"]), @r"
     status: 1
     --- stdout
     2 findings: 1 needs `--review-needed`, since its fix changes what the code does; 1 has no fix
+    help: `plimsoll fix --review-needed --dry-run` shows what those would change
     --- stderr
     ");
     assert_run!(project.run(&["fix", "--review-needed"]), @r"

@@ -89,3 +89,32 @@ fn new_migrations_of_several_fixes_have_numbers_of_their_own() {
     numbers.sort();
     assert_eq!(numbers, ["0001", "0002", "0003", "0004"]);
 }
+
+#[test]
+fn many_new_migrations_are_made_in_one_run() {
+    let tables: String = (0..14)
+        .map(|n| {
+            format!(
+                "CREATE TABLE notes_{n} (id int PRIMARY KEY, owner_id int NOT NULL REFERENCES users (id));\n"
+            )
+        })
+        .collect();
+    let schema = format!("CREATE TABLE users (id int PRIMARY KEY);\n{tables}");
+    let project = Project::new(&[
+        (
+            "Cargo.toml",
+            "[package]\nname = \"a\"\n[dependencies]\nsqlx = { version = \"0.8\", features = [\"postgres\"] }\n",
+        ),
+        ("migrations/0001_start.sql", &schema),
+    ]);
+    let shown = project.run(&["fix", "--preview", "--review-needed", "--dry-run"]);
+    assert_eq!(shown.stdout.matches("+++ b/migrations/").count(), 14, "{shown}");
+    let run = project.run(&["fix", "--preview", "--review-needed"]);
+    assert!(run.stdout.ends_with("14 findings: 14 fixed in 14 files\n"), "{run}");
+    let again = project.run(&["fix", "--preview", "--review-needed"]);
+    assert_eq!(again.stdout, "nothing to fix\n");
+    let folder = std::fs::read_dir(project.path().join("migrations")).expect("it is there");
+    let numbers: std::collections::BTreeSet<String> =
+        folder.flatten().map(|it| it.file_name().to_string_lossy()[..4].to_owned()).collect();
+    assert_eq!(numbers.len(), 15, "each has a number of its own: {numbers:?}");
+}

@@ -27,4 +27,5 @@ pub use describe::{CallDescription, Origin};
 pub use finding::*;
 pub use fingerprint::Fingerprints;
 pub use plimsoll_rules::RuleOption;
+pub use prove::waits_for;
 pub use review::{Counters, Engine, Outcome, Request, RuleInfo, UnitReport};

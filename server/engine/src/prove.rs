@@ -15,6 +15,12 @@ use crate::{Engine, FileEdit, Finding, Fix, Outcome, Request, Safety};
 const WAITING: &[(&str, &str)] =
     &[("missing-timeout", "missing-retry"), ("unchecked-response", "missing-retry")];
 
+/// Whether findings of a rule may appear once one of another is gone.
+#[must_use]
+pub fn waits_for(rule: &str, other: &str) -> bool {
+    WAITING.contains(&(other, rule))
+}
+
 /// Those of the proven fixes that can be made; where there is none, what is written down instead.
 pub(crate) fn fixes(
     engine: &Engine,
@@ -106,8 +112,7 @@ pub(crate) fn is_proven(
     let (had, has) = (counts(before), counts(&after));
     let of = |counts: &BTreeMap<&str, usize>, rule: &str| counts.get(rule).copied().unwrap_or(0);
     let is_gone = of(&has, finding.rule) < of(&had, finding.rule);
-    let may_appear =
-        |rule: &str| WAITING.iter().any(|&(first, second)| first == finding.rule && second == rule);
+    let may_appear = |rule: &str| waits_for(rule, finding.rule);
     is_gone && has.keys().all(|rule| of(&has, rule) <= of(&had, rule) || may_appear(rule))
 }
 

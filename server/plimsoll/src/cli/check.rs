@@ -246,7 +246,7 @@ impl Threads {
     }
 
     /// Does something with each of many things; the results are in their order.
-    fn each<I: Sync, T: Send>(&self, all: &[I], each: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    pub fn each<I: Sync, T: Send>(&self, all: &[I], each: impl Fn(&I) -> T + Sync) -> Vec<T> {
         self.pool.install(|| all.par_iter().map(&each).collect())
     }
 

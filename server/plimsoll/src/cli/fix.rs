@@ -48,7 +48,7 @@ pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Statu
     let mut reviewer = Told::once(&session, &mut findings, progress);
     reviewer.spared = Spared::of(baselines, &disk, &mut findings);
     let was_met = findings.values().flatten().any(is_met);
-    let repaired = repair(&reviewer, &disk, findings, allowed);
+    let repaired = repair(&reviewer, &disk, findings, allowed, &threads);
     reviewer.progress.finish();
 
     let is_said = |path: &String| found.named.contains(path);
@@ -158,7 +158,7 @@ fn told(repaired: &Repaired, has_files: bool, current_dir: &str) -> String {
     text
 }
 
-/// `4 findings: 2 fixed in 1 file, 1 needs --review-needed, 1 has no fix`: what is told adds up.
+/// `4 findings: 2 fixed in 1 file, 1 needs --review-needed, 1 has no fix`: what is told adds up. Then what to do next.
 fn summary(verb: &str, repaired: &Repaired, has_files: bool) -> String {
     let (fixed, left) = (repaired.fixed(), repaired.left());
     if fixed + left == 0 {
@@ -186,7 +186,11 @@ fn summary(verb: &str, repaired: &Repaired, has_files: bool) -> String {
         some(without, "has no fix", "have no fix"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("{}: {}", counted(fixed + left, "finding"), parts.join("; "))
+    let next = match repaired.held_back {
+        0 => String::new(),
+        _ => "\nhelp: `plimsoll fix --review-needed --dry-run` shows what those would change".to_owned(),
+    };
+    format!("{}: {}{next}", counted(fixed + left, "finding"), parts.join("; "))
 }
 
 /// The changes as a patch.
@@ -212,9 +216,13 @@ mod tests {
         insta::assert_snapshot!(told(&repaired, true, "/p"), @r"
         a.ts: Clear the timer (missing-cleanup)
         6 findings: 2 fixed in 1 file; 2 need `--review-needed`, since their fixes change what the code does; 1 has a fix that does not go with others; 1 has no fix
+        help: `plimsoll fix --review-needed --dry-run` shows what those would change
         ");
         let none = Repaired { found: 4, done: Vec::new(), held_back: 1, refused: 0, ..repaired };
-        insta::assert_snapshot!(summary("would be fixed", &none, true), @"4 findings: 1 needs `--review-needed`, since its fix changes what the code does; 3 have no fix");
+        insta::assert_snapshot!(summary("would be fixed", &none, true), @r"
+        4 findings: 1 needs `--review-needed`, since its fix changes what the code does; 3 have no fix
+        help: `plimsoll fix --review-needed --dry-run` shows what those would change
+        ");
         insta::assert_snapshot!(told(&Repaired::default(), true, "/p"), @"nothing to fix");
         insta::assert_snapshot!(told(&Repaired::default(), false, "/p"), @"nothing to fix: no TypeScript, JavaScript, Rust, Prisma or SQL here");
     }

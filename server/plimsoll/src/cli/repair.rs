@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_engine::{FileEdit, Finding, Fix, Safety};
+use plimsoll_engine::{FileEdit, Finding, Fix, Safety, waits_for};
 use plimsoll_project::{Files, MemoryFiles, Overlay};
 
+use super::check::Threads;
+use super::numbers::number_apart;
 use super::write::Change;
 use crate::report::patch::{Edits, edited};
+
+/// How often all is looked at again after something was repaired: what did not go with others may do so now, and what one
+/// file declares may be what a fix in another one waits for.
+const MAX_PASSES: usize = 10;
 
 /// Rounds in which all fixes that do not touch each other are applied at once. A fix may uncover another finding; more
 /// than a few in a row is a circle.
@@ -16,7 +22,7 @@ const MAX_ROUNDS: usize = 10;
 const MAX_SINGLE_FIXES: usize = 1000;
 
 /// What finds and fixes.
-pub trait Reviewer {
+pub trait Reviewer: Sync {
     /// The findings of a file of a view.
     fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding>;
     /// The proven fixes of a finding of that view, the preferred one first.
@@ -69,26 +75,30 @@ pub fn repair(
     disk: &dyn Files,
     findings: BTreeMap<String, Vec<Finding>>,
     allowed: Safety,
+    threads: &Threads,
 ) -> Repaired {
-    let pending = findings
-        .iter()
-        .filter(|(_, findings)| findings.iter().any(|finding| finding.may_have_fixes))
-        .map(|(path, _)| path.clone())
-        .collect();
     let found = findings.values().map(Vec::len).sum();
     let mut repair = Repair {
         reviewer,
         disk,
         allowed,
-        pending,
+        threads,
+        pending: BTreeSet::new(),
         pinned: MemoryFiles::default(),
         before: BTreeMap::new(),
         refused: BTreeSet::new(),
         offered: BTreeMap::new(),
         repaired: Repaired { left: findings, found, ..Repaired::default() },
     };
-    if !repair.at_once() {
-        repair.one_by_one();
+    for _ in 0..MAX_PASSES {
+        let done = repair.repaired.done.len();
+        repair.look_again();
+        if !repair.at_once() {
+            repair.one_by_one();
+        }
+        if repair.repaired.done.len() == done {
+            break;
+        }
     }
     repair.finish()
 }
@@ -97,6 +107,7 @@ struct Repair<'a> {
     reviewer: &'a dyn Reviewer,
     disk: &'a dyn Files,
     allowed: Safety,
+    threads: &'a Threads,
     /// Files that may have more to repair.
     pending: BTreeSet<String>,
     /// The text of every file that a fix looks at, as it is now. The disk is asked once: edits are told in bytes of
@@ -112,14 +123,21 @@ struct Repair<'a> {
 }
 
 impl Repair<'_> {
+    /// Begins with all files that may have something to repair. What is known to be held back stays so.
+    fn look_again(&mut self) {
+        self.refused.clear();
+        let is_open = |finding: &Finding| {
+            let is_held = |known: &Option<Safety>| known.is_some_and(|safety| safety > self.allowed);
+            finding.may_have_fixes && !self.offered.get(&name_of(finding)).is_some_and(is_held)
+        };
+        let open = self.repaired.left.iter().filter(|(_, findings)| findings.iter().any(is_open));
+        self.pending = open.map(|(path, _)| path.clone()).collect();
+    }
+
     /// Applies all fixes of a round at once. Returns false when fixes did not agree.
     fn at_once(&mut self) -> bool {
         for _ in 0..MAX_ROUNDS {
-            let mut round = Round::default();
-            let paths: Vec<String> = self.pending.iter().cloned().collect();
-            for path in &paths {
-                self.collect(path, &mut round, usize::MAX);
-            }
+            let round = self.round();
             if round.is_empty() {
                 return true;
             }
@@ -131,14 +149,37 @@ impl Repair<'_> {
         true
     }
 
+    /// The fixes of all pending files that do not touch each other.
+    fn round(&mut self) -> Round {
+        let paths: Vec<String> = self.pending.iter().cloned().collect();
+        paths.iter().for_each(|path| self.pin(path));
+        let findings = self.threads.each(&paths, |path| self.review(path)).concat();
+        let fixable: Vec<&Finding> = findings.iter().filter(|finding| finding.may_have_fixes).collect();
+        let fixes = self.threads.each(&fixable, |finding| self.fixes(finding));
+        let mut chosen: Vec<(&Finding, Fix)> = Vec::new();
+        for (finding, fixes) in fixable.into_iter().zip(fixes) {
+            chosen.extend(self.choose(finding, fixes).map(|fix| (finding, fix)));
+        }
+        number_apart(chosen.iter_mut().map(|(_, fix)| fix));
+        let mut round = Round { reviewed: paths.into_iter().collect(), ..Round::default() };
+        for (finding, fix) in &chosen {
+            // It may have a new name.
+            fix.edits.iter().for_each(|edit| self.pin(&edit.path));
+            if !round.add(finding, fix) {
+                round.postponed.insert(finding.path.clone());
+            }
+        }
+        round.findings = findings;
+        round
+    }
+
     /// Applies each fix alone, as it was proven.
     fn one_by_one(&mut self) {
         for _ in 0..MAX_SINGLE_FIXES {
             let Some(path) = self.pending.first().cloned() else {
                 return;
             };
-            let mut round = Round::default();
-            self.collect(&path, &mut round, 1);
+            let round = self.single(&path);
             if round.is_empty() {
                 self.pending.remove(&path);
             } else if !self.apply(&round) {
@@ -147,46 +188,43 @@ impl Repair<'_> {
         }
     }
 
-    /// Adds the fixes of a file that do not touch those in the round.
-    fn collect(&mut self, path: &str, round: &mut Round, at_most: usize) {
+    /// The first fix of a file that can be applied.
+    fn single(&mut self, path: &str) -> Round {
         self.pin(path);
         let findings = self.review(path);
-        round.findings += findings.len();
-        round.reviewed.insert(path.to_owned());
-        for finding in findings.into_iter().filter(|finding| finding.may_have_fixes) {
-            if round.fixes.len() >= at_most {
-                return;
-            }
-            let Some(fix) = self.fix_of(&finding) else {
-                continue;
-            };
-            if !round.add(&finding, &fix) {
-                round.postponed.insert(path.to_owned());
+        let mut round = Round { reviewed: BTreeSet::from([path.to_owned()]), ..Round::default() };
+        for finding in findings.iter().filter(|finding| finding.may_have_fixes) {
+            let fixes = self.fixes(finding);
+            if let Some(fix) = self.choose(finding, fixes) {
+                round.add(finding, &fix);
+                break;
             }
         }
+        round.findings = findings;
+        round
+    }
+
+    fn fixes(&self, finding: &Finding) -> Vec<Fix> {
+        self.reviewer.fixes(&Overlay { over: &self.pinned, under: self.disk }, finding)
     }
 
     /// The first fix that is allowed, told in the texts that are pinned.
-    fn fix_of(&mut self, finding: &Finding) -> Option<Fix> {
-        // A fix may name a file that was not pinned: then that is done, and the fix asked for again.
+    fn choose(&mut self, finding: &Finding, mut fixes: Vec<Fix>) -> Option<Fix> {
+        // A fix may change a file that was not pinned: then that is done, and the fix asked for again.
         for _ in 0..3 {
-            let view = Overlay { over: &self.pinned, under: self.disk };
-            let fixes = self.reviewer.fixes(&view, finding);
-            let key = (finding.path.clone(), finding.fingerprint.clone());
-            self.offered.insert(key, fixes.iter().map(|fix| fix.safety).min());
+            self.offered.insert(name_of(finding), fixes.iter().map(|fix| fix.safety).min());
             let fix = fixes.into_iter().find(|fix| {
                 fix.safety <= self.allowed
                     && !fix.edits.is_empty()
                     && !self.refused.contains(&key_of(finding, fix))
             })?;
-            let unpinned: Vec<&FileEdit> =
-                fix.edits.iter().filter(|edit| !self.before.contains_key(&edit.path)).collect();
-            if unpinned.is_empty() {
+            let is_unpinned = |edit: &&FileEdit| !self.before.contains_key(&edit.path);
+            let unpinned: Vec<FileEdit> = fix.edits.iter().filter(is_unpinned).cloned().collect();
+            unpinned.iter().for_each(|edit| self.pin(&edit.path));
+            if unpinned.iter().all(|edit| edit.range.is_none()) {
                 return Some(fix);
             }
-            for edit in unpinned {
-                self.pin(&edit.path.clone());
-            }
+            fixes = self.fixes(finding);
         }
         None
     }
@@ -217,13 +255,13 @@ impl Repair<'_> {
             };
             self.pinned.insert(path.as_str(), text);
         }
-        let left: BTreeMap<String, Vec<Finding>> =
-            round.reviewed.iter().map(|path| (path.clone(), self.review(path))).collect();
-        if left.values().map(Vec::len).sum::<usize>() + round.fixes.len() > round.findings {
+        let paths: Vec<String> = round.reviewed.iter().cloned().collect();
+        let left = self.threads.each(&paths, |path| self.review(path));
+        if !round.has_mended(left.iter().flatten()) {
             self.pinned = pinned;
             return false;
         }
-        self.repaired.left.extend(left);
+        self.repaired.left.extend(paths.into_iter().zip(left));
         self.repaired.done.extend(round.fixes.iter().map(|(finding, fix)| Done {
             path: finding.path.clone(),
             rule: finding.rule,
@@ -233,12 +271,15 @@ impl Repair<'_> {
     }
 
     fn finish(mut self) -> Repaired {
-        for finding in self.repaired.left.values().flatten().cloned().collect::<Vec<_>>() {
-            let key = (finding.path.clone(), finding.fingerprint.clone());
-            if finding.may_have_fixes && !self.offered.contains_key(&key) {
-                let _ = self.fix_of(&finding);
-            }
-            match self.offered.get(&key) {
+        let left = self.repaired.left.values().flatten();
+        let unasked = left.filter(|it| it.may_have_fixes && !self.offered.contains_key(&name_of(it)));
+        let unasked: Vec<Finding> = unasked.cloned().collect();
+        let fixes = self.threads.each(&unasked, |finding| self.fixes(finding));
+        for (finding, fixes) in unasked.iter().zip(fixes) {
+            self.offered.insert(name_of(finding), fixes.iter().map(|fix| fix.safety).min());
+        }
+        for finding in self.repaired.left.values().flatten() {
+            match self.offered.get(&name_of(finding)) {
                 Some(Some(safety)) if *safety > self.allowed => self.repaired.held_back += 1,
                 Some(Some(_)) => self.repaired.refused += 1,
                 _ => {}
@@ -262,9 +303,10 @@ struct Round {
     /// By file; `None` creates it.
     edits: BTreeMap<String, Edits>,
     fixes: Vec<(Finding, Fix)>,
-    /// Files that were looked at, and the number of their findings.
+    /// Files that were looked at.
     reviewed: BTreeSet<String>,
-    findings: usize,
+    /// What was found in them.
+    findings: Vec<Finding>,
     /// Files with a fix that touches another one.
     postponed: BTreeSet<String>,
 }
@@ -276,19 +318,24 @@ impl Round {
 
     /// Adds a fix, unless it touches another one.
     fn add(&mut self, finding: &Finding, fix: &Fix) -> bool {
+        let is_there = |edit: &FileEdit| {
+            let known = self.edits.get(&edit.path).into_iter().flatten();
+            known.into_iter().any(|(range, text)| *range == edit.range && *text == edit.new_text)
+        };
+        // The same index may serve two queries: its fix is made once, and ends both.
+        if fix.edits.iter().all(is_there) {
+            return true;
+        }
         let is_apart = fix.edits.iter().all(|edit| {
             let known = self.edits.get(&edit.path).into_iter().flatten();
             let mut ranges = known.map(|(range, _)| *range);
             ranges.all(|range| match (range, edit.range) {
                 // Where two touch, their order would be a guess.
                 (Some(one), Some(other)) => one.end < other.start || other.end < one.start,
+                // A file is created once, and is not there to be changed before.
                 _ => false,
             })
         });
-        // A file that is created is named after those that are there: two at once would take the same number.
-        let creates = fix.edits.iter().any(|edit| edit.range.is_none());
-        let is_first_to_create = !creates || self.edits.values().flatten().all(|(range, _)| range.is_some());
-        let is_apart = is_apart && is_first_to_create;
         if is_apart {
             for edit in &fix.edits {
                 let edits = self.edits.entry(edit.path.clone()).or_default();
@@ -298,6 +345,27 @@ impl Round {
         }
         is_apart
     }
+
+    /// Whether as many findings are gone as there are fixes, and none came but those that wait for what is gone.
+    fn has_mended<'f>(&self, left: impl Iterator<Item = &'f Finding>) -> bool {
+        let (had, has) = (counts(self.findings.iter()), counts(left));
+        let fixed = counts(self.fixes.iter().map(|(finding, _)| finding));
+        let of = |counts: &BTreeMap<&str, usize>, rule: &str| counts.get(rule).copied().unwrap_or(0);
+        let may_appear = |rule: &str| fixed.keys().any(|fixed| waits_for(rule, fixed));
+        let rules = fixed.keys().chain(has.keys());
+        rules.into_iter().all(|rule| of(&has, rule) + of(&fixed, rule) <= of(&had, rule) || may_appear(rule))
+    }
+}
+
+fn counts<'f>(findings: impl Iterator<Item = &'f Finding>) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    findings.for_each(|finding| *counts.entry(finding.rule).or_default() += 1);
+    counts
+}
+
+/// Which finding it is, as long as its file stays.
+fn name_of(finding: &Finding) -> (String, String) {
+    (finding.path.clone(), finding.fingerprint.clone())
 }
 
 fn key_of(finding: &Finding, fix: &Fix) -> (String, String, String) {

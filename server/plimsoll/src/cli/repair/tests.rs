@@ -59,7 +59,7 @@ fn run(toy: &Toy, files: &[(&str, &str)], allowed: Safety) -> Repaired {
         disk.insert(*path, *text);
     }
     let findings = files.iter().map(|(path, _)| ((*path).to_owned(), toy.review(&disk, path))).collect();
-    repair(toy, &disk, findings, allowed)
+    repair(toy, &disk, findings, allowed, &Threads::new(Some(2)).expect("there are threads"))
 }
 
 fn texts(repaired: &Repaired) -> Vec<(&str, &str)> {
@@ -109,4 +109,62 @@ fn other_files_are_changed_and_created() {
     let repaired = run(&SAFE, &[("/p/a", "index bad")], Safety::Safe);
     assert_eq!(texts(&repaired), [("/p/a", "index good"), ("/p/schema", "index\n")]);
     assert_eq!(repaired.changes[1].before, None);
+}
+
+/// What waits for a time limit is told once there is one, and is repaired in the same run.
+struct Waiting;
+
+impl Reviewer for Waiting {
+    fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding> {
+        let text = files.read(path).unwrap_or_default();
+        let of = |rule: &'static str, word: &str| {
+            let found = text.match_indices(word).enumerate();
+            found.map(|(n, (at, _))| Finding { rule, ..finding(path, at, n) }).collect::<Vec<_>>()
+        };
+        [of("missing-timeout", "bad"), of("missing-retry", "mid")].concat()
+    }
+
+    fn fixes(&self, _: &dyn Files, finding: &Finding) -> Vec<Fix> {
+        let new_text = if finding.rule == "missing-timeout" { "mid" } else { "fin" };
+        let edits = vec![edit(&finding.path, Some(finding.range), new_text)];
+        vec![Fix { title: new_text.to_owned(), safety: Safety::Safe, edits }]
+    }
+}
+
+#[test]
+fn what_waited_for_a_fix_is_repaired_after_it() {
+    let mut disk = MemoryFiles::default();
+    disk.insert("/p/a", "bad bad");
+    let findings = BTreeMap::from([("/p/a".to_owned(), Waiting.review(&disk, "/p/a"))]);
+    let threads = Threads::new(Some(1)).expect("there are threads");
+    let repaired = repair(&Waiting, &disk, findings, Safety::Safe, &threads);
+    assert_eq!(texts(&repaired), [("/p/a", "fin fin")]);
+    assert_eq!((repaired.fixed(), repaired.left(), repaired.refused), (4, 0, 0));
+}
+
+/// Two findings in a file, of which the second can be repaired once the other file is.
+struct Depending;
+
+impl Reviewer for Depending {
+    fn review(&self, files: &dyn Files, path: &str) -> Vec<Finding> {
+        SAFE.review(files, path)
+    }
+
+    fn fixes(&self, files: &dyn Files, finding: &Finding) -> Vec<Fix> {
+        let is_ready = finding.path != "/p/a" || !files.read("/p/b").unwrap_or_default().contains("bad");
+        if is_ready { SAFE.fixes(files, finding) } else { Vec::new() }
+    }
+}
+
+#[test]
+fn what_another_file_stood_in_the_way_of_needs_no_second_run() {
+    let mut disk = MemoryFiles::default();
+    let mut findings = BTreeMap::new();
+    for path in ["/p/a", "/p/b"] {
+        disk.insert(path, "bad");
+        findings.insert(path.to_owned(), SAFE.review(&disk, path));
+    }
+    let threads = Threads::new(Some(1)).expect("there are threads");
+    let repaired = repair(&Depending, &disk, findings, Safety::Safe, &threads);
+    assert_eq!(texts(&repaired), [("/p/a", "good"), ("/p/b", "good")]);
 }
