@@ -33,6 +33,8 @@ AST_GREP_RULES = [
     ("for-each-async", "$A.forEach(async ($$$) => $B)"), ("interval", "setInterval($$$)"), ("fetch", "fetch($$$)"),
     ("parse-int", "parseInt($A)"), ("debugger", "debugger"), ("find-many", "$A.findMany($$$)"),
 ]
+# What semgrep does not read as it stands there, with `...` for `$$$`.
+SEMGREP_PATTERNS = {"new-promise": "new Promise(async (...) => { ... })"}
 
 
 def title(word):
@@ -248,7 +250,8 @@ def peers(args, root):
     semgrep = args.peers / "semgrep/bin/semgrep"
     if semgrep.exists():
         rules = [{"id": name, "languages": ["typescript"], "severity": "WARNING", "message": name,
-                  "pattern": pattern.replace("$$$", "...")} for name, pattern in AST_GREP_RULES]
+                  "pattern": SEMGREP_PATTERNS.get(name, pattern.replace("$$$", "..."))}
+                 for name, pattern in AST_GREP_RULES]
         (root / "semgrep.json").write_text(json.dumps({"rules": rules}))
         command = [str(semgrep), "scan", "--metrics=off", "--disable-version-check", "--no-git-ignore", "--quiet", "--json",
                    "--config", "semgrep.json", "packages"]
