@@ -16,7 +16,7 @@ use tower_lsp::ls_types::{
 use super::capabilities::FIX_ALL;
 use super::edits;
 use super::events::Reply;
-use super::fix_all::{Cure, combine};
+use super::fix_all::{Base, Cure};
 use super::reviewer::Reviewer;
 use super::worker::Subject;
 
@@ -210,14 +210,23 @@ impl Prover<'_> {
         let end = Instant::now() + FIX_ALL_BUDGET;
         // What the project has decided to live with is mended one by one, where somebody asks for it.
         let fixes = self.fixes(findings, |finding| !finding.is_baselined, FIX_ALL_BUDGET / 2);
-        let mut cured: Option<&str> = None;
-        let preferred = fixes.into_iter().filter_map(|(finding, fix, _)| {
-            // Of several fixes of one finding only the preferred one, which comes first.
-            let is_first = cured != Some(finding.fingerprint.as_str());
-            cured = Some(&finding.fingerprint);
-            is_first.then_some(Cure { rule: finding.rule, fix })
+        let cures = preferred(fixes.into_iter().map(|(finding, fix, _)| (finding, fix)));
+        let base = Base { reviewer: self.reviewer, subject: self.subject, cancel: self.cancel, end };
+        let edits = base.fix_all(cures, &|files, outcome| {
+            let is_meant = |finding: &&Finding| finding.may_have_fixes && !finding.is_baselined;
+            let proven = outcome.findings.iter().filter(is_meant).flat_map(|finding| {
+                let is_in_time = Instant::now() < end && !self.cancel.load(Ordering::Relaxed);
+                let fixes = is_in_time.then(|| {
+                    self.subject.with_request(self.reviewer, self.cancel, |request| {
+                        let request = Request { files, document: None, ..*request };
+                        self.reviewer.fixes(&request, finding, &|_| true)
+                    })
+                });
+                let fixes = fixes.flatten().unwrap_or_default();
+                fixes.into_iter().map(move |fix| (finding, fix))
+            });
+            preferred(proven)
         });
-        let edits = combine(self.reviewer, self.subject, preferred.collect(), self.cancel, end);
         if edits.is_empty() {
             return None;
         }
@@ -240,6 +249,17 @@ impl Prover<'_> {
             edit: edits::workspace_edit(fix, self.subject)?,
         })
     }
+}
+
+/// Of several fixes of one finding only the preferred one, which comes first.
+fn preferred<'f>(fixes: impl Iterator<Item = (&'f Finding, Fix)>) -> Vec<Cure> {
+    let mut cured: Option<&str> = None;
+    let first = fixes.filter_map(|(finding, fix)| {
+        let is_first = cured != Some(finding.fingerprint.as_str());
+        cured = Some(&finding.fingerprint);
+        is_first.then_some(Cure { rule: finding.rule, fix })
+    });
+    first.collect()
 }
 
 impl ProvenFix {

@@ -158,6 +158,23 @@ fn fixes_that_are_wrong_together_are_not_combined() {
 }
 
 #[test]
+fn fixes_that_touch_each_other_are_all_applied() {
+    let mut session = Session::start(WordReviewer::default());
+    let client = &mut session.client;
+    client.open(A, "typescript", "// é\nFIXMEWORDFIXMEWORD\n");
+    client.published_for(A, 1);
+    let mut params = Client::actions_at(A, (0, 0), (0, 0));
+    params["context"]["only"] = json!(["source.fixAll.plimsoll"]);
+    let actions = client.call("textDocument/codeAction", params);
+    let resolved = client.call("codeAction/resolve", actions[0].clone());
+    // What both texts begin and end with is left alone.
+    let edits = &resolved["edit"]["documentChanges"][0]["edits"];
+    let range = json!({"start": {"line": 1, "character": 3}, "end": {"line": 1, "character": 14}});
+    assert_eq!(*edits, json!([{"range": range, "newText": "EDWORDFIXED"}]));
+    session.end();
+}
+
+#[test]
 fn a_request_waits_for_the_review_and_an_edit_or_a_cancel_ends_the_wait() {
     let (reviewer, held): (WordReviewer, Held) = WordReviewer::held();
     let mut session = Session::start(reviewer);
