@@ -58,6 +58,43 @@ fn the_reference_of_the_configuration_is_current() {
     is_current("CONFIGURATION.md", &reference(Engine::new().rules()));
 }
 
+fn readme() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    std::fs::read_to_string(file).expect("it is there").replace("\r\n", "\n")
+}
+
+#[test]
+fn the_report_in_the_readme_is_what_is_printed() {
+    let readme = readme();
+    let (_, rest) = readme.split_once("```text\n$ plimsoll ").expect("there is a command");
+    let (command, rest) = rest.split_once('\n').expect("there is a report");
+    let (report, _) = rest.split_once("```").expect("it ends");
+    let arguments: Vec<&str> = command.split(' ').collect();
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/projects/shop-ts");
+    let mut program = Project::new(&[]).command(&arguments);
+    let output = program.arg("--no-cache").current_dir(shop).output().expect("the binary was built");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), report);
+}
+
+#[test]
+fn the_readme_tells_stable_rules_and_previews_apart() {
+    let readme = readme();
+    let (_, rest) = readme.split_once("## What it finds\n").expect("it is told");
+    let (table, rest) = rest.split_once("**Previews**").expect("they are told");
+    let (_, rest) = rest.split_once("They are ").expect("they are listed");
+    let (list, _) = rest.split_once("\n\n").expect("it ends");
+    // Behind a rule stands what its fix does.
+    let named = |text: &str| {
+        let ids = Engine::new().rules().iter().map(|rule| rule.id);
+        ids.filter(|id| text.contains(&format!("`{id}`"))).collect::<Vec<_>>()
+    };
+    let of = |is_preview: bool| {
+        let rules = Engine::new().rules().iter().filter(|rule| rule.is_preview == is_preview);
+        rules.map(|rule| rule.id).collect::<Vec<_>>()
+    };
+    assert_eq!((named(table), named(list)), (of(false), of(true)));
+}
+
 /// The names that a mistake lists as allowed.
 fn allowed_at(text: &str) -> Vec<String> {
     let mut files = MemoryFiles::default();

@@ -91,6 +91,8 @@ fn help_and_version_go_to_standard_output() {
           --color <WHEN>  When to colour the output [default: auto] [possible values: auto, always, never]
       -h, --help          Print help
       -V, --version       Print version
+
+    `plimsoll rules` lists what is found. Rules that are right too seldom yet are previews, and off: `check --preview`, or `preview = true` in plimsoll.toml, shows them.
     --- stderr
     ");
     assert_run!(project.run(&["check", "-h"]), @r"
@@ -104,8 +106,8 @@ fn help_and_version_go_to_standard_output() {
       [PATH]...  Files and folders; folders are searched as git sees them [default: .]
 
     Options:
-          --rule <ID>           Reviews with this rule only; may be given more than once
-          --preview             Adds the preview rules
+          --rule <ID>           Reviews with this rule only, also if it is a preview; may be given more than once
+          --preview             Adds the preview rules, which are right too seldom to be shown unasked
           --jobs <N>            How many threads work at once; as many as the machine has by default
           --format <FORMAT>     How findings are printed [default: pretty] [possible values: pretty, json, sarif, github, agent]
           --fail-on <SEVERITY>  The severity from which findings make the status 1 [default: warning] [possible values: error, warning, info, never]

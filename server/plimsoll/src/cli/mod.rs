@@ -28,9 +28,13 @@ use clap_complete::Shell;
 use plimsoll_engine::Severity;
 use rule_id::RuleId;
 
+/// What is told below the commands.
+const PREVIEWS: &str = "`plimsoll rules` lists what is found. Rules that are right too seldom yet are previews, and off: \
+    `check --preview`, or `preview = true` in plimsoll.toml, shows them.";
+
 /// Finds the failures that AI-written code brings to production.
 #[derive(Debug, Parser)]
-#[command(name = "plimsoll", version)]
+#[command(name = "plimsoll", version, after_help = PREVIEWS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -67,10 +71,10 @@ struct Selection {
     /// Files and folders; folders are searched as git sees them.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Reviews with this rule only; may be given more than once.
+    /// Reviews with this rule only, also if it is a preview; may be given more than once.
     #[arg(long = "rule", value_name = "ID", value_delimiter = ',', value_parser = RuleId, hide_possible_values = true)]
     rules: Vec<String>,
-    /// Adds the preview rules.
+    /// Adds the preview rules, which are right too seldom to be shown unasked.
     #[arg(long)]
     preview: bool,
     /// How many threads work at once; as many as the machine has by default.
