@@ -49,7 +49,7 @@ pub(crate) fn assemble(
     request: &Request<'_>,
     linker: &Linker<'_>,
     understood: &Understood,
-    wants_fixes: bool,
+    wants_fix: Option<&Finding>,
 ) -> Assembled {
     let linked = &understood.linked;
     let file = &linked.file;
@@ -78,7 +78,7 @@ pub(crate) fn assemble(
     }
     let mut declared = Vec::new();
     if !quiet && !is_script {
-        declared = of_declared_tables(request, linker, &understood.text, wants_fixes, &mut skipped);
+        declared = of_declared_tables(request, linker, &understood.text, wants_fix, &mut skipped);
     }
     placed.extend(declared.iter().filter_map(|raw| match raw.range {
         RawRange::File(range) => Some(Placed { range, function: None, raw }),

@@ -88,7 +88,7 @@ impl Engine {
     #[must_use]
     pub fn describe(&self, request: &Request<'_>, offset: u32) -> Option<CallDescription> {
         let linker = self.linker(request);
-        let understood = self.understand(request, &linker, false, None).ok()?;
+        let understood = self.understand(request, &linker, None, None).ok()?;
         let linked = &understood.linked;
         let file = &linked.file;
         let around = |range: TextRange| range.start <= offset && offset < range.end;

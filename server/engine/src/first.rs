@@ -54,13 +54,13 @@ pub(crate) fn first_look<'s>(
             }
             None => {
                 counters.reviewed += 1;
-                Arc::<Found>::new(run_rules(request, &linked, linker, unit, &project, false))
+                Arc::<Found>::new(run_rules(request, &linked, linker, unit, &project, None))
             }
         }
     });
     let found = found.collect();
     let understood = Understood { text: text.to_owned(), linked, found, counters };
-    Some(assemble(request, linker, &understood, false).outcome)
+    Some(assemble(request, linker, &understood, None).outcome)
 }
 
 /// For each unit of `now`, the index of the one in `before` that stands there as it does and in what stands as it does.

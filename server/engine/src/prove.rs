@@ -28,7 +28,7 @@ pub(crate) fn fixes(
     finding: &Finding,
     can_be_made: &dyn Fn(&Fix) -> bool,
 ) -> Vec<Fix> {
-    let Some(assembled) = engine.assembled(request, true) else { return Vec::new() };
+    let Some(assembled) = engine.assembled(request, Some(finding)) else { return Vec::new() };
     let Some((_, plans)) =
         assembled.plans.iter().find(|(fingerprint, _)| *fingerprint == finding.fingerprint)
     else {
@@ -104,7 +104,7 @@ pub(crate) fn is_proven(
     let Some(edited) = apply(request, plan) else { return false };
     let files = Overlay { over: &edited, under: request.files };
     let again = Request { files: &files, document: None, ..*request };
-    let Some(after) = engine.assembled(&again, false) else { return false };
+    let Some(after) = engine.assembled(&again, None) else { return false };
     let after = after.outcome;
     if errors(&after) > errors(before) {
         return false;

@@ -202,12 +202,12 @@ impl Engine {
 
     fn review_telling(&self, request: &Request<'_>, first: Option<&mut dyn FnMut(Outcome)>) -> Outcome {
         let linker = self.linker(request);
-        if let Some(assembled) = schema(request, &linker, false) {
+        if let Some(assembled) = schema(request, &linker, None) {
             return assembled.outcome;
         }
-        match self.understand(request, &linker, false, first) {
+        match self.understand(request, &linker, None, first) {
             Ok(understood) => {
-                let mut outcome = assemble(request, &linker, &understood, false).outcome;
+                let mut outcome = assemble(request, &linker, &understood, None).outcome;
                 outcome.unread = unread::of_source(request, &understood);
                 outcome
             }
@@ -246,14 +246,14 @@ impl Engine {
         crate::suppression::ignore(self, request, finding)
     }
 
-    /// Reviews with plans for fixes, for [`crate::prove`].
-    pub(crate) fn assembled(&self, request: &Request<'_>, wants_fixes: bool) -> Option<Assembled> {
+    /// Reviews with plans for the fixes of one finding, for [`crate::prove`].
+    pub(crate) fn assembled(&self, request: &Request<'_>, wants_fix: Option<&Finding>) -> Option<Assembled> {
         let linker = self.linker(request);
-        if let Some(assembled) = schema(request, &linker, wants_fixes) {
+        if let Some(assembled) = schema(request, &linker, wants_fix) {
             return Some(assembled);
         }
-        let understood = self.understand(request, &linker, wants_fixes, None).ok()?;
-        Some(assemble(request, &linker, &understood, wants_fixes))
+        let understood = self.understand(request, &linker, wants_fix, None).ok()?;
+        Some(assemble(request, &linker, &understood, wants_fix))
     }
 
     /// A linker for one request.
@@ -268,7 +268,7 @@ impl Engine {
         &self,
         request: &Request<'_>,
         linker: &Linker<'_>,
-        wants_fixes: bool,
+        wants_fix: Option<&Finding>,
         first: Option<&mut dyn FnMut(Outcome)>,
     ) -> Result<Understood, Stopped> {
         let language = match kind(request) {
@@ -286,7 +286,7 @@ impl Engine {
         let states = self.states.get(&path).map(|states| states.clone());
         let rules: Vec<bool> = RULES.iter().map(|rule| is_run(request, rule.meta())).collect();
         let options = FxBuildHasher.hash_one((rules, request.config.options_for(request.path)));
-        let states = states.filter(|states| !wants_fixes && states.last.options == options);
+        let states = states.filter(|states| wants_fix.is_none() && states.last.options == options);
         let each_state = || states.iter().flat_map(States::each).filter(|state| state.options == options);
         // Another review may have asked of this file already.
         let kept = if request.document.is_none() { linker.kept(request.path) } else { None };
@@ -344,10 +344,10 @@ impl Engine {
             }
             stop_if_cancelled(request)?;
             counters.reviewed += 1;
-            found.push(Arc::new(run_rules(request, &linked, linker, unit, &project, wants_fixes)));
+            found.push(Arc::new(run_rules(request, &linked, linker, unit, &project, wants_fix)));
         }
         counters.read_for_statements = project.memo.accesses.functions_read();
-        if request.document.is_some() && !wants_fixes {
+        if request.document.is_some() && wants_fix.is_none() {
             // What the last review asked and did not ask again still holds where its answers are kept.
             let kept = base.map(|(state, ..)| state.others.clone());
             let others = linker.others(&path, kept.unwrap_or_default());
@@ -440,8 +440,8 @@ pub(crate) fn project_facts<'a>(
 }
 
 /// What there is to say of a file that is a schema.
-fn schema(request: &Request<'_>, linker: &Linker<'_>, wants_fixes: bool) -> Option<Assembled> {
-    assemble_schema(request, linker, kind(request)?, wants_fixes)
+fn schema(request: &Request<'_>, linker: &Linker<'_>, wants_fix: Option<&Finding>) -> Option<Assembled> {
+    assemble_schema(request, linker, kind(request)?, wants_fix)
 }
 
 /// Why there is nothing to say of a file.

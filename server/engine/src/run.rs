@@ -4,13 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plimsoll_behavior::{Effects, FunctionId};
 use plimsoll_project::Runs;
-use plimsoll_project::link::{Linked, Linker};
-use plimsoll_rules::{Category, ProjectFacts, RULES, Report, RuleMeta, UnitView};
+use plimsoll_project::link::{FileUnits, Linked, Linker};
+use plimsoll_rules::{Category, ProjectFacts, RULES, RawRange, Report, RuleMeta, UnitView};
 
-use crate::Request;
 use crate::assemble::hides_others;
 use crate::review::Found;
 use crate::rules::severity;
+use crate::{Finding, Request};
 
 /// The most findings of one rule in one unit; more would say nothing new.
 pub(crate) const MAX_FINDINGS: usize = 200;
@@ -29,7 +29,7 @@ pub(crate) fn run_rules(
     linker: &Linker<'_>,
     unit: usize,
     project: &ProjectFacts<'_>,
-    wants_fixes: bool,
+    wants_fix: Option<&Finding>,
 ) -> Found {
     let session = linker.open(&linked.file);
     let eval = linker.evaluator(&session);
@@ -59,7 +59,10 @@ pub(crate) fn run_rules(
     });
     for rule in asked {
         let mut findings = Vec::new();
-        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);
+        let wants_fix = |range: RawRange| {
+            wants_fix.is_some_and(|finding| is_of(&linked.file, unit, rule.meta(), range, finding))
+        };
+        let mut report = Report::new(rule.meta(), &mut findings, &wants_fix, &options);
         if catch_unwind(AssertUnwindSafe(|| rule.review(&view, &mut report))).is_err() {
             found.panicked.push(rule.meta().id);
             continue;
@@ -68,4 +71,13 @@ pub(crate) fn run_rules(
         found.findings.append(&mut findings);
     }
     found
+}
+
+/// Whether a finding is what the rule says of a place in a unit.
+fn is_of(file: &FileUnits, unit: usize, rule: &RuleMeta, range: RawRange, finding: &Finding) -> bool {
+    let range = match range {
+        RawRange::Unit(range) => file.to_file(unit, range),
+        RawRange::File(range) => range,
+    };
+    rule.id == finding.rule && range == finding.range
 }

@@ -7,20 +7,20 @@ use plimsoll_behavior::models::SchemaKind;
 use plimsoll_project::link::Linker;
 use plimsoll_project::{ProjectSchema, Runs, SchemasOf, WhereItRuns};
 use plimsoll_rules::ask::Memo;
-use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, Report, SchemaView};
+use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, RawRange, Report, SchemaView};
 use plimsoll_syntax::{FileKind, TextRange};
 
 use crate::assemble::{Assembled, Placed, Source, findings_of, is_quiet, panicked};
 use crate::run::MAX_FINDINGS;
 use crate::suppression::{comments_of_prisma, comments_of_sql};
-use crate::{Outcome, Request, Skipped, policy, unread};
+use crate::{Finding, Outcome, Request, Skipped, policy, unread};
 
 /// What there is to say of a schema file; none where the file is of another kind.
 pub(crate) fn assemble_schema(
     request: &Request<'_>,
     linker: &Linker<'_>,
     kind: FileKind,
-    wants_fixes: bool,
+    wants_fix: Option<&Finding>,
 ) -> Option<Assembled> {
     let (schema_kind, language) = match kind {
         FileKind::Prisma => (SchemaKind::Prisma, "prisma"),
@@ -38,7 +38,7 @@ pub(crate) fn assemble_schema(
     if is_quiet(request, below) {
         return Some(assembled);
     }
-    if kind == FileKind::Prisma && !wants_fixes {
+    if kind == FileKind::Prisma && wants_fix.is_none() {
         assembled.outcome.unread = unread::of_prisma(request, &text);
     }
     let schemas = SchemasOf::new(linker.recorded(), request.path);
@@ -60,11 +60,11 @@ pub(crate) fn assemble_schema(
     let schema = project.schemas.schema_for(schema_kind).filter(is_part).filter(|_| !is_written);
     let mut found = Vec::new();
     if let Some(schema) = schema {
-        found = review(request, schema, &project, wants_fixes, &mut assembled.outcome.skipped);
+        found = review(request, schema, &project, wants_fix, &mut assembled.outcome.skipped);
     }
     let placed = found.iter().filter_map(|raw| match raw.range {
-        plimsoll_rules::RawRange::File(range) => Some(Placed { range, function: None, raw }),
-        plimsoll_rules::RawRange::Unit(_) => None,
+        RawRange::File(range) => Some(Placed { range, function: None, raw }),
+        RawRange::Unit(_) => None,
     });
     let source = Source {
         text: &text,
@@ -89,7 +89,7 @@ pub(crate) fn of_declared_tables(
     request: &Request<'_>,
     linker: &Linker<'_>,
     text: &str,
-    wants_fixes: bool,
+    wants_fix: Option<&Finding>,
     skipped: &mut Vec<Skipped>,
 ) -> Vec<RawFinding> {
     let schemas = SchemasOf::new(linker.recorded(), request.path);
@@ -97,14 +97,14 @@ pub(crate) fn of_declared_tables(
     let runs = WhereItRuns { runs: Runs::Unknown, evidence: String::new() };
     let memo = Memo::default();
     let project = ProjectFacts { text, now: request.now, runs, files: linker.recorded(), schemas, memo };
-    review(request, &schema, &project, wants_fixes, skipped)
+    review(request, &schema, &project, wants_fix, skipped)
 }
 
 fn review(
     request: &Request<'_>,
     schema: &ProjectSchema,
     project: &ProjectFacts<'_>,
-    wants_fixes: bool,
+    wants_fix: Option<&Finding>,
     skipped: &mut Vec<Skipped>,
 ) -> Vec<RawFinding> {
     let mut found = Vec::new();
@@ -112,7 +112,10 @@ fn review(
     let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
     for rule in RULES {
         let mut findings = Vec::new();
-        let mut report = Report::new(rule.meta(), &mut findings, wants_fixes, &options);
+        let wants_fix = |range: RawRange| {
+            wants_fix.is_some_and(|it| it.rule == rule.meta().id && range == RawRange::File(it.range))
+        };
+        let mut report = Report::new(rule.meta(), &mut findings, &wants_fix, &options);
         if catch_unwind(AssertUnwindSafe(|| rule.review_schema(&view, &mut report))).is_err() {
             skipped.push(panicked(request, rule.meta().id));
             continue;

@@ -12,9 +12,12 @@ use crate::{Confidence, RuleMeta, Safety, Severity, UnitView};
 pub struct Report<'a> {
     meta: &'static RuleMeta,
     findings: &'a mut Vec<RawFinding>,
-    wants_fixes: bool,
+    wants_fix: &'a WantsFix<'a>,
     options: &'a Options<'a>,
 }
+
+/// Whether somebody wants the fixes of what the rule finds at a place: to plan them may cost more than to find it.
+pub type WantsFix<'a> = dyn Fn(RawRange) -> bool + 'a;
 
 /// What is set for a rule, by the rule and the option's key.
 pub type Options<'a> = dyn Fn(&str, &str) -> Option<u32> + 'a;
@@ -110,10 +113,10 @@ impl<'a> Report<'a> {
     pub fn new(
         meta: &'static RuleMeta,
         findings: &'a mut Vec<RawFinding>,
-        wants_fixes: bool,
+        wants_fix: &'a WantsFix<'a>,
         options: &'a Options<'a>,
     ) -> Self {
-        Report { meta, findings, wants_fixes, options }
+        Report { meta, findings, wants_fix, options }
     }
 
     /// What is set for one of the rule's options, or its default.
@@ -157,7 +160,7 @@ impl<'a> Report<'a> {
             hint: None,
         });
         let finding = self.findings.last_mut().expect("just pushed");
-        Reported { finding, wants_fixes: self.wants_fixes }
+        Reported { finding, wants_fixes: (self.wants_fix)(range) }
     }
 
     /// Reports a finding at a node of the unit.

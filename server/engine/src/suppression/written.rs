@@ -18,7 +18,7 @@ const TRIAL: &str = "a person says why";
 /// The edit that puts a comment above the finding which hides it. The reason is left to be written: until it is there,
 /// its lack is a finding. None if no comment hides it without hiding or breaking anything else.
 pub(crate) fn ignore(engine: &Engine, request: &Request<'_>, finding: &Finding) -> Option<Fix> {
-    let assembled = engine.assembled(request, false)?;
+    let assembled = engine.assembled(request, None)?;
     let text = match request.document {
         Some(document) => document.text(),
         None => request.files.read(request.path)?.to_string(),
