@@ -19,7 +19,8 @@ pub struct Function {
     pub params: Vec<Param>,
     /// Whether it takes `self`.
     pub takes_self: bool,
-    /// What its type parameters are known to implement, one intersection for several: `<R: Repository>`, `where`.
+    /// What its type parameters are known to implement, one intersection for several: `<R: Repository>`, `where`. Of TypeScript
+    /// all are here, with an empty type for those that extend nothing.
     pub bounds: Vec<(Name, TypeExpr)>,
     /// Declared return type.
     pub returns: Option<TypeExpr>,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use plimsoll_behavior::{BindingKind, Name, ScopeId, TypeDecl, TypeExpr, TypeKind};
+use plimsoll_behavior::{BindingKind, Name, NodeId, ScopeId, TypeDecl, TypeExpr, TypeKind};
 
 use super::evaluate::MAX_DEPTH;
 use super::{Evaluator, Instance, TypeRef, Value};
@@ -68,7 +68,15 @@ impl Evaluator<'_> {
         if ty.path.len() == 1
             && let Some((at, bound)) = self.bound_of(unit, scope, head)
         {
-            return self.typed(at, ScopeId(0), bound, depth + 1);
+            // What is bounded by itself, through whichever others, is known to do nothing.
+            let open = (at, head.clone());
+            if self.memo.open_bounds.borrow().contains(&open) {
+                return Value::Unknown;
+            }
+            self.memo.open_bounds.borrow_mut().push(open);
+            let value = self.typed(at, ScopeId(0), bound, depth + 1);
+            self.memo.open_bounds.borrow_mut().pop();
+            return value;
         }
         let named = self.name_in_type(unit, scope, head);
         let value = ty.path[1..].iter().fold(named, |v, name| self.member_of(&v, name));
@@ -185,10 +193,9 @@ impl Evaluator<'_> {
             return Value::Unknown;
         };
         if decl.kind == TypeKind::Alias {
-            return decl
-                .alias
-                .as_ref()
-                .map_or(Value::Unknown, |a| self.typed(unit, ScopeId(0), a, depth + 1));
+            return decl.alias.as_ref().map_or(Value::Unknown, |alias| {
+                self.typed(unit, ScopeId(0), &self.with_bounds(own, alias), depth + 1)
+            });
         }
         // `class PrismaService extends PrismaClient` is a client.
         for base in &decl.supertypes {
@@ -201,20 +208,20 @@ impl Evaluator<'_> {
         Value::Own(own.clone())
     }
 
-    /// What a type parameter is known to implement, by the functions around a scope and the impl that they stand in; with the
-    /// unit that says so.
+    /// What a type parameter is known to implement, by the functions around a scope and the impls and classes that they stand
+    /// in; with the unit that says so.
     fn bound_of(&self, mut unit: usize, mut scope: ScopeId, name: &Name) -> Option<(usize, &TypeExpr)> {
-        if self.file.language.is_script_family() {
-            return None;
-        }
-        let in_list = |all: &'_ [(Name, TypeExpr)]| all.iter().position(|(known, _)| known == name);
         loop {
             let u = &self.file.units[unit].unit;
             let mut function = u.scopes.get(scope.0 as usize).map(|scope| scope.function);
             while let Some(id) = function {
                 let around = u.function(id);
-                if let Some(at) = in_list(&around.bounds) {
-                    return Some((unit, &around.bounds[at].1));
+                let of_type = || {
+                    let owner = around.owner.as_deref()?;
+                    self.bound_of_type(unit, owner, around.node?, name)
+                };
+                if let Some(bound) = in_list(&around.bounds, name).or_else(of_type) {
+                    return Some((unit, bound));
                 }
                 function = around.parent;
             }
@@ -223,16 +230,18 @@ impl Evaluator<'_> {
             let outer = &self.file.units[parent].unit;
             let nested = outer.nested.get(entry.index_in_parent as usize)?.node;
             let owner = u.own().owner.as_deref().unwrap_or_default();
-            let has_it = |(at, ty): &(usize, &TypeDecl)| {
-                *at == parent
-                    && in_list(&ty.bounds).is_some()
-                    && ty.methods.iter().any(|(_, node)| *node == nested)
-            };
-            if let Some((_, ty)) = self.file.types_named(owner).find(has_it) {
-                return in_list(&ty.bounds).map(|at| (parent, &ty.bounds[at].1));
+            if let Some(bound) = self.bound_of_type(parent, owner, nested, name) {
+                return Some((parent, bound));
             }
             (unit, scope) = (parent, outer.node(nested).scope);
         }
+    }
+
+    /// The same, by the declaration or impl of a type in `unit` that has `method` among its methods.
+    fn bound_of_type(&self, unit: usize, owner: &str, method: NodeId, name: &Name) -> Option<&TypeExpr> {
+        let has_it = |ty: &TypeDecl| ty.methods.iter().any(|(_, node)| *node == method);
+        let mut here = self.file.types_named(owner).filter(|(at, _)| *at == unit).map(|(_, ty)| ty);
+        here.find_map(|ty| in_list(&ty.bounds, name).filter(|_| has_it(ty)))
     }
 
     /// The type of a field with what its type parameters are known to implement in their place: by the declaration of the
@@ -246,9 +255,6 @@ impl Evaluator<'_> {
             }
             let args = ty.args.iter().filter(|_| depth < MAX_TYPE_DEPTH);
             TypeExpr { path: ty.path.clone(), args: args.map(|arg| put(arg, bounds, depth + 1)).collect() }
-        }
-        if self.file.language.is_script_family() {
-            return Cow::Borrowed(ty);
         }
         let bounds: Vec<_> = self.file.types_named(&own.name).flat_map(|(_, decl)| &decl.bounds).collect();
         if bounds.is_empty() { Cow::Borrowed(ty) } else { Cow::Owned(put(ty, &bounds, 0)) }
@@ -277,4 +283,9 @@ impl Evaluator<'_> {
         }
         self.outer(unit, name, true)
     }
+}
+
+/// What a list says of a type parameter.
+fn in_list<'b>(bounds: &'b [(Name, TypeExpr)], name: &Name) -> Option<&'b TypeExpr> {
+    bounds.iter().find(|(known, _)| known == name).map(|(_, bound)| bound)
 }

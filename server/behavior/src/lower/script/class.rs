@@ -42,6 +42,7 @@ impl<'t> Lowering<'_, 't> {
         let mut ty = TypeDecl {
             attributes,
             is_exported: naming.is_exported,
+            bounds: self.bounds(&children),
             ..self.blank_type(name.clone(), TypeKind::Class, node)
         };
         if let Some(heritage) = children.of(K::ClassHeritage) {
@@ -238,6 +239,7 @@ impl<'t> Lowering<'_, 't> {
         let name = children.field(f.name);
         let mut ty = TypeDecl {
             is_exported,
+            bounds: self.bounds(&children),
             ..self.blank_type(name.map(|n| self.name(n)), TypeKind::Interface, node)
         };
         if let Some(clause) = children.of(K::ExtendsTypeClause) {
@@ -264,6 +266,7 @@ impl<'t> Lowering<'_, 't> {
         let mut ty = TypeDecl {
             is_exported,
             alias: value.map(|v| self.annotation(v)),
+            bounds: self.bounds(&children),
             ..self.blank_type(name.map(|n| self.name(n)), TypeKind::Alias, node)
         };
         if let Some(value) = value.filter(|&v| self.kind(v) == K::ObjectType) {

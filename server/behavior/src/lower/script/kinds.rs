@@ -144,6 +144,7 @@ plimsoll_syntax::kind_enum! {
         TypeAnnotation = node "type_annotation",
         TypeArguments = node "type_arguments",
         TypeParameters = node "type_parameters",
+        TypeParameter = node "type_parameter",
         PredefinedType = node "predefined_type",
         TypeIdentifier = node "type_identifier",
         NestedType = node "nested_type_identifier",
@@ -192,10 +193,10 @@ plimsoll_syntax::fields! {
     /// Fields that lowering reads.
     pub(super) struct Fields {
         alias, alternative, argument, arguments, attribute, body, condition, consequence,
-        constructor, declaration, finalizer, function, handler, increment,
+        constraint, constructor, declaration, finalizer, function, handler, increment,
         index, initializer, key, kind, label, left, name, object, open_tag, operator,
         optional_chain, parameter, parameters, pattern, property, return_type, right, source,
-        type_ = "type", type_arguments, value,
+        type_ = "type", type_arguments, type_parameters, value,
     }
 }
 

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::Lowering;
 use super::kinds::K;
+use super::shape::Children;
 use crate::{Name, TypeExpr};
 
 /// How deep a type is read; what is deeper is some other type.
@@ -18,6 +19,21 @@ impl<'t> Lowering<'_, 't> {
     /// The arguments of `<T, U>`.
     pub(super) fn type_args(&mut self, node: Node<'t>) -> Vec<TypeExpr> {
         self.types_in(node, 0)
+    }
+
+    /// What the parameters of `<T extends A, U>` are known to extend. One that extends nothing has an empty type, which hides
+    /// whatever else has its name.
+    pub(super) fn bounds(&mut self, children: &Children<'t>) -> Vec<(Name, TypeExpr)> {
+        let f = &self.tables.f;
+        let Some(parameters) = children.field(f.type_parameters) else { return Vec::new() };
+        let mut found = Vec::new();
+        for parameter in self.children(parameters).named().filter(|c| c.kind == K::TypeParameter) {
+            let parts = self.children(parameter.node);
+            let Some(name) = parts.field(f.name) else { continue };
+            let bound = parts.field(f.constraint).map(|constraint| self.inner_type(constraint, 0));
+            found.push((self.name(name), bound.unwrap_or_default()));
+        }
+        found
     }
 
     fn types_in(&mut self, node: Node<'t>, depth: u32) -> Vec<TypeExpr> {

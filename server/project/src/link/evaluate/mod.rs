@@ -85,6 +85,8 @@ pub struct Memo {
     names: RefCell<FxHashMap<usize, NamesOfScopes>>,
     /// Members of own types that are being looked up now: their types may lead back to them.
     open_members: RefCell<Vec<(Name, Name)>>,
+    /// Type parameters whose bounds are being looked up now, with the unit that says them.
+    pub(in crate::link) open_bounds: RefCell<Vec<(usize, Name)>>,
     /// Objects in whose spreads a property is looked for now.
     open_objects: RefCell<Vec<(usize, NodeId)>>,
     /// Names whose binding is being looked up now: a type may have the name of a value that it is the type of.
