@@ -129,8 +129,8 @@ pub(crate) struct State {
     options: u64,
     /// Where its code runs: what one unit reads or shows tells it of all.
     runs: Runs,
-    /// Whether those who import it make it a server's, if a rule has asked.
-    is_served: Option<bool>,
+    /// Of each unit whether those who import it make it a server's, if a rule has asked.
+    served: Option<Option<Vec<bool>>>,
     /// Every other file that was looked at, with what was asked of it.
     looked_at: Vec<(Arc<str>, Asked)>,
     /// The sources whose evaluators were asked.
@@ -327,9 +327,9 @@ impl Engine {
         stop_if_cancelled(request)?;
         // What a rule was told of those who import the file is asked for again; what no rule asked for is not.
         let runs_there_still = base.as_ref().is_none_or(|(state, ..)| {
-            let served = || served_by_importers(linker, &linked.file).is_some();
+            let served = || Some(served_by_importers(linker, &linked.file)?.units);
             state.runs == project.runs.runs
-                && state.is_served.is_none_or(|was| *project.memo.is_served.get_or_init(served) == was)
+                && state.served.as_ref().is_none_or(|was| project.memo.served.get_or_init(served) == was)
         });
         let mut found = Vec::with_capacity(linked.file.units.len());
         for unit in 0..linked.file.units.len() {
@@ -354,9 +354,8 @@ impl Engine {
             let looked_at = linker.looked_at();
             let models = linker.models_key();
             let (linked, found, runs) = (Arc::clone(&linked), found.clone(), project.runs.runs);
-            let is_served = project.memo.is_served.get().copied();
-            let state =
-                Arc::new(State { linked, found, options, runs, is_served, looked_at, others, models });
+            let served = project.memo.served.get().cloned();
+            let state = Arc::new(State { linked, found, options, runs, served, looked_at, others, models });
             let whole = if state.is_whole() {
                 None
             } else {

@@ -549,6 +549,30 @@ fn a_key_in_a_module_that_others_place_costs_that_unit_alone() {
     assert_eq!(outcome.findings.len(), 1);
 }
 
+#[test]
+fn what_a_key_makes_reachable_for_those_who_import_a_module_is_found() {
+    let (mut files, _) = helper_and_route();
+    let helper = "export async function rate(id: string) {\n  return id\n}\n\
+        export async function hidden(id: string) {\n  return fetch('https://api.example.com/' + id)\n}\n";
+    files.insert("/p/src/rate.ts", helper);
+    let mut document = Document::open(helper, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let found = |document: &Document| {
+        let outcome = review(&engine, &files, "/p/src/rate.ts", document);
+        let fresh = review(&Engine::new(), &files, "/p/src/rate.ts", document);
+        assert_eq!(seen(&outcome.findings), seen(&fresh.findings));
+        outcome.findings.len()
+    };
+    assert_eq!(found(&document), 0, "the route takes the other one");
+    let at = u32::try_from(helper.find("id\n}").expect("it is there")).expect("small");
+    let position = document.snapshot().to_position(at, PositionEncoding::Utf8);
+    document.apply(&[Edit::replace(position, position, "hidden")], PositionEncoding::Utf8, 1);
+    assert_eq!(found(&document), 0, "it has another name yet");
+    let position = document.snapshot().to_position(at + 6, PositionEncoding::Utf8);
+    document.apply(&[Edit::replace(position, position, "(id) + ")], PositionEncoding::Utf8, 2);
+    assert_eq!(found(&document), 1, "what it takes calls it now");
+}
+
 /// The same files before it is known who imports what.
 struct BeforeTheIndex<'a>(&'a MemoryFiles);
 

@@ -15,5 +15,5 @@ mod schema_of;
 pub use conflicts::{conflict_handler, tells_conflicts};
 pub use declared::declared_major;
 pub use files::{Files, MemoryFiles, Overlay};
-pub use runs::{Runs, WhereItRuns, below_manifest, served_by_importers, where_it_runs};
+pub use runs::{Runs, Served, WhereItRuns, below_manifest, served_by_importers, where_it_runs};
 pub use schema_of::{ProjectSchema, SchemasOf};

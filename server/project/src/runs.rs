@@ -4,6 +4,7 @@ mod by_hand;
 mod evidence;
 mod importers;
 mod packages;
+mod taken;
 
 use self::packages::{
     BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, SERVER_DEPENDENCIES, SERVICE_DEPENDENCIES,
@@ -46,9 +47,18 @@ pub fn where_it_runs(world: &dyn World, file: &FileUnits) -> WhereItRuns {
     WhereItRuns { runs, evidence }
 }
 
+/// A file that says nothing of itself, and runs in a service because those do that bring it along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// One phrase: `only a server imports it: src/routes.ts`.
+    pub evidence: String,
+    /// Of each unit whether they bring it along too: what they take of the file, and what that needs.
+    pub units: Vec<bool>,
+}
+
 /// Why a file that says nothing of itself runs in a service: who imports it does. None where that is not known, or not yet.
 #[must_use]
-pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<String> {
+pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<Served> {
     importers::is_imported_by_servers(world, file)
 }
 

@@ -120,17 +120,17 @@ impl<'a> UnitView<'a> {
         self.calls().filter(move |call| call.effects().intersects(effects))
     }
 
-    /// Whether the file runs in a service: by what it says itself, else by who imports it. In a module that says
-    /// nothing, other files are looked at.
+    /// Whether the unit runs in a service: by what its file says itself, else by what those who import it take of it. In
+    /// a module that says nothing, other files are looked at.
     #[must_use]
     pub fn is_on_a_server(&self) -> bool {
         match self.project.runs.runs {
             Runs::Server => true,
-            Runs::Unknown => *self
-                .project
-                .memo
-                .is_served
-                .get_or_init(|| served_by_importers(self.world, &self.linked.file).is_some()),
+            Runs::Unknown => {
+                let served = || Some(served_by_importers(self.world, &self.linked.file)?.units);
+                let units = self.project.memo.served.get_or_init(served).as_ref();
+                units.is_some_and(|units| units.get(self.index).is_some_and(|is_served| *is_served))
+            }
             Runs::Browser | Runs::CommandLine | Runs::ByHand => false,
         }
     }

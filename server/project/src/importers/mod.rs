@@ -182,6 +182,14 @@ pub(crate) struct Importer {
     pub is_loaded: bool,
 }
 
+impl Importer {
+    /// Whether a specifier as it is written there means the module.
+    pub(crate) fn means(&self, specifier: &str) -> bool {
+        let plain = specifier.split('?').next().unwrap_or(specifier);
+        self.specifiers.iter().any(|s| s == plain)
+    }
+}
+
 /// Sources in which scripts stand that are read for what they import only: a module that they import runs where nobody
 /// knows.
 const WITH_SCRIPTS: &[&str] = &[".vue", ".svelte", ".astro", ".mdx"];

@@ -1,10 +1,11 @@
 //! Where a module runs by who imports it.
 
-use plimsoll_behavior::{BindingKind, Exported, Imported, TypeKind};
+use plimsoll_behavior::{BindingKind, Exported, Imported, Name, TypeKind};
 use rustc_hash::FxHashSet;
 
 use super::evidence::{has_elements, names_a_page};
-use super::{Counts, Runs, script};
+use super::taken::{Taken, units_that_run};
+use super::{Counts, Runs, Served, script};
 use crate::Files;
 use crate::importers::{Importer, Imports};
 use crate::link::{FileUnits, World, is_test_code};
@@ -17,8 +18,8 @@ const MAX_MODULES: usize = 48;
 /// Only this is told. A module may be taken for a server's while it is not known who imports it without anything being
 /// lost, for all that rules find where it is unknown they find in a server too; of a script or a page they find less, so
 /// that an editor would take back what it has shown. Who imports it besides a server, by hand or in a page, may use another
-/// part of it, and then nothing is told.
-pub(super) fn is_imported_by_servers(world: &dyn World, file: &FileUnits) -> Option<String> {
+/// part of it, and then nothing is told. What the module offers to nobody that imports it does not run there ([`Served::units`]).
+pub(super) fn is_imported_by_servers(world: &dyn World, file: &FileUnits) -> Option<Served> {
     if !file.language.is_script_family() || has_elements(file) || names_a_page(file) {
         return None;
     }
@@ -28,6 +29,7 @@ pub(super) fn is_imported_by_servers(world: &dyn World, file: &FileUnits) -> Opt
     let mut seen: FxHashSet<String> = FxHashSet::default();
     let mut open = vec![file.path.to_string()];
     let mut server = None;
+    let mut taken = Taken::Names(FxHashSet::default());
     while let Some(path) = open.pop() {
         if !seen.insert(path.clone()) {
             continue;
@@ -41,6 +43,9 @@ pub(super) fn is_imported_by_servers(world: &dyn World, file: &FileUnits) -> Opt
             return None;
         }
         for importer in importers {
+            if path == *file.path {
+                add_taken(world, &importer, &mut taken);
+            }
             if seen.contains(&*importer.path) {
                 continue;
             }
@@ -65,7 +70,8 @@ pub(super) fn is_imported_by_servers(world: &dyn World, file: &FileUnits) -> Opt
         }
     }
     let place = super::below_manifest(files, &server?);
-    Some(format!("only a server imports it: {place}"))
+    let evidence = format!("only a server imports it: {place}");
+    Some(Served { evidence, units: units_that_run(file, &taken) })
 }
 
 /// The modules that bring a module along where they run. None where they cannot all be told.
@@ -78,6 +84,32 @@ fn importers(world: &dyn World, imports: &Imports, path: &str) -> Option<Vec<Imp
     all.retain(|importer| !is_test_code(files, &importer.path) && !is_story(files, &importer.path));
     all.retain(|importer| importer.is_loaded || brings_along(world, importer, path));
     Some(all)
+}
+
+/// Adds what an importer takes of the module that it names.
+fn add_taken(world: &dyn World, importer: &Importer, taken: &mut Taken) {
+    let mut is_read = false;
+    world.in_file(&importer.path, &mut |there| {
+        is_read = !importer.is_loaded;
+        let module = &there.file.units[0].unit;
+        for import in module.imports.iter().filter(|i| !i.is_type_only && importer.means(&i.module)) {
+            match &import.what {
+                Imported::Name(name) => taken.add(Some(name.clone())),
+                Imported::Default => taken.add(Some(Name::new_static("default"))),
+                Imported::Nothing => {}
+                Imported::Module | Imported::Glob => taken.add(None),
+            }
+        }
+        for export in &module.exports {
+            match &export.local {
+                Exported::From(module, name) if importer.means(module) => taken.add(name.clone()),
+                _ => {}
+            }
+        }
+    });
+    if !is_read {
+        taken.add(None);
+    }
 }
 
 /// Whether what an importer says of a module is more than a comment or the name of a type, which is gone when it runs.
@@ -100,13 +132,9 @@ fn brings_along(world: &dyn World, importer: &Importer, path: &str) -> bool {
     let mut brings = true;
     world.in_file(&importer.path, &mut |there| {
         let module = &there.file.units[0].unit;
-        let means_it = |specifier: &str| {
-            let plain = specifier.split('?').next().unwrap_or(specifier);
-            importer.specifiers.iter().any(|s| s == plain)
-        };
-        let imported = module.imports.iter().filter(|i| !i.is_type_only && means_it(&i.module));
+        let imported = module.imports.iter().filter(|i| !i.is_type_only && importer.means(&i.module));
         let exported = module.exports.iter().any(|e| match &e.local {
-            Exported::From(module, _) => means_it(module),
+            Exported::From(module, _) => importer.means(module),
             _ => false,
         });
         brings = exported

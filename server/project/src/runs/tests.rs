@@ -225,7 +225,7 @@ fn a_crate_whose_program_waits_for_ever_is_a_service() {
 fn served(sources: &[(&str, &str)]) -> Option<String> {
     ask_of_last(MemoryFiles::rooted("/p"), sources, |linker, file| {
         assert_eq!(where_it_runs(linker, file).runs, Runs::Unknown, "{} says nothing itself", file.path);
-        served_by_importers(linker, file)
+        served_by_importers(linker, file).map(|served| served.evidence)
     })
 }
 
@@ -283,6 +283,43 @@ fn one_importer_that_is_no_server_leaves_it_unknown() {
     assert!(served(&[store, asked, OWN]).is_some());
     let page = ("/p/src/rates.ts", "export const rates = () => fetch(window.location.href)");
     assert_eq!(served(&[ROUTES, page]), None, "it is written for a page");
+}
+
+/// The units of the last of the files that those who import it bring along.
+fn brought(sources: &[(&str, &str)]) -> Vec<String> {
+    ask_of_last(MemoryFiles::rooted("/p"), sources, |linker, file| {
+        let served = served_by_importers(linker, file).expect("only servers import it");
+        let units = file.units.iter().zip(served.units).skip(1);
+        units.filter(|(_, is_brought)| *is_brought).map(|(entry, _)| entry.path.to_string()).collect()
+    })
+}
+
+#[test]
+fn what_those_who_import_a_module_do_not_take_does_not_run_there() {
+    let of = |import: &str, text: &str| {
+        let routes = format!("import 'express'\n{import}");
+        brought(&[("/p/src/routes.ts", &routes), ("/p/src/rates.ts", text)])
+    };
+    let two = "export function one() { return two() }\nfunction two() {}\nexport function three() {}\n";
+    assert_eq!(of("import { one } from './rates'", two), ["one", "two"]);
+    assert_eq!(of("import { three as one } from './rates'", two), ["three"]);
+    for whole in
+        ["import * as all from './rates'", "export * from './rates'", "const all = require('./rates')"]
+    {
+        assert_eq!(of(whole, two), ["one", "two", "three"], "{whole}");
+    }
+    assert_eq!(of("export { one } from './rates'", two), ["one", "two"]);
+    assert_eq!(of("import './rates'", &format!("{two}three()\n")), ["three"]);
+    let renamed = "function one() {}\nfunction two() {}\nexport { one as two }\nexport default two\n";
+    assert_eq!(of("import { two } from './rates'", renamed), ["one"]);
+    assert_eq!(of("import rates from './rates'", renamed), ["two"]);
+    let circle =
+        "export function one() { two() }\nexport function two() { one() }\nexport function three() {}\n";
+    assert_eq!(of("import { two } from './rates'", circle), ["one", "two"]);
+    // What a framework is told of, and what stands in an expression of the module.
+    let registered = "@Job() export class One { run() {} }\nexport class Two { run() {} }\nevery(() => { two() })\n\
+        function two() {}\nexport const three = 1\n";
+    assert_eq!(of("import { three } from './rates'", registered), ["One.run", "#", "two"]);
 }
 
 #[test]

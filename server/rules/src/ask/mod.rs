@@ -57,8 +57,8 @@ pub struct Memo {
     pub accesses: row::AccessMemo,
     /// Of the tables that functions write.
     pub touches: TouchMemo,
-    /// Whether those who import the file make it a server's; empty while nobody has asked.
-    pub is_served: OnceCell<bool>,
+    /// Of each unit whether those who import the file make it a server's, none if they do not; empty while nobody has asked.
+    pub served: OnceCell<Option<Vec<bool>>>,
 }
 
 pub use absence::{Absence, absence};

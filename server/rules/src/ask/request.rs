@@ -139,18 +139,22 @@ fn is_streamed(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 }
 
 /// Whether nobody waits for what a call promises: it is a statement of its own, of which at most the failure is looked
-/// at. `fetch(url).catch(() => {})`
+/// at. `fetch(url).catch(() => {})` What is done with the answer may be what somebody waits for, unless it says itself that
+/// nobody does: `void fetch(url).then(…)`
 #[must_use]
 pub fn is_left_alone(unit: &UnitView<'_>, call: NodeId) -> bool {
     let u = unit.unit;
-    let mut at = call;
+    let (mut at, mut is_used, mut is_void) = (call, false, false);
     while let Some(parent) = u.parent(at) {
         match u.kind(parent) {
             Kind::Member { object, name, .. }
-                if *object == at && matches!(name.as_str(), "catch" | "finally") => {}
+                if *object == at && matches!(name.as_str(), "then" | "catch" | "finally") =>
+            {
+                is_used |= name == "then";
+            }
             Kind::Call { callee, .. } if *callee == at => {}
-            Kind::Unary { op, .. } if op == "void" => {}
-            Kind::Discard(_) => return true,
+            Kind::Unary { op, .. } if op == "void" => is_void = true,
+            Kind::Discard(_) => return is_void || !is_used,
             _ => return false,
         }
         at = parent;

@@ -56,7 +56,8 @@ declare_rule! {
     /// - Code in a browser, in a command-line tool, in a test, of which it is unknown where it runs, or that developers
     ///   run by hand and watch: seeds, scripts, examples, a small program beside the one that serves.
     /// - Requests to the own origin and for what was bundled with the code.
-    /// - Requests that nobody waits for, as `fetch(url).catch(() => {})` in a statement of its own.
+    /// - Requests that nobody waits for, as `fetch(url).catch(() => {})` in a statement of its own, or
+    ///   `void fetch(url).then(…)`.
     /// - A signal or a time limit in the options, in the client or around the call (`Promise.race`,
     ///   `tokio::time::timeout`, here or in the callers in the same file), or set on the library or the exported client
     ///   by the file that starts the program.
