@@ -1,14 +1,15 @@
 //! Where code runs, with the evidence for it. Unknown is an answer, and rules that need to know are silent then.
 
 mod by_hand;
+mod dependents;
 mod evidence;
 mod importers;
 mod packages;
 mod taken;
 
 use self::packages::{
-    BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, SERVER_DEPENDENCIES, SERVICE_DEPENDENCIES,
-    is_node, is_of_servers,
+    BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, RUST_SERVERS, RUST_STORES, SERVER_DEPENDENCIES,
+    SERVICE_DEPENDENCIES, is_node, is_of_servers,
 };
 use crate::Files;
 use crate::link::{FileUnits, World, ancestors, parent};
@@ -41,8 +42,11 @@ pub struct WhereItRuns {
 /// Where the code of a file runs, by what it says itself. `world` tells of the modules that it imports.
 #[must_use]
 pub fn where_it_runs(world: &dyn World, file: &FileUnits) -> WhereItRuns {
-    let found =
-        if file.language.is_script_family() { script(world, file, Counts::All) } else { rust(world, file) };
+    let found = if file.language.is_script_family() {
+        script(world, file, Counts::All)
+    } else {
+        rust(world, file, Counts::All)
+    };
     let (runs, evidence) = found.unwrap_or((Runs::Unknown, String::new()));
     WhereItRuns { runs, evidence }
 }
@@ -56,10 +60,14 @@ pub struct Served {
     pub units: Vec<bool>,
 }
 
-/// Why a file that says nothing of itself runs in a service: who imports it does. None where that is not known, or not yet.
+/// Why a file that says nothing of itself runs in a service: who imports it does, or who depends on its crate. None where that is not known, or not yet.
 #[must_use]
 pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<Served> {
-    importers::is_imported_by_servers(world, file)
+    if file.language.is_script_family() {
+        importers::is_imported_by_servers(world, file)
+    } else {
+        dependents::is_depended_on_by_servers(world, file)
+    }
 }
 
 /// What counts as evidence for a service.
@@ -67,8 +75,8 @@ pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<Served
 enum Counts {
     /// Also that the code needs Node.js or reads a secret, which is enough for its own requests.
     All,
-    /// Not that: commands, extensions of editors and libraries for others do it too, and who imports them says more of where
-    /// they bring what they import.
+    /// Not that, nor that a crate of Rust keeps data: commands, extensions of editors and libraries for others do it too, and
+    /// who imports them says more of where they bring what they import.
     Services,
 }
 
@@ -186,50 +194,15 @@ fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, 
     }
 }
 
-fn rust(world: &dyn World, file: &FileUnits) -> Option<(Runs, String)> {
+fn rust(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, String)> {
     let files = world.files();
     let (_, manifest) = nearest_crate(files, &file.path)?;
     if let Some(why) = by_hand::rust(files, file) {
         return Some((Runs::ByHand, why));
     }
     let web = ["wasm-bindgen", "yew", "leptos", "dioxus", "web-sys"];
-    let server = [
-        "axum",
-        "actix-web",
-        "rocket",
-        "warp",
-        "tide",
-        "tonic",
-        "poem",
-        "salvo",
-        "hyper",
-        "tower",
-        "tower-http",
-        "lambda_http",
-        "sqlx",
-        "sea-orm",
-        "diesel",
-        "tokio-postgres",
-        "mongodb",
-        "redis",
-        "lapin",
-        "rdkafka",
-        "async-graphql",
-        // Bots and programs that wait for events of others.
-        "teloxide",
-        "serenity",
-        "poise",
-        "twilight-gateway",
-        "frankenstein",
-        "grammers-client",
-        "matrix-sdk",
-        "tokio-cron-scheduler",
-        "apalis",
-        "rumqttc",
-        "solana-client",
-        "yellowstone-grpc-client",
-    ];
-    if let Some(name) = server.iter().find(|d| manifest.has(d)) {
+    let keeps = RUST_STORES.iter().filter(|_| counts == Counts::All);
+    if let Some(name) = RUST_SERVERS.iter().chain(keeps).find(|d| manifest.has(d)) {
         return Some((Runs::Server, format!("its crate uses {name}")));
     }
     if let Some(name) = web.iter().find(|d| manifest.has(d)) {

@@ -26,6 +26,12 @@ pub struct CargoToml {
     pub workspace_dependencies: BTreeMap<Name, CargoDependency>,
     /// Whether it is the root of a workspace.
     pub is_workspace: bool,
+    /// The patterns of the workspace's packages.
+    pub members: Vec<String>,
+    /// Whether it names binaries.
+    pub has_binaries: bool,
+    /// Whether it says all that a registry asks of a package that others may take from there.
+    pub is_offered: bool,
 }
 
 /// One dependency.
@@ -54,6 +60,8 @@ impl Manifest for CargoToml {
             name,
             library_path: library.and_then(|l| text_of(l.get("path"))),
             is_workspace: toml.contains_key("workspace"),
+            has_binaries: toml.contains_key("bin"),
+            is_offered: package.is_some_and(is_offered),
             ..CargoToml::default()
         };
         for kind in ["bin", "test", "example", "bench"] {
@@ -76,6 +84,9 @@ impl Manifest for CargoToml {
         for (name, value) in shared.into_iter().flatten() {
             manifest.workspace_dependencies.insert(in_code(name), dependency(value));
         }
+        let members = toml.get("workspace").and_then(|w| w.get("members")?.as_array());
+        manifest.members =
+            members.into_iter().flatten().filter_map(|m| m.as_str().map(str::to_owned)).collect();
         Some(manifest)
     }
 }
@@ -86,6 +97,17 @@ impl CargoToml {
     pub fn has(&self, name: &str) -> bool {
         self.declared.iter().any(|declared| declared == name)
     }
+}
+
+/// Whether a package can be published, and is not kept from it.
+fn is_offered(package: &Table) -> bool {
+    let is_kept = match package.get("publish") {
+        Some(Value::Boolean(is_published)) => !is_published,
+        Some(Value::Array(registries)) => registries.is_empty(),
+        _ => false,
+    };
+    let has_license = package.contains_key("license") || package.contains_key("license-file");
+    !is_kept && has_license && package.contains_key("description")
 }
 
 /// The name that code uses for a package: `tokio-postgres` is `tokio_postgres`.

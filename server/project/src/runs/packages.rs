@@ -314,3 +314,43 @@ pub(super) const TYPES_OF_SERVERS: &[&str] = &[
 pub(super) fn is_node(module: &str) -> bool {
     module.starts_with("node:") || NODE_MODULES.contains(&module)
 }
+/// Crates that a program has which serves, or waits for events of others.
+pub(super) const RUST_SERVERS: &[&str] = &[
+    "axum",
+    "actix-web",
+    "rocket",
+    "warp",
+    "tide",
+    "tonic",
+    "poem",
+    "salvo",
+    "lambda_http",
+    "lapin",
+    "rdkafka",
+    "async-graphql",
+    "teloxide",
+    "serenity",
+    "poise",
+    "twilight-gateway",
+    "frankenstein",
+    "grammers-client",
+    "matrix-sdk",
+    "tokio-cron-scheduler",
+    "apalis",
+    "rumqttc",
+];
+
+/// Crates that servers have, and what else keeps data or speaks their protocols.
+pub(super) const RUST_STORES: &[&str] = &[
+    "hyper",
+    "tower",
+    "tower-http",
+    "sqlx",
+    "sea-orm",
+    "diesel",
+    "tokio-postgres",
+    "mongodb",
+    "redis",
+    "solana-client",
+    "yellowstone-grpc-client",
+];

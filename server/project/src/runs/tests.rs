@@ -367,3 +367,53 @@ fn a_way_through_too_many_modules_is_not_followed() {
     assert!(way(5).is_some());
     assert_eq!(way(200), None);
 }
+
+/// Why the library `rates` of a workspace is a server's, whose other crates have these manifests.
+fn served_library(crates: &[(&str, &str)], own: &str) -> Option<String> {
+    let mut files = MemoryFiles::rooted("/p");
+    files.insert("/p/Cargo.toml", "[workspace]\nmembers = [\"crates/*\", \"app\"]\n");
+    for (folder, dependencies) in crates {
+        let (dependencies, root) = dependencies.split_once('|').unwrap_or((dependencies, "src/main.rs"));
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        let manifest = format!("[package]\nname = \"{name}\"\n[dependencies]\n{dependencies}\n");
+        files.insert(format!("/p/{folder}/Cargo.toml"), manifest);
+        files.insert(format!("/p/{folder}/{root}"), "fn main() {}\n");
+    }
+    let manifest = format!("[package]\nname = \"rates\"\n{own}\n[dependencies]\nreqwest = \"0.12\"\n");
+    files.insert("/p/crates/rates/Cargo.toml", manifest);
+    let sources = [("/p/crates/rates/src/lib.rs", "pub fn rates() {}")];
+    ask_of_last(files, &sources, |linker, file| {
+        assert_eq!(where_it_runs(linker, file).runs, Runs::Unknown);
+        served_by_importers(linker, file).map(|served| served.evidence)
+    })
+}
+
+#[test]
+fn a_library_that_only_servers_depend_on_is_a_servers() {
+    const API: (&str, &str) = ("crates/api", "axum = \"0.8\"\nrates = { path = \"../rates\" }");
+    let why = || Some("only a server's crate depends on it: crates/api".to_owned());
+    assert_eq!(served_library(&[API], ""), why());
+    let tool = ("app", "clap = \"4\"\nrates = { path = \"../crates/rates\" }");
+    assert_eq!(served_library(&[API, tool], ""), None, "a command does too");
+    let unknown = ("app", "rates = { path = \"../crates/rates\" }");
+    assert_eq!(served_library(&[API, unknown], ""), None, "nobody knows where another one runs");
+    let desktop = ("app", "tauri = \"2\"\nrates = { path = \"../crates/rates\" }");
+    assert_eq!(served_library(&[API, desktop], ""), None, "a program on somebody's desk does too");
+    let stores = ("app", "sqlx = \"0.8\"\nrates = { path = \"../crates/rates\" }");
+    assert_eq!(served_library(&[stores], ""), None, "a database is no service yet");
+    let beside = ("app", "clap = \"4\"");
+    assert_eq!(served_library(&[API, beside], ""), why(), "another program does not");
+    let tests = ("app", "clap = \"4\"\n[dev-dependencies]\nrates = { path = \"../crates/rates\" }");
+    assert_eq!(served_library(&[API, tests], ""), why(), "what only tests need is no part of a program");
+    assert_eq!(served_library(&[], ""), None, "nobody depends on it");
+    // Through another library, and in a circle of their tests.
+    let through = ("crates/prices", "rates = { path = \"../rates\" }|src/lib.rs");
+    let api = ("crates/api", "axum = \"0.8\"\nprices = { path = \"../prices\" }");
+    assert_eq!(served_library(&[through, api], ""), why());
+    assert_eq!(served_library(&[through], ""), None);
+    // What anybody may take from a registry, and what is a program itself.
+    let offered = "description = \"rates\"\nlicense = \"MIT\"";
+    assert_eq!(served_library(&[API], offered), None);
+    assert_eq!(served_library(&[API], &format!("{offered}\npublish = false")), why());
+    assert_eq!(served_library(&[API], "[[bin]]\nname = \"show\"\npath = \"show.rs\""), None);
+}

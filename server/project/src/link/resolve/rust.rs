@@ -149,6 +149,23 @@ pub(crate) fn extern_crate(files: &dyn Files, from: &str, name: &str) -> Option<
     (package != name).then_some(Target::Package(package))
 }
 
+/// The folder of the package that a dependency means, where it is one of this project.
+pub(crate) fn path_of_dependency(
+    files: &dyn Files,
+    folder: &str,
+    manifest: &CargoToml,
+    name: &str,
+) -> Option<String> {
+    let name = name.replace('-', "_");
+    let declared = manifest.dependencies.get(name.as_str())?;
+    let (folder, dependency) = if declared.is_workspace {
+        inherited(files, folder, manifest, &name)?
+    } else {
+        (folder.to_owned(), declared.clone())
+    };
+    join(&folder, &dependency.path?)
+}
+
 /// A dependency as the workspace declares it, with the workspace's folder.
 fn inherited(
     files: &dyn Files,
