@@ -169,16 +169,21 @@ impl Cache {
     fn left(&mut self, rows: &FxHashMap<Arc<str>, Row>) -> Pack {
         let fresh = std::mem::take(self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner));
         let is_fresh: FxHashSet<&str> = fresh.iter().map(|entry| entry.path.as_str()).collect();
-        let questions = &self.questions;
+        // Each question is looked up once, not once for each file that has asked it.
+        let answers_as_before = |question: &Question| {
+            let row = rows.get(question.asked.as_str());
+            row.is_none_or(|row| row.known.answer == question.answer)
+        };
+        let stands: Vec<bool> = self.questions.iter().map(answers_as_before).collect();
         let may_hold = |entry: &Entry| {
-            let answers_as_before = |question: u32| {
-                let question = &questions[question as usize];
-                let row = rows.get(question.asked.as_str());
-                row.is_none_or(|row| row.known.answer == question.answer)
+            // This run has looked at most of them already.
+            let is_there = || match rows.get(entry.path.as_str()) {
+                Some(row) => row.known.answer.is_some(),
+                None => std::fs::exists(&entry.path).unwrap_or(false),
             };
             !is_fresh.contains(entry.path.as_str())
-                && entry.questions.iter().all(answers_as_before)
-                && std::fs::exists(&entry.path).unwrap_or(false)
+                && entry.questions.iter().all(|question| stands[question as usize])
+                && is_there()
         };
         let earlier = std::mem::take(&mut self.earlier);
         let mut others: Vec<Entry> = earlier.into_values().filter(may_hold).collect();
@@ -193,10 +198,11 @@ impl Cache {
             entry.questions = Numbers::new(numbers.collect());
             entries.push(entry);
         }
+        let mut renumbered: Vec<Option<u32>> = vec![None; self.questions.len()];
         for mut entry in others {
             let numbers = entry.questions.iter().map(|question| {
                 let before = &self.questions[question as usize];
-                gathered.id(&before.asked, Some(before))
+                *renumbered[question as usize].get_or_insert_with(|| gathered.id(&before.asked, Some(before)))
             });
             entry.questions = Numbers::new(numbers.collect());
             entries.push(entry);

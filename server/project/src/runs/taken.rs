@@ -118,10 +118,16 @@ impl Tops {
                 found.push((top.filter(|top| !runs_at_once(file, *top, at)), what));
             }
         }
+        let declared = (0..).map(NodeId).zip(&module.nodes).filter_map(|(at, node)| match node.kind {
+            Kind::Type(TypeId(id)) => Some((id as usize, at)),
+            _ => None,
+        });
+        let declared: FxHashMap<usize, NodeId> = declared.collect();
         for (unit, entry) in file.units.iter().enumerate() {
             let top = self.around(file, unit);
             for (id, ty) in entry.unit.types.iter().enumerate() {
-                let by = if unit == 0 { self.of_type(module, id) } else { top };
+                let of_type = || self.around_node(module, *declared.get(&id)?);
+                let by = if unit == 0 { of_type() } else { top };
                 let bases = ty.supertypes.iter().filter_map(|base| self.by_name.get(base.path.first()?));
                 found.extend(bases.map(|base| (by, *base)));
                 // What a framework registers.
@@ -131,12 +137,6 @@ impl Tops {
             found.extend(names.filter_map(|name| Some((top, *self.by_name.get(name)?))));
         }
         found
-    }
-
-    fn of_type(&self, module: &Unit, id: usize) -> Option<usize> {
-        let is_it = |kind: &Kind| matches!(kind, Kind::Type(TypeId(at)) if *at as usize == id);
-        let node = module.nodes.iter().position(|node| is_it(&node.kind))?;
-        self.around_node(module, NodeId(u32::try_from(node).ok()?))
     }
 }
 
