@@ -11,7 +11,7 @@ const NOTE: &str = "// plimsoll-ignore no-such-rule-at-all: it is new\nfn a() {}
 const CLEAN: &str = "// nothing\nfn a() {}\n";
 
 /// A repository whose only commit, on `main`, holds these files.
-fn repository(files: &[(&str, &str)]) -> Project {
+pub fn repository(files: &[(&str, &str)]) -> Project {
     let project = Project::new(files);
     project.write_bytes("plimsoll.toml", b"preview = true\n");
     project.write_bytes("package.json", br#"{ "dependencies": { "@prisma/client": "6.0.0" } }"#);
@@ -20,18 +20,18 @@ fn repository(files: &[(&str, &str)]) -> Project {
     project
 }
 
-fn commit(folder: &Path) {
+pub fn commit(folder: &Path) {
     git(folder, &["add", "--all"]);
     git(folder, &["commit", "--quiet", "--message", "a"]);
 }
 
 /// Where findings stand, in order.
-fn places(run: &Run) -> Vec<&str> {
+pub fn places(run: &Run) -> Vec<&str> {
     assert!(run.status < 2, "{run}");
     run.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("--> ")).collect()
 }
 
-fn found(project: &Project, arguments: &[&str]) -> Vec<String> {
+pub fn found(project: &Project, arguments: &[&str]) -> Vec<String> {
     let run = project.run(&[&["check"], arguments].concat());
     places(&run).into_iter().map(str::to_owned).collect()
 }
@@ -49,10 +49,10 @@ fn a_helper_that_gains_a_query_is_told_at_the_loop_that_calls_it() {
     let run = project.run(&["check", "--diff"]);
     assert_eq!(places(&run), ["src/names.ts:5:20"]);
     let head = git(project.path(), &["rev-parse", "--short=8", "main"]);
-    let end = format!("in 4 files, on lines changed since main ({})\n", head.trim());
+    let end = format!("in 4 files, brought in since main ({})\n", head.trim());
     assert!(run.stdout.ends_with(&end), "{run}");
     let json = project.run(&["check", "--diff", "--format", "json"]);
-    assert!(json.stdout.contains("\"scope\": \"on lines changed since main ("), "{json}");
+    assert!(json.stdout.contains("\"scope\": \"brought in since main ("), "{json}");
     assert_eq!(found(&project, &["--diff=HEAD"]), [""; 0]);
     git(project.path(), &["checkout", "--quiet", "main"]);
     assert_eq!(found(&project, &["--diff"]), [""; 0]);
@@ -247,7 +247,7 @@ fn what_is_staged_is_reviewed_and_not_what_lies_on_the_disk() {
     write("src/names.ts", "export const nothing = 1\n");
     assert_eq!(found(&project, &["--staged"]), ["src/names.ts:5:20"]);
     let run = project.run(&["check", "--staged"]);
-    assert!(run.stdout.ends_with(" in 3 files, on staged lines\n"), "{run}");
+    assert!(run.stdout.ends_with(" in 3 files, brought in by what is staged\n"), "{run}");
     git(project.path(), &["checkout", "--quiet", "src"]);
     // Nothing is left of it on the disk, and something that nobody has added lies there.
     write("new file.rs", NOTE);
@@ -277,7 +277,7 @@ fn what_is_staged_but_no_text_is_said() {
     status: 2
     --- stdout
     skipped a.rs: undecodable (not UTF-8)
-    nothing was reviewed, on staged lines; incomplete: 1 not reviewed
+    nothing was reviewed, brought in by what is staged; incomplete: 1 not reviewed
     --- stderr
     ");
 }

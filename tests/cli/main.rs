@@ -1,6 +1,7 @@
 //! The command line from outside: what it prints, where, and the status it ends with.
 
 mod baseline;
+mod brought;
 mod cache;
 mod diff;
 mod endings;
@@ -114,8 +115,8 @@ fn help_and_version_go_to_standard_output() {
           --stdin-path <PATH>   Reviews standard input as the content of this file
           --fixes               Adds the proven fixes
           --no-cache            Reviews every file anew, and keeps nothing for the next run
-          --diff[=<REV>]        Tells only what stands on a line that has changed since this commit, or since the default branch was left
-          --staged              Reviews what is staged for a commit, and tells only what stands on staged lines
+          --diff[=<REV>]        Tells only what was brought in since this commit, or since the default branch was left: on changed lines, or by them
+          --staged              Reviews what is staged for a commit, and tells only what that brings in
           --write-baseline      Writes down all findings, which are hidden from then on
           --color <WHEN>        When to colour the output [default: auto] [possible values: auto, always, never]
       -h, --help                Print help (see more with '--help')

@@ -70,6 +70,6 @@ fn what_a_baseline_holds_is_no_result_and_the_rest_is_new() {
     let properties = &log["runs"][0]["properties"];
     assert_eq!(properties["baselined"], 1);
     let scope = properties["scope"].as_str().expect("it is told");
-    assert!(scope.starts_with("on lines changed since main ("), "{scope}");
+    assert!(scope.starts_with("brought in since main ("), "{scope}");
     assert_eq!(run.status, 1);
 }

@@ -24,6 +24,7 @@ use crate::files::DiskFiles;
 use folder::{Folder, Unfinished};
 use numbers::Numbers;
 use pack::{Entry, Pack, Question};
+pub use snapshot::Asks;
 use snapshot::{Asked, Row, Snapshot};
 
 /// The most outcomes that are kept of files that this run was not asked about.
@@ -121,6 +122,19 @@ impl Cache {
         outcome
     }
 
+    /// Which outcomes of this run rest on a question that is meant.
+    pub fn asking(&self, is_meant: impl Fn(Asks<'_>) -> bool) -> Asking<'_> {
+        let meant = |question: &Question| is_meant(Asks::of(&question.asked));
+        let earlier: Vec<bool> = self.questions.iter().map(meant).collect();
+        let rows = self.snapshot.rows();
+        let anew: FxHashSet<u32> =
+            rows.iter().filter(|(asked, _)| is_meant(Asks::of(asked))).map(|(_, row)| row.id).collect();
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = |entry: &Entry| entry.questions.iter().any(|question| anew.contains(&question));
+        let fresh = fresh.iter().map(|entry| (entry.path.clone(), rests(entry))).collect();
+        Asking { cache: self, earlier, fresh }
+    }
+
     fn holds(&self, entry: &Entry) -> bool {
         entry.questions.iter().all(|question| {
             let at = question as usize;
@@ -209,6 +223,27 @@ impl Cache {
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Pack { questions: gathered.questions, entries }
+    }
+}
+
+/// Which outcomes rest on some questions.
+pub struct Asking<'a> {
+    cache: &'a Cache,
+    /// Whether it is one of them, by the numbers of earlier questions.
+    earlier: Vec<bool>,
+    /// Whether what was reviewed in this run has asked one.
+    fresh: FxHashMap<String, bool>,
+}
+
+impl Asking<'_> {
+    /// Whether the outcome of a file does; also where that is not known.
+    pub fn may_have(&self, path: &str, config: u64) -> bool {
+        if let Some(has) = self.fresh.get(path) {
+            return *has;
+        }
+        let is_taken = |entry: &&Entry| entry.config == config && self.cache.holds(entry);
+        let taken = self.cache.earlier.get(path).filter(is_taken);
+        taken.is_none_or(|entry| entry.questions.iter().any(|question| self.earlier[question as usize]))
     }
 }
 

@@ -29,6 +29,42 @@ const THERE: &str = "\0there";
 /// What follows a root in the question which modules each of the sources below it names.
 const IMPORTS: &str = "\0imports";
 
+/// What a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks<'a> {
+    /// The root above the files of a folder.
+    Root(&'a str),
+    /// The names in a folder.
+    Names(&'a str),
+    /// Whether there is such a file.
+    There(&'a str),
+    /// What the sources below a root import.
+    Imports(&'a str),
+    /// Less than the text of a file, in the words of the question.
+    Part(&'a str, &'a str),
+    /// The text of a file.
+    Text(&'a str),
+}
+
+impl<'a> Asks<'a> {
+    /// What a question is about.
+    pub fn of(question: &'a str) -> Self {
+        if let Some(folder) = question.strip_suffix("//") {
+            Self::Root(folder)
+        } else if let Some(folder) = question.strip_suffix('/') {
+            Self::Names(folder)
+        } else if let Some(path) = question.strip_suffix(THERE) {
+            Self::There(path)
+        } else if let Some(root) = question.strip_suffix(IMPORTS) {
+            Self::Imports(root)
+        } else if let Some((path, _)) = question.split_once('\0') {
+            Self::Part(path, question)
+        } else {
+            Self::Text(question)
+        }
+    }
+}
+
 /// What stands for the text of files that have none.
 const TOO_LARGE: &[u8] = b"\xff too large";
 const UNREADABLE: &[u8] = b"\xff cannot be read";
@@ -88,20 +124,19 @@ impl Snapshot {
         if let Some(row) = self.rows.get(question) {
             return *row;
         }
-        let known = if let Some(folder) = question.strip_suffix("//") {
-            let root = self.root_above(folder);
-            Known { answer: root.map(|root| hash(root.as_bytes())), identity: None }
-        } else if let Some(folder) = question.strip_suffix('/') {
-            self.names(folder)
-        } else if let Some(path) = question.strip_suffix(THERE) {
-            let is_there = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-            Known { answer: is_there.then(|| hash(b"there")), identity: None }
-        } else if let Some(root) = question.strip_suffix(IMPORTS) {
-            self.imports(root)
-        } else if let Some((path, _)) = question.split_once('\0') {
-            self.part(question, path)
-        } else {
-            self.text(question)
+        let known = match Asks::of(question) {
+            Asks::Root(folder) => {
+                let root = self.root_above(folder);
+                Known { answer: root.map(|root| hash(root.as_bytes())), identity: None }
+            }
+            Asks::Names(folder) => self.names(folder),
+            Asks::There(path) => {
+                let is_there = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+                Known { answer: is_there.then(|| hash(b"there")), identity: None }
+            }
+            Asks::Imports(root) => self.imports(root),
+            Asks::Part(path, question) => self.part(question, path),
+            Asks::Text(path) => self.text(path),
         };
         // Two that ask at once may have seen two states; the first one counts.
         let new = || Row { id: self.next.fetch_add(1, Ordering::Relaxed), known };

@@ -12,6 +12,7 @@ use plimsoll_engine::{Covered, Fix, Outcome};
 use plimsoll_project::{Files, MemoryFiles, Overlay};
 use rayon::prelude::*;
 
+use super::base::Reviews;
 use super::baseline::{Baselines, Run};
 use super::numbers::number_apart;
 use super::scope::Scope;
@@ -134,7 +135,10 @@ pub fn review(args: &CheckArgs, edited: Option<&str>) -> anyhow::Result<Option<C
         baselines.tell_of_what_is_gone(&run, &outcomes);
     }
     report.baselined = baselines.hide(&run, &mut outcomes);
-    scope.keep(&view, &mut outcomes);
+    let cache_of = cache.as_ref();
+    let reviews =
+        Reviews { session: &session, view: &view, files: &files, cache: cache_of, threads: &threads };
+    scope.keep(&reviews, &mut outcomes)?;
     report.scope = scope.told();
     // Fixes are never kept: they are proven against the files as they are now.
     let are_fixes_told = args.fixes || args.format == Format::Agent;

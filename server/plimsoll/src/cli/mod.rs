@@ -1,5 +1,6 @@
 //! The command line: what is typed, and the status a process ends with.
 
+mod base;
 mod baseline;
 mod changes;
 mod check;
@@ -8,6 +9,8 @@ mod generate;
 mod git;
 mod hook;
 mod init;
+mod layer;
+mod lines;
 mod numbers;
 mod repair;
 mod rule_id;
@@ -101,7 +104,7 @@ struct CheckArgs {
     /// Reviews every file anew, and keeps nothing for the next run.
     #[arg(long)]
     no_cache: bool,
-    /// Tells only what stands on a line that has changed since this commit, or since the default branch was left.
+    /// Tells only what was brought in since this commit, or since the default branch was left: on changed lines, or by them.
     #[arg(
         long,
         value_name = "REV",
@@ -111,7 +114,7 @@ struct CheckArgs {
         conflicts_with_all = ["staged", "stdin_path", "write_baseline"]
     )]
     diff: Option<String>,
-    /// Reviews what is staged for a commit, and tells only what stands on staged lines.
+    /// Reviews what is staged for a commit, and tells only what that brings in.
     #[arg(long, conflicts_with_all = ["stdin_path", "write_baseline"])]
     staged: bool,
     /// Writes down all findings, which are hidden from then on.

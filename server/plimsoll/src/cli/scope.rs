@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::bail;
 use plimsoll_engine::Outcome;
-use plimsoll_project::Files;
 
+use super::base::{self, Reviews};
 use super::changes::{Changes, Since};
 use super::git::Git;
 use super::staged::Staged;
@@ -19,6 +19,8 @@ use crate::files::DiskFiles;
 pub struct Scope {
     changes: Option<Changes>,
     staged: Option<Staged>,
+    /// Whether it is about the lines of an edit, and not about what they bring elsewhere.
+    is_of_edit: bool,
 }
 
 impl Scope {
@@ -67,7 +69,7 @@ impl Scope {
             None
         };
         let changes = Changes::of(&git, since, &found.named)?;
-        Ok(Self { changes: Some(changes), staged })
+        Ok(Self { changes: Some(changes), staged, is_of_edit: false })
     }
 
     /// What an edit of a file has brought: of lines changed since the last commit those in this file, and all of the file
@@ -81,7 +83,7 @@ impl Scope {
             Some(changes) => changes.within(path),
             None => Changes::all_of(path),
         };
-        Self { changes: Some(changes), staged: None }
+        Self { changes: Some(changes), staged: None, is_of_edit: true }
     }
 
     /// What the files are seen through, where that is not the disk.
@@ -90,15 +92,26 @@ impl Scope {
     }
 
     /// Takes out what has nothing to do with the changes.
-    pub fn keep(&self, view: &dyn Files, outcomes: &mut [Outcome]) {
-        if let Some(changes) = &self.changes {
-            outcomes.iter_mut().for_each(|outcome| changes.keep(view, &mut outcome.findings));
+    ///
+    /// # Errors
+    /// If git cannot tell how files were before.
+    pub fn keep(&self, reviews: &Reviews<'_>, outcomes: &mut [Outcome]) -> anyhow::Result<()> {
+        match &self.changes {
+            Some(changes) if self.is_of_edit => {
+                for outcome in outcomes {
+                    let mut touched = changes.touch(reviews.view, &outcome.findings).into_iter();
+                    outcome.findings.retain(|_| touched.next().unwrap_or_default());
+                }
+                Ok(())
+            }
+            Some(changes) => base::keep(reviews, changes, outcomes),
+            None => Ok(()),
         }
     }
 
     /// What it is, in words.
     pub fn told(&self) -> Option<String> {
-        self.changes.as_ref().map(|changes| changes.since.clone())
+        self.changes.as_ref().map(Changes::told)
     }
 }
 

@@ -118,7 +118,12 @@ impl Session {
 
     /// Reviews a file. What goes wrong is in the outcome.
     pub fn review(&self, files: &dyn Files, path: &str) -> Outcome {
-        let config = self.config_of(path);
+        self.review_as(files, path, path)
+    }
+
+    /// The same with the configuration of another path, for a file that has moved since.
+    pub fn review_as(&self, files: &dyn Files, path: &str, configured_as: &str) -> Outcome {
+        let config = self.config_of(configured_as);
         if config.is_excluded(path) {
             return skipped(path, "excluded".to_owned(), false);
         }

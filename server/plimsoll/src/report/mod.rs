@@ -36,7 +36,7 @@ pub struct Report {
     pub named: BTreeSet<String>,
     /// How many findings the baseline hides; none where there is no baseline.
     pub baselined: Option<usize>,
-    /// Which part of what was reviewed is told of, in words: `on lines changed since main (1a2b3c4d)`. None for all.
+    /// Which part of what was reviewed is told of, in words: `brought in since main (1a2b3c4d)`. None for all.
     pub scope: Option<String>,
 }
 
