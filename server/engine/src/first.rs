@@ -10,8 +10,9 @@ use std::sync::Arc;
 use plimsoll_project::link::{FileUnits, Linker, patched};
 
 use crate::assemble::assemble;
-use crate::review::{Found, State, Understood, project_facts};
+use crate::review::{Understood, project_facts};
 use crate::run::run_rules;
+use crate::states::{Found, State};
 use crate::{Counters, Outcome, Request};
 
 /// A file of fewer units is understood as soon as looked at.

@@ -17,6 +17,7 @@ mod review;
 mod rules;
 mod run;
 mod schema_file;
+mod states;
 pub mod suppression;
 mod unread;
 

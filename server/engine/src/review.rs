@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dashmap::DashMap;
-use plimsoll_project::link::{Asked, FileUnits, LinkCache, Linked, Linker, Other, Relinked, link, relink};
-use plimsoll_project::{Files, Runs, SchemasOf, served_by_importers, where_it_runs};
+use plimsoll_project::link::{FileUnits, LinkCache, Linked, Linker, link};
+use plimsoll_project::{Files, SchemasOf, served_by_importers, where_it_runs};
 use plimsoll_rules::ask::Memo;
-use plimsoll_rules::{Place, ProjectFacts, RULES, RawFinding, RuleOption};
+use plimsoll_rules::{ProjectFacts, RULES, RuleOption};
 use plimsoll_syntax::{FileKind, Language, Parsed, Snapshot, TextRange, Tree};
 use rustc_hash::FxBuildHasher;
 
@@ -16,6 +16,7 @@ use crate::assemble::{Assembled, assemble};
 use crate::first::first_look;
 use crate::run::{is_run, run_rules};
 use crate::schema_file::assemble_schema;
+use crate::states::{Found, Reused, State, States, reuse};
 use crate::{Config, Finding, Fix, Severity, Skipped, Unread, policy, unread};
 
 /// Reviews files. Holds caches only: two engines answer the same request the same way. Shared between threads.
@@ -102,68 +103,6 @@ pub struct RuleInfo {
     pub documentation: &'static str,
     /// What a project may set for it.
     pub options: &'static [RuleOption],
-}
-
-/// What reviews of a file leave for the next one.
-#[derive(Clone, Debug)]
-struct States {
-    last: Arc<State>,
-    /// The last one of a text that parsed, unless that is the last one. A key that opens something tears units apart, and
-    /// the one that closes it puts them together again as they were.
-    whole: Option<Arc<State>>,
-}
-
-impl States {
-    fn each(&self) -> impl Iterator<Item = &Arc<State>> {
-        std::iter::once(&self.last).chain(&self.whole)
-    }
-}
-
-/// What a review of a file leaves for the next one.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) linked: Arc<Linked>,
-    /// What rules found in each unit.
-    pub(crate) found: Vec<Arc<Found>>,
-    /// Which rules were run, and what was set for them.
-    options: u64,
-    /// Where its code runs: what one unit reads or shows tells it of all.
-    runs: Runs,
-    /// Of each unit whether those who import it make it a server's, if a rule has asked.
-    served: Option<Option<Vec<bool>>>,
-    /// Every other file that was looked at, with what was asked of it.
-    looked_at: Vec<(Arc<str>, Asked)>,
-    /// The sources whose evaluators were asked.
-    others: Vec<Other>,
-    /// Which models it was understood with.
-    pub(crate) models: u64,
-}
-
-impl State {
-    /// Whether the text parsed.
-    fn is_whole(&self) -> bool {
-        self.linked.file.units.iter().all(|entry| entry.unit.errors.is_empty())
-    }
-}
-
-/// What rules found in one unit.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub findings: Vec<RawFinding>,
-    /// Rules that panicked.
-    pub panicked: Vec<&'static str>,
-}
-
-impl Found {
-    /// Whether a finding shows a place in one of these units of its file: their nodes have other numbers than they had.
-    pub(crate) fn tells_of(&self, file: &FileUnits, units: &[usize]) -> bool {
-        self.findings.iter().flat_map(|finding| &finding.related).any(|related| match &related.place {
-            Place::Node { file: there, unit, .. } if *there == file.path => {
-                file.unit_at(unit).is_none_or(|at| units.binary_search(&at).is_ok())
-            }
-            _ => false,
-        })
-    }
 }
 
 /// One file, read and understood.
@@ -376,49 +315,6 @@ impl Engine {
     pub fn forget(&self, path: &str) {
         self.states.remove(path);
     }
-}
-
-/// A file as understood before, with only the changed units anew.
-struct Reused {
-    linked: Linked,
-    /// The units whose text has changed, and those inside them.
-    changed: Vec<usize>,
-    /// The units to be reviewed again.
-    stale: Vec<usize>,
-}
-
-/// What can be taken over from an earlier review; none when anything else that it asked of the world may answer otherwise
-/// now.
-fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<Reused> {
-    let before = &state.linked.file;
-    if state.models != linker.models_key()
-        || before.units.len() != file.units.len()
-        || before.language != file.language
-    {
-        return None;
-    }
-    let same_shape =
-        before.units.iter().zip(&file.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
-    if !same_shape || before.units[0].key != file.units[0].key || !still_answers(state, linker) {
-        return None;
-    }
-    let mut changed: Vec<usize> = Vec::new();
-    for (i, (old, new)) in before.units.iter().zip(&file.units).enumerate() {
-        let around_changed = new.parent.is_some_and(|p| changed.binary_search(&p).is_ok());
-        if old.key != new.key || around_changed {
-            changed.push(i);
-        }
-    }
-    let Relinked { facts, stale } = relink(&state.linked, file, linker, &changed)?;
-    let linked = state.linked.with_facts(Arc::clone(file), facts, &changed);
-    Some(Reused { linked, changed, stale })
-}
-
-/// Whether all that the last review asked of other files is answered as it was.
-fn still_answers(state: &State, linker: &Linker<'_>) -> bool {
-    let shows = |file: &FileUnits, unit: usize| state.found.iter().any(|found| found.tells_of(file, &[unit]));
-    state.looked_at.iter().all(|(path, asked)| linker.still(path, *asked))
-        && state.others.iter().all(|other| other.still_answers(linker, &shows))
 }
 
 /// What rules ask of the project around a file.

@@ -8,8 +8,8 @@ use plimsoll_project::link::{FileUnits, Linked, Linker};
 use plimsoll_rules::{Category, ProjectFacts, RULES, RawRange, Report, RuleMeta, UnitView};
 
 use crate::assemble::hides_others;
-use crate::review::Found;
 use crate::rules::severity;
+use crate::states::Found;
 use crate::{Finding, Request};
 
 /// The most findings of one rule in one unit; more would say nothing new.

@@ -154,6 +154,27 @@ impl FileUnits {
         &self.top().globs
     }
 
+    /// The units that are not as they were in `before`, with those inside them, in order; none where the file has come to
+    /// have other units. What stands in the module is not inside of it here.
+    #[must_use]
+    pub fn changed_since(&self, before: &FileUnits) -> Option<Vec<usize>> {
+        if before.language != self.language || before.units.len() != self.units.len() {
+            return None;
+        }
+        let mut changed: Vec<usize> = Vec::new();
+        for (unit, (old, new)) in before.units.iter().zip(&self.units).enumerate() {
+            if old.path != new.path || old.parent != new.parent {
+                return None;
+            }
+            let around_changed =
+                new.parent.is_some_and(|parent| parent != 0 && changed.binary_search(&parent).is_ok());
+            if old.key != new.key || around_changed {
+                changed.push(unit);
+            }
+        }
+        Some(changed)
+    }
+
     /// The unit with this path.
     #[must_use]
     pub fn unit_at(&self, path: &str) -> Option<usize> {

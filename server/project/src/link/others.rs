@@ -92,19 +92,7 @@ impl Other {
             return true;
         }
         let Some(now) = linker.units(&self.path).filter(|_| !self.is_whole) else { return false };
-        let is_of_one_shape = self.units.language == now.language
-            && self.units.units.len() == now.units.len()
-            && self.units.units.iter().zip(&now.units).all(|(a, b)| a.path == b.path && a.parent == b.parent);
-        if !is_of_one_shape {
-            return false;
-        }
-        let mut changed: Vec<usize> = Vec::new();
-        for (unit, (old, new)) in self.units.units.iter().zip(&now.units).enumerate() {
-            let around_changed = new.parent.is_some_and(|parent| changed.binary_search(&parent).is_ok());
-            if old.key != new.key || around_changed {
-                changed.push(unit);
-            }
-        }
+        let Some(changed) = now.changed_since(&self.units) else { return false };
         changed.iter().all(|&unit| {
             let is_private = |file: &FileUnits| tells_nothing_by_name(&file.units[unit].unit);
             let told = self.looked.get(&unit);

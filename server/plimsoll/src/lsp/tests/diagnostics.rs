@@ -171,16 +171,23 @@ fn what_was_found_stands_while_a_broken_text_is_reviewed() {
     session.end();
 }
 
-#[test]
-fn a_client_that_asks_is_told_what_stands_and_to_ask_again() {
-    let (reviewer, held) = WordReviewer::held();
+/// A session with a client that asks for diagnostics by itself.
+fn asking(reviewer: WordReviewer) -> Session {
     let mut capabilities = modern();
     capabilities["textDocument"]["diagnostic"] = json!({});
     capabilities["workspace"]["diagnostics"] = json!({ "refreshSupport": true });
-    let mut session = Session::start_with(reviewer, capabilities, json!({}));
+    Session::start_with(reviewer, capabilities, json!({}))
+}
+
+fn ask(client: &mut Client) -> i64 {
+    client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }))
+}
+
+#[test]
+fn a_client_that_asks_is_told_what_stands_and_to_ask_again() {
+    let (reviewer, held) = WordReviewer::held();
+    let mut session = asking(reviewer);
     let client = &mut session.client;
-    let ask =
-        |client: &mut Client| client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }));
     client.open(A, "typescript", "FIXMEWORD;\nx;\n");
     assert_eq!(held.wait_for_begin(), 1);
     held.go_on();
@@ -226,13 +233,8 @@ fn what_is_found_at_first_is_shown_until_the_review_is_done() {
 #[test]
 fn a_client_that_asks_is_told_what_is_found_at_first() {
     let (reviewer, held) = WordReviewer::held();
-    let mut capabilities = modern();
-    capabilities["textDocument"]["diagnostic"] = json!({});
-    capabilities["workspace"]["diagnostics"] = json!({ "refreshSupport": true });
-    let mut session = Session::start_with(reviewer, capabilities, json!({}));
+    let mut session = asking(reviewer);
     let client = &mut session.client;
-    let ask =
-        |client: &mut Client| client.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": A } }));
     client.open(A, "typescript", "x; LATER; FIXMEWORD");
     held.wait_for_begin();
     held.go_on();
