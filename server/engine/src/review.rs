@@ -375,7 +375,9 @@ fn read(request: &Request<'_>) -> Result<String, Stopped> {
 fn parse(request: &Request<'_>, text: &str, language: Language) -> Result<Tree, Stopped> {
     const NOT_PARSED: &str = "too large or too complex to parse";
     if let Some(document) = request.document {
-        return document.tree().cloned().ok_or_else(|| Stopped::skipped(NOT_PARSED));
+        return document.tree().cloned().ok_or_else(|| {
+            if document.is_unfinished() { Stopped::Cancelled } else { Stopped::skipped(NOT_PARSED) }
+        });
     }
     match Parsed::parse_unless(text, language, Some(request.cancel)) {
         Ok(parsed) => Ok(parsed.tree().clone()),

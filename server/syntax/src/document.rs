@@ -7,7 +7,7 @@ use tree_sitter::{InputEdit, Point};
 
 use crate::edit::{AppliedEdit, Edit};
 use crate::language::Language;
-use crate::parser::{self, Unparsed};
+use crate::parser::{self, Effort};
 use crate::position::{PositionEncoding, position_to_byte_offset};
 use crate::range::TextRange;
 use crate::snapshot::Snapshot;
@@ -30,7 +30,7 @@ impl Document {
     #[must_use]
     pub fn open_unless(text: &str, language: Language, version: i32, cancel: Option<&AtomicBool>) -> Self {
         let tree = parser::parse_text(text, language.grammar(), cancel);
-        Self { current: Snapshot { rope: Rope::from_str(text), tree, language, version } }
+        Self { current: Snapshot { rope: Rope::from_str(text), tree, outdated: None, language, version } }
     }
 
     /// Applies the changes of one notification, in order, and parses what came
@@ -49,7 +49,7 @@ impl Document {
 
     /// [`Self::apply`] whose parse is given up when `cancel` becomes true. The
     /// text and the version are new all the same, the tree is missing, and the
-    /// next change or [`Self::reparse`] parses the whole text.
+    /// next change or [`Snapshot::finish`] parses from where the last tree was.
     pub fn apply_unless(
         &mut self,
         edits: &[Edit],
@@ -57,21 +57,46 @@ impl Document {
         version: i32,
         cancel: Option<&AtomicBool>,
     ) -> Vec<AppliedEdit> {
+        self.apply_with(edits, encoding, version, Effort { cancel, ..Effort::default() })
+    }
+
+    /// [`Self::apply`] whose parse is left [`Unparsed::Unfinished`] when
+    /// `goes_on`, which is asked now and then, says no. The text and the
+    /// version are new all the same, the tree is missing until
+    /// [`Self::take_tree`] or a next change.
+    ///
+    /// [`Unparsed::Unfinished`]: crate::Unparsed::Unfinished
+    pub fn apply_while(
+        &mut self,
+        edits: &[Edit],
+        encoding: PositionEncoding,
+        version: i32,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Vec<AppliedEdit> {
+        self.apply_with(edits, encoding, version, Effort { goes_on: Some(goes_on), ..Effort::default() })
+    }
+
+    fn apply_with(
+        &mut self,
+        edits: &[Edit],
+        encoding: PositionEncoding,
+        version: i32,
+        effort: Effort<'_>,
+    ) -> Vec<AppliedEdit> {
         let applied: Vec<_> = edits.iter().filter_map(|edit| self.apply_to_text(edit, encoding)).collect();
         self.current.version = version;
-        if !applied.is_empty() || self.current.unparsed() == Some(Unparsed::Cancelled) {
-            self.parse(cancel);
+        if !applied.is_empty() || self.current.is_unfinished() {
+            self.current.parse(effort);
         }
         applied
     }
 
-    /// Parses the text if that was cancelled before. Returns whether there is
-    /// a tree now.
-    pub fn reparse(&mut self, cancel: Option<&AtomicBool>) -> bool {
-        if self.current.unparsed() == Some(Unparsed::Cancelled) {
-            self.parse(cancel);
-        }
-        self.current.tree.is_ok()
+    /// Takes over the tree of a snapshot of this document whose parse was
+    /// finished elsewhere. The text must be the one that it still has.
+    pub fn take_tree(&mut self, finished: &Snapshot) {
+        debug_assert_eq!(self.current.rope, finished.rope);
+        self.current.tree.clone_from(&finished.tree);
+        self.current.outdated.clone_from(&finished.outdated);
     }
 
     /// What the document is now, for another thread.
@@ -99,7 +124,7 @@ impl Document {
     }
 
     /// Changes the text and tells the tree, which stays outdated until
-    /// [`Self::parse`]. Returns `None` if nothing changed.
+    /// [`Snapshot::parse`]. Returns `None` if nothing changed.
     fn apply_to_text(&mut self, edit: &Edit, encoding: PositionEncoding) -> Option<AppliedEdit> {
         let rope = &mut self.current.rope;
         let (start, end) = match edit.range {
@@ -123,7 +148,7 @@ impl Document {
         rope.insert(first_char, change.text);
 
         let new_end = change.start + change.text.len();
-        if let Ok(tree) = &mut self.current.tree {
+        if let Some(tree) = self.current.tree.as_mut().ok().or(self.current.outdated.as_mut()) {
             tree.edit(&InputEdit {
                 start_byte: change.start,
                 old_end_byte: change.end,
@@ -137,11 +162,6 @@ impl Document {
             range: TextRange::from_usize(change.start, change.end),
             new_len: TextRange::from_usize(change.start, new_end).len(),
         })
-    }
-
-    fn parse(&mut self, cancel: Option<&AtomicBool>) {
-        let Snapshot { rope, tree, language, .. } = &mut self.current;
-        *tree = parser::parse_rope(rope, language.grammar(), tree.as_ref().ok(), cancel);
     }
 }
 
@@ -260,13 +280,41 @@ mod tests {
         assert_eq!(document.current().unparsed(), Some(Unparsed::Cancelled));
         assert_eq!(document.snapshot().text(), "let b = 1;");
         assert_eq!(document.version(), 2);
-        assert!(!document.reparse(Some(&cancelled)));
-        assert!(document.reparse(None));
+        let mut snapshot = document.snapshot();
+        assert!(!snapshot.finish(Some(&cancelled)));
+        assert!(snapshot.finish(None));
+        document.take_tree(&snapshot);
         assert_eq!(document.current().unparsed(), None);
 
         document.apply_unless(&edit, UTF16, 3, Some(&cancelled));
         document.apply(&[replace((0, 4), (0, 5), "c")], UTF16, 4);
         assert_eq!(document.current().tree().map(|tree| tree.root_node().end_byte()), Some(10));
+    }
+
+    #[test]
+    fn a_parse_that_takes_long_is_finished_elsewhere() {
+        let line = "f(a, { b: [c, `${d}`], e: (g) => { h(g); } });\n";
+        let text = line.repeat(400);
+        let mut document = Document::open(&text, Language::TypeScript, 1);
+        let opening = replace((200, 0), (200, 0), "f(a, {");
+        document.apply_while(&[opening], UTF16, 2, &|| false);
+        assert_eq!(document.current().unparsed(), Some(Unparsed::Unfinished));
+        assert_eq!(document.version(), 2);
+        let mut behind = document.snapshot();
+        // The next key goes on from the same tree.
+        document.apply_while(&[replace((200, 6), (200, 6), " b });")], UTF16, 3, &|| true);
+        let fresh = Document::open(&document.snapshot().text(), Language::TypeScript, 3);
+        let tree = |document: &Document| document.current().tree().map(|tree| tree.root_node().to_sexp());
+        assert_eq!(tree(&document), tree(&fresh));
+        assert!(tree(&document).is_some());
+
+        document.apply_while(&[replace((200, 6), (200, 12), "")], UTF16, 4, &|| false);
+        assert!(document.current().is_unfinished());
+        assert!(behind.finish(None));
+        document.take_tree(&behind);
+        let mut anew = document.snapshot();
+        assert!(anew.finish(None));
+        assert_eq!(tree(&document), anew.tree().map(|tree| tree.root_node().to_sexp()));
     }
 
     #[test]

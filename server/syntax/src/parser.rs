@@ -20,6 +20,8 @@ pub enum Unparsed {
     TooComplex,
     /// The parse was cancelled by its token.
     Cancelled,
+    /// The parse was left when it took longer than was meant for now.
+    Unfinished,
 }
 
 impl fmt::Display for Unparsed {
@@ -30,11 +32,21 @@ impl fmt::Display for Unparsed {
             }
             Self::TooComplex => f.write_str("the file takes too many steps to parse"),
             Self::Cancelled => f.write_str("parsing was cancelled"),
+            Self::Unfinished => f.write_str("parsing is not finished"),
         }
     }
 }
 
 impl std::error::Error for Unparsed {}
+
+/// What a parse may cost.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Effort<'a> {
+    /// Ends it when it becomes true.
+    pub cancel: Option<&'a AtomicBool>,
+    /// Asked now and then; the parse is left unfinished when it says no.
+    pub goes_on: Option<&'a dyn Fn() -> bool>,
+}
 
 /// Parses contiguous text from scratch.
 pub(crate) fn parse_text(
@@ -48,7 +60,7 @@ pub(crate) fn parse_text(
         let rest = bytes.get(byte..).unwrap_or_default();
         rest.get(..READ_BYTES).unwrap_or(rest)
     };
-    parse(&mut read, bytes.len(), grammar, None, cancel)
+    parse(&mut read, bytes.len(), grammar, None, Effort { cancel, ..Effort::default() })
 }
 
 /// Parses a rope, chunk by chunk. `old` must have been told of every edit
@@ -57,7 +69,7 @@ pub(crate) fn parse_rope(
     rope: &Rope,
     grammar: Grammar,
     old: Option<&Tree>,
-    cancel: Option<&AtomicBool>,
+    effort: Effort<'_>,
 ) -> Result<Tree, Unparsed> {
     let len = rope.len_bytes();
     let mut read = |byte: usize| {
@@ -67,7 +79,7 @@ pub(crate) fn parse_rope(
         let (chunk, chunk_start, _, _) = rope.chunk_at_byte(byte);
         chunk.as_bytes().get(byte - chunk_start..).unwrap_or_default()
     };
-    parse(&mut read, len, grammar, old, cancel)
+    parse(&mut read, len, grammar, old, effort)
 }
 
 /// The size of the pieces in which contiguous text is read, that of a rope's
@@ -79,12 +91,12 @@ fn parse<'text>(
     len: usize,
     grammar: Grammar,
     old: Option<&Tree>,
-    cancel: Option<&AtomicBool>,
+    effort: Effort<'_>,
 ) -> Result<Tree, Unparsed> {
     if len > limits::MAX_FILE_BYTES {
         return Err(Unparsed::TooLarge);
     }
-    let budget = Budget::new(len, cancel);
+    let budget = Budget::new(len, effort);
     // A short text is parsed before the first progress report.
     budget.check()?;
 
@@ -113,17 +125,17 @@ fn parse<'text>(
 }
 
 /// What one parse may still do. Once it is used up it stays so.
-struct Budget<'cancel> {
+struct Budget<'a> {
     /// In bytes read, of which a unit is worth many.
     left: Cell<u64>,
     stopped_by: Cell<Option<Unparsed>>,
-    cancel: Option<&'cancel AtomicBool>,
+    effort: Effort<'a>,
 }
 
-impl<'cancel> Budget<'cancel> {
-    const fn new(len: usize, cancel: Option<&'cancel AtomicBool>) -> Self {
+impl<'a> Budget<'a> {
+    const fn new(len: usize, effort: Effort<'a>) -> Self {
         let left = limits::parse_units(len) * limits::BYTES_READ_PER_UNIT;
-        Self { left: Cell::new(left), stopped_by: Cell::new(None), cancel }
+        Self { left: Cell::new(left), stopped_by: Cell::new(None), effort }
     }
 
     fn charge_bytes(&self, bytes: usize) {
@@ -138,8 +150,11 @@ impl<'cancel> Budget<'cancel> {
 
     fn check(&self) -> Result<(), Unparsed> {
         if self.stopped_by.get().is_none() {
-            if self.cancel.is_some_and(|token| token.load(Ordering::Relaxed)) {
+            let Effort { cancel, goes_on } = self.effort;
+            if cancel.is_some_and(|token| token.load(Ordering::Relaxed)) {
                 self.stopped_by.set(Some(Unparsed::Cancelled));
+            } else if goes_on.is_some_and(|goes_on| !goes_on()) {
+                self.stopped_by.set(Some(Unparsed::Unfinished));
             } else if self.left.get() == 0 {
                 self.stopped_by.set(Some(Unparsed::TooComplex));
             }

@@ -1,12 +1,13 @@
 //! What a document was at one moment.
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 
 use ropey::Rope;
 use tree_sitter::Tree;
 
 use crate::language::Language;
-use crate::parser::Unparsed;
+use crate::parser::{self, Effort, Unparsed};
 use crate::position::{Position, PositionEncoding, byte_to_position, position_to_byte};
 use crate::range::{TextRange, saturate};
 use crate::source::{Source, slice_of_rope};
@@ -17,6 +18,9 @@ use crate::source::{Source, slice_of_rope};
 pub struct Snapshot {
     pub(crate) rope: Rope,
     pub(crate) tree: Result<Tree, Unparsed>,
+    /// Where the parse was not finished: the last tree, told of every edit
+    /// since it was made.
+    pub(crate) outdated: Option<Tree>,
     pub(crate) language: Language,
     pub(crate) version: i32,
 }
@@ -63,6 +67,31 @@ impl Snapshot {
     #[must_use]
     pub fn unparsed(&self) -> Option<Unparsed> {
         self.tree.as_ref().err().copied()
+    }
+
+    /// Whether there is no tree because the parse was cancelled or left
+    /// unfinished.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.tree, Err(Unparsed::Cancelled | Unparsed::Unfinished))
+    }
+
+    /// Finishes a parse that was not, however long that takes, unless `cancel`
+    /// becomes true. Returns whether there is a tree now.
+    pub fn finish(&mut self, cancel: Option<&AtomicBool>) -> bool {
+        if self.is_unfinished() {
+            self.parse(Effort { cancel, ..Effort::default() });
+        }
+        self.tree.is_ok()
+    }
+
+    /// Parses the text anew, from its last tree.
+    pub(crate) fn parse(&mut self, effort: Effort<'_>) {
+        let old = std::mem::replace(&mut self.tree, Err(Unparsed::Unfinished)).ok().or(self.outdated.take());
+        self.tree = parser::parse_rope(&self.rope, self.language.grammar(), old.as_ref(), effort);
+        if self.is_unfinished() {
+            self.outdated = old;
+        }
     }
 
     /// The language it is parsed as.

@@ -1,9 +1,11 @@
 //! Open documents, and how the client names them.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use plimsoll_engine::Finding;
@@ -18,6 +20,14 @@ use super::events::Event;
 use super::retention::{Retention, follow};
 use super::worker::Elsewhere;
 use crate::files::to_files_path;
+
+/// How long the owner of the documents parses before it leaves the rest to a worker. Where a brace is open in a long file,
+/// tree-sitter may look for the best way to go on for 200 ms at each key; nearly all keys take less than a tenth of this.
+const TIME_FOR_A_KEY: Duration = Duration::from_millis(5);
+
+/// How often a parse must have asked whether it may go on before time counts: one that has hardly begun by then was kept
+/// waiting by the machine, and is soon done.
+const LEAST_STEPS: u32 = 32;
 
 /// A document that the client has open and that Plimsoll reads.
 #[derive(Debug)]
@@ -165,7 +175,8 @@ impl Text {
         })
     }
 
-    /// Applies the changes of one or more notifications, in order.
+    /// Applies the changes of one or more notifications, in order. Code whose parse takes long has no tree then; see
+    /// [`Self::take_tree`].
     pub fn apply(
         &mut self,
         edits: &[Edit],
@@ -173,7 +184,15 @@ impl Text {
         new_version: i32,
     ) -> Vec<AppliedEdit> {
         match self {
-            Self::Code(document) => document.apply(edits, encoding, new_version),
+            Self::Code(document) => {
+                let begun = Instant::now();
+                let steps = Cell::new(0);
+                let goes_on = || {
+                    steps.set(steps.get() + 1);
+                    steps.get() < LEAST_STEPS || begun.elapsed() < TIME_FOR_A_KEY
+                };
+                document.apply_while(edits, encoding, new_version, &goes_on)
+            }
             Self::Plain { rope, version } => {
                 *version = new_version;
                 edits.iter().map(|edit| apply_to_rope(rope, edit, encoding)).collect()
@@ -208,13 +227,21 @@ impl Text {
         }
     }
 
-    /// Whether it is code that does not parse as it stands.
+    /// Takes over a parse that a worker has finished for the text as it is.
+    pub fn take_tree(&mut self, finished: &Snapshot) {
+        if let Self::Code(document) = self {
+            document.take_tree(finished);
+        }
+    }
+
+    /// Whether it is code that does not parse as it stands, or may not: where that takes long to find out.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         match self {
-            Self::Code(document) => {
-                document.current().tree().is_some_and(|tree| tree.root_node().has_error())
-            }
+            Self::Code(document) => match document.current().tree() {
+                Some(tree) => tree.root_node().has_error(),
+                None => document.current().is_unfinished(),
+            },
             Self::Plain { .. } => false,
         }
     }

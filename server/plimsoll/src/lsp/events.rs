@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use plimsoll_syntax::Edit;
+use plimsoll_syntax::{Edit, Snapshot};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
@@ -97,6 +97,13 @@ pub enum Event {
     CancelIndex,
     /// What sources of the workspace import was read.
     Imports(Box<ReadImports>),
+    /// A worker has finished the parse of a document, which had taken long.
+    Parsed {
+        uri: Uri,
+        /// The text that was parsed.
+        revision: u64,
+        snapshot: Box<Snapshot>,
+    },
     /// A worker has reviewed a document.
     Reviewed(Box<Reviewed>),
     /// A worker has reviewed a file that is not open.

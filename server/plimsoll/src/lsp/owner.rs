@@ -165,6 +165,12 @@ impl Owner {
             Event::Trace { is_on } => self.is_tracing = is_on,
             Event::CancelIndex => self.index.store(true, Ordering::Relaxed),
             Event::Imports(read) => self.take_imports(*read),
+            Event::Parsed { uri, revision, snapshot } => {
+                let document = self.documents.get_mut(&uri);
+                if let Some(document) = document.filter(|document| document.revision == revision) {
+                    document.text.take_tree(&snapshot);
+                }
+            }
             Event::Reviewed(reviewed) => self.take_review(*reviewed),
             Event::ReviewedClosed(reviewed) => self.take_closed(*reviewed),
             Event::Actions { .. }

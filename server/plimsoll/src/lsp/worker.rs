@@ -366,8 +366,9 @@ impl Worker {
     }
 
     fn review(&mut self, job: ReviewJob) -> Reviewed {
-        let ReviewJob { id, subject, cancel, .. } = job;
+        let ReviewJob { id, mut subject, cancel, .. } = job;
         let Worker { reviewer, places, events, .. } = self;
+        finish_parse(&mut subject, &cancel, events);
         let reviewer = reviewer.as_ref();
         let review = || {
             if cancel.load(Ordering::Relaxed) {
@@ -400,6 +401,19 @@ impl Worker {
         });
         let reviewed = ReviewedClosed { id: job.id, path: job.subject.path.clone(), found };
         (!job.cancel.load(Ordering::Relaxed)).then(|| Event::ReviewedClosed(Box::new(reviewed)))
+    }
+}
+
+/// Finishes the parse of a document that took longer than a key may wait, and tells the owner. A key that overtakes the
+/// review ends it.
+fn finish_parse(subject: &mut Subject, cancel: &AtomicBool, events: &Sender<Event>) {
+    let Subject { uri, revision, snapshot, .. } = subject;
+    if let Some(snapshot) = snapshot.as_mut().filter(|snapshot| snapshot.is_unfinished())
+        && snapshot.finish(Some(cancel))
+    {
+        let snapshot = Box::new(snapshot.clone());
+        // Nobody listens any more where this fails, which the review will find too.
+        let _ = events.send(Event::Parsed { uri: uri.clone(), revision: *revision, snapshot });
     }
 }
 

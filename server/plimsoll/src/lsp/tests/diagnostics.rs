@@ -171,6 +171,31 @@ fn what_was_found_stands_while_a_broken_text_is_reviewed() {
     session.end();
 }
 
+#[test]
+fn what_was_found_stands_while_a_parse_takes_long() {
+    let (reviewer, held) = WordReviewer::held();
+    let mut session = Session::start(reviewer);
+    let client = &mut session.client;
+    // With a brace of an argument open above it, all of this may be many things.
+    let text = "const FIXMEWORD = (a) => { f(a, { b: [a, `${a}`], c: (d) => { g(d, { e: 1 }); } }); };\n"
+        .repeat(2_000);
+    client.open(A, "typescript", &text);
+    assert_eq!(held.wait_for_begin(), 1);
+    held.go_on();
+    assert_eq!(client.published_for(A, 1).as_array().map(Vec::len), Some(2_000));
+    client.change(A, 2, (7, 0), (7, 0), "f(a, { FIXMEWORD ");
+    assert_eq!(client.published_for(A, 2).as_array().map(Vec::len), Some(2_000), "it is not reviewed yet");
+    assert_eq!(held.wait_for_begin(), 2);
+    held.go_on();
+    assert_eq!(client.published_for(A, 2).as_array().map(Vec::len), Some(2_001));
+    // The tree is there for the next key, and for whoever asks.
+    client.change(A, 3, (7, 0), (7, 17), "");
+    assert_eq!(held.wait_for_begin(), 3);
+    held.go_on();
+    assert_eq!(client.published_for(A, 3).as_array().map(Vec::len), Some(2_000));
+    session.end();
+}
+
 /// A session with a client that asks for diagnostics by itself.
 fn asking(reviewer: WordReviewer) -> Session {
     let mut capabilities = modern();

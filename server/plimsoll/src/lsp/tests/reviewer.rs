@@ -98,6 +98,10 @@ impl super::super::reviewer::Reviewer for WordReviewer {
     fn review(&self, request: &Request<'_>) -> Outcome {
         self.begun.fetch_add(1, Ordering::Relaxed);
         let version = request.document.map_or(0, |document| document.version());
+        assert!(
+            request.document.is_none_or(|document| !document.is_unfinished()),
+            "its parse is finished first"
+        );
         self.wait(version, request);
         let text = request.files.read(request.path).unwrap_or_default();
         assert!(!text.contains("PANIC"), "the text asks for it");
