@@ -19,7 +19,7 @@ use crate::config::{did_you_mean, nearest};
 use crate::{Confidence, Finding, Fingerprints, RuleInfo, RuleNames, Severity};
 
 /// What every suppression holds: a text without it has none.
-pub const MARK: &str = "plimsoll-ignore";
+pub const MARK: &str = plimsoll_rules::SUPPRESSION;
 
 /// How many suppressions of a file count. Hand-written files stay far below, and each costs a look at its line.
 pub const MAX_SUPPRESSIONS: usize = 1000;

@@ -18,3 +18,7 @@ pub use registry::{RULES, rule_named};
 pub use report::{FixPlan, Options, Place, PlannedEdit, RawFinding, RawRange, RawRelated, Report};
 pub use rule::{Category, Confidence, Rule, RuleMeta, RuleOption, Safety, Severity};
 pub use view::{CallView, ProjectFacts, SchemaView, UnitView};
+
+/// What every comment holds that hides a finding. It says nothing of the code: a rule that comments make silent is not made
+/// so by this one, which would then hide nothing.
+pub const SUPPRESSION: &str = "plimsoll-ignore";

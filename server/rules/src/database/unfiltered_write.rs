@@ -12,7 +12,7 @@ use crate::ask::{
 };
 use crate::view::CallView;
 use crate::wording::quoted;
-use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
+use crate::{Report, Rule, RuleMeta, SUPPRESSION, UnitView, declare_rule};
 
 declare_rule! {
     /// An update or a delete that reaches every row of its table, because it has no filter or one that may go away.
@@ -384,7 +384,8 @@ fn is_beside_a_comment(unit: &UnitView<'_>, node: NodeId) -> bool {
     let line_end = line_end.map_or(text.len(), |at| range.end as usize + at);
     let above =
         text.get(..line_start.saturating_sub(1)).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    unit.unit.comments.iter().any(|comment| {
+    let mut explaining = unit.unit.comments.iter().filter(|comment| !comment.text.contains(SUPPRESSION));
+    explaining.any(|comment| {
         let at = unit.to_file(comment.range);
         let start = at.start as usize;
         start >= line_start && start < line_end || comment.is_alone && start >= above && start < line_start

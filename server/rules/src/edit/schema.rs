@@ -9,7 +9,7 @@ use plimsoll_project::schema::{
 };
 
 use super::style::{self, Style};
-use crate::{FixPlan, PlannedEdit, ProjectFacts, RuleMeta, Safety, UnitView};
+use crate::{FixPlan, PlannedEdit, ProjectFacts, RuleMeta, SUPPRESSION, Safety, UnitView};
 
 /// An index to add: its columns in order, by either of their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub fn note_indexes(
     let at = unit.bytes(query).start;
     let line = text.get(..at as usize)?.rfind('\n').map_or(0, |end| end + 1);
     let (indent, newline) = (style::indent_at(text, at), Style::of(text).newline);
-    let new_text = format!("{indent}// plimsoll-ignore {}: needs {statements}{newline}", rule.id);
+    let new_text = format!("{indent}// {SUPPRESSION} {}: needs {statements}{newline}", rule.id);
     let edit = PlannedEdit {
         path: unit.linked.file.path.to_string(),
         range: Some(TextRange::from_usize(line, line)),
