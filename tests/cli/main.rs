@@ -34,6 +34,8 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
     let mistakes: &[&[&str]] = &[
         &["chek"],
         &["help", "chek"],
+        &["help", "zzz"],
+        &["help", "--chek"],
         &["check", "--formt", "json"],
         &["check", "--format", "yaml"],
         &["check", "--fail-on", "fatal"],
@@ -53,7 +55,9 @@ fn a_mistake_in_the_command_is_one_line_and_status_2() {
     }
     assert_run!(said, @r"
     error: unrecognized subcommand 'chek'; tip: a similar subcommand exists: 'check'
-    error: unrecognized subcommand 'chek'
+    error: unrecognized subcommand 'chek'; tip: a similar subcommand exists: 'check'
+    error: unrecognized subcommand 'zzz'
+    error: unrecognized subcommand '--chek'
     error: unexpected argument '--formt' found; tip: a similar argument exists: '--format'
     error: invalid value 'yaml' for '--format <FORMAT>'; [possible values: pretty, json, sarif, github, agent]
     error: invalid value 'fatal' for '--fail-on <SEVERITY>'; [possible values: error, warning, info, never]

@@ -357,7 +357,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(Status::Failed as u8);
     }
-    let rendered = error.render().to_string();
+    let rendered = near(error).as_ref().unwrap_or(error).render().to_string();
     let said: Vec<&str> = rendered
         .lines()
         .map(str::trim)
@@ -366,6 +366,15 @@ fn usage(error: &clap::Error) -> ExitCode {
         .collect();
     say(&one_line(&said.join("; ").replace(":; ", ": ")));
     ExitCode::from(Status::Failed as u8)
+}
+
+/// Of a command that `help` is asked for and that does not exist, what is said where it is run: that names the one which may
+/// be meant.
+fn near(error: &clap::Error) -> Option<clap::Error> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let run = Cli::try_parse_from(["plimsoll", unknown]).err()?;
+    (run.kind() == ErrorKind::InvalidSubcommand).then_some(run)
 }
 
 /// The text without line breaks and other control characters, which would move a terminal's cursor.
