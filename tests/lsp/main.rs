@@ -3,11 +3,15 @@
 mod behind;
 mod client;
 mod clock;
+mod command_line;
+#[path = "../projects/edits.rs"]
+mod edits;
 mod findings;
 mod fresh;
 mod garbage;
 mod index;
 mod lifecycle;
+mod sample;
 mod soak;
 mod streaming;
 mod surface;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::{check, edits, skip};
+use crate::{check, edits, skip, together};
 
 const TABLES: &str = "CREATE TABLE authors (id BIGINT PRIMARY KEY);\nCREATE TABLE posts (\n  id BIGINT PRIMARY KEY,\n  author_id BIGINT NOT NULL REFERENCES authors (id),\n  \"publishedAt\" TIMESTAMPTZ\n);\n";
 
@@ -79,7 +79,7 @@ fn fixed(folder: &Path) -> (Vec<String>, usize) {
     for finding in report["findings"].as_array().expect("findings") {
         let Some(fix) = finding["fixes"].as_array().and_then(|fixes| fixes.first()) else { continue };
         let fix = edits::of_fix(fix);
-        if !edits::fit_beside(&fix, &taken) {
+        if !together::fit_beside(&fix, &taken) {
             continue;
         }
         count += 1;
@@ -87,7 +87,7 @@ fn fixed(folder: &Path) -> (Vec<String>, usize) {
             taken.entry(path).or_default().push(edit);
         }
     }
-    edits::apply(folder, &taken);
+    together::apply(folder, &taken);
     (taken.into_keys().collect(), count)
 }
 

@@ -1,6 +1,5 @@
-//! Applies the edits of a json report to a copy of a project.
+//! The edits of a json report, and copies of projects.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -8,8 +7,8 @@ use serde_json::Value;
 /// A range of lines and columns from 1, columns in characters; none creates the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
-    range: Option<[(u64, u64); 2]>,
-    text: String,
+    pub range: Option<[(u64, u64); 2]>,
+    pub text: String,
 }
 
 /// The edits of a fix, each with its file.
@@ -27,33 +26,18 @@ pub fn of_fix(fix: &Value) -> Vec<(String, Edit)> {
         .collect()
 }
 
-/// Whether a fix can be applied together with what is taken already: it shares no line with any of it, and creates
-/// no file that is taken. Two fixes that add the same import or helper line are left to different rounds.
-pub fn fit_beside(edits: &[(String, Edit)], taken: &BTreeMap<String, Vec<Edit>>) -> bool {
-    edits.iter().all(|(path, edit)| {
-        taken.get(path).into_iter().flatten().all(|other| match (&edit.range, &other.range) {
-            (Some([start, end]), Some([from, to])) => end.0 < from.0 || to.0 < start.0,
-            _ => false,
-        }) && !taken.values().flatten().any(|other| other.text == edit.text && edit.text.contains("import"))
-    })
-}
-
-/// Writes the edits into the copy.
-pub fn apply(copy: &Path, taken: &BTreeMap<String, Vec<Edit>>) {
-    for (path, edits) in taken {
-        let file = copy.join(path);
-        let mut text = std::fs::read_to_string(&file).unwrap_or_default();
-        let mut edits = edits.clone();
-        edits.sort();
-        for edit in edits.iter().rev() {
-            match &edit.range {
-                None => text = edit.text.clone(),
-                Some([start, end]) => text.replace_range(byte(&text, *start)..byte(&text, *end), &edit.text),
-            }
+/// The text of a file after edits of it, which are told in the text before.
+pub fn applied(before: &str, edits: &[Edit]) -> String {
+    let mut text = before.to_owned();
+    let mut edits = edits.to_vec();
+    edits.sort();
+    for edit in edits.iter().rev() {
+        match &edit.range {
+            None => text = edit.text.clone(),
+            Some([start, end]) => text.replace_range(byte(&text, *start)..byte(&text, *end), &edit.text),
         }
-        std::fs::create_dir_all(file.parent().expect("a file in a folder")).expect("a writable copy");
-        std::fs::write(&file, text).expect("a writable copy");
     }
+    text
 }
 
 fn byte(text: &str, (line, column): (u64, u64)) -> usize {

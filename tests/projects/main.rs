@@ -5,6 +5,7 @@ mod accepted;
 mod edits;
 #[path = "../skip.rs"]
 mod skip;
+mod together;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -131,7 +132,7 @@ fn fixes_keep_the_project_sound(name: &str, script: &str) {
         let mut titles = Vec::new();
         for fix in rest {
             let edits = edits::of_fix(fix);
-            if edits::fit_beside(&edits, &taken) {
+            if together::fit_beside(&edits, &taken) {
                 titles.push(fix["title"].as_str().unwrap_or_default().to_owned());
                 for (path, edit) in edits {
                     taken.entry(path).or_default().push(edit);
@@ -140,7 +141,7 @@ fn fixes_keep_the_project_sound(name: &str, script: &str) {
                 later.push(fix);
             }
         }
-        edits::apply(copy.path(), &taken);
+        together::apply(copy.path(), &taken);
         let output = Command::new("sh").arg(&script).arg(copy.path()).output().expect("sh runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.code() == Some(77) {
