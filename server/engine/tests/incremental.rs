@@ -187,6 +187,28 @@ fn cached_equals_uncached_when_keys_open_text_and_other_files_change() {
     }
 }
 
+/// Replaces texts one after the other, with one engine that keeps its caches: after each, a rule finds something or does
+/// not, as a fresh engine does.
+fn follows(files: &MemoryFiles, own: &str, rule: &str, is_found: bool, edits: &[(&str, &str, bool)]) {
+    let mut document = Document::open(own, Language::TypeScript, 0);
+    let engine = Engine::new();
+    let finds = |document: &Document| {
+        let outcome = review(&engine, files, "/p/src/own.ts", document);
+        let fresh = review(&Engine::new(), files, "/p/src/own.ts", document);
+        assert_eq!(seen(&outcome.findings), seen(&fresh.findings));
+        outcome.findings.iter().any(|finding| finding.rule == rule)
+    };
+    assert_eq!(finds(&document), is_found);
+    for (version, &(from, to, is_found)) in (1..).zip(edits) {
+        let snapshot = document.snapshot();
+        let start = u32::try_from(snapshot.text().find(from).expect("it is there")).expect("small");
+        let end = start + u32::try_from(from.len()).expect("small");
+        let [start, end] = [start, end].map(|byte| snapshot.to_position(byte, PositionEncoding::Utf8));
+        document.apply(&[Edit::replace(start, end, to)], PositionEncoding::Utf8, version);
+        assert_eq!(finds(&document), is_found, "{to}");
+    }
+}
+
 #[test]
 fn a_condition_that_a_helper_hands_out_is_seen_when_its_text_alone_changes() {
     const SCHEMA: &str =
@@ -198,29 +220,41 @@ fn a_condition_that_a_helper_hands_out_is_seen_when_its_text_alone_changes() {
     let mut files = MemoryFiles::default();
     files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"4"}}"#);
     files.insert("/p/prisma/schema.prisma", SCHEMA);
-    let mut document = Document::open(OWN, Language::TypeScript, 0);
-    let engine = Engine::new();
-    let rules = |document: &Document| {
-        let outcome = review(&engine, &files, "/p/src/books.ts", document);
-        let fresh = review(&Engine::new(), &files, "/p/src/books.ts", document);
-        assert_eq!(seen(&outcome.findings), seen(&fresh.findings));
-        outcome.findings.iter().any(|finding| finding.rule == "missing-index")
-    };
-    assert!(!rules(&document));
-    let at = |needle: &str, document: &Document| {
-        let text = document.snapshot().text();
-        let start = u32::try_from(text.find(needle).expect("it is there")).expect("small");
-        let end = start + u32::try_from(needle.len()).expect("small");
-        let position = |byte| document.snapshot().to_position(byte, PositionEncoding::Utf8);
-        (position(start), position(end))
-    };
-    for (version, (from, to, is_found)) in
-        (1..).zip([("title: 'x'", "notes: 'x'", true), ("notes: 'x'", "title: 'x'", false)])
-    {
-        let (start, end) = at(from, &document);
-        document.apply(&[Edit::replace(start, end, to)], PositionEncoding::Utf8, version);
-        assert_eq!(rules(&document), is_found, "{to}");
-    }
+    let edits = [("title: 'x'", "notes: 'x'", true), ("notes: 'x'", "title: 'x'", false)];
+    follows(&files, OWN, "missing-index", false, &edits);
+}
+
+#[test]
+fn a_client_that_a_helper_keeps_no_longer_is_seen_where_it_is_called() {
+    const OWN: &str = "import express from 'express'\nimport { PrismaClient } from '@prisma/client'\n\
+        const app = express()\nconst tenants = new Map<string, PrismaClient>()\n\
+        function clientOf(region: string) {\n  let client = tenants.get(region)\n  if (!client) {\n    \
+        client = new PrismaClient()\n    tenants.set(region, client)\n  }\n  return client\n}\n\
+        app.get('/', async (req, res) => {\n  \
+        res.json(await clientOf('eu').post.findMany({ where: { id: 1 }, take: 20 }))\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"4"}}"#);
+    let edits = [
+        ("tenants.set(region, client)", "tenants.has(region)", true),
+        ("tenants.has(region)", "tenants.set(region, client)", false),
+    ];
+    follows(&files, OWN, "connection-per-call", false, &edits);
+}
+
+#[test]
+fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
+    // Long enough to be a unit of its own.
+    let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);
+    let own = format!(
+        "import {{ createClient }} from '@supabase/supabase-js'\nconst supabase = createClient('a', 'b')\n\
+        export async function save(items: string[]) {{\n  \
+        const {{ error }} = await supabase.from('orders').insert({{ items }})\n  \
+        items.forEach((item) => {{\n{items}    if (error) console.error(item)\n  }})\n}}\n"
+    );
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@supabase/supabase-js":"2"}}"#);
+    let edits = [("if (error) ", "", true), ("console.error(item)", "console.error(error)", false)];
+    follows(&files, &own, "ignored-result", false, &edits);
 }
 
 /// What may change in the body of a function elsewhere, most of it without a difference to others.

@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod database;
 pub mod edit;
+pub mod errors;
 mod registry;
 mod report;
 pub mod resilience;

@@ -38,6 +38,8 @@ pub enum Safety {
 pub enum Category {
     /// Queries, schemas, transactions.
     Database,
+    /// Failures that nobody sees.
+    Errors,
     /// Time limits, retries, status checks.
     Resilience,
     /// Timers, listeners, handles.
@@ -50,6 +52,7 @@ impl Category {
     pub fn name(self) -> &'static str {
         match self {
             Category::Database => "database",
+            Category::Errors => "errors",
             Category::Resilience => "resilience",
             Category::Resources => "resources",
         }

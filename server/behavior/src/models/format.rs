@@ -231,6 +231,9 @@ pub struct TypeModel {
     /// The event with which a value of it ends, as its `on` names it: `close` of a connection.
     #[serde(default)]
     pub ends_with: Option<Name>,
+    /// The member of what `runs` yields that tells a failure, which is not thrown.
+    #[serde(default)]
+    pub error_in: Option<Name>,
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,
@@ -310,6 +313,9 @@ pub struct Behavior {
     /// Whether it can throw, reject or return an error.
     #[serde(default)]
     pub throws: bool,
+    /// The member of its result that tells a failure, which it does not throw: `error`.
+    #[serde(default)]
+    pub error_in: Option<Name>,
     /// Whether its result can be nothing.
     #[serde(default)]
     pub nullable: bool,

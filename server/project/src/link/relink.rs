@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::Effects;
+use plimsoll_behavior::{Effects, Name};
 
 use super::linked::unit_facts;
 use super::{FileUnits, Linked, Linker, UnitFacts};
@@ -36,8 +36,11 @@ pub fn relink(
         if now.outward != before.facts[unit].outward {
             return None;
         }
-        // Which rows a query is about is told to no summary: rules follow it into the functions that a unit calls.
-        let asks = |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.intersects(Effects::DB));
+        // Which rows a query is about, and whether a client that is made is kept, is told to no summary: rules follow it
+        // into the functions that a unit calls.
+        let followed_into = Effects::DB.union(Effects::DB_CONNECT);
+        let asks =
+            |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.intersects(followed_into));
         if asks(&now) || asks(&before.facts[unit]) {
             followed.push(unit);
         }
@@ -48,6 +51,7 @@ pub fn relink(
         facts[unit] = Arc::new(now);
     }
     let mut stale = changed.to_vec();
+    stale.extend(changed.iter().flat_map(|&unit| captured_from(&before.file, file, unit)));
     if !followed.is_empty() {
         stale.extend(callers(before, &followed));
     }
@@ -60,6 +64,26 @@ pub fn relink(
     stale.sort_unstable();
     stale.dedup();
     Some(Relinked { facts, stale })
+}
+
+/// The units around `unit` that bind a name which it has begun to mention, or mentions no longer: what becomes of the value
+/// is told there.
+fn captured_from<'f>(
+    before: &'f FileUnits,
+    file: &'f FileUnits,
+    unit: usize,
+) -> impl Iterator<Item = usize> + 'f {
+    let (old, new) = (&before.units[unit].unit.free_names, &file.units[unit].unit.free_names);
+    let only = |these: &'f Vec<Name>, those: &'f Vec<Name>| these.iter().filter(|name| !those.contains(name));
+    let mut changed: Vec<&Name> = Vec::new();
+    if old != new {
+        changed.extend(only(old, new).chain(only(new, old)));
+    }
+    let parent = if changed.is_empty() { None } else { file.units[unit].parent };
+    let around = std::iter::successors(parent, |&at| file.units[at].parent);
+    around.filter(move |&at| {
+        file.units[at].unit.bindings.iter().any(|binding| changed.contains(&&binding.name))
+    })
 }
 
 /// The units that lead to one of `units`, by calls or because they stand around what does, and those inside them; none

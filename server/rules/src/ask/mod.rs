@@ -4,6 +4,7 @@ mod absence;
 mod anew;
 mod belonging;
 mod best_effort;
+mod bookkeeping;
 mod bulk;
 mod code;
 mod collection;
@@ -31,6 +32,7 @@ mod request;
 mod rescheduled;
 mod resolver;
 mod response;
+mod result_use;
 mod retry_helper;
 mod role;
 pub mod row;
@@ -41,6 +43,7 @@ mod surely;
 mod table;
 mod time;
 mod touch;
+mod trail;
 mod transaction;
 mod turn;
 mod undefined;
@@ -64,6 +67,7 @@ pub struct Memo {
 pub use absence::{Absence, absence};
 pub use anew::Anew;
 pub use belonging::{Bond, Step, bond};
+pub use bookkeeping::{are_stamps, is_bookkeeping};
 pub use bulk::is_bulk_work;
 pub(crate) use code::{
     Source, bare, callee_name, calls_within, declaration, derives_from, mentions, query_of_helper, receiver,
@@ -99,6 +103,7 @@ pub use request::{
 };
 pub use rescheduled::reschedules;
 pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
+pub use result_use::{error_member, result_use};
 pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, role, role_in_file};

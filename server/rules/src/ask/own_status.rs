@@ -8,7 +8,7 @@ use super::best_effort::{has_defaults, is_failure_ignored};
 use super::occasion::callers;
 use super::parts_asked_for::asks_for_parts;
 use super::released::uses_of;
-use super::response::awaited_together;
+use super::trail::awaited_together;
 use crate::UnitView;
 
 /// How many places a body is followed through.

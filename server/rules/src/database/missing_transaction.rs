@@ -7,8 +7,8 @@ use plimsoll_project::link::Context;
 
 use crate::ask::row::accesses;
 use crate::ask::{
-    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, bond, frame, is_in_transaction, mentions,
-    plain_name, query_of_helper, schema_of, touches, writes_of_function,
+    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, are_stamps, bond, frame, is_bookkeeping,
+    is_in_transaction, mentions, plain_name, query_of_helper, schema_of, touches, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
 use crate::view::CallView;
@@ -75,38 +75,6 @@ declare_rule! {
     pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0", preview }
 }
 
-/// Words in the names of tables that tell what has happened.
-#[rustfmt::skip]
-const TOLD: &[&str] = &[
-    "audit", "audits", "log", "logs", "activity", "activities", "notification", "notifications", "history",
-    "histories", "metric", "metrics", "analytics", "telemetry", "trace", "traces", "heartbeat", "heartbeats", "cache",
-];
-/// The same as last words of longer names: `order_events`, but not the `events` of a calendar.
-const TOLD_OF: &[&str] =
-    &["event", "events", "view", "views", "visit", "visits", "usage", "tracking", "read", "reads"];
-/// Tables of logins, without case and underscores.
-const LOGINS: &[&str] =
-    &["session", "usersession", "authsession", "loginsession", "refreshtoken", "loginattempt"];
-/// Columns that say when something was done last.
-#[rustfmt::skip]
-const STAMPS: &[&str] = &[
-    "lastlogin",
-    "lastloginat",
-    "lastseen",
-    "lastseenat",
-    "lastactive",
-    "lastactiveat",
-    "lastused",
-    "lastusedat",
-    "logincount",
-    "lastactivity",
-    "lastactivityat",
-    "updatedat",
-    "lastaccessed",
-    "lastaccessedat",
-    "lastloginip",
-];
-
 impl Rule for MissingTransaction {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
@@ -170,7 +138,7 @@ fn steps(unit: &UnitView<'_>) -> Vec<Step> {
             _ => continue,
         };
         let writes: Vec<Touch> = writes.into_iter().filter(|touch| touch.action != Action::Read).collect();
-        let is_told = writes.iter().all(|touch| is_told(&touch.table));
+        let is_told = writes.iter().all(|touch| is_bookkeeping(&touch.table));
         // A helper that also waits for others has no place in a transaction.
         let waits = !is_direct && call.effects().intersects(WAITS);
         if writes.is_empty() || is_told || waits || is_in_transaction(unit, call.node) {
@@ -189,7 +157,7 @@ fn steps(unit: &UnitView<'_>) -> Vec<Step> {
             matches!(unit.eval.context(inner, function.function), Context::Runs(..) | Context::Immediate)
                 && unit.eval.context(inner, function.function).is_inline();
         let (writes, schema) = writes_of_function(unit, &function);
-        let is_told = writes.iter().all(|touch| is_told(&touch.table));
+        let is_told = writes.iter().all(|touch| is_bookkeeping(&touch.table));
         if runs_here && !is_told && !is_in_transaction(unit, nested.node) {
             steps.push(Step::new(unit, nested.node, writes, schema, false));
         }
@@ -290,41 +258,13 @@ fn is_found_or_created(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool
     })
 }
 
-fn is_told(table: &str) -> bool {
-    let mut words: Vec<String> = vec![String::new()];
-    for letter in table.chars() {
-        if letter == '_' || letter.is_uppercase() {
-            words.push(String::new());
-        }
-        if letter != '_' {
-            words.last_mut().expect("begins with one").extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    let is_of_another = words.len() > 1 && words.last().is_some_and(|word| TOLD_OF.contains(&word.as_str()));
-    is_of_another
-        || words.iter().any(|word| TOLD.contains(&word.as_str()))
-        || LOGINS.contains(&plain_name(table).as_str())
-}
-
 /// Whether an update only writes down when something was done last.
 fn only_stamps(step: &Step) -> bool {
-    let plain =
-        |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_ascii_lowercase();
     let of_calls = step.givens.iter().filter_map(|given| given.column.as_deref());
     let of_text = step.writes.iter().flat_map(|touch| touch.columns.iter().map(String::as_str));
-    let columns: Vec<String> = of_calls.chain(of_text).map(plain).collect();
-    let is_other = |column: &String| {
-        !STAMPS.contains(&column.as_str())
-            && !matches!(
-                column.as_str(),
-                "where" | "data" | "id" | "increment" | "select" | "userid" | "email"
-            )
-    };
     step.is_direct
         && step.writes.iter().all(|touch| touch.action == Action::Update)
-        && columns.iter().any(|column| STAMPS.contains(&column.as_str()))
-        && !columns.iter().any(is_other)
+        && are_stamps(of_calls.chain(of_text))
 }
 
 fn say(

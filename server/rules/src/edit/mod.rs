@@ -6,6 +6,7 @@ pub mod cleanup;
 pub mod closing;
 pub mod columns;
 pub mod count;
+pub mod error_check;
 pub mod finally;
 pub mod hoist;
 pub mod import;
