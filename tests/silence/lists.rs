@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 /// The rules that have a list.
 const RULES: &[&str] = &[
+    "ignored-result",
     "leaked-timer",
     "missing-index",
     "missing-retry",
