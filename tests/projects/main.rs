@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 14] = [
+const RULES: [&str; 15] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -55,6 +55,7 @@ const RULES: [&str; 14] = [
     "connection-per-call",
     "missing-connection-release",
     "leading-wildcard",
+    "byte-slice-of-str",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

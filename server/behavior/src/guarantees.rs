@@ -16,6 +16,8 @@ bitflags! {
         const CHECKED = 1 << 3;
         /// It is what the schema that checks it says.
         const BY_SCHEMA = 1 << 4;
+        /// It is text of one byte a character. What looks whether a value is says so of what it is called on.
+        const ASCII = 1 << 5;
     }
 }
 
@@ -30,6 +32,7 @@ impl Guarantees {
         ("listed", Guarantees::LISTED),
         ("checked", Guarantees::CHECKED),
         ("schema", Guarantees::BY_SCHEMA),
+        ("ascii", Guarantees::ASCII),
     ];
 
     /// The guarantee with this name.

@@ -55,7 +55,8 @@ pub(crate) fn run_rules(
     let options = |rule: &str, key: &str| request.config.option(rule, request.path, key);
     let asked = RULES.iter().filter(|rule| {
         let is_of_a_script = is_script && rule.meta().category == Category::Database;
-        effects.intersects(rule.watches()) && is_run(request, rule.meta()) && !is_of_a_script
+        let is_shown = effects.intersects(rule.watches()) || rule.looks_at(view.unit);
+        is_shown && is_run(request, rule.meta()) && !is_of_a_script
     });
     for rule in asked {
         let mut findings = Vec::new();

@@ -6,7 +6,7 @@ use crate::database::{
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
-use crate::errors::IgnoredResult;
+use crate::errors::{ByteSliceOfStr, IgnoredResult};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
@@ -27,6 +27,7 @@ pub const RULES: &[&dyn Rule] = &[
     &UnclampedLimit,
     &UnfilteredWrite,
     &UnindexedForeignKey,
+    &ByteSliceOfStr,
     &IgnoredResult,
     &MissingRetry,
     &MissingTimeout,

@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use plimsoll_behavior::Effects;
+use plimsoll_behavior::{Effects, Unit};
 
 use crate::{Report, SchemaView, UnitView};
 
@@ -44,6 +44,8 @@ pub enum Category {
     Resilience,
     /// Timers, listeners, handles.
     Resources,
+    /// Failures that are lost, or that code brings about itself.
+    Errors,
 }
 
 impl Category {
@@ -55,6 +57,7 @@ impl Category {
             Category::Errors => "errors",
             Category::Resilience => "resilience",
             Category::Resources => "resources",
+            Category::Errors => "errors",
         }
     }
 }
@@ -106,6 +109,11 @@ pub trait Rule: Sync {
     /// A unit is only shown to the rule if one of its calls, through the project's own functions, has one of these.
     fn watches(&self) -> Effects {
         Effects::empty()
+    }
+
+    /// Whether a unit is shown to the rule whatever its calls do, for what else stands in it.
+    fn looks_at(&self, _unit: &Unit) -> bool {
+        false
     }
 
     /// Whether the rule asks which way data takes through functions ([`plimsoll_project::link::Flows`]), which is only

@@ -119,7 +119,7 @@ impl Check<'_> {
 }
 
 fn stands_for_a_value(ty: &str) -> bool {
-    matches!(ty, "self" | "receiver" | "callback" | "element" | "package" | "_")
+    matches!(ty, "self" | "receiver" | "callback" | "element" | "text" | "package" | "_")
         || ty.starts_with("arg.")
         || ty.starts_with("context.")
 }

@@ -258,6 +258,9 @@ pub struct TypeModel {
     /// Whether a parameter of it is what a user sent: the extractor of a query string or a body.
     #[serde(default)]
     pub outside: bool,
+    /// Whether it is the language's type of text.
+    #[serde(default)]
+    pub is_text: bool,
 }
 
 /// A member that is read.
@@ -291,7 +294,8 @@ pub struct Behavior {
     pub effect: EffectList,
     /// The type of its result, in the same model (awaited, where it is a promise; unwrapped, where it is a result).
     /// `self`: the receiver's again. `receiver`: the receiver itself. `arg.0`: the argument. `callback`: what the
-    /// callback returns. `element`: an element of the receiver. `[…]` around any of these: a collection of it.
+    /// callback returns. `element`: an element of the receiver. `text`: text. `[…]` around any of these: a collection
+    /// of it.
     #[serde(default)]
     pub yields: Option<Name>,
     /// Where its parts stand: `0.where` is the property `where` of the first argument, `0` the first argument, `*` all
@@ -698,6 +702,12 @@ pub enum Slot {
     Retry,
     /// What it says of the context that handlers are given: a type argument.
     Context,
+    /// Where it cuts the text that it is called on, in bytes from its start.
+    Cut,
+    /// What it compares with the places between two characters of the text that it is called on.
+    CharBoundary,
+    /// What the text that it is called on is seen to begin or end with.
+    Affix,
 }
 
 /// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all

@@ -27,6 +27,8 @@ pub struct Models {
     made_by_derive: FxHashMap<Name, Vec<(Name, ModelType)>>,
     /// Names of members that do something when they are read.
     members_with_effects: FxHashSet<Name>,
+    /// The language's type of text.
+    text: Option<ModelType>,
 }
 
 /// A type of a model.
@@ -150,6 +152,9 @@ impl Models {
             for name in ty.aliases.iter().chain([&ty.name]) {
                 types.insert(name.clone(), i);
             }
+            if ty.is_text {
+                self.text.get_or_insert(ModelType { model: index, ty: i });
+            }
             if let Some(derive) = &ty.made_by {
                 let made = (derive.clone(), ModelType { model: index, ty: i });
                 self.made_by_derive.entry(ty.name.clone()).or_default().push(made);
@@ -254,6 +259,12 @@ impl Models {
         // A chain of `like` is at most as long as the model has types; the bound also ends a cycle.
         std::iter::successors(Some(ty), move |&t| self.type_named(t.model, self.ty(t).like.as_deref()?))
             .take(8)
+    }
+
+    /// The language's type of text, where a model describes it.
+    #[must_use]
+    pub fn text(&self) -> Option<ModelType> {
+        self.text
     }
 
     /// Whether reading a member with this name does something, for any type: a quick no.

@@ -6,6 +6,7 @@ use plimsoll_behavior::Name;
 use toml::{Table, Value};
 
 use super::Manifest;
+use crate::toolchain::version;
 
 /// What a `Cargo.toml` declares.
 #[derive(Debug, Default)]
@@ -32,6 +33,18 @@ pub struct CargoToml {
     pub has_binaries: bool,
     /// Whether it says all that a registry asks of a package that others may take from there.
     pub is_offered: bool,
+    /// The package's edition, if it says one itself.
+    pub edition: Option<u16>,
+    /// Whether the workspace says it.
+    pub inherits_edition: bool,
+    /// The oldest version of Rust that must compile the package, major and minor, if it says one itself.
+    pub rust_version: Option<(u32, u32)>,
+    /// Whether the workspace says it.
+    pub inherits_rust_version: bool,
+    /// The edition of the packages that take it from this workspace.
+    pub workspace_edition: Option<u16>,
+    /// The oldest version of Rust for those that take it from this workspace.
+    pub workspace_rust_version: Option<(u32, u32)>,
 }
 
 /// One dependency.
@@ -54,6 +67,10 @@ impl Manifest for CargoToml {
         let package = toml.get("package").and_then(Value::as_table);
         let name = package.and_then(|p| p.get("name")?.as_str()).map(Name::new);
         let library = toml.get("lib").and_then(Value::as_table);
+        let shared = toml.get("workspace").and_then(|w| w.get("package")?.as_table());
+        let edition = |table: Option<&Table>| table?.get("edition")?.as_str()?.parse().ok();
+        let rust_version = |table: Option<&Table>| version(table?.get("rust-version")?.as_str()?);
+        let inherits = |key: &str| package.is_some_and(|p| p.get(key).is_some_and(Value::is_table));
         let own_name = library.and_then(|l| l.get("name")?.as_str()).map(Name::new);
         let mut manifest = CargoToml {
             library: own_name.or_else(|| name.as_ref().map(|name| in_code(name))),
@@ -62,6 +79,12 @@ impl Manifest for CargoToml {
             is_workspace: toml.contains_key("workspace"),
             has_binaries: toml.contains_key("bin"),
             is_offered: package.is_some_and(is_offered),
+            edition: edition(package),
+            inherits_edition: inherits("edition"),
+            rust_version: rust_version(package),
+            inherits_rust_version: inherits("rust-version"),
+            workspace_edition: edition(shared),
+            workspace_rust_version: rust_version(shared),
             ..CargoToml::default()
         };
         for kind in ["bin", "test", "example", "bench"] {

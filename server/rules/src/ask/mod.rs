@@ -8,6 +8,7 @@ mod bookkeeping;
 mod bulk;
 mod code;
 mod collection;
+mod cut;
 mod exclusive;
 mod failure;
 mod fetched;
@@ -73,6 +74,7 @@ pub(crate) use code::{
     Source, bare, callee_name, calls_within, declaration, derives_from, mentions, query_of_helper, receiver,
     source, source_in, sql_argument,
 };
+pub use cut::{Cut, Cuts};
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
 pub use fetched::{Fetched, Says, fetches_all};

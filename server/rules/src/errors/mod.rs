@@ -1,5 +1,7 @@
 //! Failures: those that nobody sees, and those that end more than they should.
 
+mod byte_slice_of_str;
 mod ignored_result;
 
+pub use byte_slice_of_str::ByteSliceOfStr;
 pub use ignored_result::IgnoredResult;

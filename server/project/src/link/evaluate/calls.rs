@@ -259,12 +259,14 @@ impl Evaluator<'_> {
             Some("receiver") => receiver.cloned().unwrap_or_default(),
             Some("element") => receiver.map_or(Value::Unknown, |r| self.element_of(r)),
             Some("callback") => self.callback_result(unit, node, behavior),
+            Some("text") => self.text(),
             Some(yields) if yields.starts_with('[') => {
                 let inner = yields.trim_start_matches('[').trim_end_matches(']');
                 let of = match inner {
                     "self" | "receiver" => receiver.cloned().unwrap_or_default(),
                     "element" => receiver.map_or(Value::Unknown, |r| self.element_of(r)),
                     "callback" => self.callback_result(unit, node, behavior),
+                    "text" => self.text(),
                     ty => {
                         self.models.type_named(model, ty).map_or(Value::Unknown, |ty| instance_of(ty, &slots))
                     }

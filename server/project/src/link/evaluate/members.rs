@@ -124,6 +124,7 @@ impl Evaluator<'_> {
                     (Value::Unknown, Value::Unknown | Value::Null) => {}
                     (Value::Unknown, _) => return initial,
                     (Value::Instance(t), Value::Instance(v)) if t.ty == v.ty => return initial,
+                    (_, Value::Text(_)) if self.is_of_text(&typed) => return initial,
                     _ => {
                         return self
                             .assigned_field(own, name)
@@ -279,6 +280,8 @@ impl Evaluator<'_> {
     pub fn element_of(&self, value: &Value) -> Value {
         match value {
             Value::List(of) => (**of).clone(),
+            // Text is no collection: what is looked through here is an `Option`.
+            Value::Instance(_) if self.is_of_text(value) => value.clone(),
             Value::Syntax(site) if site.file != self.file.path => {
                 self.world.ask(&site.file, |there| there.element_of(value))
             }

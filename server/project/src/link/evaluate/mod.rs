@@ -251,6 +251,10 @@ impl<'a> Evaluator<'a> {
                 let object = self.value(unit, *object);
                 self.member_of(&object, name)
             }
+            // A part of a text is text, and one of a list a list.
+            Kind::Index { object, index } if matches!(u.kind(*index), Kind::Range { .. }) => {
+                self.value(unit, *object)
+            }
             Kind::Index { object, index } => {
                 let element = self.value(unit, *object);
                 match (&element, self.value(unit, *index)) {
@@ -301,6 +305,19 @@ impl<'a> Evaluator<'a> {
             }
             _ => Value::Unknown,
         }
+    }
+
+    /// A text of which nothing else is known; unknown where no model describes text.
+    pub(super) fn text(&self) -> Value {
+        self.models.text().map_or(Value::Unknown, |ty| {
+            Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
+        })
+    }
+
+    /// Whether a value is text by its type, which is all that is known of it.
+    #[must_use]
+    pub fn is_of_text(&self, value: &Value) -> bool {
+        value.instance().is_some_and(|instance| Some(instance.ty) == self.models.text())
     }
 
     /// Whether nothing is known of a value: it is unknown, or something of a library that no model describes.

@@ -36,6 +36,7 @@ impl Evaluator<'_> {
                 };
                 return match (&typed, &valued) {
                     (Value::Instance(t), Value::Instance(v)) if t.ty == v.ty => valued,
+                    (_, Value::Text(_)) if self.is_of_text(&typed) => valued,
                     _ => typed,
                 };
             }
