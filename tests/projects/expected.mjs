@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const RULES = ['n-plus-one', 'missing-index', 'missing-transaction', 'unfiltered-write', 'unbounded-query', 'lost-update', 'check-then-act', 'missing-timeout', 'unchecked-response', 'missing-retry', 'leaked-timer', 'connection-per-call', 'missing-connection-release', 'leading-wildcard', 'byte-slice-of-str']
+const RULES = ['n-plus-one', 'missing-index', 'missing-transaction', 'unfiltered-write', 'unbounded-query', 'lost-update', 'check-then-act', 'missing-timeout', 'unchecked-response', 'missing-retry', 'leaked-timer', 'connection-per-call', 'missing-connection-release', 'leading-wildcard', 'byte-slice-of-str', 'lock-across-await']
 const dir = process.argv[2]
 if (!dir) {
   console.error('usage: expected.mjs PROJECT_DIR')

@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 15] = [
+const RULES: [&str; 16] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -56,6 +56,7 @@ const RULES: [&str; 15] = [
     "missing-connection-release",
     "leading-wildcard",
     "byte-slice-of-str",
+    "lock-across-await",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

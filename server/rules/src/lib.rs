@@ -4,6 +4,7 @@
 //! of another file only what linking says of it. What a fix must write for a language stands in [`edit`].
 
 pub mod ask;
+pub mod concurrency;
 pub mod database;
 pub mod edit;
 pub mod errors;

@@ -1,6 +1,7 @@
 //! All rules.
 
 use crate::Rule;
+use crate::concurrency::LockAcrossAwait;
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
@@ -13,6 +14,7 @@ use crate::resources::LeakedTimer;
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
+    &LockAcrossAwait,
     &CheckThenAct,
     &ConnectionPerCall,
     &InMemoryAggregation,

@@ -46,6 +46,8 @@ pub enum Category {
     Resources,
     /// Failures that are lost, or that code brings about itself.
     Errors,
+    /// What goes wrong when much runs at the same time.
+    Concurrency,
 }
 
 impl Category {
@@ -58,6 +60,7 @@ impl Category {
             Category::Resilience => "resilience",
             Category::Resources => "resources",
             Category::Errors => "errors",
+            Category::Concurrency => "concurrency",
         }
     }
 }

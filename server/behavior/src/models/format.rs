@@ -261,6 +261,48 @@ pub struct TypeModel {
     /// Whether it is the language's type of text.
     #[serde(default)]
     pub is_text: bool,
+    /// Of a lock, and of what holds it until it is gone: who waits meanwhile. What it guards is its type argument that
+    /// `wraps` or `collects` names.
+    #[serde(default)]
+    pub holds: Option<Holds>,
+    /// Of a lock: the methods whose results hold it, and whether others may hold it at the same time.
+    #[serde(default)]
+    pub locks: BTreeMap<Name, Share>,
+    /// Those of them whose results are in an `Option` or a `Result`.
+    #[serde(default)]
+    pub maybe: Vec<Name>,
+}
+
+/// Who waits for a lock that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    /// The thread, with all tasks that run on it.
+    Thread,
+    /// The task that wants it.
+    Task,
+}
+
+/// Whether a lock may be held by several at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Share {
+    /// By one.
+    Alone,
+    /// By all who only read.
+    Shared,
+}
+
+/// What becomes of a value that a method takes, and does not only borrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taken {
+    /// The result is what it holds: `unwrap`.
+    Opens,
+    /// The result is it again, or holds the same: `ok`.
+    HandsOn,
+    /// It is gone once the method has returned: `map`.
+    Ends,
 }
 
 /// A member that is read.
@@ -384,6 +426,9 @@ pub struct Behavior {
     /// What `default_timeout` leaves without a limit, in a word of what a client has many of: `commands`.
     #[serde(default)]
     pub unbounded: Option<Name>,
+    /// Of a method that takes its receiver as it is, and does not borrow it: what becomes of that.
+    #[serde(default)]
+    pub takes: Option<Taken>,
     /// What must be written to bound its time.
     #[serde(default)]
     pub timeout_edit: Option<TimeoutEdit>,

@@ -29,6 +29,8 @@ pub struct Models {
     members_with_effects: FxHashSet<Name>,
     /// The language's type of text.
     text: Option<ModelType>,
+    /// Names of methods that take a lock.
+    locking: FxHashSet<Name>,
 }
 
 /// A type of a model.
@@ -152,6 +154,7 @@ impl Models {
             for name in ty.aliases.iter().chain([&ty.name]) {
                 types.insert(name.clone(), i);
             }
+            self.locking.extend(ty.locks.keys().cloned());
             if ty.is_text {
                 self.text.get_or_insert(ModelType { model: index, ty: i });
             }
@@ -265,6 +268,12 @@ impl Models {
     #[must_use]
     pub fn text(&self) -> Option<ModelType> {
         self.text
+    }
+
+    /// Whether a method with this name takes a lock, for any type: a quick no.
+    #[must_use]
+    pub fn takes_a_lock(&self, name: &str) -> bool {
+        self.locking.contains(name)
     }
 
     /// Whether reading a member with this name does something, for any type: a quick no.

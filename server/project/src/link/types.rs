@@ -98,6 +98,13 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What the path of a type means: a type of the project, or something of a library.
+    pub(super) fn value_named(&self, unit: usize, scope: ScopeId, ty: &TypeExpr) -> Value {
+        let Some(head) = ty.path.first() else { return Value::Unknown };
+        let named = self.name_in_type(unit, scope, head);
+        ty.path[1..].iter().fold(named, |value, name| self.member_of(&value, name))
+    }
+
     /// Whether a parameter of the type is what a user sent: `Query<Params>`, `Option<Json<T>>`.
     #[must_use]
     pub(super) fn is_outside_type(&self, unit: usize, scope: ScopeId, ty: &TypeExpr) -> bool {

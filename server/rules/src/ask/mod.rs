@@ -16,6 +16,7 @@ pub mod filter;
 mod gathered;
 mod given_back;
 mod growth;
+mod held;
 mod lifetime;
 mod made;
 mod occasion;
@@ -47,6 +48,7 @@ mod touch;
 mod trail;
 mod transaction;
 mod turn;
+mod turnstile;
 mod undefined;
 mod unmounted;
 mod used_columns;
@@ -81,6 +83,7 @@ pub use fetched::{Fetched, Says, fetches_all};
 pub use gathered::{Gathered, Numbers, numbers};
 pub use given_back::{Leak, Taken, leak, taken};
 pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
+pub use held::{Held, held};
 pub use lifetime::{Lifetime, is_left_running, lifetime};
 pub use made::{Goes, comes_from_parameters, goes};
 pub(crate) use occasion::in_other;
@@ -121,6 +124,7 @@ pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, o
 pub(crate) use turn::{
     is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_of_few_rows, works_elsewhere,
 };
+pub use turnstile::{is_of_what_it_guards, is_turnstile};
 pub use undefined::may_be_undefined;
 pub use used_columns::{Used, used_columns};
 pub use words::words;

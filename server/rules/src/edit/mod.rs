@@ -9,6 +9,7 @@ pub mod columns;
 pub mod count;
 pub mod error_check;
 pub mod finally;
+pub mod guard;
 pub mod hoist;
 pub mod import;
 pub mod increment;

@@ -5,6 +5,7 @@ mod calls;
 mod convention;
 mod dispatch;
 mod guarantees;
+mod locks;
 mod members;
 mod modules;
 mod names;
@@ -23,6 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
+pub use locks::Guard;
 pub(in crate::link) use origins::Origin;
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code

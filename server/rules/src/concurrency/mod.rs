@@ -1,0 +1,5 @@
+//! What goes wrong when much runs at the same time: locks, blocked threads, tasks that nobody watches.
+
+mod lock_across_await;
+
+pub use lock_across_await::LockAcrossAwait;
