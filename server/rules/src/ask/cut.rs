@@ -1,6 +1,6 @@
 //! Where code cuts a text, in bytes, and whether that is a place between two of its characters.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Access, Binding, BindingKind, Guarantees, Kind, Literal, NodeId};
@@ -13,6 +13,8 @@ use crate::view::CallView;
 
 /// How many names and operators a number is followed through.
 const MAX_DEPTH: u8 = 12;
+/// How many parts of it are looked at: a name may be assigned in many places.
+const MAX_STEPS: u32 = 500;
 /// Up to so many bytes from an end, or from what was found, is a place in a form that the code expects: the month of a
 /// date, what a line begins with. Behind them somebody shortens a text.
 const FORM: u64 = 16;
@@ -111,6 +113,8 @@ const OF_ASCII: &[&str] = &[
 pub struct Cuts<'v, 'a> {
     view: &'v UnitView<'a>,
     checks: OnceCell<Checks>,
+    /// How many parts of the number in question may still be looked at.
+    left: Cell<u32>,
 }
 
 /// What a unit looks for in its texts, each named as the code does.
@@ -130,7 +134,7 @@ impl<'v, 'a> Cuts<'v, 'a> {
     /// Of this unit.
     #[must_use]
     pub fn of(view: &'v UnitView<'a>) -> Self {
-        Cuts { view, checks: OnceCell::new() }
+        Cuts { view, checks: OnceCell::new(), left: Cell::new(0) }
     }
 
     /// All places at which the unit cuts a text.
@@ -163,6 +167,7 @@ impl<'v, 'a> Cuts<'v, 'a> {
     /// nothing says that the text has one byte a character there.
     #[must_use]
     pub fn may_split_a_character(&self, cut: &Cut) -> bool {
+        self.left.set(MAX_STEPS);
         if !self.is_any(cut.at, 0) || self.is_of_ascii(cut.text, 0) {
             return false;
         }
@@ -181,9 +186,10 @@ impl<'v, 'a> Cuts<'v, 'a> {
 
     /// Whether a number may be any that the program knows of by itself.
     fn is_any(&self, node: NodeId, depth: u8) -> bool {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || self.left.get() == 0 {
             return false;
         }
+        self.left.set(self.left.get() - 1);
         let u = self.view.unit;
         let node = bare(u, node);
         let is_any = |node: NodeId| self.is_any(node, depth + 1);

@@ -12,6 +12,8 @@ use crate::UnitView;
 
 /// How deep statements may stand in each other.
 const MAX_DEPTH: u16 = 200;
+/// How many nodes are looked at for one guard: the body of a loop is walked twice, and loops stand in each other.
+const MAX_STEPS: u32 = 50_000;
 
 /// A guard that is held while something is awaited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub fn held(view: &UnitView<'_>, call: NodeId, guard: &Guard) -> Option<Held> {
                 function: extents.function,
                 found: Vec::new(),
                 depth: 0,
+                left: MAX_STEPS,
                 out: Vec::new(),
             };
             paths.block_after(scope, after);
@@ -415,6 +418,8 @@ struct Paths<'v, 'a> {
     function: FunctionId,
     found: Vec<NodeId>,
     depth: u16,
+    /// How many nodes may still be looked at.
+    left: u32,
     /// What holds where a loop is left, for each loop around.
     out: Vec<u8>,
 }
@@ -436,9 +441,10 @@ impl Paths<'_, '_> {
     }
 
     fn walk(&mut self, node: NodeId, state: u8) -> u8 {
-        if state == 0 || self.depth >= MAX_DEPTH {
+        if state == 0 || self.depth >= MAX_DEPTH || self.left == 0 {
             return state;
         }
+        self.left -= 1;
         self.depth += 1;
         let state = self.step(node, state);
         self.depth -= 1;
@@ -473,8 +479,9 @@ impl Paths<'_, '_> {
                 let mut entered = self.all(&before, state);
                 self.out.push(0);
                 // What holds at the end of a turn holds at the beginning of the next.
-                for _ in 0..2 {
-                    entered |= self.walk(l.body, entered);
+                let turned = entered | self.walk(l.body, entered);
+                if turned != entered {
+                    entered = turned | self.walk(l.body, turned);
                 }
                 let left = self.out.pop().unwrap_or(0);
                 if l.kind == LoopKind::Forever { left } else { entered | left }
@@ -517,9 +524,9 @@ impl Paths<'_, '_> {
                 let mut parts = Vec::new();
                 kind.each_part(&mut |part| parts.push(part));
                 let after = self.all(&parts, state);
-                if after & HELD != 0 && is_await(self.view, node) && u.node(node).function == self.function {
+                let is_here = u.node(node).function == self.function && !self.found.contains(&node);
+                if after & HELD != 0 && is_here && is_await(self.view, node) {
                     self.found.push(node);
-                    self.found.dedup();
                 }
                 match u.kind(node) {
                     Kind::Call { form: CallForm::Macro, .. } if is_panic(u, node) => 0,
