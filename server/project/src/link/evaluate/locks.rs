@@ -159,13 +159,12 @@ impl Evaluator<'_> {
         if steps >= MAX_STEPS {
             return None;
         }
-        let package_type = match self.value_named(unit, scope, ty) {
+        // A lock of a library that no model describes is not that of the same name in another.
+        let found = match self.value_named(unit, scope, ty) {
             Value::Type(own) => return self.lock_of_alias(&own, steps + 1),
-            Value::Package(package, path) => self.package_type(&package, &path),
-            _ => None,
+            Value::Package(package, path) => self.package_type(&package, &path)?,
+            _ => return None,
         };
-        let last = ty.path.last()?;
-        let found = package_type.or_else(|| self.models.type_in("std", last))?;
         let model = self.models.ty(found);
         let inner = |index: u8| ty.args.get(usize::from(index));
         if model.holds.is_some() {
