@@ -162,6 +162,10 @@ impl Evaluator<'_> {
         // A lock of a library that no model describes is not that of the same name in another.
         let found = match self.value_named(unit, scope, ty) {
             Value::Type(own) => return self.lock_of_alias(&own, steps + 1),
+            // What nothing brings in is taken for the prelude's, which has no modules: `homemade::Mutex`.
+            Value::Package(package, _) if package == "std" && ty.path.len() > 1 && !self.brings_in(ty) => {
+                return None;
+            }
             Value::Package(package, path) => self.package_type(&package, &path)?,
             _ => return None,
         };
@@ -173,6 +177,14 @@ impl Evaluator<'_> {
             return Some(Locked { ty: found, data: data.cloned(), value });
         }
         self.lock_in(unit, scope, inner(model.wraps?)?, steps + 1)
+    }
+
+    /// Whether the head of a path is a crate that a model knows, or imported at the top of the file.
+    fn brings_in(&self, ty: &TypeExpr) -> bool {
+        let Some(head) = ty.path.first() else { return false };
+        let module = self.unit(0);
+        let mut bound = module.imports.iter().filter_map(|import| import.binding);
+        self.models.knows(head) || bound.any(|binding| module.binding(binding).name == *head)
     }
 
     /// `type Shared = Arc<Mutex<Store>>`
