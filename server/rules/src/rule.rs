@@ -44,8 +44,6 @@ pub enum Category {
     Resilience,
     /// Timers, listeners, handles.
     Resources,
-    /// Failures that are lost, or that code brings about itself.
-    Errors,
     /// What goes wrong when much runs at the same time.
     Concurrency,
 }
@@ -59,7 +57,6 @@ impl Category {
             Category::Errors => "errors",
             Category::Resilience => "resilience",
             Category::Resources => "resources",
-            Category::Errors => "errors",
             Category::Concurrency => "concurrency",
         }
     }
