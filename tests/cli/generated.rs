@@ -29,6 +29,7 @@ const MODEL_KEYS: &[(&str, &str)] = &[
     ("value", "Exported values that are no functions: `name` and `type`."),
     ("convention", "What a value of unknown origin may be taken for."),
     ("retry_helper", "Code that a fix adds to a file so that its requests are sent again."),
+    ("plain", "Functions that only compute, by their dotted paths; `*` for all others."),
     ("slow_service", "Services that take longer to answer than others: `urls`, `hosts`, `seconds`."),
 ];
 

@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 16] = [
+const RULES: [&str; 17] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -57,6 +57,7 @@ const RULES: [&str; 16] = [
     "leading-wildcard",
     "byte-slice-of-str",
     "lock-across-await",
+    "process-keeps-running",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

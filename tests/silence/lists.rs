@@ -13,6 +13,7 @@ const RULES: &[&str] = &[
     "missing-retry",
     "missing-timeout",
     "n-plus-one",
+    "process-keeps-running",
     "unchecked-response",
 ];
 

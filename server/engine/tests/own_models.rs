@@ -99,7 +99,7 @@ fn a_wrong_model_is_an_error_with_its_line() {
     2: `[[model]]`: `package` is missing: the module or the crate that it is about
     3: `[[model]]`: expected a name or a list of names, found integer `3`
     4: `[[model]]`: unknown value `javascript` (allowed: typescript, rust)
-    4: `[[model]]`: unknown key `functions`; did you mean `function`? (allowed: package, packages, language, source, in_process, runs_commands, ignores_undefined, cuts_off_at, transaction_by, schema, function, type, value, convention, retry_helper, slow_service)
+    4: `[[model]]`: unknown key `functions`; did you mean `function`? (allowed: package, packages, language, source, in_process, runs_commands, ignores_undefined, cuts_off_at, transaction_by, schema, function, type, value, convention, retry_helper, slow_service, plain)
     2: expected tables under `[[model]]`, found a table
     "#);
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::Files;
 use crate::link::{ancestors, parent};
+use crate::manifests::{PackageJson, read};
 
 /// The major version of a package that the nearest manifest declares for running, not for development alone; none when
 /// it does not, or when it does not say which: `*`, `workspace:^`, `github:…`.
@@ -31,6 +32,58 @@ pub fn declared_major(files: &dyn Files, path: &str, package: &str) -> Option<u3
     };
     shared(&own).or_else(|| tables.find_map(|table| shared(&table)))
 }
+
+/// Lock files of the package managers of JavaScript, all of which name the version that is installed.
+const LOCKS: &[&str] =
+    &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "npm-shrinkwrap.json"];
+
+/// The major version of a package of JavaScript that runs: the one that the nearest manifest which declares it allows,
+/// else, where that allows several, the one that a lock file names. None where neither says, or they name two.
+#[must_use]
+pub fn major_in_use(files: &dyn Files, path: &str, package: &str) -> Option<u32> {
+    let folders: Vec<&str> = ancestors(parent(path)?, files, path).collect();
+    let manifest = |folder: &&str| read::<PackageJson>(files, &format!("{folder}/package.json"));
+    let range = folders.iter().filter_map(manifest).find_map(|it| it.dependencies.get(package).cloned())?;
+    if !range.contains(['>', '|', '*'])
+        && let Some(major) = major(&range)
+    {
+        return Some(major);
+    }
+    let locks = folders.iter().flat_map(|folder| LOCKS.iter().map(move |name| format!("{folder}/{name}")));
+    let text = locks.filter(|path| files.exists(path)).find_map(|path| files.read(&path))?;
+    locked_major(&text, package)
+}
+
+/// The major version in which a lock file has a package, if it is in there in one.
+fn locked_major(text: &str, package: &str) -> Option<u32> {
+    let mut found = None;
+    for (at, _) in text.match_indices(package) {
+        let (before, after) = (&text[..at], &text[at + package.len()..]);
+        let before = before.rsplit(['"', '\'', ' ', '\n', ',']).next().unwrap_or_default();
+        if !(before.is_empty() || before == "/" || before.ends_with("node_modules/")) {
+            continue;
+        }
+        let Some(next) = after.chars().next().filter(|c| matches!(c, '@' | '/' | '"' | '\'' | ':')) else {
+            continue;
+        };
+        // `express@4.21.2`, else the version that stands below: `"version": "4.21.2"`, `version: 4.21.2`.
+        let exact = after[1..].starts_with(|c: char| c.is_ascii_digit()) && matches!(next, '@' | '/');
+        let version = if exact {
+            Some(&after[1..])
+        } else {
+            let near = after.char_indices().nth(MAX_BETWEEN).map_or(after, |(end, _)| &after[..end]);
+            near.split_once("version").map(|(_, rest)| rest.trim_start_matches(['"', ':', ' ', '\'']))
+        };
+        let Some(major) = version.and_then(major) else { continue };
+        if *found.get_or_insert(major) != major {
+            return None;
+        }
+    }
+    found
+}
+
+/// How far the version of a package stands from its name in a lock file, in characters.
+const MAX_BETWEEN: usize = 120;
 
 /// `"1.2"`, `{ version = "1.2" }`
 fn version(dependency: &toml::Value) -> Option<&str> {
@@ -63,6 +116,30 @@ mod tests {
         assert_eq!(declared_major(&files, "/p/src/a.ts", "b"), None);
         assert_eq!(declared_major(&files, "/p/packages/x/a.ts", "a"), Some(7));
         assert_eq!(declared_major(&files, "/p/packages/x/a.ts", "c"), None);
+    }
+
+    #[test]
+    fn a_lock_file_says_which_version_where_the_manifest_allows_several() {
+        let npm = r#"{ "packages": { "": { "dependencies": { "a": ">=4" } },
+            "node_modules/@types/a": { "version": "9.0.0" }, "node_modules/a-b": { "version": "8.0.0" },
+            "node_modules/a": { "version": "4.21.2" } } }"#;
+        let pnpm = "importers:\n  .:\n    dependencies:\n      a:\n        specifier: '*'\n        version: 4.21.2\n\
+            packages:\n  a@4.21.2:\n    resolution: {}\n";
+        let yarn = "\"a@*\":\n  version \"4.21.2\"\n\na-b@^8.0.0:\n  version \"8.0.0\"\n";
+        let bun = r#"{ "packages": { "a": ["a@4.21.2", "", {}, "sha512"], "a-b": ["a-b@8.0.0"] } }"#;
+        for lock in [npm, pnpm, yarn, bun] {
+            assert_eq!(locked_major(lock, "a"), Some(4), "{lock}");
+        }
+        let mut files = MemoryFiles::rooted("/p");
+        files.insert("/p/package.json", r#"{"dependencies":{"a":">=4","b":"^5.1.0","c":"*"}}"#);
+        files.insert("/p/package-lock.json", npm);
+        files.insert("/p/x/package.json", r#"{"dependencies":{"b":"latest"}}"#);
+        let majors = ["a", "b", "c", "d"].map(|name| major_in_use(&files, "/p/src/a.ts", name));
+        assert_eq!(majors, [Some(4), Some(5), None, None]);
+        assert_eq!(major_in_use(&files, "/p/x/a.ts", "a"), Some(4));
+        assert_eq!(major_in_use(&files, "/p/x/a.ts", "b"), None);
+        let two = r#"{ "node_modules/a": { "version": "4.0.0" }, "node_modules/x/node_modules/a": { "version": "5.0.0" } }"#;
+        assert_eq!(locked_major(two, "a"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::database::{
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
-use crate::errors::{ByteSliceOfStr, IgnoredResult};
+use crate::errors::{ByteSliceOfStr, IgnoredResult, ProcessKeepsRunning};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
@@ -31,6 +31,7 @@ pub const RULES: &[&dyn Rule] = &[
     &UnindexedForeignKey,
     &ByteSliceOfStr,
     &IgnoredResult,
+    &ProcessKeepsRunning,
     &MissingRetry,
     &MissingTimeout,
     &UncheckedResponse,

@@ -76,6 +76,10 @@ pub struct Model {
     /// Services that take longer to answer than others do.
     #[serde(default, rename = "slow_service")]
     pub slow_services: Vec<SlowService>,
+    /// Functions, by their dotted paths, that only compute, and of which nothing else is said; `*` for all others that
+    /// it has. Of the values that every language has, `<any>`, methods.
+    #[serde(default)]
+    pub plain: Vec<Name>,
 }
 
 /// A service whose answer takes longer than that of others: a time limit that is right for these cuts it off.
@@ -234,6 +238,21 @@ pub struct TypeModel {
     /// The member of what `runs` yields that tells a failure, which is not thrown.
     #[serde(default)]
     pub error_in: Option<Name>,
+    /// Of a process: the events by which it is asked to stop, each of which ends it as long as nobody listens.
+    #[serde(default)]
+    pub stops_at: Vec<Name>,
+    /// Of a process: the events that tell of an error which nobody has caught, likewise.
+    #[serde(default)]
+    pub fails_at: Vec<Name>,
+    /// Of a process: the events that tell of a promise whose rejection nobody has handled, likewise.
+    #[serde(default)]
+    pub rejects_at: Vec<Name>,
+    /// Whether it is a server that takes requests until it is closed.
+    #[serde(default)]
+    pub serves: bool,
+    /// Of a process: the call that ends it, `{value}` being the process and `{status}` what it tells its parent.
+    #[serde(default)]
+    pub exit_edit: Option<Name>,
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,

@@ -293,6 +293,16 @@ impl Models {
         self.models.iter().flat_map(|model| &model.slow_services)
     }
 
+    /// Whether what stands at a dotted path of a package only computes, as far as nothing else is said of it. Methods that
+    /// values have whatever their origin are those of `<any>`.
+    #[must_use]
+    pub fn is_plain(&self, package: &str, path: &str) -> bool {
+        self.of_package(package).any(|m| {
+            let plain = &self.models[usize::from(m)].plain;
+            plain.iter().any(|name| name == path || name == "*")
+        })
+    }
+
     /// All models.
     #[must_use]
     pub fn all(&self) -> &[Model] {

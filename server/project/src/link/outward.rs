@@ -136,6 +136,7 @@ pub(super) fn outward(
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
         (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
+        local.is_opaque.hash(&mut hasher);
         hash_held(eval, unit, &local.returns, &mut held, &mut hasher);
         hash_flows(&local.flows, &numbers, &mut hasher);
     }

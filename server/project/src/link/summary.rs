@@ -82,6 +82,9 @@ pub struct Local {
     pub flows: Vec<LocalFlow>,
     /// The calls that the flows of its unit mention, and what they go to.
     pub flow_calls: Arc<[(NodeId, FnRef)]>,
+    /// Whether it does something itself that neither its effects nor its callees tell: a call of which nothing is known,
+    /// a value that it sets outside of itself, an error that it throws.
+    pub is_opaque: bool,
 }
 
 impl Local {
@@ -146,6 +149,13 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
             locals[f].callees.extend(handed.iter().map(|target| (target.clone(), path.clone(), call)));
         }
     }
+    for (i, node) in u.nodes.iter().enumerate() {
+        let local = &mut locals[node.function.0 as usize];
+        if !local.is_opaque {
+            let id = NodeId(u32::try_from(i).expect("few nodes"));
+            local.is_opaque = is_opaque(eval, unit, id, node.function);
+        }
+    }
     if eval.world.follows_data() {
         let (flows, calls) = flow::flows(eval, unit, &runs_in);
         let calls: Arc<[(NodeId, FnRef)]> = calls.into();
@@ -164,6 +174,26 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
         }
     }
     locals
+}
+
+/// Whether a node does something that no effect tells.
+fn is_opaque(eval: &Evaluator<'_>, unit: usize, node: NodeId, function: FunctionId) -> bool {
+    let u: &Unit = &eval.file.units[unit].unit;
+    match u.kind(node) {
+        Kind::Throw(_) => true,
+        Kind::Assign { target, .. } => match u.kind(*target) {
+            Kind::Name { binding: Some(b), .. } => {
+                u.scopes[u.binding(*b).scope.0 as usize].function != function
+            }
+            _ => true,
+        },
+        Kind::Call { callee, .. } => {
+            let facts = eval.call(unit, node);
+            let is_known = facts.behavior.is_some() || facts.target.is_some() || facts.receiver.is_some();
+            !is_known && !eval.is_plain(unit, *callee)
+        }
+        _ => false,
+    }
 }
 
 /// Own functions that a call runs as part of it, handed to it by their names: `ids.map(load)`.

@@ -9,6 +9,7 @@ mod bulk;
 mod code;
 mod collection;
 mod cut;
+mod deeds;
 mod exclusive;
 mod failure;
 mod fetched;
@@ -26,6 +27,7 @@ mod outgoing;
 mod outside;
 mod own_status;
 mod parts_asked_for;
+mod process_end;
 mod query;
 pub mod reading;
 mod record;
@@ -77,6 +79,7 @@ pub(crate) use code::{
     source, source_in, sql_argument,
 };
 pub use cut::{Cut, Cuts};
+pub use deeds::{Deeds, deeds};
 pub use exclusive::is_exclusive;
 pub use failure::{Failure, failure_of};
 pub use fetched::{Fetched, Says, fetches_all};
@@ -96,6 +99,7 @@ pub use outgoing::{
 };
 pub use outside::{FromOutside, from_outside};
 pub use own_status::is_own_status_looked_at;
+pub use process_end::{ProcessEnd, ProcessEndKind, ProcessListener, process_end, process_listener};
 pub use query::{each_query, is_example};
 pub use record::{Record, record_of};
 pub(crate) use record::{derives, is_renamed, struct_of};

@@ -15,6 +15,7 @@ pub mod import;
 pub mod increment;
 pub mod limit;
 pub mod lines;
+pub mod process_end;
 pub mod repetition;
 mod retry;
 pub mod rust;

@@ -2,6 +2,8 @@
 
 mod byte_slice_of_str;
 mod ignored_result;
+mod process_keeps_running;
 
 pub use byte_slice_of_str::ByteSliceOfStr;
 pub use ignored_result::IgnoredResult;
+pub use process_keeps_running::ProcessKeepsRunning;

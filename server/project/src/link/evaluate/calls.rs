@@ -184,6 +184,20 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether what is called only computes, where nothing else is known of it.
+    #[must_use]
+    pub(in crate::link) fn is_plain(&self, unit: usize, callee: NodeId) -> bool {
+        if let Kind::Member { name, .. } = self.unit(unit).kind(callee)
+            && self.models.is_plain("<any>", name)
+        {
+            return true;
+        }
+        match self.value(unit, callee) {
+            Value::Package(package, path) => self.models.is_plain(&package, &path),
+            _ => false,
+        }
+    }
+
     /// What a call of the value itself does: `` sql`…` `` and `api(url)` may differ.
     pub(super) fn called(&self, ty: ModelType, form: CallForm) -> Option<Arc<Behavior>> {
         let tagged = (form == CallForm::Tagged).then(|| self.models.method(ty, "``")).flatten();
