@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 17] = [
+const RULES: [&str; 18] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -58,6 +58,7 @@ const RULES: [&str; 17] = [
     "byte-slice-of-str",
     "lock-across-await",
     "process-keeps-running",
+    "unhandled-async-handler",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

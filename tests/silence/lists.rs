@@ -15,6 +15,7 @@ const RULES: &[&str] = &[
     "n-plus-one",
     "process-keeps-running",
     "unchecked-response",
+    "unhandled-async-handler",
 ];
 
 #[derive(Deserialize)]

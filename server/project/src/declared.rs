@@ -54,6 +54,15 @@ pub fn major_in_use(files: &dyn Files, path: &str, package: &str) -> Option<u32>
     locked_major(&text, package)
 }
 
+/// Whether one of the manifests around a file of JavaScript declares a package.
+#[must_use]
+pub fn is_declared(files: &dyn Files, path: &str, package: &str) -> bool {
+    let Some(folder) = parent(path) else { return false };
+    ancestors(folder, files, path).any(|folder| {
+        read::<PackageJson>(files, &format!("{folder}/package.json")).is_some_and(|it| it.has(package))
+    })
+}
+
 /// The major version in which a lock file has a package, if it is in there in one.
 fn locked_major(text: &str, package: &str) -> Option<u32> {
     let mut found = None;
@@ -63,23 +72,38 @@ fn locked_major(text: &str, package: &str) -> Option<u32> {
         if !(before.is_empty() || before == "/" || before.ends_with("node_modules/")) {
             continue;
         }
-        let Some(next) = after.chars().next().filter(|c| matches!(c, '@' | '/' | '"' | '\'' | ':')) else {
+        // `express@4.21.2`
+        if let Some(exact) = after.strip_prefix(['@', '/']).filter(|it| it.starts_with(is_digit)) {
+            found = agreed(found, major(exact))?;
+            continue;
+        }
+        // `"node_modules/express": {`, `express@^4.18.2:`, and the version below; a dependency of another package has a range
+        // there.
+        let line = after.lines().next().unwrap_or_default();
+        let Some((_, value)) = line.split_once(':').filter(|_| after.starts_with(['@', '"', '\'', ':']))
+        else {
             continue;
         };
-        // `express@4.21.2`, else the version that stands below: `"version": "4.21.2"`, `version: 4.21.2`.
-        let exact = after[1..].starts_with(|c: char| c.is_ascii_digit()) && matches!(next, '@' | '/');
-        let version = if exact {
-            Some(&after[1..])
-        } else {
-            let near = after.char_indices().nth(MAX_BETWEEN).map_or(after, |(end, _)| &after[..end]);
-            near.split_once("version").map(|(_, rest)| rest.trim_start_matches(['"', ':', ' ', '\'']))
-        };
-        let Some(major) = version.and_then(major) else { continue };
-        if *found.get_or_insert(major) != major {
-            return None;
+        if !(value.trim().is_empty() || value.trim().starts_with('{')) {
+            continue;
         }
+        let near = after.char_indices().nth(MAX_BETWEEN).map_or(after, |(end, _)| &after[..end]);
+        let version =
+            near.split_once("version").map(|(_, rest)| rest.trim_start_matches(['"', ':', ' ', '\'']));
+        found = agreed(found, version.and_then(major))?;
     }
     found
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+/// What was found before with what is found now; none where they are two.
+#[expect(clippy::option_option, reason = "nothing found is no disagreement")]
+fn agreed(before: Option<u32>, now: Option<u32>) -> Option<Option<u32>> {
+    let is_one = before.is_none() || now.is_none() || before == now;
+    is_one.then(|| before.or(now))
 }
 
 /// How far the version of a package stands from its name in a lock file, in characters.

@@ -7,7 +7,7 @@ use crate::database::{
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
-use crate::errors::{ByteSliceOfStr, IgnoredResult, ProcessKeepsRunning};
+use crate::errors::{ByteSliceOfStr, IgnoredResult, ProcessKeepsRunning, UnhandledAsyncHandler};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::LeakedTimer;
 
@@ -32,6 +32,7 @@ pub const RULES: &[&dyn Rule] = &[
     &ByteSliceOfStr,
     &IgnoredResult,
     &ProcessKeepsRunning,
+    &UnhandledAsyncHandler,
     &MissingRetry,
     &MissingTimeout,
     &UncheckedResponse,

@@ -154,6 +154,21 @@ pub struct Needed {
     pub major: u32,
 }
 
+/// Where the promise that a callback hands out is looked at by nobody, so that its rejection is handled by nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropsPromises {
+    /// The package whose version decides it; without one, it is always so.
+    #[serde(default)]
+    pub package: Option<Name>,
+    /// The first major version of it that looks at them.
+    #[serde(default)]
+    pub before: Option<u32>,
+    /// Packages that make it look at them wherever they are declared.
+    #[serde(default)]
+    pub unless: Vec<Name>,
+}
+
 /// Which languages a model is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -232,6 +247,12 @@ pub struct TypeModel {
     /// yield the builder again unless they say otherwise.
     #[serde(default)]
     pub runs: Option<EffectList>,
+    /// Whether what `runs` fails with is a part of its result, and never a rejection of its promise.
+    #[serde(default)]
+    pub returns_errors: bool,
+    /// Where the promises that its callbacks hand out are looked at by nobody.
+    #[serde(default)]
+    pub drops_promises: Option<DropsPromises>,
     /// The event with which a value of it ends, as its `on` names it: `close` of a connection.
     #[serde(default)]
     pub ends_with: Option<Name>,
@@ -381,6 +402,18 @@ pub struct Behavior {
     /// The member of its result that tells a failure, which it does not throw: `error`.
     #[serde(default)]
     pub error_in: Option<Name>,
+    /// The parameter of its callback by which that makes the promise fail: `reject` of `new Promise`.
+    #[serde(default)]
+    pub rejects_by: Option<u8>,
+    /// Whether it only fails when what it is given does: `Promise.all`.
+    #[serde(default)]
+    pub hands_failures_on: bool,
+    /// Functions that undo what it does, and cannot fail when they do: `parse` of `JSON.stringify`.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub undone_by: Vec<Name>,
+    /// Where the promises that its callbacks hand out are looked at by nobody; else, where its type says so.
+    #[serde(default)]
+    pub drops_promises: Option<DropsPromises>,
     /// Whether its result can be nothing.
     #[serde(default)]
     pub nullable: bool,

@@ -436,6 +436,9 @@ impl World for Linker<'_> {
             }
             let Some(local) = locals.get(next.function.0 as usize) else { continue };
             open.extend(local.callees.iter().map(|(callee, ..)| callee.clone()));
+            let failing =
+                local.failures.iter().filter_map(|failure| Some(failure.callee.as_ref()?.0.clone()));
+            open.extend(failing);
             reached.push((next, locals));
         }
         let all: Vec<(FnRef, &Local)> =

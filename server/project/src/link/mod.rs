@@ -6,6 +6,7 @@
 
 mod context;
 mod evaluate;
+mod failures;
 mod file;
 mod flow;
 mod linked;
@@ -22,6 +23,7 @@ mod value;
 
 pub use context::{Closure, Context, run_of};
 pub use evaluate::{CallFacts, Evaluator, Guard, Memo, looks_like_sql};
+pub use failures::{Fails, LocalFailure, PromiseFate};
 pub use file::{FileUnits, UnitEntry};
 pub use flow::{Arrival, Flow, Flows, Path, Root, Step, To, arrivals, step};
 pub use linked::{Linked, UnitFacts, World, link, models_of, patched};
@@ -35,5 +37,5 @@ pub use roles::{
     Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
 };
 pub use settings::{Holder, Setting};
-pub use summary::{Local, ParamFacts, Summary, Witness};
+pub use summary::{FailureWitness, Local, ParamFacts, Summary, Witness};
 pub use value::{FnRef, Instance, Site, SlotValue, TypeRef, Value};

@@ -136,7 +136,10 @@ pub(super) fn outward(
         callees.dedup();
         let effects = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
         (effects, callees, &local.returns, &local.params, local.is_async, &local.role).hash(&mut hasher);
-        local.is_opaque.hash(&mut hasher);
+        let mut failures: Vec<_> = local.failures.iter().map(|it| (&it.callee, it.fails)).collect();
+        failures.sort();
+        failures.dedup();
+        (local.is_opaque, failures).hash(&mut hasher);
         hash_held(eval, unit, &local.returns, &mut held, &mut hasher);
         hash_flows(&local.flows, &numbers, &mut hasher);
     }

@@ -8,6 +8,7 @@ use plimsoll_behavior::{Effects, FunctionId, Kind, Name, NodeId, PathStep, Unit}
 use rustc_hash::FxHashMap;
 
 use super::context::runs_inline;
+use super::failures::{Fails, LocalFailure, failures};
 use super::flow::{self, Flows, LocalFlow};
 use super::roles::declared;
 use super::{CallFacts, Evaluator, FnRef, RoleFact, SlotValue, Value, run_of};
@@ -31,6 +32,23 @@ pub struct Summary {
     pub role: Option<RoleFact>,
     /// Which of its parameters, and what that users send, reach its result and what should not take it as it is.
     pub flows: Arc<Flows>,
+    /// In which ways it can fail, as far as that is known.
+    pub fails: Fails,
+    /// For each of these ways a place at which it does, and the function of the project that fails there.
+    pub failures: Vec<FailureWitness>,
+}
+
+/// Why a function can fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureWitness {
+    /// In which way.
+    pub fails: Fails,
+    /// The unit of the place.
+    pub unit: Name,
+    /// The place: a call or a `throw`.
+    pub node: NodeId,
+    /// The function that fails there, and the ways in which it has to; none when a library or the function itself does.
+    pub next: Option<(FnRef, Fails)>,
 }
 
 /// Why a function has an effect.
@@ -85,6 +103,8 @@ pub struct Local {
     /// Whether it does something itself that neither its effects nor its callees tell: a call of which nothing is known,
     /// a value that it sets outside of itself, an error that it throws.
     pub is_opaque: bool,
+    /// Where it can fail, and where it does if a callee does.
+    pub failures: Vec<LocalFailure>,
 }
 
 impl Local {
@@ -148,6 +168,9 @@ pub fn locals(eval: &Evaluator<'_>, unit: usize) -> Vec<Local> {
             }
             locals[f].callees.extend(handed.iter().map(|target| (target.clone(), path.clone(), call)));
         }
+    }
+    for (local, failures) in locals.iter_mut().zip(failures(eval, unit)) {
+        local.failures = failures;
     }
     for (i, node) in u.nodes.iter().enumerate() {
         let local = &mut locals[node.function.0 as usize];
@@ -272,22 +295,30 @@ const MAX_ALTERNATIVES: usize = 8;
 struct Done {
     may: Effects,
     certain: Effects,
+    fails: Fails,
 }
 
 impl Done {
     fn of(local: &Local, callee: &dyn Fn(&FnRef) -> Done) -> Done {
         let direct = local.direct.iter().fold(Effects::empty(), |all, (e, ..)| all | *e);
-        let mut done = Done { may: direct, certain: direct };
+        let mut done = Done { may: direct, certain: direct, fails: Fails::empty() };
+        for failure in &local.failures {
+            let does = failure.callee.as_ref().is_none_or(|(f, ways)| callee(f).fails.intersects(*ways));
+            done.fails |= if does { failure.fails } else { Fails::empty() };
+        }
         for (function, ..) in &local.callees {
             let called = callee(function);
             done.may |= called.may;
             done.certain |= called.certain;
         }
         let alternatives = local.alternatives.iter().map(callee);
-        if let Some(all) =
-            alternatives.reduce(|a, b| Done { may: a.may | b.may, certain: a.certain & b.certain })
-        {
+        if let Some(all) = alternatives.reduce(|a, b| Done {
+            may: a.may | b.may,
+            certain: a.certain & b.certain,
+            fails: a.fails | b.fails,
+        }) {
             let is_open = local.alternatives.len() > MAX_ALTERNATIVES;
+            done.fails |= if is_open { Fails::empty() } else { all.fails };
             done.may |= if is_open { all.certain } else { all.may };
             done.certain |= all.certain;
         }
@@ -306,13 +337,18 @@ pub fn close(
     let index: FxHashMap<&FnRef, usize> = locals.iter().enumerate().map(|(i, (f, _))| (f, i)).collect();
     let mut callers: Vec<Vec<usize>> = vec![Vec::new(); locals.len()];
     for (i, (_, local)) in locals.iter().enumerate() {
-        let called = local.callees.iter().map(|(f, ..)| f).chain(&local.alternatives);
+        let failing = local.failures.iter().filter_map(|failure| Some(&failure.callee.as_ref()?.0));
+        let called = local.callees.iter().map(|(f, ..)| f).chain(&local.alternatives).chain(failing);
         called.filter_map(|f| index.get(f)).for_each(|&callee| callers[callee].push(i));
     }
     let mut done: Vec<Done> = vec![Done::default(); locals.len()];
     let of = |done: &[Done], function: &FnRef| match index.get(function) {
         Some(&i) => done[i],
-        None => outside(function).map_or_else(Done::default, |s| Done { may: s.effects, certain: s.certain }),
+        None => outside(function).map_or_else(Done::default, |s| Done {
+            may: s.effects,
+            certain: s.certain,
+            fails: s.fails,
+        }),
     };
     let mut open: Vec<usize> = (0..locals.len()).collect();
     while let Some(i) = open.pop() {
@@ -327,6 +363,8 @@ pub fn close(
     for ((i, (function, local)), flows) in locals.iter().enumerate().zip(&flows) {
         let has = |callee: &FnRef, effect: Effects| of(&done, callee).may.contains(effect);
         let witnesses = done[i].may.iter().filter_map(|effect| witness(local, effect, &has));
+        let can = |callee: &FnRef| of(&done, callee).fails;
+        let failures = done[i].fails.iter().filter_map(|way| failure_witness(local, way, &can));
         let summary = Summary {
             effects: done[i].may,
             certain: done[i].certain,
@@ -336,6 +374,8 @@ pub fn close(
             is_async: local.is_async,
             role: local.role.clone(),
             flows: Arc::clone(flows),
+            fails: done[i].fails,
+            failures: failures.collect(),
         };
         summaries.insert(function.clone(), Arc::new(summary));
     }
@@ -390,6 +430,23 @@ fn witness(local: &Local, effect: Effects, has: &dyn Fn(&FnRef, Effects) -> bool
     Some(Witness { effect, unit: unit.clone(), node: *node, next: Some(next) })
 }
 
+/// The place at which a function fails in a way: its own, or the first at which a callee does.
+fn failure_witness(local: &Local, way: Fails, can: &dyn Fn(&FnRef) -> Fails) -> Option<FailureWitness> {
+    let of_way = local.failures.iter().filter(|failure| failure.fails.contains(way));
+    let mut does = of_way.filter(|failure| match &failure.callee {
+        Some((callee, ways)) => can(callee).intersects(*ways),
+        None => true,
+    });
+    if let Some(failure) = does.next() {
+        let next = failure.callee.as_ref().map(|(callee, ways)| {
+            let one = callee.alternatives().find(|one| can(one).intersects(*ways));
+            (one.unwrap_or_else(|| callee.clone()), *ways)
+        });
+        return Some(FailureWitness { fails: way, unit: failure.unit.clone(), node: failure.node, next });
+    }
+    None
+}
+
 impl Summary {
     /// The same summary after the function's text changed without changing what it does.
     pub(super) fn renumbered(&self, local: &Local, summaries: &FxHashMap<FnRef, Arc<Summary>>) -> Summary {
@@ -400,7 +457,25 @@ impl Summary {
             };
             witness(local, old.effect, &has)
         });
-        Summary { witnesses: witnesses.collect(), ..self.clone() }
+        let can = |callee: &FnRef| match summaries.get(callee) {
+            Some(summary) => summary.fails,
+            None => self.failures_at(callee),
+        };
+        let failures = self.failures.iter().filter_map(|old| failure_witness(local, old.fails, &can));
+        Summary { witnesses: witnesses.collect(), failures: failures.collect(), ..self.clone() }
+    }
+
+    /// The ways in which a function of another file fails, as far as it is shown to.
+    fn failures_at(&self, callee: &FnRef) -> Fails {
+        let shown = self.failures.iter().filter_map(|failure| failure.next.as_ref());
+        let of_it = shown.filter(|(next, _)| callee.alternatives().any(|one| one == *next));
+        of_it.fold(Fails::empty(), |all, (_, ways)| all | *ways)
+    }
+
+    /// Why it can fail in one of these ways.
+    #[must_use]
+    pub fn failure(&self, ways: Fails) -> Option<&FailureWitness> {
+        self.failures.iter().find(|failure| failure.fails.intersects(ways))
     }
 
     /// Why it has the effect.

@@ -10,6 +10,7 @@ pub mod count;
 pub mod error_check;
 pub mod finally;
 pub mod guard;
+pub mod handler;
 pub mod hoist;
 pub mod import;
 pub mod increment;

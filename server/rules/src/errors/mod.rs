@@ -3,7 +3,9 @@
 mod byte_slice_of_str;
 mod ignored_result;
 mod process_keeps_running;
+mod unhandled_async_handler;
 
 pub use byte_slice_of_str::ByteSliceOfStr;
 pub use ignored_result::IgnoredResult;
 pub use process_keeps_running::ProcessKeepsRunning;
+pub use unhandled_async_handler::UnhandledAsyncHandler;
