@@ -51,8 +51,9 @@ pub enum PromiseFate {
     Elsewhere,
 }
 
-/// How many names a promise is followed through.
-const MAX_NAMES: u32 = 4;
+/// How many names a promise is followed through, and how many uses of each.
+const MAX_NAMES: u32 = 3;
+const MAX_USES: usize = 16;
 
 /// The places at which each function of a unit can fail.
 pub(super) fn failures(eval: &Evaluator<'_>, unit: usize) -> Vec<Vec<LocalFailure>> {
@@ -361,7 +362,8 @@ impl Evaluator<'_> {
     fn fate_of_name(&self, unit: usize, binding: plimsoll_behavior::BindingId, names: u32) -> PromiseFate {
         let u: &Unit = &self.file.units[unit].unit;
         let binding = u.binding(binding);
-        if binding.path.iter().any(|step| matches!(step, PathStep::Member(_))) {
+        let is_a_part = binding.path.iter().any(|step| matches!(step, PathStep::Member(_)));
+        if is_a_part || binding.uses.len() > MAX_USES {
             return PromiseFate::Elsewhere;
         }
         let uses = binding.uses.iter().map(|&used| self.fate_of_promise(unit, used, names - 1));

@@ -201,14 +201,13 @@ impl FileUnits {
     /// The functions that are written in a function, those in them left out.
     pub fn functions_in(&self, unit: usize, function: FunctionId) -> impl Iterator<Item = FnRef> + '_ {
         let entry = &self.units[unit];
-        let small = entry.unit.functions.iter().enumerate().filter_map(move |(i, inner)| {
-            let id = FunctionId(u32::try_from(i).ok()?);
-            (inner.parent == Some(function)).then(|| self.fn_ref(unit, id))
-        });
+        let small =
+            entry.unit.functions.iter().enumerate().filter(move |(_, inner)| inner.parent == Some(function));
+        let small =
+            small.filter_map(move |(i, _)| Some(self.fn_ref(unit, FunctionId(u32::try_from(i).ok()?))));
         let own = entry.unit.nested.iter().zip(&entry.nested);
-        let nested = own.filter_map(move |(nested, &inner)| {
-            (entry.unit.node(nested.node).function == function).then(|| self.fn_ref(inner, FunctionId(0)))
-        });
+        let own = own.filter(move |(nested, _)| entry.unit.node(nested.node).function == function);
+        let nested = own.map(move |(_, &inner)| self.fn_ref(inner, FunctionId(0)));
         small.chain(nested)
     }
 

@@ -546,6 +546,45 @@ mod tests {
         assert_eq!(closed[&b].certain, Effects::DB_WRITE);
     }
 
+    #[test]
+    fn a_function_fails_where_a_callee_does_in_the_way_that_counts_in_any_order() {
+        let names = ["query", "load", "caught", "sync", "circle"].map(function);
+        let [query, load, caught, sync, circle] = &names;
+        let place = |callee: Option<(&FnRef, Fails)>, fails| LocalFailure {
+            callee: callee.map(|(f, ways)| (f.clone(), ways)),
+            fails,
+            unit: Name::default(),
+            node: NodeId(9),
+        };
+        let fails = |failures: Vec<LocalFailure>| Local { failures, ..Local::default() };
+        let locals = [
+            fails(vec![place(None, Fails::REJECTS)]),
+            fails(vec![
+                place(Some((query, Fails::REJECTS)), Fails::REJECTS),
+                place(Some((circle, Fails::REJECTS)), Fails::REJECTS),
+            ]),
+            // It calls `load` too, and catches what that fails with.
+            calls(std::slice::from_ref(load)),
+            // It would fail if `load` threw, which it does not.
+            fails(vec![place(Some((load, Fails::THROWS)), Fails::THROWS)]),
+            fails(vec![place(Some((load, Fails::REJECTS)), Fails::REJECTS)]),
+        ];
+        let mut order: Vec<usize> = (0..locals.len()).collect();
+        let mut first = None;
+        for _ in 0..order.len() {
+            order.rotate_left(1);
+            let all: Vec<_> = order.iter().map(|&i| (names[i].clone(), &locals[i])).collect();
+            let closed = close(&all, &|_| None);
+            let ways = names.each_ref().map(|name| closed[name].fails);
+            let rejects = Fails::REJECTS;
+            assert_eq!(ways, [rejects, rejects, Fails::empty(), Fails::empty(), rejects]);
+            let shown = closed[load].failure(rejects).expect("it is shown");
+            assert_eq!(shown.next, Some((query.clone(), rejects)));
+            assert!(closed[caught].failures.is_empty() && closed[sync].failures.is_empty());
+            assert_eq!(first.get_or_insert(closed.clone()), &closed);
+        }
+    }
+
     /// A function that hands its parameter to others as theirs, and what else becomes of it.
     fn hands(functions: &[FnRef], more: &[(LocalTo, Guarantees)]) -> Local {
         let node = |i: usize| NodeId(u32::try_from(i).expect("few"));
