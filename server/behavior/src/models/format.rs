@@ -247,16 +247,13 @@ pub struct TypeModel {
     /// yield the builder again unless they say otherwise.
     #[serde(default)]
     pub runs: Option<EffectList>,
-    /// Whether what `runs` fails with is a part of its result, and never a rejection of its promise.
-    #[serde(default)]
-    pub returns_errors: bool,
     /// Where the promises that its callbacks hand out are looked at by nobody.
     #[serde(default)]
     pub drops_promises: Option<DropsPromises>,
     /// The event with which a value of it ends, as its `on` names it: `close` of a connection.
     #[serde(default)]
     pub ends_with: Option<Name>,
-    /// The member of what `runs` yields that tells a failure, which is not thrown.
+    /// The member of what `runs` yields that tells a failure, which is never thrown and no rejection of its promise.
     #[serde(default)]
     pub error_in: Option<Name>,
     /// Of a process: the events by which it is asked to stop, each of which ends it as long as nobody listens.

@@ -189,7 +189,7 @@ fn own_failure(eval: &Evaluator<'_>, unit: usize, call: NodeId, facts: &CallFact
     let built = facts.value.instance().map(|it| it.ty).or(facts.receiver).map(|ty| eval.models.ty(ty));
     let runs = built.filter(|ty| ty.runs.is_some_and(|runs| facts.effects.contains(runs.0)));
     if let Some(ty) = runs {
-        return if ty.returns_errors && !behavior.throws { Fails::empty() } else { Fails::REJECTS };
+        return if ty.error_in.is_some() && !behavior.throws { Fails::empty() } else { Fails::REJECTS };
     }
     if let Some(parameter) = behavior.rejects_by {
         return if uses_parameter(eval, unit, call, facts, parameter) {
