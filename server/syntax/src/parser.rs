@@ -20,7 +20,7 @@ pub enum Unparsed {
     TooComplex,
     /// The parse was cancelled by its token.
     Cancelled,
-    /// The parse was left when it took longer than was meant for now.
+    /// The parse was left before its end, because it took longer than whoever asked could wait.
     Unfinished,
 }
 

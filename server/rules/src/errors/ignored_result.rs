@@ -50,7 +50,8 @@ declare_rule! {
     /// - A query whose data is asked for, where its lack is thrown, answered or shown (`if (!data) throw …`).
     /// - A query of whose result nothing is used.
     /// - Builders that are stored and run later.
-    /// - Rows that are written down beside the work: logs, audits, metrics, and when something was done last.
+    /// - Rows that are written down beside the work: logs, audits, metrics, when something was done last, and whether it
+    ///   was read.
     /// - What is removed again before a failure is told.
     /// - Files that are removed from a storage: one that stays behind is only in the way.
     /// - `.then(() => {})`, which says that nobody wants to know.
@@ -60,6 +61,9 @@ declare_rule! {
     /// is as good.
     pub IgnoredResult { id: "ignored-result", category: Errors, severity: Error, since: "0.1.0" }
 }
+
+/// Columns that say whether somebody has seen something, without underscores: a mark that comes back harms nobody.
+const SEEN: &[&str] = &["read", "isread", "readat", "seen", "isseen", "seenat"];
 
 impl Rule for IgnoredResult {
     fn meta(&self) -> &'static RuleMeta {
@@ -141,8 +145,11 @@ fn only_stamps(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
         Key::Name(name) => Some(name.clone()),
         _ => None,
     };
-    let names: Option<Vec<Name>> = entries.iter().map(name).collect();
-    names.is_some_and(|names| are_stamps(names.iter().map(|name| name.as_str())))
+    let Some(names) = entries.iter().map(name).collect::<Option<Vec<Name>>>() else { return false };
+    let is_seen = |name: &&Name| SEEN.contains(&name.replace('_', "").to_ascii_lowercase().as_str());
+    let (seen, others): (Vec<&Name>, Vec<&Name>) = names.iter().partition(is_seen);
+    let are_others_stamps = are_stamps(others.iter().map(|name| name.as_str()));
+    are_others_stamps || !seen.is_empty() && others.is_empty()
 }
 
 /// Whether the branch that the call stands in ends with an error that is thrown or returned: what is removed there was
