@@ -182,7 +182,12 @@ impl Extents<'_, '_> {
         match u.kind(at) {
             Kind::Return(_) | Kind::Continue(_) | Kind::Break { .. } => true,
             Kind::Call { form: CallForm::Macro, .. } => is_panic(u, at),
-            Kind::Call { args, .. } => args.is_empty() && receiver(u, at).is_some_and(is_own),
+            // A copy of what it guards is no guard: `Some(job) => job.clone()`.
+            Kind::Call { args, .. } => {
+                args.is_empty()
+                    && receiver(u, at).is_some_and(is_own)
+                    && self.taken_by(at).is_some_and(|taken| taken != Taken::Ends)
+            }
             _ => is_own(at),
         }
     }
