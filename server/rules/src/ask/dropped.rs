@@ -91,7 +91,7 @@ pub fn is_dropped_middleware(unit: &UnitView<'_>, function: FunctionId) -> Optio
 }
 
 /// Whether a type is what a handler is given: what a user sent, or what answers it.
-fn is_of_a_request(ty: &TypeModel) -> bool {
+pub(super) fn is_of_a_request(ty: &TypeModel) -> bool {
     ty.members.values().any(|member| member.outside)
         || ty.methods.values().any(|method| method.effect.0.contains(Effects::RESPOND))
 }
