@@ -257,6 +257,24 @@ fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     follows(&files, &own, "ignored-result", false, &edits);
 }
 
+#[test]
+fn what_another_function_takes_out_of_a_collection_is_seen_where_it_is_added_to() {
+    const OWN: &str = "import express from 'express'\nconst app = express()\n\
+        const seen = new Map<string, number>()\n\
+        app.post('/', (req, res) => {\n  seen.set(req.body.id, 1)\n  res.end()\n})\n\
+        function forget(id: string) {\n  seen.has(id)\n}\napp.listen(3000, () => forget('x'))\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"5"}}"#);
+    let edits = [
+        ("seen.has(id)", "seen.delete(id)", false),
+        ("seen.delete(id)", "seen.get(id)", true),
+        ("seen.get(id)", "return seen", false),
+        ("return seen", "return seen.size > 9", false),
+        ("return seen.size > 9", "return seen.size", true),
+    ];
+    follows(&files, OWN, "unbounded-growth", true, &edits);
+}
+
 /// What may change in the body of a function elsewhere, most of it without a difference to others.
 const INSIDE: &[&str] = &[
     " ",

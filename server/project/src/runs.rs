@@ -39,6 +39,17 @@ pub struct WhereItRuns {
     pub evidence: String,
 }
 
+impl WhereItRuns {
+    /// Whether a process that runs it lives for one request, or for a few that come in a row.
+    #[must_use]
+    pub fn is_short_lived(&self) -> bool {
+        self.evidence == EDGE_FUNCTION
+    }
+}
+
+/// The evidence for a function that a platform starts for a request.
+const EDGE_FUNCTION: &str = "an edge function";
+
 /// Where the code of a file runs, by what it says itself. `world` tells of the modules that it imports.
 #[must_use]
 pub fn where_it_runs(world: &dyn World, file: &FileUnits) -> WhereItRuns {
@@ -95,7 +106,7 @@ fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, 
     let manifest = nearest::<PackageJson>(files, &file.path, "package.json").map(|(_, manifest)| manifest);
     let is_edge = path.starts_with("supabase/functions/") || path.contains("/supabase/functions/");
     if is_edge && !by_hand::is_trial(name, module) {
-        return Some((Runs::Server, "an edge function".into()));
+        return Some((Runs::Server, EDGE_FUNCTION.into()));
     }
     let is_next = manifest.as_ref().is_some_and(|m| m.has("next"));
     if name.starts_with("route.") || folder.starts_with("pages/api") || folder.contains("/pages/api") {

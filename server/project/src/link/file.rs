@@ -4,12 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use plimsoll_behavior::lower::{self, Outline, OutlineMemo};
 use plimsoll_behavior::{
-    FunctionId, Imported, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit, UnitPlace,
+    BindingId, FunctionId, Imported, Kind, Name, NodeId, OwnRange, TypeDecl, TypeId, TypeKind, Unit,
+    UnitPlace,
 };
 use plimsoll_syntax::{Language, TextRange, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::FnRef;
+use super::{FnRef, is_kept_collection};
 
 /// The units of one file.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ struct Top {
     names: FxHashSet<Name>,
     /// Its imports of all that a module has, one for each module.
     globs: Vec<u32>,
+    /// Its variables that begin as empty collections.
+    collections: FxHashSet<Name>,
 }
 
 /// One unit in its file.
@@ -137,7 +140,10 @@ impl FileUnits {
                     globs.push(i);
                 }
             }
-            Top { names, globs }
+            let kept =
+                module.bindings.iter().zip(0..).filter(|(_, i)| is_kept_collection(module, BindingId(*i)));
+            let collections = kept.map(|(binding, _)| binding.name.clone()).collect();
+            Top { names, globs, collections }
         })
     }
 
@@ -152,6 +158,12 @@ impl FileUnits {
     #[must_use]
     pub(super) fn globs(&self) -> &[u32] {
         &self.top().globs
+    }
+
+    /// Whether the module has a variable of this name that begins as an empty collection.
+    #[must_use]
+    pub fn keeps(&self, name: &str) -> bool {
+        self.top().collections.contains(name)
     }
 
     /// The units that are not as they were in `before`, with those inside them, in order; none where the file has come to

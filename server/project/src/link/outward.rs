@@ -11,7 +11,7 @@ use super::UnitFacts;
 use super::flow::{hash_flows, numbered};
 use super::linked::registered_by;
 use super::summary::Local;
-use super::{CallFacts, Evaluator, Site, SlotValue, Value};
+use super::{CallFacts, Evaluator, Site, SlotValue, Value, kept_use};
 
 /// The most nodes that are looked at behind a value; beyond it any change of the unit counts.
 const MAX_HELD: usize = 512;
@@ -200,6 +200,17 @@ pub(super) fn outward(
                     (name, &value).hash(&mut hasher);
                     hash_held(eval, unit, &value, &mut held, &mut hasher);
                 }
+            }
+        }
+    }
+    // What it does with what its module keeps.
+    if unit != 0 && u.free_names.iter().any(|name| eval.file.keeps(name)) {
+        for (i, node) in u.nodes.iter().enumerate() {
+            if let Kind::Name { name, binding: None } = &node.kind
+                && eval.file.keeps(name)
+            {
+                let used = kept_use(u, NodeId(u32::try_from(i).expect("few nodes")));
+                (name, std::mem::discriminant(&used)).hash(&mut hasher);
             }
         }
     }

@@ -93,8 +93,8 @@ pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
 pub use held::{Held, held};
 pub use lifetime::{Lifetime, is_left_running, lifetime};
 pub use made::{Goes, comes_from_parameters, goes};
-pub(crate) use occasion::in_other;
 pub use occasion::role_of_failure;
+pub(crate) use occasion::{callers, in_other};
 pub use often::{Often, often};
 pub use open_limit::leaves_limit_open;
 pub use outgoing::{

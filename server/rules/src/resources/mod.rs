@@ -1,5 +1,7 @@
-//! What is started and must end: timers, listeners, subscriptions, handles.
+//! What is started and must end: timers, listeners, subscriptions, handles, and what only grows.
 
 mod leaked_timer;
+mod unbounded_growth;
 
 pub use leaked_timer::LeakedTimer;
+pub use unbounded_growth::UnboundedGrowth;
