@@ -275,6 +275,32 @@ fn what_another_function_takes_out_of_a_collection_is_seen_where_it_is_added_to(
     follows(&files, OWN, "unbounded-growth", true, &edits);
 }
 
+#[test]
+fn what_ends_an_effect_is_seen_from_the_function_beside_it_that_asks() {
+    // Long enough to be units of their own.
+    let lines = "    console.log('one more line of this function, which is long')\n".repeat(10);
+    let own = format!(
+        "import {{ useEffect, useState }} from 'react'\n\
+        export function useUser(id: string) {{\n  \
+        const [user, setUser] = useState(null)\n  let isStale = false\n  \
+        const load = async () => {{\n{lines}    const user = await (await fetch('/users/' + id)).json()\n    \
+        if (!isStale) setUser(user)\n  }}\n  \
+        useEffect(() => {{\n{lines}    load()\n    return () => {{ isStale = true }}\n  }}, [id])\n  \
+        return user\n}}\n"
+    );
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"react":"19"}}"#);
+    let edits = [
+        ("if (!isStale) ", "", true),
+        ("}, [id])", "}, [])", false),
+        ("}, [])", "}, [user, id])", true),
+        ("setUser] = useState", "setUser] = keep", false),
+        ("setUser] = keep", "setUser] = useState", true),
+        ("    load()\n", "\n", false),
+    ];
+    follows(&files, &own, "stale-response", false, &edits);
+}
+
 /// What may change in the body of a function elsewhere, most of it without a difference to others.
 const INSIDE: &[&str] = &[
     " ",

@@ -1,7 +1,7 @@
 //! All rules.
 
 use crate::Rule;
-use crate::concurrency::LockAcrossAwait;
+use crate::concurrency::{LockAcrossAwait, StaleResponse};
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
@@ -15,6 +15,7 @@ use crate::resources::{LeakedTimer, UnboundedGrowth};
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
     &LockAcrossAwait,
+    &StaleResponse,
     &CheckThenAct,
     &ConnectionPerCall,
     &InMemoryAggregation,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Effects, Name};
 
 use super::linked::unit_facts;
-use super::{FileUnits, Linked, Linker, UnitFacts};
+use super::{CallFacts, FileUnits, Linked, Linker, UnitFacts};
 
 /// What [`relink`] found.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ pub fn relink(
     if !followed.is_empty() {
         stale.extend(callers(before, &followed));
     }
+    stale.extend(beside_effects(before, file, &facts, changed));
     for &unit in &taking {
         let read = [&before.facts[unit], &facts[unit]].map(|facts| readers(before, facts));
         for readers in read {
@@ -84,6 +86,36 @@ fn captured_from<'f>(
     around.filter(move |&at| {
         file.units[at].unit.bindings.iter().any(|binding| changed.contains(&&binding.name))
     })
+}
+
+/// The units of each component with effects that one of the changed units is a part of. What an effect asks for, what it
+/// depends on and what ends it stand in different functions of the component, and none of that is told outward.
+fn beside_effects(
+    before: &Linked,
+    file: &FileUnits,
+    facts: &[Arc<UnitFacts>],
+    changed: &[usize],
+) -> Vec<usize> {
+    let outermost = |unit: usize| {
+        let parent = |&at: &usize| file.units[at].parent.filter(|&parent| parent != 0);
+        std::iter::successors(Some(unit), parent).last().unwrap_or(unit)
+    };
+    let has_effects = |facts: &UnitFacts| {
+        let runs = |call: &CallFacts| call.behavior.as_ref().and_then(|(_, behavior)| behavior.run);
+        facts.calls.values().any(|call| runs(call) == Some(Run::Effect))
+    };
+    let mut found = vec![false; file.units.len()];
+    for &unit in changed {
+        found[outermost(unit)] = true;
+    }
+    let mut with_effects = vec![false; file.units.len()];
+    for unit in 0..file.units.len() {
+        let top = outermost(unit);
+        if found[top] && !with_effects[top] {
+            with_effects[top] = has_effects(&before.facts[unit]) || has_effects(&facts[unit]);
+        }
+    }
+    with_nested(file, &with_effects)
 }
 
 /// The units that lead to one of `units`, by calls or because they stand around what does, and those inside them; none

@@ -1,10 +1,10 @@
 //! What runs when a component is gone.
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{Effects, FunctionId, FunctionKind, Kind, NodeId, PathStep};
+use plimsoll_behavior::{Effects, FunctionId, FunctionKind, Kind, NodeId};
 use plimsoll_project::link::{Closure, Context, SlotValue, Value};
 
-use super::{binding_of, owner_of, uses_of};
+use super::{owner_of, state_set_by, uses_of};
 use crate::UnitView;
 
 /// How many functions are followed to where they are used.
@@ -61,18 +61,11 @@ pub(super) fn is_in_an_updater(view: &UnitView<'_>, unit: usize, node: NodeId) -
     })
 }
 
-/// Whether a call sets a state: its callee is the second of a pair that a hook yields.
+/// Whether a call sets a state.
 fn sets_a_state(view: &UnitView<'_>, closure: &Closure) -> bool {
     let u = view.unit_of(closure.unit);
     let Kind::Call { callee, .. } = u.kind(closure.call) else { return false };
-    let Some((unit, binding)) = binding_of(view, closure.unit, *callee) else { return false };
-    let u = view.unit_of(unit);
-    let b = u.binding(binding);
-    let is_a_hook = |value: NodeId| {
-        matches!(u.kind(value), Kind::Call { .. })
-            && super::callee_name(u, value).is_some_and(|name| name.starts_with("use"))
-    };
-    b.path.as_slice() == [PathStep::Index(1)] && b.value.is_some_and(is_a_hook)
+    state_set_by(view, closure.unit, *callee).is_some()
 }
 
 /// What ends a thing, by the event that it tells its listeners of then.

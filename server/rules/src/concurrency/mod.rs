@@ -1,5 +1,7 @@
 //! What goes wrong when much runs at the same time: locks, blocked threads, tasks that nobody watches.
 
 mod lock_across_await;
+mod stale_response;
 
 pub use lock_across_await::LockAcrossAwait;
+pub use stale_response::StaleResponse;

@@ -261,7 +261,9 @@ impl Writer<'_, '_> {
         let range = self.view.bytes(last);
         let returned = self.returned(last, release, is_statement);
         match end_of_line(self.text, range.end) {
-            Some(end) if begins_its_line(self.text, range.start) => {
+            Some(end)
+                if begins_its_line(self.text, range.start) || follows_a_semicolon(self.text, range.start) =>
+            {
                 let indent = indent_at(self.text, range.start);
                 let new_text = format!("{}{indent}{returned}", self.style.newline);
                 Some(self.edit(TextRange::new(end, end), new_text))
@@ -346,6 +348,12 @@ impl Writer<'_, '_> {
     pub(super) fn edit(&self, range: TextRange, new_text: String) -> PlannedEdit {
         PlannedEdit { path: self.view.linked.file.path.to_string(), range: Some(range), new_text }
     }
+}
+
+/// Whether a line begins with a semicolon that keeps it from the line before, and then with this byte.
+pub(super) fn follows_a_semicolon(text: &str, byte: u32) -> bool {
+    let start = text[..byte as usize].rfind('\n').map_or(0, |at| at + 1);
+    text[start..byte as usize].trim() == ";"
 }
 
 fn is_nothing(kind: &Kind) -> bool {

@@ -22,6 +22,7 @@ mod retry;
 pub mod rust;
 pub mod schema;
 pub mod script;
+pub mod stale;
 pub mod status_check;
 pub mod style;
 pub mod teardown;

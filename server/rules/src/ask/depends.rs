@@ -1,0 +1,248 @@
+//! On which values of a component a piece of code depends, and which of them may change while it is shown.
+
+use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, NodeId};
+use plimsoll_project::link::SlotValue;
+use rustc_hash::FxHashSet;
+
+use super::effect_runs::{EffectRun, Through};
+use super::lifetime::component;
+use super::state::{is_hook, may_be_set};
+use super::{binding_around, binding_of, uses_of, words};
+use crate::UnitView;
+
+/// How many names are looked at.
+const MAX_NAMES: usize = 300;
+
+/// A value of a component: the unit that binds it, and the binding.
+pub type Root = (usize, BindingId);
+
+/// An effect's dependency that reaches the arguments of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dependency {
+    /// As it is written in the effect's list, `filters.status`, or where a function is that stands in the list.
+    pub text: String,
+    /// What it is a part of.
+    pub root: Root,
+}
+
+/// The first dependency of an effect that reaches what a request of it asks for, and may change while the component is
+/// shown.
+#[must_use]
+pub fn dependency(
+    view: &UnitView<'_>,
+    run: &EffectRun,
+    (unit, request): (usize, NodeId),
+) -> Option<Dependency> {
+    let listed = listed(view, run)?;
+    let mut asked = Roots::new(view, &run.through);
+    asked.of_request(unit, request);
+    let asked = asked.found;
+    listed.into_iter().find(|it| asked.contains(&it.root) && may_change(view, it.root))
+}
+
+/// What the list of an effect depends on, in its order; none where it has no list, so that it runs each time.
+fn listed(view: &UnitView<'_>, run: &EffectRun) -> Option<Vec<Dependency>> {
+    let (unit, list) = list_of(view, run.closure.unit, run.closure.call)?;
+    let u = view.unit_of(unit);
+    let Kind::Array(elements) = u.kind(list) else { return None };
+    let there = view.of(unit);
+    let mut all = Vec::new();
+    for &element in elements {
+        let mut roots = Roots::new(view, &[]);
+        roots.of(unit, element);
+        let own = u.descendants(element).into_iter().find_map(|part| binding_of(view, unit, part));
+        all.extend(roots.found.into_iter().map(|root| {
+            // A function that is made anew when something changes stands for that.
+            let of = view.unit_of(root.0).binding(root.1);
+            let text = if own == Some(root) { there.text(element) } else { &*of.name };
+            Dependency { text: text.to_owned(), root }
+        }));
+    }
+    Some(all)
+}
+
+/// The list of dependencies of a hook's call.
+fn list_of(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<(usize, NodeId)> {
+    let facts = view.eval.call(unit, call);
+    let Some(SlotValue::Node(site)) = facts.slot(Slot::Dependencies) else { return None };
+    view.node_at(site)
+}
+
+/// Whether a value of a component may be another one while the component is shown.
+fn may_change(view: &UnitView<'_>, (unit, binding): Root) -> bool {
+    let u = view.unit_of(unit);
+    let b = u.binding(binding);
+    match b.kind {
+        BindingKind::Parameter(function, _) => component(view, unit, function).is_some(),
+        BindingKind::Variable => {
+            let Some(hook) = b.value.filter(|&value| is_hook(view, unit, value)) else { return false };
+            let is_kept = view.eval.value(unit, hook).instance().is_some();
+            !is_kept && may_be_set(view, (unit, binding)) && !is_who_is_signed_in(view, unit, hook)
+        }
+        _ => false,
+    }
+}
+
+/// Words in the names of hooks that tell who has signed in, which hardly changes while a component is shown.
+const SIGNED_IN: &[&str] = &["auth", "session", "account", "login", "permissions"];
+
+fn is_who_is_signed_in(view: &UnitView<'_>, unit: usize, hook: NodeId) -> bool {
+    let name = super::callee_name(view.unit_of(unit), hook);
+    let words = name.map(|name| words(name)).unwrap_or_default();
+    let is_the_user = words.len() <= 3 && words.last().is_some_and(|word| word == "user");
+    is_the_user || words.iter().any(|word| SIGNED_IN.contains(&word.as_str()))
+}
+
+/// Finds the values of a component that something is made of, through variables, functions beside it and what is handed to
+/// them. Names are taken once, so it ends.
+pub struct Roots<'a, 'b> {
+    view: &'b UnitView<'a>,
+    through: &'b [Through],
+    seen: FxHashSet<Root>,
+    names: usize,
+    /// In the order in which they are mentioned.
+    pub found: Vec<Root>,
+}
+
+impl<'a, 'b> Roots<'a, 'b> {
+    /// Where functions are called on the way to the code, their parameters are what they are called with.
+    #[must_use]
+    pub fn new(view: &'b UnitView<'a>, through: &'b [Through]) -> Self {
+        Roots { view, through, seen: FxHashSet::default(), names: 0, found: Vec::new() }
+    }
+
+    /// What a request asks for: its arguments and those of the calls that it is built by, but not what sends it.
+    pub fn of_request(&mut self, unit: usize, request: NodeId) {
+        let u = self.view.unit_of(unit);
+        let mut at = request;
+        loop {
+            match u.kind(at) {
+                Kind::Call { callee, args, .. } => {
+                    args.iter().for_each(|&arg| self.of(unit, arg));
+                    if matches!(u.kind(*callee), Kind::Name { .. }) {
+                        return self.of_own_function(unit, *callee);
+                    }
+                    at = *callee;
+                }
+                Kind::Member { object, .. } => at = *object,
+                Kind::Index { object, index } => {
+                    self.of(unit, *index);
+                    at = *object;
+                }
+                Kind::Await(inner) | Kind::NonNull(inner) | Kind::Cast { value: inner, .. } => at = *inner,
+                _ => return,
+            }
+        }
+    }
+
+    /// What an expression is made of.
+    pub fn of(&mut self, unit: usize, node: NodeId) {
+        let u = self.view.unit_of(unit);
+        for part in u.descendants(node) {
+            match u.kind(part) {
+                Kind::Name { .. } => {
+                    if let Some(root) = binding_of(self.view, unit, part) {
+                        self.of_binding(root);
+                    }
+                }
+                Kind::Nested(i) => {
+                    let nested = self.view.linked.file.units[unit].nested.get(*i as usize).copied();
+                    nested.into_iter().for_each(|inner| self.of_unit(inner));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn of_unit(&mut self, unit: usize) {
+        let u = self.view.unit_of(unit);
+        for name in &u.free_names {
+            if let Some(root) = binding_around(self.view, unit, name) {
+                self.of_binding(root);
+            }
+        }
+    }
+
+    /// A function of the component that is called without what it depends on: it reads that where it stands.
+    fn of_own_function(&mut self, unit: usize, callee: NodeId) {
+        if let Some(root) = binding_of(self.view, unit, callee) {
+            self.of_binding(root);
+        }
+    }
+
+    fn of_binding(&mut self, (unit, binding): Root) {
+        self.names += 1;
+        if unit == 0 && self.view.linked.file.units.len() > 1 && self.is_of_the_module(binding)
+            || self.names > MAX_NAMES
+            || !self.seen.insert((unit, binding))
+        {
+            return;
+        }
+        let u = self.view.unit_of(unit);
+        let b = u.binding(binding);
+        match b.kind {
+            BindingKind::Parameter(function, index) => match self.handed_for((unit, function), index) {
+                Some((unit, argument)) => self.of(unit, argument),
+                None => self.found.push((unit, binding)),
+            },
+            BindingKind::Variable | BindingKind::Element | BindingKind::Matched => {
+                let Some(value) = b.value else { return self.of_assignments((unit, binding)) };
+                if is_hook(self.view, unit, value) {
+                    match self.view.eval.call(unit, value).behavior.as_ref().and_then(|(_, it)| it.run) {
+                        Some(Run::Memo) => match list_of(self.view, unit, value) {
+                            Some((unit, list)) => self.of(unit, list),
+                            None => self.found.push((unit, binding)),
+                        },
+                        _ => self.found.push((unit, binding)),
+                    }
+                    return;
+                }
+                self.of(unit, value);
+                self.of_assignments((unit, binding));
+            }
+            BindingKind::Function => {
+                if let Some(value) = b.value {
+                    self.of(unit, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is put into a variable after it was made: `params.set('page', page)`, `url = …`.
+    fn of_assignments(&mut self, (unit, binding): Root) {
+        for (unit, used) in uses_of(self.view, unit, binding) {
+            let u = self.view.unit_of(unit);
+            let Some(parent) = u.parent(used) else { continue };
+            match u.kind(parent) {
+                Kind::Assign { target, value, .. } if *target == used => self.of(unit, *value),
+                Kind::Member { object, .. } if *object == used => {
+                    let Some(outer) = u.parent(parent) else { continue };
+                    match u.kind(outer) {
+                        Kind::Call { callee, args, .. } if *callee == parent => {
+                            args.iter().for_each(|&arg| self.of(unit, arg));
+                        }
+                        Kind::Assign { target, value, .. } if *target == parent => self.of(unit, *value),
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_of_the_module(&self, binding: BindingId) -> bool {
+        let u = self.view.unit_of(0);
+        let scope = u.binding(binding).scope;
+        u.scopes[scope.0 as usize].function == FunctionId(0)
+    }
+
+    /// What a function on the way is called with.
+    fn handed_for(&self, function: (usize, FunctionId), index: u16) -> Option<(usize, NodeId)> {
+        let step = self.through.iter().find(|step| step.function == function)?;
+        let u = self.view.unit_of(step.call.0);
+        let Kind::Call { args, .. } = u.kind(step.call.1) else { return None };
+        Some((step.call.0, *args.get(usize::from(index))?))
+    }
+}

@@ -1,0 +1,140 @@
+//! `stale-response`
+
+use plimsoll_behavior::{Effects, FunctionId, Kind};
+use rustc_hash::FxHashSet;
+
+use crate::ask::{Dependency, EffectRun, Shown, dependency, effect_runs, is_kept_out, shown};
+use crate::edit::stale::ignore_stale_answers;
+use crate::{CallView, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
+
+declare_rule! {
+    /// An effect that asks for something by a value that changes, and shows whichever answer comes last.
+    ///
+    /// ## What happens
+    ///
+    /// When the dependency changes, the effect runs again and asks again, while the first request is still under way.
+    /// Answers need not come in the order of their requests: if the first one takes longer, its answer replaces the newer
+    /// one, and the page shows one user's name above another one's data, or a list that does not fit its filter, until
+    /// something makes it load again.
+    ///
+    /// ## Bad
+    ///
+    /// ```tsx
+    /// useEffect(() => {
+    ///   fetchUser(id).then((user) => setUser(user))
+    /// }, [id])
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```tsx
+    /// useEffect(() => {
+    ///   let isStale = false
+    ///   fetchUser(id).then((user) => {
+    ///     if (!isStale) setUser(user)
+    ///   })
+    ///   return () => {
+    ///     isStale = true
+    ///   }
+    /// }, [id])
+    /// ```
+    ///
+    /// ## What its fix does
+    ///
+    /// The effect notes in its cleanup that its answer is not wanted any more, and what would put the answer into a state
+    /// looks there first. Where a function beside the effect sends the request, it is handed a function that tells it. It
+    /// is safe, and `plimsoll fix` applies it.
+    ///
+    /// ## What it does not flag
+    ///
+    /// - Effects that run once (`[]`), or whose dependencies do not reach what the request asks for.
+    /// - A dependency that does not change while the component is shown: a state that nothing sets, who is signed in.
+    /// - An answer that is held against a flag, a reference, a number of the request or what was asked for.
+    /// - A request that takes a signal, and effects that abort what they have started.
+    /// - Answers that are kept under what was asked for: `setUsers((all) => ({ ...all, [id]: user }))`.
+    /// - What is loaded only once, or not while something else is loading.
+    /// - Libraries of queries, which keep answers by their keys.
+    pub StaleResponse { id: "stale-response", category: Concurrency, severity: Warning, since: "0.1.0", preview }
+}
+
+impl Rule for StaleResponse {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::HTTP_REQUEST | Effects::DB_READ
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.is_rust() {
+            return;
+        }
+        let mut told: FxHashSet<FunctionId> = FxHashSet::default();
+        for call in unit.calls_with(self.watches()) {
+            let Some(stale) = stale(unit, &call) else { continue };
+            // One cause, however many requests a function sends.
+            if !told.insert(unit.unit.node(call.node).function) {
+                continue;
+            }
+            let Stale { run, dependency, shown } = &stale;
+            let effect = unit.of(run.closure.unit);
+            let mut reported =
+                report.at_node(unit, call.node, call.confidence(), message(unit, &call, &stale));
+            for step in &run.through {
+                let name = &unit.unit_of(step.binding.0).binding(step.binding.1).name;
+                reported =
+                    reported.related(unit.of(step.call.0).place(step.call.1), format!("calls `{name}`"));
+            }
+            reported
+                .related(
+                    effect.place(run.closure.call),
+                    format!("this effect runs again whenever `{}` changes", dependency.text),
+                )
+                .related(unit.of(shown[0].call.0).place(shown[0].call.1), "puts the answer into a state")
+                .fix(|| {
+                    let edits = ignore_stale_answers(unit, call.node, run, shown)?;
+                    Some(FixPlan {
+                        title: "Add cleanup: ignore the answer when the effect has ended".to_owned(),
+                        safety: Safety::Safe,
+                        edits,
+                    })
+                });
+        }
+    }
+}
+
+/// A request whose answer may come too late.
+struct Stale {
+    run: EffectRun,
+    dependency: Dependency,
+    /// Where the answer is put into a state unasked; one at least.
+    shown: Vec<Shown>,
+}
+
+fn stale(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stale> {
+    let request = (unit.index, call.node);
+    let all = shown(unit, unit.index, call.node);
+    if all.is_empty() {
+        return None;
+    }
+    effect_runs(unit, unit.index, call.node).into_iter().find_map(|run| {
+        let dependency = dependency(unit, &run, request)?;
+        let is_open = |shown: &&Shown| !is_kept_out(unit, &run, request, shown, &dependency);
+        let shown: Vec<Shown> = all.iter().filter(is_open).cloned().collect();
+        (!shown.is_empty()).then_some(Stale { run, dependency, shown })
+    })
+}
+
+fn message(unit: &UnitView<'_>, call: &CallView<'_>, stale: &Stale) -> String {
+    let Stale { dependency, shown, .. } = stale;
+    let setter = match unit.unit_of(shown[0].setter.0).kind(shown[0].setter.1) {
+        Kind::Name { name, .. } => name.to_string(),
+        _ => "a state".to_owned(),
+    };
+    let text = &dependency.text;
+    format!(
+        "`{setter}` shows whichever answer comes last: when `{text}` changes before `{}` has answered, the one for the old `{text}` can replace the new one",
+        unit.call_name(call.node)
+    )
+}
