@@ -414,6 +414,9 @@ pub struct Behavior {
     /// Whether its result can be nothing.
     #[serde(default)]
     pub nullable: bool,
+    /// Of a hook: whether what it yields is the same for as long as its component is shown.
+    #[serde(default)]
+    pub stays: bool,
     /// The argument that is a callback.
     #[serde(default)]
     pub callback: Option<u8>,

@@ -73,25 +73,67 @@ fn list_of(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<(usize, Nod
 fn may_change(view: &UnitView<'_>, (unit, binding): Root) -> bool {
     let u = view.unit_of(unit);
     let b = u.binding(binding);
+    if is_a_proof(&b.name) {
+        return false;
+    }
     match b.kind {
-        BindingKind::Parameter(function, _) => component(view, unit, function).is_some(),
+        BindingKind::Parameter(function, _) => {
+            // A page is shown anew for other parameters of its route.
+            let is_of_a_hook = u.function(function).name.as_ref().is_some_and(|name| name.starts_with("use"));
+            component(view, unit, function).is_some()
+                && b.name != "params"
+                && !(is_of_a_hook && is_the_user(&b.name))
+        }
         BindingKind::Variable => {
             let Some(hook) = b.value.filter(|&value| is_hook(view, unit, value)) else { return false };
-            let is_kept = view.eval.value(unit, hook).instance().is_some();
-            !is_kept && may_be_set(view, (unit, binding)) && !is_who_is_signed_in(view, unit, hook)
+            let facts = view.eval.call(unit, hook);
+            let stays = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.stays);
+            !stays && may_be_set(view, (unit, binding)) && !tells_who_is_signed_in(view, unit, hook)
         }
         _ => false,
     }
 }
 
-/// Words in the names of hooks that tell who has signed in, which hardly changes while a component is shown.
-const SIGNED_IN: &[&str] = &["auth", "session", "account", "login", "permissions"];
+/// Words in the names of what proves who somebody is. It changes with whoever has signed in, and hardly otherwise.
+const PROOFS: &[&str] = &["jwt", "session", "token"];
 
-fn is_who_is_signed_in(view: &UnitView<'_>, unit: usize, hook: NodeId) -> bool {
-    let name = super::callee_name(view.unit_of(unit), hook);
-    let words = name.map(|name| words(name)).unwrap_or_default();
-    let is_the_user = words.len() <= 3 && words.last().is_some_and(|word| word == "user");
-    is_the_user || words.iter().any(|word| SIGNED_IN.contains(&word.as_str()))
+fn is_a_proof(name: &str) -> bool {
+    words(name).last().is_some_and(|word| PROOFS.contains(&word.as_str()))
+}
+
+/// Whether a hook's parameter means whoever has signed in: `useChats(userId)`.
+fn is_the_user(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| word == "user")
+        && words.iter().all(|word| matches!(word.as_str(), "current" | "id" | "user"))
+}
+
+/// Words in the names of hooks that tell who has signed in.
+const SIGNED_IN: &[&str] = &["account", "auth", "login", "me", "permissions", "session", "user"];
+
+/// Further words in them.
+const BESIDE: &[&str] =
+    &["context", "current", "data", "info", "my", "profile", "provider", "server", "state", "store", "use"];
+
+/// Whether a hook tells who has signed in, which hardly changes while a component is shown. One that is asked for a user
+/// by an argument does not.
+fn tells_who_is_signed_in(view: &UnitView<'_>, unit: usize, hook: NodeId) -> bool {
+    let u = view.unit_of(unit);
+    let Kind::Call { args, .. } = u.kind(hook) else { return false };
+    let name = super::callee_name(u, hook);
+    let mut words = name.map(|name| words(name)).unwrap_or_default();
+    // `useContext(AuthContext)`
+    if let [only] = args[..] {
+        let Kind::Name { name, .. } = u.kind(only) else { return false };
+        if !name.ends_with("Context") {
+            return false;
+        }
+        words = super::words(name);
+    } else if !args.is_empty() {
+        return false;
+    }
+    words.iter().any(|word| SIGNED_IN.contains(&word.as_str()))
+        && words.iter().all(|word| SIGNED_IN.contains(&word.as_str()) || BESIDE.contains(&word.as_str()))
 }
 
 /// Finds the values of a component that something is made of, through variables, functions beside it and what is handed to
@@ -189,14 +231,21 @@ impl<'a, 'b> Roots<'a, 'b> {
             BindingKind::Variable | BindingKind::Element | BindingKind::Matched => {
                 let Some(value) = b.value else { return self.of_assignments((unit, binding)) };
                 if is_hook(self.view, unit, value) {
-                    match self.view.eval.call(unit, value).behavior.as_ref().and_then(|(_, it)| it.run) {
-                        Some(Run::Memo) => match list_of(self.view, unit, value) {
-                            Some((unit, list)) => self.of(unit, list),
-                            None => self.found.push((unit, binding)),
-                        },
+                    let facts = self.view.eval.call(unit, value);
+                    let behavior = facts.behavior.as_ref().map(|(_, behavior)| behavior);
+                    let list = list_of(self.view, unit, value);
+                    return match (behavior, list, u.kind(value)) {
+                        (Some(memo), Some((unit, list)), _) if memo.run == Some(Run::Memo) => {
+                            self.of(unit, list)
+                        }
+                        // `use(params)`
+                        (Some(opens), _, Kind::Call { args, .. })
+                            if opens.run.is_none() && opens.yields.as_deref() == Some("arg.0") =>
+                        {
+                            args.iter().for_each(|&arg| self.of(unit, arg));
+                        }
                         _ => self.found.push((unit, binding)),
-                    }
-                    return;
+                    };
                 }
                 self.of(unit, value);
                 self.of_assignments((unit, binding));

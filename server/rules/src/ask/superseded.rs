@@ -6,7 +6,7 @@ use super::depends::{Dependency, Roots};
 use super::effect_runs::EffectRun;
 use super::lifetime::component;
 use super::shown::Shown;
-use super::state::{state_named, state_set_by};
+use super::state::{is_hook, state_named, state_set_by};
 use super::{binding_of, uses_of, words};
 use crate::UnitView;
 
@@ -245,7 +245,7 @@ impl Asks<'_, '_> {
                 if is_called && (is_about_being_wanted(name) || self.is_handed(unit, part)) {
                     return true;
                 }
-                self.is_a_flag(unit, part) || self.is_loaded_once(unit, part)
+                self.is_a_flag(unit, part) || self.is_loaded_once(unit, part) || self.was_compared(unit, part)
             }
             _ => false,
         })
@@ -274,6 +274,18 @@ impl Asks<'_, '_> {
                 _ => false,
             };
             (unit, u.node(used).function) != asking && u.parent(used).is_some_and(sets)
+        })
+    }
+
+    /// Whether a name means what came out of a look at what is wanted now: `const result = accept(latest.current, next)`.
+    fn was_compared(&self, unit: usize, name: NodeId) -> bool {
+        let Some((of, binding)) = binding_of(self.view, unit, name) else { return false };
+        let u = self.view.unit_of(of);
+        let value = u.binding(binding).value.filter(|&value| !is_hook(self.view, of, value));
+        value.is_some_and(|value| {
+            u.descendants(value)
+                .into_iter()
+                .any(|part| matches!(u.kind(part), Kind::Member { name, .. } if is_about_being_wanted(name)))
         })
     }
 

@@ -1,7 +1,6 @@
 //! `stale-response`
 
-use plimsoll_behavior::{Effects, FunctionId, Kind};
-use rustc_hash::FxHashSet;
+use plimsoll_behavior::{Effects, Kind};
 
 use crate::ask::{Dependency, EffectRun, Shown, dependency, effect_runs, is_kept_out, shown};
 use crate::edit::stale::ignore_stale_answers;
@@ -70,17 +69,18 @@ impl Rule for StaleResponse {
         if unit.is_rust() {
             return;
         }
-        let mut told: FxHashSet<FunctionId> = FxHashSet::default();
+        // One cause, however many requests a function sends.
+        let mut all: Vec<(CallView<'_>, Stale)> = Vec::new();
         for call in unit.calls_with(self.watches()) {
             let Some(stale) = stale(unit, &call) else { continue };
-            // One cause, however many requests a function sends.
-            if !told.insert(unit.unit.node(call.node).function) {
-                continue;
+            match all.iter_mut().find(|(_, other)| other.is_of(&stale.run)) {
+                Some((_, other)) => other.shown.extend(stale.shown),
+                None => all.push((call, stale)),
             }
-            let Stale { run, dependency, shown } = &stale;
-            let effect = unit.of(run.closure.unit);
-            let mut reported =
-                report.at_node(unit, call.node, call.confidence(), message(unit, &call, &stale));
+        }
+        for (call, stale) in &all {
+            let Stale { run, dependency, shown } = stale;
+            let mut reported = report.at_node(unit, call.node, call.confidence(), message(unit, call, stale));
             for step in &run.through {
                 let name = &unit.unit_of(step.binding.0).binding(step.binding.1).name;
                 reported =
@@ -88,7 +88,7 @@ impl Rule for StaleResponse {
             }
             reported
                 .related(
-                    effect.place(run.closure.call),
+                    unit.of(run.closure.unit).place(run.closure.call),
                     format!("this effect runs again whenever `{}` changes", dependency.text),
                 )
                 .related(unit.of(shown[0].call.0).place(shown[0].call.1), "puts the answer into a state")
@@ -112,6 +112,14 @@ struct Stale {
     shown: Vec<Shown>,
 }
 
+impl Stale {
+    /// Whether the same effect runs the request, through the same function.
+    fn is_of(&self, run: &EffectRun) -> bool {
+        let last = |run: &EffectRun| run.through.last().map(|step| step.function);
+        self.run.effect == run.effect && last(&self.run) == last(run)
+    }
+}
+
 fn stale(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stale> {
     let request = (unit.index, call.node);
     let all = shown(unit, unit.index, call.node);
@@ -133,8 +141,12 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, stale: &Stale) -> String {
         _ => "a state".to_owned(),
     };
     let text = &dependency.text;
+    let asked = if call.facts.effects.intersects(Effects::DB) {
+        "the query".to_owned()
+    } else {
+        format!("`{}`", unit.call_name(call.node))
+    };
     format!(
-        "`{setter}` shows whichever answer comes last: when `{text}` changes before `{}` has answered, the one for the old `{text}` can replace the new one",
-        unit.call_name(call.node)
+        "`{setter}` shows whichever answer comes last: when `{text}` changes before {asked} has answered, the one for the old `{text}` can replace the new one"
     )
 }

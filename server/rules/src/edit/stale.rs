@@ -1,6 +1,8 @@
 //! Makes an effect ignore an answer that comes after the effect has ended.
 
+use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{FunctionId, Kind, Literal, NodeId};
+use plimsoll_project::link::run_of;
 use plimsoll_syntax::TextRange;
 use rustc_hash::FxHashSet;
 
@@ -58,7 +60,7 @@ pub fn ignore_stale_answers(
         writer.at_the_end(body, from, &format!("{name} = true"), true)?,
     ];
     if let [step] = steps.as_slice() {
-        edits.extend(hand_it_over(view, step, name)?);
+        edits.extend(hand_it_over(view, step, run.effect, name)?);
     }
     edits.extend(Guards::new(view, request, shown, asks)?.edits()?);
     Some(edits)
@@ -85,9 +87,14 @@ fn statement_in(view: &UnitView<'_>, node: (usize, NodeId), body: (usize, NodeId
     }
 }
 
-/// The parameter of a function by which it is told, and what its call hands to it. None where something else than calls
-/// with all arguments uses the function: it could be handed anything there.
-fn hand_it_over(view: &UnitView<'_>, step: &Through, name: &str) -> Option<[PlannedEdit; 2]> {
+/// The parameter of a function by which it is told, and what the effect hands to it where it calls it. None where something
+/// else than calls with all arguments uses the function: it could be handed anything there.
+fn hand_it_over(
+    view: &UnitView<'_>,
+    step: &Through,
+    effect: (usize, FunctionId),
+    name: &str,
+) -> Option<Vec<PlannedEdit>> {
     let (unit, function) = step.function;
     let there = view.of(unit);
     let f = there.unit.function(function);
@@ -95,16 +102,31 @@ fn hand_it_over(view: &UnitView<'_>, step: &Through, name: &str) -> Option<[Plan
     if f.params.iter().any(|param| param.is_rest || param.is_optional || param.default.is_some()) {
         return None;
     }
+    let mut edits = Vec::new();
     for (unit, used) in uses_of(view, step.binding.0, step.binding.1) {
         let u = view.unit_of(unit);
         let parent = u.parent(used)?;
-        let is_fine = match u.kind(parent) {
-            Kind::Call { callee, args, .. } => *callee == used && args.len() == count,
-            Kind::Array(_) => u.parent(parent).is_some_and(|call| is_hook(view, unit, call)),
-            _ => false,
+        let is_in_the_effect = || {
+            let around = view.of(unit).functions_around(used);
+            around.iter().any(|(unit, function, _)| (*unit, *function) == effect)
         };
-        if !is_fine {
-            return None;
+        match u.kind(parent) {
+            Kind::Call { callee, args, .. } if *callee == used && args.len() == count => {
+                if is_in_the_effect() {
+                    edits.push(argument(view, unit, parent, &format!("() => {name}"))?);
+                }
+            }
+            // `setInterval(load, 5000)`
+            Kind::Call { args, .. } if count == 0 && is_in_the_effect() => {
+                let index = args.iter().position(|&arg| arg == used)?;
+                let run = run_of(&view.eval.call(unit, parent), index)?;
+                matches!(run, Run::Interval | Run::Timeout).then_some(())?;
+                let there = view.of(unit);
+                let new_text = format!("() => {}(() => {name})", there.text(used));
+                edits.push(replace(view, there.bytes(used), new_text));
+            }
+            Kind::Array(_) if u.parent(parent).is_some_and(|call| is_hook(view, unit, call)) => {}
+            _ => return None,
         }
     }
     let text = view.project.text;
@@ -127,19 +149,19 @@ fn hand_it_over(view: &UnitView<'_>, step: &Through, name: &str) -> Option<[Plan
         written if written.ends_with(',') => " ",
         _ => ", ",
     };
-    let (unit, call) = step.call;
-    let calling = view.of(unit);
-    let Kind::Call { args, .. } = calling.unit.kind(call) else { return None };
-    let (end, before) = match args.last() {
-        Some(&last) => (calling.bytes(last).end, ", "),
-        None => (calling.bytes(call).end - 1, ""),
-    };
-    let is_closed = text.get(..calling.bytes(call).end as usize)?.ends_with(')');
-    is_closed.then(|| {
-        [
-            insert(view, at, format!("{comma}{name} = () => false")),
-            insert(view, end, format!("{before}() => {name}")),
-        ]
+    edits.push(insert(view, at, format!("{comma}{name} = () => false")));
+    Some(edits)
+}
+
+/// One more argument of a call.
+fn argument(view: &UnitView<'_>, unit: usize, call: NodeId, written: &str) -> Option<PlannedEdit> {
+    let there = view.of(unit);
+    let Kind::Call { args, .. } = there.unit.kind(call) else { return None };
+    let end = there.bytes(call).end;
+    view.project.text.get(..end as usize)?.ends_with(')').then_some(())?;
+    Some(match args.last() {
+        Some(&last) => insert(view, there.bytes(last).end, format!(", {written}")),
+        None => insert(view, end - 1, written.to_owned()),
     })
 }
 
