@@ -265,6 +265,9 @@ pub struct TypeModel {
     /// Of a process: the events that tell of a promise whose rejection nobody has handled, likewise.
     #[serde(default)]
     pub rejects_at: Vec<Name>,
+    /// Whether what listens to it keeps it, though nothing else does: a media query.
+    #[serde(default)]
+    pub kept_by_listeners: bool,
     /// Whether it is a server that takes requests until it is closed.
     #[serde(default)]
     pub serves: bool,

@@ -23,6 +23,7 @@ mod given_back;
 mod growth;
 mod held;
 mod lifetime;
+mod listener;
 mod made;
 mod occasion;
 mod often;
@@ -99,6 +100,9 @@ pub use given_back::{Leak, Taken, leak, taken};
 pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
 pub use held::{Held, held};
 pub use lifetime::{Lifetime, is_left_running, lifetime};
+pub use listener::{
+    Listener, Removal, ends_by_itself, event_name, is_made_there, listener, outlives, removal,
+};
 pub use made::{Goes, comes_from_parameters, goes};
 pub use occasion::role_of_failure;
 pub(crate) use occasion::{callers, in_other};

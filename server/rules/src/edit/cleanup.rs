@@ -26,20 +26,9 @@ pub fn release_after_effect(
     release: &str,
     name: &str,
 ) -> Option<Cleanup> {
-    let u = view.unit;
-    let function = u.function(effect.1);
-    if effect.0 != view.index
-        || u.node(call).function != effect.1
-        || function.is_async
-        || function.is_generator
-    {
-        return None;
-    }
+    let writer = Writer::of_effect(view, effect, call)?;
     let release = release_in_scope(view, call, release)?;
-    let body = function.body?;
-    let writer =
-        Writer { view, text: view.project.text, style: Style::of(view.project.text), effect: effect.1, body };
-    match u.kind(body) {
+    match view.unit.kind(writer.body) {
         Kind::Block { .. } => writer.in_block(call, &release, name),
         _ => writer.in_expression(call, &release, name),
     }
@@ -79,6 +68,27 @@ struct Handle {
     /// Whether it is declared inside the block that the call stands in.
     is_local: bool,
     edit: Option<PlannedEdit>,
+}
+
+impl<'a, 'b> Writer<'a, 'b> {
+    /// A writer into the effect that a call of the unit stands in itself. None where the effect hands out a promise: it
+    /// has no cleanup then.
+    pub(super) fn of_effect(
+        view: &'b UnitView<'a>,
+        effect: (usize, FunctionId),
+        call: NodeId,
+    ) -> Option<Self> {
+        let function = view.unit.function(effect.1);
+        if effect.0 != view.index
+            || view.unit.node(call).function != effect.1
+            || function.is_async
+            || function.is_generator
+        {
+            return None;
+        }
+        let text = view.project.text;
+        Some(Writer { view, text, style: Style::of(text), effect: effect.1, body: function.body? })
+    }
 }
 
 impl Writer<'_, '_> {
@@ -146,7 +156,7 @@ impl Writer<'_, '_> {
     }
 
     /// The statement that a call stands in, and the block around that. None inside loops: one handle would be many.
-    fn statement_of(&self, call: NodeId) -> Option<(NodeId, NodeId)> {
+    pub(super) fn statement_of(&self, call: NodeId) -> Option<(NodeId, NodeId)> {
         let u = self.view.unit;
         let mut found = None;
         let mut at = call;
@@ -229,7 +239,7 @@ impl Writer<'_, '_> {
     }
 
     /// Whether nothing of the effect follows a branch, so that it may return.
-    fn ends_the_effect(&self, block: NodeId) -> bool {
+    pub(super) fn ends_the_effect(&self, block: NodeId) -> bool {
         let u = self.view.unit;
         let Some(branch) = u.parent(block) else { return false };
         matches!(u.kind(branch), Kind::If { otherwise: None, .. })

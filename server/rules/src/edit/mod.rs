@@ -16,6 +16,7 @@ pub mod import;
 pub mod increment;
 pub mod limit;
 pub mod lines;
+pub mod listener;
 pub mod process_end;
 pub mod repetition;
 mod retry;

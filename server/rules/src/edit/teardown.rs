@@ -39,8 +39,6 @@ pub fn release_in_teardown(
     starter.owner.as_ref()?;
     let file = &view.linked.file;
     let (declared_in, class) = file.types_named(class).find(|(_, ty)| ty.kind == TypeKind::Class)?;
-    let teardown =
-        TEARDOWNS.iter().find_map(|wanted| class.methods.iter().find(|(name, _)| name == wanted))?;
     let edit = |range: TextRange, new_text: String| PlannedEdit {
         path: file.path.to_string(),
         range: Some(range),
@@ -101,7 +99,27 @@ pub fn release_in_teardown(
     } else {
         released.clone()
     };
-    let function = file.function_at(declared_in, teardown.1)?;
+    edits.push(at_the_start_of_teardown(view, &class.name, &guarded)?);
+    Some(Cleanup { edits, release: released })
+}
+
+/// A statement at the start of the method of a class that ends its objects: no early return leaves it out.
+pub(super) fn at_the_start_of_teardown(
+    view: &UnitView<'_>,
+    class: &str,
+    statement: &str,
+) -> Option<PlannedEdit> {
+    let text = view.project.text;
+    let file = &view.linked.file;
+    let (declared_in, class) = file.types_named(class).find(|(_, ty)| ty.kind == TypeKind::Class)?;
+    let (_, teardown) =
+        TEARDOWNS.iter().find_map(|wanted| class.methods.iter().find(|(name, _)| name == wanted))?;
+    let edit = |range: TextRange, new_text: String| PlannedEdit {
+        path: file.path.to_string(),
+        range: Some(range),
+        new_text,
+    };
+    let function = file.function_at(declared_in, *teardown)?;
     let unit = file.unit_at(&function.unit)?;
     let method = &file.units[unit].unit;
     let f = method.function(function.function);
@@ -110,27 +128,23 @@ pub fn release_in_teardown(
     }
     let body = f.body?;
     let Kind::Block { statements, .. } = method.kind(body) else { return None };
-    let Style { newline, indent, semicolon } = &style;
-    edits.push(match statements.first() {
-        None => {
-            let range = file.to_file(unit, method.range(body));
-            let outer = indent_at(text, range.start);
-            let is_blank = text.get(range.start as usize + 1..range.end as usize - 1)?.trim().is_empty();
-            is_blank.then_some(())?;
-            edit(range, format!("{{{newline}{outer}{indent}{guarded}{semicolon}{newline}{outer}}}"))
-        }
-        Some(&first) => {
-            let at = file.to_file(unit, method.range(first)).start;
-            let before = if begins_its_line(text, at) {
-                let closed = if text[at as usize..].starts_with(['(', '[', '`']) { ";" } else { semicolon };
-                format!("{guarded}{closed}{newline}{}", indent_at(text, at))
-            } else {
-                format!("{guarded}; ")
-            };
-            edit(TextRange::new(at, at), before)
-        }
-    });
-    Some(Cleanup { edits, release: released })
+    let Style { newline, indent, semicolon } = Style::of(text);
+    let Some(&first) = statements.first() else {
+        let range = file.to_file(unit, method.range(body));
+        let outer = indent_at(text, range.start);
+        let is_blank = text.get(range.start as usize + 1..range.end as usize - 1)?.trim().is_empty();
+        is_blank.then_some(())?;
+        let new_text = format!("{{{newline}{outer}{indent}{statement}{semicolon}{newline}{outer}}}");
+        return Some(edit(range, new_text));
+    };
+    let at = file.to_file(unit, method.range(first)).start;
+    let before = if begins_its_line(text, at) {
+        let closed = if text[at as usize..].starts_with(['(', '[', '`']) { ";" } else { semicolon };
+        format!("{statement}{closed}{newline}{}", indent_at(text, at))
+    } else {
+        format!("{statement}; ")
+    };
+    Some(edit(TextRange::new(at, at), before))
 }
 
 /// The end of the line that opens the body of a class.
