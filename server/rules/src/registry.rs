@@ -9,7 +9,7 @@ use crate::database::{
 };
 use crate::errors::{ByteSliceOfStr, IgnoredResult, ProcessKeepsRunning, UnhandledAsyncHandler};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
-use crate::resources::{LeakedListener, LeakedTimer, UnboundedGrowth};
+use crate::resources::{LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
@@ -38,6 +38,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingTimeout,
     &UncheckedResponse,
     &LeakedListener,
+    &LeakedSubscription,
     &LeakedTimer,
     &UnboundedGrowth,
 ];

@@ -1,7 +1,7 @@
 //! On which values of a component a piece of code depends, and which of them may change while it is shown.
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, NodeId};
+use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, NodeId, PathStep};
 use plimsoll_project::link::SlotValue;
 use rustc_hash::FxHashSet;
 
@@ -73,7 +73,7 @@ fn list_of(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<(usize, Nod
 fn may_change(view: &UnitView<'_>, (unit, binding): Root) -> bool {
     let u = view.unit_of(unit);
     let b = u.binding(binding);
-    if is_a_proof(&b.name) {
+    if is_a_proof(&b.name) || is_a_setting(&b.name) {
         return false;
     }
     match b.kind {
@@ -88,7 +88,14 @@ fn may_change(view: &UnitView<'_>, (unit, binding): Root) -> bool {
             let Some(hook) = b.value.filter(|&value| is_hook(view, unit, value)) else { return false };
             let facts = view.eval.call(unit, hook);
             let stays = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.stays);
-            !stays && may_be_set(view, (unit, binding)) && !tells_who_is_signed_in(view, unit, hook)
+            let is_the_users = || {
+                let is_an_id = words(&b.name).iter().any(|word| word == "id");
+                is_the_user(&b.name) && !is_an_id && b.path.as_slice() == [PathStep::Index(0)]
+            };
+            !stays
+                && may_be_set(view, (unit, binding))
+                && !is_the_users()
+                && !tells_who_is_signed_in(view, unit, hook)
         }
         _ => false,
     }
@@ -99,6 +106,16 @@ const PROOFS: &[&str] = &["jwt", "session", "token"];
 
 fn is_a_proof(name: &str) -> bool {
     words(name).last().is_some_and(|word| PROOFS.contains(&word.as_str()))
+}
+
+/// Words in the names of where a service is.
+const SETTINGS: &[&str] = &["api", "backend", "base", "server"];
+
+/// Whether a name means where a service is, which is set once: `apiUrl`, `baseUrl`.
+fn is_a_setting(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| SETTINGS.contains(&word.as_str()))
+        && words.last().is_some_and(|word| matches!(word.as_str(), "base" | "endpoint" | "host" | "url"))
 }
 
 /// Whether a hook's parameter means whoever has signed in: `useChats(userId)`.

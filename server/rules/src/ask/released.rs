@@ -6,6 +6,7 @@ use plimsoll_behavior::{
 use plimsoll_project::link::{Context, FnRef, Value};
 use rustc_hash::FxHashSet;
 
+use super::callee_name;
 use super::unmounted::{is_in_an_updater, leads_from_the_end};
 use crate::UnitView;
 
@@ -25,7 +26,7 @@ pub enum Fate {
 /// references, collections and closures, in whichever unit they are used.
 #[must_use]
 pub fn fate(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
-    let mut tracker = Tracker::new(view);
+    let mut tracker = Tracker::new(view, unit, node);
     tracker.open.push((unit, node));
     tracker.run()
 }
@@ -34,7 +35,7 @@ pub fn fate(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
 /// component leads to it, or the timer itself: when a handler clears it, nothing does after the component is gone.
 #[must_use]
 pub fn fate_in_component(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
-    let mut tracker = Tracker::new(view);
+    let mut tracker = Tracker::new(view, unit, node);
     tracker.counts_from = Some((unit, node));
     tracker.open.push((unit, node));
     tracker.run()
@@ -43,7 +44,7 @@ pub fn fate_in_component(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate
 /// What becomes of a timer when its object ends: what clears the one before it, where the next is started, does not count.
 #[must_use]
 pub(super) fn fate_but_for_restarts(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
-    let mut tracker = Tracker::new(view);
+    let mut tracker = Tracker::new(view, unit, node);
     tracker.restarts = Some((unit, node));
     tracker.open.push((unit, node));
     tracker.run()
@@ -52,7 +53,7 @@ pub(super) fn fate_but_for_restarts(view: &UnitView<'_>, unit: usize, node: Node
 /// Whether something clears a timer that only runs when its component is rendered.
 #[must_use]
 pub fn is_cleared_by_rendering(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
-    let mut tracker = Tracker::new(view);
+    let mut tracker = Tracker::new(view, unit, node);
     tracker.open.push((unit, node));
     while let Some((unit, node)) = tracker.open.pop() {
         if tracker.seen.insert((unit, node)) {
@@ -118,6 +119,8 @@ struct Tracker<'a, 'b> {
     seen: FxHashSet<(usize, NodeId)>,
     bindings: FxHashSet<(usize, BindingId)>,
     fields: FxHashSet<(Option<Name>, Name)>,
+    /// The methods and functions that release what is followed, by their last names.
+    ends: Vec<Name>,
     /// The timer, where only a release counts that the end of its component leads to.
     counts_from: Option<(usize, NodeId)>,
     /// The timer, where no release counts that comes before it in its function.
@@ -128,9 +131,16 @@ struct Tracker<'a, 'b> {
 }
 
 impl<'a, 'b> Tracker<'a, 'b> {
-    fn new(view: &'b UnitView<'a>) -> Self {
+    fn new(view: &'b UnitView<'a>, unit: usize, node: NodeId) -> Self {
+        let facts =
+            matches!(view.unit_of(unit).kind(node), Kind::Call { .. }).then(|| view.eval.call(unit, node));
+        let ends = facts.iter().filter_map(|facts| facts.behavior.as_ref()).flat_map(|(_, behavior)| {
+            let ways = behavior.release.iter().filter_map(|way| way.split_once(':'));
+            ways.filter_map(|(_, path)| path.rsplit('.').next().map(Name::from)).collect::<Vec<_>>()
+        });
         Tracker {
             view,
+            ends: ends.collect(),
             open: Vec::new(),
             seen: FxHashSet::default(),
             bindings: FxHashSet::default(),
@@ -205,7 +215,9 @@ impl<'a, 'b> Tracker<'a, 'b> {
     fn called(&mut self, unit: usize, call: NodeId) {
         let u = &self.view.linked.file.units[unit].unit;
         let facts = self.view.eval.call(unit, call);
-        if facts.effects.contains(Effects::RELEASE) {
+        // What a variable holds need not be known where it is ended.
+        let is_its_end = || callee_name(u, call).is_some_and(|name| self.ends.contains(name));
+        if facts.effects.contains(Effects::RELEASE) || is_its_end() {
             self.released_at(unit, call);
             return;
         }
@@ -232,7 +244,9 @@ impl<'a, 'b> Tracker<'a, 'b> {
         let u = &view.linked.file.units[unit].unit;
         let Kind::Call { callee, args, .. } = u.kind(call) else { return };
         let facts = view.eval.call(unit, call);
-        let hands_it_to_a_release = args.iter().any(|&arg| self.releases(&view.eval.value(unit, arg)));
+        let is_its_end = callee_name(u, call).is_some_and(|name| self.ends.contains(name));
+        let hands_it_to_a_release =
+            is_its_end || args.iter().any(|&arg| self.releases(&view.eval.value(unit, arg)));
         if facts.effects.contains(Effects::RELEASE) || hands_it_to_a_release {
             self.released_at(unit, call);
             return;

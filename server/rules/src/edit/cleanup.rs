@@ -16,18 +16,65 @@ pub struct Cleanup {
     pub release: String,
 }
 
-/// Makes an effect return a function that hands what `call` yields to `release`, or adds that to the one it returns.
+/// How a handle is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release<'r> {
+    /// A function that it is handed to: `clearInterval(timer)`.
+    By(&'r str),
+    /// A method of it, or of a part of it: `socket.close()`.
+    Method(&'r str),
+}
+
+/// What is written to release a handle where it is started.
+pub(super) struct Released<'r> {
+    function: Option<String>,
+    release: Release<'r>,
+}
+
+impl<'r> Release<'r> {
+    /// None where the function is not reached where the call stands.
+    pub(super) fn at(self, view: &UnitView<'_>, call: NodeId) -> Option<Released<'r>> {
+        let function = match self {
+            Release::By(function) => Some(release_in_scope(view, call, function)?),
+            Release::Method(_) => None,
+        };
+        Some(Released { function, release: self })
+    }
+}
+
+impl Released<'_> {
+    /// The call that releases a handle.
+    pub(super) fn of(&self, handle: &str) -> String {
+        match (&self.function, self.release) {
+            (Some(function), _) => format!("{function}({handle})"),
+            (None, Release::By(function)) => format!("{function}({handle})"),
+            (None, Release::Method(method)) => format!("{handle}.{method}()"),
+        }
+    }
+
+    /// Whether it must not be asked of nothing: a compiler says so, or there is no method of nothing.
+    pub(super) fn needs_a_handle(&self, language: Language) -> bool {
+        is_typed(language) || self.function.is_none()
+    }
+
+    /// Whether its own result is something, which a cleanup must not hand out.
+    fn hands_out(&self) -> bool {
+        self.function.is_none()
+    }
+}
+
+/// Makes an effect return a function that releases what `call` yields, or adds that to the one it returns.
 /// None where that would not be right on every path, or the effect is written in a way that nothing can be added to.
 #[must_use]
 pub fn release_after_effect(
     view: &UnitView<'_>,
     effect: (usize, FunctionId),
     call: NodeId,
-    release: &str,
+    release: Release<'_>,
     name: &str,
 ) -> Option<Cleanup> {
     let writer = Writer::of_effect(view, effect, call)?;
-    let release = release_in_scope(view, call, release)?;
+    let release = release.at(view, call)?;
     match view.unit.kind(writer.body) {
         Kind::Block { .. } => writer.in_block(call, &release, name),
         _ => writer.in_expression(call, &release, name),
@@ -38,7 +85,10 @@ pub fn release_after_effect(
 pub(super) fn release_in_scope(view: &UnitView<'_>, call: NodeId, release: &str) -> Option<String> {
     let Kind::Call { callee, form: CallForm::Plain, .. } = view.unit.kind(call) else { return None };
     match view.unit.kind(*callee) {
-        Kind::Member { object, .. } => Some(format!("{}.{release}", view.dotted(*object)?)),
+        Kind::Member { object, .. } => {
+            let last = release.rsplit('.').next().unwrap_or(release);
+            Some(format!("{}.{last}", view.dotted(*object)?))
+        }
         Kind::Name { name, .. } if *name != release => {
             let is_shadowed = view.linked.file.units.iter().any(|entry| {
                 entry.unit.bindings.iter().any(|b| {
@@ -93,7 +143,7 @@ impl<'a, 'b> Writer<'a, 'b> {
 
 impl Writer<'_, '_> {
     /// `useEffect(() => setInterval(tick, 1000))`
-    fn in_expression(&self, call: NodeId, release: &str, name: &str) -> Option<Cleanup> {
+    fn in_expression(&self, call: NodeId, release: &Released<'_>, name: &str) -> Option<Cleanup> {
         let u = self.view.unit;
         let value = match u.kind(self.body) {
             Kind::Unary { op, value } if op == "void" => *value,
@@ -103,19 +153,25 @@ impl Writer<'_, '_> {
             return None;
         }
         let name = free_name(self.view, self.effect, name);
-        let release = format!("{release}({name})");
+        let hands_out = release.hands_out();
+        let release = release.of(&name);
         let Style { newline, indent: unit, semicolon } = &self.style;
         let outer = indent_at(self.text, self.view.to_file(u.function(self.effect).range).start);
         let inner = format!("{outer}{unit}");
         let timer = indented(self.view.text(call), unit);
+        let returned = if hands_out {
+            format!("return () => {{{newline}{inner}{unit}{release}{semicolon}{newline}{inner}}}{semicolon}")
+        } else {
+            format!("return () => {release}{semicolon}")
+        };
         let new_text = format!(
-            "{{{newline}{inner}const {name} = {timer}{semicolon}{newline}{inner}return () => {release}{semicolon}{newline}{outer}}}"
+            "{{{newline}{inner}const {name} = {timer}{semicolon}{newline}{inner}{returned}{newline}{outer}}}"
         );
         let edits = vec![self.edit(self.view.bytes(self.body), new_text)];
         Some(Cleanup { edits, release })
     }
 
-    fn in_block(&self, call: NodeId, release: &str, name: &str) -> Option<Cleanup> {
+    fn in_block(&self, call: NodeId, released: &Released<'_>, name: &str) -> Option<Cleanup> {
         let (statement, block) = self.statement_of(call)?;
         let handle = self.handle(statement, call, name)?;
         // Where the cleanup must stand: a handle that is declared in a branch is only known there.
@@ -123,11 +179,12 @@ impl Writer<'_, '_> {
         if home != self.body && !self.ends_the_effect(home) {
             return None;
         }
-        let needs_guard = handle.may_be_null && is_typed(self.view.linked.file.language);
-        let release = format!("{release}({})", handle.text);
+        let needs_guard = handle.may_be_null && released.needs_a_handle(self.view.linked.file.language);
+        let is_statement = needs_guard || released.hands_out();
+        let release = released.of(&handle.text);
         let guarded = if needs_guard { format!("if ({}) {release}", handle.text) } else { release.clone() };
         let mut edits: Vec<PlannedEdit> = handle.edit.into_iter().collect();
-        edits.push(self.at_the_end(home, statement, &guarded, needs_guard)?);
+        edits.push(self.at_the_end(home, statement, &guarded, is_statement)?);
         Some(Cleanup { edits, release })
     }
 

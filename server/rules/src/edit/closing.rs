@@ -5,7 +5,7 @@ use plimsoll_behavior::{Kind, NodeId};
 use plimsoll_project::link::Context;
 use plimsoll_syntax::TextRange;
 
-use super::cleanup::{Cleanup, free_name, release_in_scope};
+use super::cleanup::{Cleanup, Release, free_name};
 use super::script::statement_after;
 use super::style::begins_its_line;
 use crate::{PlannedEdit, UnitView};
@@ -13,7 +13,12 @@ use crate::{PlannedEdit, UnitView};
 /// Hands what `call` yields to `release` when a parameter of its function ends: `socket.on("close", …)`. None where no
 /// parameter is known to end, or it may have ended before.
 #[must_use]
-pub fn release_when_closed(view: &UnitView<'_>, call: NodeId, release: &str, name: &str) -> Option<Cleanup> {
+pub fn release_when_closed(
+    view: &UnitView<'_>,
+    call: NodeId,
+    release: Release<'_>,
+    name: &str,
+) -> Option<Cleanup> {
     let u = view.unit;
     let id = u.node(call).function;
     let function = u.function(id);
@@ -36,7 +41,7 @@ pub fn release_when_closed(view: &UnitView<'_>, call: NodeId, release: &str, nam
         binding.path.is_empty().then_some(())?;
         Some((binding.name.clone(), ends?))
     })?;
-    let release = release_in_scope(view, call, release)?;
+    let release = release.at(view, call)?;
     let statement = u.parent(call)?;
     let home = u.parent(statement)?;
     let is_in_a_loop =
@@ -68,7 +73,7 @@ pub fn release_when_closed(view: &UnitView<'_>, call: NodeId, release: &str, nam
         _ => return None,
     };
     let quote = if text.matches('"').count() > text.matches('\'').count() { '"' } else { '\'' };
-    let release = format!("{release}({handle})");
+    let release = release.of(&handle);
     let listener = format!("{owner}.on({quote}{event}{quote}, () => {release})");
     edits.push(statement_after(view, statement, &listener)?);
     Some(Cleanup { edits, release })

@@ -1,9 +1,9 @@
 //! Adds what releases a handle to the method that ends an object.
 
-use plimsoll_behavior::{FunctionKind, Kind, Literal, NodeId, TypeDecl, TypeKind};
+use plimsoll_behavior::{CallForm, FunctionKind, Kind, Literal, NodeId, TypeDecl, TypeKind};
 use plimsoll_syntax::{Language, TextRange};
 
-use super::cleanup::{Cleanup, release_in_scope};
+use super::cleanup::{Cleanup, Release};
 use super::style::{Style, begins_its_line, indent_at};
 use crate::{PlannedEdit, UnitView};
 
@@ -28,13 +28,13 @@ pub fn release_in_teardown(
     view: &UnitView<'_>,
     class: &str,
     call: NodeId,
-    release: &str,
+    release: Release<'_>,
     name: &str,
 ) -> Option<Cleanup> {
     let u = view.unit;
     let text = view.project.text;
     let style = Style::of(text);
-    let release = release_in_scope(view, call, release)?;
+    let release = release.at(view, call)?;
     let starter = u.function(u.node(call).function);
     starter.owner.as_ref()?;
     let file = &view.linked.file;
@@ -59,7 +59,8 @@ pub fn release_in_teardown(
             });
             (view.text(*target).to_owned(), is_null)
         }
-        Kind::Discard(_) => {
+        // What a field of a constructed type holds is written otherwise.
+        Kind::Discard(_) if matches!(u.kind(call), Kind::Call { form: CallForm::Plain, .. }) => {
             // A method that works on what it is handed runs once for each: one field would keep the last timer only.
             let is_for_each = starter.kind != FunctionKind::Constructor
                 && starter.params.iter().flat_map(|p| &p.pattern.bindings).any(|&b| {
@@ -93,8 +94,8 @@ pub fn release_in_teardown(
         _ => return None,
     };
 
-    let released = format!("{release}({field})");
-    let guarded = if may_be_null && is_typed(file.language) {
+    let released = release.of(&field);
+    let guarded = if may_be_null && release.needs_a_handle(file.language) {
         format!("if ({field}) {released}")
     } else {
         released.clone()

@@ -7,7 +7,7 @@ use crate::ask::{
     Anew, Fate, Lifetime, fate, fate_in_component, is_cleared_by_rendering, is_left_running, lifetime,
     reschedules,
 };
-use crate::edit::cleanup::release_after_effect;
+use crate::edit::cleanup::{Release, release_after_effect};
 use crate::edit::closing::release_when_closed;
 use crate::edit::repetition::release_repetition_after_effect;
 use crate::edit::teardown::release_in_teardown;
@@ -158,21 +158,22 @@ fn add_cleanup(
     let name = handle_name(release);
     let (cleanup, when) = match lifetime {
         Lifetime::Effect { effect, .. } => {
-            let write = if call.facts.effects.contains(Effects::TIMER_REPEATING) {
-                release_after_effect
+            let cleanup = if call.facts.effects.contains(Effects::TIMER_REPEATING) {
+                release_after_effect(unit, *effect, call.node, Release::By(release), &name)
             } else {
-                release_repetition_after_effect
+                release_repetition_after_effect(unit, *effect, call.node, release, &name)
             };
-            (write(unit, *effect, call.node, release, &name)?, "when the effect ends")
+            (cleanup?, "when the effect ends")
         }
-        Lifetime::Object(class, _) => {
-            (release_in_teardown(unit, class, call.node, release, &name)?, "when the object ends")
-        }
+        Lifetime::Object(class, _) => (
+            release_in_teardown(unit, class, call.node, Release::By(release), &name)?,
+            "when the object ends",
+        ),
         Lifetime::Connection => {
-            (release_when_closed(unit, call.node, release, &name)?, "when the connection closes")
+            (release_when_closed(unit, call.node, Release::By(release), &name)?, "when the connection closes")
         }
         Lifetime::Request => {
-            (release_when_closed(unit, call.node, release, &name)?, "when the response closes")
+            (release_when_closed(unit, call.node, Release::By(release), &name)?, "when the response closes")
         }
         Lifetime::Component(_) => return None,
     };

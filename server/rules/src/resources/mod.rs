@@ -1,9 +1,11 @@
 //! What is started and must end: timers, listeners, subscriptions, handles, and what only grows.
 
 mod leaked_listener;
+mod leaked_subscription;
 mod leaked_timer;
 mod unbounded_growth;
 
 pub use leaked_listener::LeakedListener;
+pub use leaked_subscription::LeakedSubscription;
 pub use leaked_timer::LeakedTimer;
 pub use unbounded_growth::UnboundedGrowth;
