@@ -31,6 +31,8 @@ pub struct Models {
     text: Option<ModelType>,
     /// Names of methods that take a lock.
     locking: FxHashSet<Name>,
+    /// Last names of what releases what calls yield.
+    releasing: FxHashSet<Name>,
 }
 
 /// A type of a model.
@@ -171,6 +173,10 @@ impl Models {
             }
         }
         let errors = check::mistakes(name, &model, &types);
+        let of_types = model.types.iter().flat_map(|ty| ty.construct.iter().chain(ty.methods.values()));
+        let behaviors = model.functions.iter().map(|f| &f.behavior).chain(of_types.map(|it| &**it));
+        let ways = behaviors.flat_map(|behavior| &behavior.release).filter_map(|way| way.split_once(':'));
+        self.releasing.extend(ways.filter_map(|(_, path)| path.rsplit('.').next().map(Name::from)));
         let members = model.types.iter().flat_map(|ty| &ty.members);
         let with_effects = members.filter(|(_, member)| !member.effect.0.is_empty());
         self.members_with_effects.extend(with_effects.map(|(name, _)| name.clone()));
@@ -189,6 +195,12 @@ impl Models {
             rest.starts_with('/').then_some(*index)
         });
         exact.chain(below)
+    }
+
+    /// Whether something that a call yields is released by a function or method of this name.
+    #[must_use]
+    pub fn is_releasing(&self, name: &str) -> bool {
+        self.releasing.contains(name)
     }
 
     /// Whether any model is about the package.

@@ -227,8 +227,14 @@ pub(super) fn outward(
         if let Some(facts) = calls.get(&call) {
             registered_by(eval, unit, call, facts).hash(&mut hasher);
         }
-        if calls.get(&call).is_some_and(|facts| facts.effects.contains(Effects::RELEASE))
-            && let Kind::Call { callee, args, .. } = u.kind(call)
+        // What a value is need not be known where it is released.
+        let is_named_so = |callee: NodeId| match u.kind(callee) {
+            Kind::Name { name, .. } | Kind::Member { name, .. } => eval.models.is_releasing(name),
+            _ => false,
+        };
+        if let Kind::Call { callee, args, .. } = u.kind(call)
+            && (calls.get(&call).is_some_and(|facts| facts.effects.contains(Effects::RELEASE))
+                || is_named_so(*callee))
         {
             path(*callee).hash(&mut hasher);
             args.iter().for_each(|&a| path(a).hash(&mut hasher));

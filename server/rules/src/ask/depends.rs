@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::effect_runs::{EffectRun, Through};
 use super::lifetime::component;
-use super::state::{is_hook, may_be_set};
+use super::state::{is_a_state, is_hook, may_be_set};
 use super::{binding_around, binding_of, uses_of, words};
 use crate::UnitView;
 
@@ -38,7 +38,44 @@ pub fn dependency(
     let mut asked = Roots::new(view, &run.through);
     asked.of_request(unit, request);
     let asked = asked.found;
-    listed.into_iter().find(|it| asked.contains(&it.root) && may_change(view, it.root))
+    let is_a_way_in = is_a_way_in(view, run);
+    listed.into_iter().find(|it| {
+        // What a navigation has brought along stays until the next one.
+        let is_brought = it.text.ends_with("location.state");
+        let is_of_the_url = is_a_way_in && view.unit_of(it.root.0).binding(it.root.1).value.is_some();
+        asked.contains(&it.root)
+            && !is_brought
+            && !(is_of_the_url && !is_a_state(view, it.root))
+            && may_change(view, it.root)
+    })
+}
+
+/// Words in the names of components that somebody comes to by a link or is sent to, once.
+const WAYS_IN: &[&str] = &[
+    "accept",
+    "activate",
+    "activation",
+    "callback",
+    "confirm",
+    "confirmation",
+    "invitation",
+    "invite",
+    "join",
+    "login",
+    "redirect",
+    "reset",
+    "unsubscribe",
+    "verification",
+    "verify",
+];
+
+/// Whether an effect is one of such a component, whose URL stays what it is.
+fn is_a_way_in(view: &UnitView<'_>, run: &EffectRun) -> bool {
+    let around = view.of(run.closure.unit).functions_around(run.closure.call);
+    around.iter().any(|(unit, function, _)| {
+        component(view, *unit, *function)
+            .is_some_and(|name| words(&name).iter().any(|word| WAYS_IN.contains(&word.as_str())))
+    })
 }
 
 /// What the list of an effect depends on, in its order; none where it has no list, so that it runs each time.

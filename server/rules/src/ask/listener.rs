@@ -64,7 +64,12 @@ pub enum Removal {
     /// Nothing does.
     Never,
     /// A method is called to remove it, but with another function.
-    OfAnother(Name),
+    OfAnother {
+        /// The method.
+        by: Name,
+        /// The function that it is given: a unit, and the node there.
+        given: (usize, NodeId),
+    },
     /// Something does, on some path.
     Removed,
 }
@@ -195,7 +200,9 @@ pub fn removal(view: &UnitView<'_>, listener: &Listener) -> Removal {
             match compared(view, listener.handler, unit, handler) {
                 Compared::Same => return Removal::Removed,
                 Compared::MayBe if is_near || is_anything(view, &of) => return Removal::Removed,
-                Compared::MadeAnew if is_near => found = Removal::OfAnother(name.clone()),
+                Compared::MadeAnew if is_near => {
+                    found = Removal::OfAnother { by: name.clone(), given: (unit, handler) };
+                }
                 _ => {}
             }
         }

@@ -26,6 +26,12 @@ pub fn state_named(view: &UnitView<'_>, unit: usize, name: NodeId) -> Option<Sta
     part_of_a_state(view, binding_of(view, unit, name)?, 0)
 }
 
+/// Whether a binding is a state: the first of such a pair.
+#[must_use]
+pub fn is_a_state(view: &UnitView<'_>, binding: (usize, BindingId)) -> bool {
+    part_of_a_state(view, binding, 0).is_some()
+}
+
 /// Whether something can set the state that a binding is; true for all else that hooks yield.
 #[must_use]
 pub fn may_be_set(view: &UnitView<'_>, (unit, binding): (usize, BindingId)) -> bool {

@@ -290,21 +290,19 @@ impl Asks<'_, '_> {
     }
 
     /// Whether a name means the state that the answer is put into, so that nothing is asked for once that is there, or one
-    /// that is set while the request is under way.
+    /// that says that it was asked for, or is.
     fn is_loaded_once(&self, unit: usize, name: NodeId) -> bool {
         let Some(state) = state_named(self.view, unit, name) else { return false };
         if state == self.shown.state {
             return true;
         }
-        let (of, request) = self.request;
-        let u = self.view.unit_of(of);
-        let function = u.node(request).function;
-        u.calls.iter().any(|&call| {
-            let Kind::Call { callee, args, .. } = u.kind(call) else { return false };
-            u.node(call).function == function
-                && u.range(call).start < u.range(request).start
-                && args.first().is_some_and(|&arg| *u.kind(arg) == Kind::Literal(Literal::Bool(true)))
-                && state_set_by(self.view, of, *callee) == Some(state)
+        self.functions().into_iter().any(|(unit, function)| {
+            self.nodes_of(unit, function).into_iter().any(|(unit, call)| {
+                let u = self.view.unit_of(unit);
+                let Kind::Call { callee, args, .. } = u.kind(call) else { return false };
+                args.first().is_some_and(|&arg| *u.kind(arg) == Kind::Literal(Literal::Bool(true)))
+                    && state_set_by(self.view, unit, *callee) == Some(state)
+            })
         })
     }
 

@@ -8,7 +8,7 @@ use super::script::set_option;
 use super::style::{Style, begins_its_line, indent_at};
 use super::teardown::at_the_start_of_teardown;
 use crate::ask::{Listener, event_name, is_made_there, words};
-use crate::{CallView, UnitView};
+use crate::{CallView, PlannedEdit, UnitView};
 
 /// Makes an effect return a function that removes the listener which `call` adds, or adds that to the one it returns. A
 /// function that is written in the call gets a name for it; where a compiler knows its parameters only there, the listener
@@ -62,6 +62,44 @@ pub fn remove_after_effect(
     let hands_out = call.facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.yields.is_some());
     edits.push(writer.at_the_end(home, statement, &release, hands_out)?);
     Some(Cleanup { edits, release })
+}
+
+/// Writes the function of a listener once, where it is written a second time in the effect's cleanup to remove it: its
+/// name, and the edits. None where the two are not the same text.
+#[must_use]
+pub fn share_the_function(
+    view: &UnitView<'_>,
+    effect: (usize, FunctionId),
+    call: &CallView<'_>,
+    listener: &Listener,
+    (unit, given): (usize, NodeId),
+) -> Option<(String, Vec<PlannedEdit>)> {
+    let writer = Writer::of_effect(view, effect, call.node)?;
+    let (statement, home) = writer.statement_of(call.node)?;
+    let there = view.of(unit);
+    let around = there.functions_around(given);
+    let is_in_the_effect = around.iter().any(|(unit, function, _)| (*unit, *function) == effect);
+    let text = view.text(listener.handler);
+    let start = view.bytes(statement).start;
+    let is_retyped = is_typed(view.linked.file.language) && has_untyped_parameters(view, listener.handler);
+    if home != writer.body
+        || !is_in_the_effect
+        || !is_made_there(view, listener.handler)
+        || there.text(given) != text
+        || is_retyped
+        || !begins_its_line(writer.text, start)
+    {
+        return None;
+    }
+    let name = free_name(view, effect.1, &handler_name(view, listener));
+    let Style { newline, semicolon, .. } = &writer.style;
+    let declared = format!("const {name} = {text}{semicolon}{newline}{}", indent_at(writer.text, start));
+    let edits = vec![
+        writer.edit(TextRange::new(start, start), declared),
+        writer.edit(view.bytes(listener.handler), name.clone()),
+        writer.edit(there.bytes(given), name.clone()),
+    ];
+    Some((name, edits))
 }
 
 /// Removes the listener in the method of the class that ends the object. None where the class has no such method, or the

@@ -6,7 +6,7 @@ use plimsoll_project::Runs;
 use crate::ask::{
     Anew, Lifetime, Listener, Removal, ends_by_itself, event_name, lifetime, listener, outlives, removal,
 };
-use crate::edit::listener::{remove_after_effect, remove_in_teardown};
+use crate::edit::listener::{remove_after_effect, remove_in_teardown, share_the_function};
 use crate::{CallView, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
@@ -43,8 +43,8 @@ declare_rule! {
     /// ## What its fix does
     ///
     /// The listener is removed where what added it ends: in the cleanup of the effect, or in the method that ends the
-    /// object. A function that is written in the call gets a name, or the listener a signal. It is safe, and `plimsoll fix`
-    /// applies it.
+    /// object. A function that is written in the call gets a name, or the listener a signal. Where the same function is
+    /// written twice, to be added and to be removed, it is written once. It is safe, and `plimsoll fix` applies it.
     ///
     /// ## What it does not flag
     ///
@@ -97,7 +97,7 @@ fn message(unit: &UnitView<'_>, listener: &Listener, lifetime: &Lifetime, remova
     let named = event_name(unit, listener).map(|event| format!("`{event}` listener"));
     let kind = named.unwrap_or_else(|| "listener".to_owned());
     let why = match removal {
-        Removal::OfAnother(by) => format!("`{by}` is given another function"),
+        Removal::OfAnother { by, .. } => format!("`{by}` is given another function"),
         _ => "nothing removes it".to_owned(),
     };
     let again = |each: &str| format!("`{target}` gets one more {kind} with every {each}: {why}");
@@ -126,9 +126,12 @@ fn remove(
     lifetime: &Lifetime,
     removal: &Removal,
 ) -> Option<FixPlan> {
-    // Whoever removes another function meant this one: both places have to change.
-    if *removal != Removal::Never {
-        return None;
+    // Whoever removes another function meant this one.
+    if let Removal::OfAnother { given, .. } = removal {
+        let Lifetime::Effect { effect, .. } = lifetime else { return None };
+        let (name, edits) = share_the_function(unit, *effect, call, listener, *given)?;
+        let title = format!("Add and remove the same function, `{name}`");
+        return Some(FixPlan { title, safety: Safety::Safe, edits });
     }
     let (cleanup, when) = match lifetime {
         Lifetime::Effect { effect, .. } => {
