@@ -8,12 +8,15 @@ use serde::Deserialize;
 /// The rules that have a list.
 const RULES: &[&str] = &[
     "ignored-result",
+    "leaked-listener",
+    "leaked-subscription",
     "leaked-timer",
     "missing-index",
     "missing-retry",
     "missing-timeout",
     "n-plus-one",
     "process-keeps-running",
+    "stale-response",
     "unchecked-response",
     "unhandled-async-handler",
 ];

@@ -5,11 +5,14 @@ use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, NodeId, PathSt
 use plimsoll_project::link::SlotValue;
 use rustc_hash::FxHashSet;
 
-use super::effect_runs::{EffectRun, Through};
+use super::effect_runs::{EffectRun, Through, effect_runs};
 use super::lifetime::component;
-use super::state::{is_a_state, is_hook, may_be_set};
+use super::state::{is_a_state, is_hook, may_be_set, setter_of};
 use super::{binding_around, binding_of, uses_of, words};
 use crate::UnitView;
+
+/// How many effects set one state after the other.
+const MAX_CHAIN: u8 = 2;
 
 /// How many names are looked at.
 const MAX_NAMES: usize = 300;
@@ -46,7 +49,7 @@ pub fn dependency(
         asked.contains(&it.root)
             && !is_brought
             && !(is_of_the_url && !is_a_state(view, it.root))
-            && may_change(view, it.root)
+            && may_change(view, it.root, MAX_CHAIN)
     })
 }
 
@@ -106,8 +109,9 @@ fn list_of(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<(usize, Nod
     view.node_at(site)
 }
 
-/// Whether a value of a component may be another one while the component is shown.
-fn may_change(view: &UnitView<'_>, (unit, binding): Root) -> bool {
+/// Whether a value of a component may be another one while the component is shown. States that effects set are followed to
+/// what those depend on, `chain` times.
+fn may_change(view: &UnitView<'_>, (unit, binding): Root, chain: u8) -> bool {
     let u = view.unit_of(unit);
     let b = u.binding(binding);
     if is_a_proof(&b.name) || is_a_setting(&b.name) {
@@ -125,17 +129,46 @@ fn may_change(view: &UnitView<'_>, (unit, binding): Root) -> bool {
             let Some(hook) = b.value.filter(|&value| is_hook(view, unit, value)) else { return false };
             let facts = view.eval.call(unit, hook);
             let stays = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.stays);
+            // `const { user } = useProvider()`, `const [user, setUser] = useState(null)`
             let is_the_users = || {
                 let is_an_id = words(&b.name).iter().any(|word| word == "id");
-                is_the_user(&b.name) && !is_an_id && b.path.as_slice() == [PathStep::Index(0)]
+                let takes_nothing = matches!(u.kind(hook), Kind::Call { args, .. } if args.is_empty());
+                let is_told = takes_nothing || b.path.as_slice() == [PathStep::Index(0)];
+                is_the_user(&b.name) && !is_an_id && is_told
             };
             !stays
                 && may_be_set(view, (unit, binding))
+                && !is_set_on_mount(view, (unit, binding), chain)
                 && !is_the_users()
                 && !tells_who_is_signed_in(view, unit, hook)
         }
         _ => false,
     }
+}
+
+/// Whether a state is only set by effects that run once, or whose dependencies do not change: it comes once, and stays.
+fn is_set_on_mount(view: &UnitView<'_>, binding: Root, chain: u8) -> bool {
+    let (Some(chain), Some((unit, setter))) = (chain.checked_sub(1), setter_of(view, binding)) else {
+        return false;
+    };
+    let mut is_set = false;
+    let all = uses_of(view, unit, setter).into_iter().all(|(unit, used)| {
+        let u = view.unit_of(unit);
+        let is_listed = u.parent(used).is_some_and(|parent| {
+            matches!(u.kind(parent), Kind::Array(_))
+                && u.parent(parent).is_some_and(|call| is_hook(view, unit, call))
+        });
+        if is_listed {
+            return true;
+        }
+        is_set = true;
+        let runs = effect_runs(view, unit, used);
+        let stays = |run: &EffectRun| {
+            listed(view, run).is_some_and(|list| list.iter().all(|it| !may_change(view, it.root, chain)))
+        };
+        !runs.is_empty() && runs.iter().all(stays)
+    });
+    all && is_set
 }
 
 /// Words in the names of what proves who somebody is. It changes with whoever has signed in, and hardly otherwise.

@@ -119,7 +119,8 @@ pub use query::{each_query, is_example};
 pub use record::{Record, record_of};
 pub(crate) use record::{derives, is_renamed, struct_of};
 pub use released::{
-    Fate, binding_around, binding_of, fate, fate_in_component, is_cleared_by_rendering, owner_of, uses_of,
+    Fate, binding_around, binding_of, fate, fate_in_component, fate_with_receiver, is_cleared_by_rendering,
+    owner_of, uses_of,
 };
 pub use request::{
     has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_local_resource,

@@ -6,8 +6,8 @@ use plimsoll_behavior::{
 use plimsoll_project::link::{Context, FnRef, Value};
 use rustc_hash::FxHashSet;
 
-use super::callee_name;
 use super::unmounted::{is_in_an_updater, leads_from_the_end};
+use super::{callee_name, receiver};
 use crate::UnitView;
 
 /// What becomes of a handle.
@@ -29,6 +29,37 @@ pub fn fate(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
     let mut tracker = Tracker::new(view, unit, node);
     tracker.open.push((unit, node));
     tracker.run()
+}
+
+/// The same of a call that hands out what it is called on again, `channel.subscribe()`: what that is kept in has the handle
+/// too.
+#[must_use]
+pub fn fate_with_receiver(view: &UnitView<'_>, unit: usize, call: NodeId) -> Fate {
+    let mut tracker = Tracker::new(view, unit, call);
+    tracker.open.push((unit, call));
+    if let Some(kept_in) = handed_out_again(view, unit, call) {
+        tracker.stored_in(unit, kept_in);
+    }
+    tracker.run()
+}
+
+/// The variable or field at the head of a chain of calls that each hand out what they are called on.
+fn handed_out_again(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<NodeId> {
+    let u = view.unit_of(unit);
+    let mut at = call;
+    loop {
+        match u.kind(at) {
+            Kind::Call { .. } => {
+                let facts = view.eval.call(unit, at);
+                let (_, behavior) = facts.behavior.as_ref()?;
+                matches!(behavior.yields.as_deref(), Some("receiver" | "self")).then_some(())?;
+                at = receiver(u, at)?;
+            }
+            Kind::NonNull(inner) | Kind::Cast { value: inner, .. } => at = *inner,
+            Kind::Name { .. } | Kind::Member { .. } => return Some(at),
+            _ => return None,
+        }
+    }
 }
 
 /// What becomes of a timer that a component starts outside of its effects. A release counts where the end of the

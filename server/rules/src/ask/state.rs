@@ -1,6 +1,6 @@
 //! The states of a component: what a hook yields beside the function that sets it.
 
-use plimsoll_behavior::{BindingId, Kind, NodeId, PathStep};
+use plimsoll_behavior::{Binding, BindingId, Kind, NodeId, PathStep};
 
 use super::{binding_of, callee_name};
 use crate::UnitView;
@@ -32,12 +32,20 @@ pub fn is_a_state(view: &UnitView<'_>, binding: (usize, BindingId)) -> bool {
     part_of_a_state(view, binding, 0).is_some()
 }
 
+/// The binding that sets the state which another one is.
+#[must_use]
+pub fn setter_of(view: &UnitView<'_>, binding: (usize, BindingId)) -> Option<(usize, BindingId)> {
+    let state = part_of_a_state(view, binding, 0)?;
+    let bindings = &view.unit_of(state.unit).bindings;
+    let sets = |b: &Binding| b.value == Some(state.hook) && b.path.as_slice() == [PathStep::Index(1)];
+    let index = bindings.iter().position(sets)?;
+    Some((state.unit, BindingId(u32::try_from(index).ok()?)))
+}
+
 /// Whether something can set the state that a binding is; true for all else that hooks yield.
 #[must_use]
-pub fn may_be_set(view: &UnitView<'_>, (unit, binding): (usize, BindingId)) -> bool {
-    let Some(state) = part_of_a_state(view, (unit, binding), 0) else { return true };
-    let bindings = &view.unit_of(state.unit).bindings;
-    bindings.iter().any(|b| b.value == Some(state.hook) && b.path.as_slice() == [PathStep::Index(1)])
+pub fn may_be_set(view: &UnitView<'_>, binding: (usize, BindingId)) -> bool {
+    part_of_a_state(view, binding, 0).is_none() || setter_of(view, binding).is_some()
 }
 
 fn part_of_a_state(view: &UnitView<'_>, (unit, binding): (usize, BindingId), index: u32) -> Option<State> {

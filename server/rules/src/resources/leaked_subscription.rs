@@ -3,7 +3,7 @@
 use plimsoll_behavior::{CallForm, Effects, Kind, Name};
 use plimsoll_project::Runs;
 
-use crate::ask::{Anew, Fate, Lifetime, callee_name, fate, lifetime, listener};
+use crate::ask::{Anew, Fate, Lifetime, callee_name, fate_with_receiver, lifetime, listener};
 use crate::edit::cleanup::{Release, release_after_effect};
 use crate::edit::closing::release_when_closed;
 use crate::edit::teardown::release_in_teardown;
@@ -74,7 +74,7 @@ impl Rule for LeakedSubscription {
             }
             let Some(release) = release(&call) else { continue };
             let Some(lifetime) = lifetime(unit, call.node) else { continue };
-            if fate(unit, unit.index, call.node) != Fate::Kept {
+            if fate_with_receiver(unit, unit.index, call.node) != Fate::Kept {
                 continue;
             }
             report
