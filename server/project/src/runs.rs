@@ -81,6 +81,12 @@ pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<Served
     }
 }
 
+/// Whether code asks whether it runs in a page, or uses what stands there.
+#[must_use]
+pub fn names_a_page(file: &FileUnits) -> bool {
+    evidence::names_a_page(file)
+}
+
 /// What counts as evidence for a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Counts {

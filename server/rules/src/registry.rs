@@ -7,7 +7,10 @@ use crate::database::{
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
-use crate::errors::{ByteSliceOfStr, IgnoredResult, ProcessKeepsRunning, UnhandledAsyncHandler};
+use crate::errors::{
+    ByteSliceOfStr, FloatingPromise, IgnoredResult, ProcessKeepsRunning, SwallowedError,
+    UnhandledAsyncHandler,
+};
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::{LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
 
@@ -31,8 +34,10 @@ pub const RULES: &[&dyn Rule] = &[
     &UnfilteredWrite,
     &UnindexedForeignKey,
     &ByteSliceOfStr,
+    &FloatingPromise,
     &IgnoredResult,
     &ProcessKeepsRunning,
+    &SwallowedError,
     &UnhandledAsyncHandler,
     &MissingRetry,
     &MissingTimeout,

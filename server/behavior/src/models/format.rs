@@ -51,6 +51,9 @@ pub struct Model {
     /// The most rows that its server hands over for one query, without a word of those that it leaves out.
     #[serde(default)]
     pub cuts_off_at: Option<u32>,
+    /// Packages in whose programs a rejection that nobody handles ends nothing: their server listens for it.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub outlives_rejections: Vec<Name>,
     /// What makes one transaction of several statements, where it has no call for it: completes "use …".
     #[serde(default)]
     pub transaction_by: Option<String>,
@@ -274,6 +277,10 @@ pub struct TypeModel {
     /// Of a process: the call that ends it, `{value}` being the process and `{status}` what it tells its parent.
     #[serde(default)]
     pub exit_edit: Option<Name>,
+    /// Of what is only sent once it is awaited or handed to `then`: the methods that send it at once. Of a type whose own
+    /// methods yield such promises: an empty list.
+    #[serde(default)]
+    pub begun_by: Option<Vec<Name>>,
     /// How many rows `runs` reads.
     #[serde(default)]
     pub rows: Option<Rows>,
@@ -414,6 +421,9 @@ pub struct Behavior {
     /// Where the promises that its callbacks hand out are looked at by nobody; else, where its type says so.
     #[serde(default)]
     pub drops_promises: Option<DropsPromises>,
+    /// Whether somebody is told of a failure that it is given, beyond a line in a log: a tracker of errors.
+    #[serde(default)]
+    pub alerts: bool,
     /// Whether its result can be nothing.
     #[serde(default)]
     pub nullable: bool,

@@ -6,10 +6,10 @@
 
 use bitflags::bitflags;
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{CallForm, FunctionId, Kind, Literal, Name, NodeId, PathStep, Unit};
+use plimsoll_behavior::{CallForm, FunctionId, Kind, Name, NodeId, Unit};
 
 use super::context::runs_inline;
-use super::{CallFacts, Evaluator, FnRef, Value, run_of};
+use super::{CallFacts, Evaluator, FnRef, PromiseFate, Value, run_of};
 
 bitflags! {
     /// The ways in which a function or a call can fail.
@@ -35,25 +35,6 @@ pub struct LocalFailure {
     /// The place.
     pub node: NodeId,
 }
-
-/// What becomes of a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PromiseFate {
-    /// It is waited for here.
-    Awaited(NodeId),
-    /// The function hands it out.
-    Returned,
-    /// A rejection of it is handled.
-    Handled,
-    /// It is the value of a statement: nobody looks at it. The whole expression.
-    Dropped(NodeId),
-    /// It goes where this is not told.
-    Elsewhere,
-}
-
-/// How many names a promise is followed through, and how many uses of each.
-const MAX_NAMES: u32 = 3;
-const MAX_USES: usize = 16;
 
 /// The places at which each function of a unit can fail.
 pub(super) fn failures(eval: &Evaluator<'_>, unit: usize) -> Vec<Vec<LocalFailure>> {
@@ -291,92 +272,23 @@ fn leaves(u: &Unit, node: NodeId, function: FunctionId, is_throw: bool) -> bool 
 }
 
 impl Evaluator<'_> {
-    /// What becomes of the promise that a node of a unit yields.
+    /// Why the promise of a call may be rejected: a library does it by itself (none), or a function of the project fails in
+    /// one of these ways, which is to be asked of its summary.
     #[must_use]
-    pub fn promise_fate(&self, unit: usize, node: NodeId) -> PromiseFate {
-        self.fate_of_promise(unit, node, MAX_NAMES)
-    }
-
-    fn fate_of_promise(&self, unit: usize, node: NodeId, names: u32) -> PromiseFate {
+    pub fn rejections(&self, unit: usize, call: NodeId) -> Vec<Option<(FnRef, Fails)>> {
         let u: &Unit = &self.file.units[unit].unit;
-        let mut at = node;
-        loop {
-            let Some(parent) = u.parent(at) else { return PromiseFate::Returned };
-            match u.kind(parent) {
-                Kind::Cast { .. } | Kind::NonNull(_) | Kind::Array(_) | Kind::Spread(_) => at = parent,
-                Kind::Sequence(parts) if parts.last() == Some(&at) => at = parent,
-                Kind::If { condition, is_expression: true, .. } if *condition != at => at = parent,
-                Kind::Binary { op, right, .. } if matches!(op.as_str(), "??" | "||" | "&&") => {
-                    if op == "&&" && *right != at {
-                        return PromiseFate::Elsewhere;
-                    }
-                    at = parent;
-                }
-                Kind::Await(_) => return PromiseFate::Awaited(parent),
-                Kind::Return(_) => return PromiseFate::Returned,
-                Kind::Function(f) if u.function(*f).body == Some(at) => return PromiseFate::Returned,
-                Kind::Discard(_) => return PromiseFate::Dropped(at),
-                Kind::Member { object, name, .. } if *object == at => {
-                    let Some(call) = u.parent(parent) else { return PromiseFate::Elsewhere };
-                    let Kind::Call { callee, args, .. } = u.kind(call) else { return PromiseFate::Elsewhere };
-                    if *callee != parent {
-                        return PromiseFate::Elsewhere;
-                    }
-                    let handles = |arg: Option<&NodeId>| {
-                        arg.is_some_and(|&arg| {
-                            !matches!(u.kind(arg), Kind::Literal(Literal::Undefined | Literal::Null))
-                        })
-                    };
-                    match name.as_str() {
-                        "catch" if handles(args.first()) => return PromiseFate::Handled,
-                        "then" if handles(args.get(1)) => return PromiseFate::Handled,
-                        "then" | "catch" | "finally" => at = call,
-                        _ => return PromiseFate::Elsewhere,
-                    }
-                }
-                Kind::Call { callee, .. } if *callee != at => {
-                    // `Promise.all([…])`: what waits for others fails with them, unless it never does.
-                    let facts = self.call(unit, parent);
-                    match &facts.behavior {
-                        Some((_, behavior)) if behavior.is_async && behavior.throws => at = parent,
-                        Some((_, behavior)) if behavior.is_async => return PromiseFate::Handled,
-                        _ => return PromiseFate::Elsewhere,
-                    }
-                }
-                Kind::Let { pattern, init: Some(init), .. } if *init == at && names > 0 => {
-                    let [binding] = pattern.bindings.as_slice() else { return PromiseFate::Elsewhere };
-                    return self.fate_of_name(unit, *binding, names);
-                }
-                Kind::Assign { target, value, .. } if *value == at && names > 0 => match u.kind(*target) {
-                    Kind::Name { binding: Some(binding), .. } => {
-                        return self.fate_of_name(unit, *binding, names);
-                    }
-                    _ => return PromiseFate::Elsewhere,
-                },
-                _ => return PromiseFate::Elsewhere,
+        let facts = self.call(unit, call);
+        let mut found = Vec::new();
+        if own_failure(self, unit, call, &facts).contains(Fails::REJECTS) {
+            found.push(None);
+        }
+        found.extend(facts.target.iter().map(|target| Some((target.clone(), Fails::REJECTS))));
+        for (callback, run) in handed(self, unit, call, &facts) {
+            let (_, ways) = surfaces(&facts, run, is_constructed(u, call));
+            if !ways.is_empty() {
+                found.push(Some((callback, ways)));
             }
         }
-    }
-
-    /// What becomes of a promise that a name holds: what its uses make of it. One that handles its rejection is enough.
-    fn fate_of_name(&self, unit: usize, binding: plimsoll_behavior::BindingId, names: u32) -> PromiseFate {
-        let u: &Unit = &self.file.units[unit].unit;
-        let binding = u.binding(binding);
-        let is_a_part = binding.path.iter().any(|step| matches!(step, PathStep::Member(_)));
-        if is_a_part || binding.uses.len() > MAX_USES {
-            return PromiseFate::Elsewhere;
-        }
-        let uses = binding.uses.iter().map(|&used| self.fate_of_promise(unit, used, names - 1));
-        let mut fate = PromiseFate::Elsewhere;
-        for one in uses {
-            match one {
-                PromiseFate::Handled => return one,
-                PromiseFate::Awaited(_) | PromiseFate::Returned if fate == PromiseFate::Elsewhere => {
-                    fate = one
-                }
-                _ => {}
-            }
-        }
-        fate
+        found
     }
 }

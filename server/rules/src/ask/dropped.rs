@@ -112,7 +112,7 @@ fn is_called(u: &Unit, node: NodeId) -> bool {
 
 /// The package and version that drops promises here, where one decides it; none where they are looked at, or nothing says
 /// which version it is.
-fn dropping(unit: &UnitView<'_>, drops: &DropsPromises) -> Option<Option<(Name, u32)>> {
+pub(super) fn dropping(unit: &UnitView<'_>, drops: &DropsPromises) -> Option<Option<(Name, u32)>> {
     let major = |package: &str| major_in_use(unit.project.files, &unit.linked.file.path, package);
     if drops.unless.iter().any(|package| declares(unit, package)) {
         return None;
@@ -122,7 +122,7 @@ fn dropping(unit: &UnitView<'_>, drops: &DropsPromises) -> Option<Option<(Name, 
     Some(Some((package.clone(), major)))
 }
 
-fn is_written_as_middleware(unit: &UnitView<'_>, function: &FnRef) -> bool {
+pub(super) fn is_written_as_middleware(unit: &UnitView<'_>, function: &FnRef) -> bool {
     let mut found = false;
     unit.world.in_file(&function.file, &mut |there| {
         let Some(at) = there.file.unit_at(&function.unit) else { return };

@@ -100,6 +100,27 @@ fn look(unit: &UnitView<'_>, at: &Site, what: impl Fn(&Evaluator<'_>, usize) -> 
     found
 }
 
+/// The function in which a failure begins: the last of the way that [`failing`] tells.
+#[must_use]
+pub fn last_failing(unit: &UnitView<'_>, function: &FnRef, ways: Fails) -> Option<FnRef> {
+    let mut last = None;
+    let mut next = Some((function.clone(), ways));
+    for _ in 0..MAX_CHAIN {
+        let Some((function, ways)) = next else { break };
+        let fails = |one: &FnRef| Some(unit.summary(one)?.failure(ways)?.clone());
+        let (one, failure) = function.alternatives().find_map(|one| Some((one.clone(), fails(&one)?)))?;
+        last = Some(one);
+        next = failure.next;
+    }
+    last
+}
+
+/// What fails where a library's call of the unit does.
+#[must_use]
+pub fn failing_call(unit: &UnitView<'_>, call: NodeId) -> String {
+    told(unit.unit, call)
+}
+
 /// What fails at a place: the name of what is called there.
 fn named(unit: &UnitView<'_>, function: &FnRef, path: &str, node: NodeId) -> Option<String> {
     if function.file == unit.linked.file.path {

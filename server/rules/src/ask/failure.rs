@@ -467,7 +467,7 @@ fn is_logged_value(climb: &Climb<'_, '_>, u: &Unit, node: NodeId) -> bool {
 }
 
 /// `this.logger.warn(…)`: a logger of unknown make.
-fn is_log_call(u: &Unit, callee: NodeId) -> bool {
+pub(super) fn is_log_call(u: &Unit, callee: NodeId) -> bool {
     let Kind::Member { object, name, .. } = u.kind(callee) else {
         return matches!(u.kind(callee), Kind::Name { name, .. } if matches!(name.as_str(), "error" | "warn" | "info" | "debug" | "log"));
     };

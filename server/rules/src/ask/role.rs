@@ -1,6 +1,6 @@
 //! In which role a function runs.
 
-use plimsoll_behavior::NodeId;
+use plimsoll_behavior::{FunctionId, NodeId};
 use plimsoll_project::link::{Context, registered, role_of_run};
 pub use plimsoll_project::link::{Role, RoleFact};
 
@@ -24,12 +24,25 @@ pub fn role(view: &UnitView<'_>, node: NodeId) -> Option<Role> {
 
 /// The role that a function of the file has by what it says of itself and by the calls of the file that it is handed to.
 #[must_use]
-pub fn role_in_file(
-    view: &UnitView<'_>,
-    unit: usize,
-    function: plimsoll_behavior::FunctionId,
-) -> Option<RoleFact> {
+pub fn role_in_file(view: &UnitView<'_>, unit: usize, function: FunctionId) -> Option<RoleFact> {
     let function = view.linked.file.fn_ref(unit, function);
     let own = view.linked.summary(&function).and_then(|summary| summary.role.clone());
     own.or_else(|| registered(view.linked, &function))
+}
+
+/// Whether a node runs while the program starts: at the top of a module, or in a function that is said to start it. What
+/// these only declare, or hand over for later with something to come, is no part of the start.
+#[must_use]
+pub fn is_of_the_start(view: &UnitView<'_>, node: NodeId) -> bool {
+    for (unit, function, context) in view.functions_around(node) {
+        if role_in_file(view, unit, function).is_some_and(|fact| fact.role == Role::StartUp) {
+            return true;
+        }
+        let is_called_later =
+            matches!(context, Context::Passed(_)) && !view.unit_of(unit).function(function).params.is_empty();
+        if is_called_later || !context.is_inline() {
+            return false;
+        }
+    }
+    false
 }

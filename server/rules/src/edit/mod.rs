@@ -19,6 +19,7 @@ pub mod lines;
 pub mod listener;
 pub mod process_end;
 pub mod repetition;
+pub mod rethrow;
 mod retry;
 pub mod rust;
 pub mod schema;
@@ -30,5 +31,6 @@ pub mod teardown;
 pub mod time_limit;
 pub mod transaction;
 pub mod upsert;
+pub mod waiting;
 
 pub use retry::{Thrown, wrap_in_retry};

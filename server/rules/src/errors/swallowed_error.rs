@@ -1,0 +1,311 @@
+//! `swallowed-error`
+
+use std::sync::Arc;
+
+use plimsoll_behavior::models::Run;
+use plimsoll_behavior::{Catch, Effects, Kind, Literal, NodeId, OwnRange, Unit};
+
+use plimsoll_project::link::{Context, is_visible_outside};
+
+use crate::ask::{
+    Action, Quiet, Role, callers, failing_in, is_bookkeeping, is_empty, is_of_the_start, may_be_rejected,
+    quiet, role, touches, words, writes_of_function,
+};
+use crate::edit::rethrow::rethrown;
+use crate::view::CallView;
+use crate::wording::quoted;
+use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
+
+declare_rule! {
+    /// A handler that keeps a failed query to itself, so that whoever called sees success, or an answer with nothing in it.
+    ///
+    /// ## What happens
+    ///
+    /// The database is gone for a moment, or refuses a row. The handler writes a line to the log and goes on: a write that
+    /// was never made looks as if it had been, and the page that asked for orders shows that there are none. Nobody tries
+    /// again, no error page is shown, no alarm is raised, and what is computed from it is wrong.
+    ///
+    /// ## Bad
+    ///
+    /// ```ts
+    /// async function listOrders(buyer: string) {
+    ///   try {
+    ///     return await prisma.order.findMany({ where: { buyer }, take: 50 })
+    ///   } catch (error) {
+    ///     console.error(error)
+    ///     return []
+    ///   }
+    /// }
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```ts
+    /// async function listOrders(buyer: string) {
+    ///   try {
+    ///     return await prisma.order.findMany({ where: { buyer }, take: 50 })
+    ///   } catch (error) {
+    ///     throw new Error('cannot list orders', { cause: error })
+    ///   }
+    /// }
+    /// ```
+    ///
+    /// ## What its fix does
+    ///
+    /// The error is thrown again, after what is logged. Callers can newly see it, which wants a review.
+    ///
+    /// ## What it does not flag
+    ///
+    /// - Handlers that throw, answer, return anything but an empty value, set something, or call anything but a log: a
+    ///   tracker of errors, a function of the project.
+    /// - `return false`, and functions whose names ask (`hasOrder`, `verifyToken`): what cannot be checked is refused.
+    /// - Handlers in which a comment says why.
+    /// - Writes beside the work: logs, audits, metrics, sessions; those in a branch of the `try`; those of a function that
+    ///   writes something else too; those for each of a list.
+    /// - Listeners, timers, jobs, clean-ups, and what runs while the program starts.
+    /// - Files, requests to other services, and `.catch()`: a default is right there too often.
+    /// - What does not run in a service.
+    pub SwallowedError { id: "swallowed-error", category: Errors, severity: Warning, since: "0.1.0", preview }
+}
+
+impl Rule for SwallowedError {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn watches(&self) -> Effects {
+        Effects::DB
+    }
+
+    fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.is_rust() || !unit.may_be_on_a_server() {
+            return;
+        }
+        for (i, node) in unit.unit.nodes.iter().enumerate() {
+            let Kind::TryCatch { body, catch: Some(catch), .. } = &node.kind else { continue };
+            let node = NodeId(u32::try_from(i).expect("few nodes"));
+            let Some(handler) = quiet(unit, catch.body) else { continue };
+            let calls = failing_in(unit, *body);
+            let Some((message, severity)) = lost_write(unit, node, handler, &calls)
+                .or_else(|| empty_answer(unit, node, *body, handler, &calls))
+            else {
+                continue;
+            };
+            if is_explained(unit, catch) || !unit.is_on_a_server() {
+                continue;
+            }
+            let confidence = calls.iter().map(CallView::confidence).min().unwrap_or(Confidence::Medium);
+            report
+                .at(head(unit, catch), confidence, message)
+                .severity(severity)
+                .related_all(failing_places(unit, &calls))
+                .fix(|| rethrown(unit, catch));
+        }
+    }
+}
+
+/// Words in the names of functions that do something beside the work, again and again, or once at the start.
+#[rustfmt::skip]
+const BESIDE: &[&str] = &[
+    "log", "logs", "track", "tracking", "audit", "record", "metric", "metrics", "analytics", "seed", "seeds", "migrate", "migrations", "init",
+    "initialize", "ensure", "setup", "bootstrap", "cleanup", "clean", "purge", "prune", "expire", "sync", "cron", "job", "jobs", "worker", "cache", "warm", "touch", "backfill",
+];
+/// Words in the names of functions whose empty answer is no: what cannot be checked is refused.
+#[rustfmt::skip]
+const ASKS: &[&str] = &[
+    "health", "ping", "check", "verify", "auth", "authenticate", "authorize", "session", "token", "has", "is", "can", "exists", "permission",
+    "permissions", "validate", "test", "probe", "status", "try", "maybe", "safe", "optional", "cache", "cached",
+];
+
+/// A write that looks as if it had been made.
+fn lost_write(
+    unit: &UnitView<'_>,
+    node: NodeId,
+    handler: Quiet,
+    calls: &[CallView<'_>],
+) -> Option<(String, Severity)> {
+    if !matches!(handler.returns, None | Some(None)) {
+        return None;
+    }
+    let u = unit.unit;
+    let surely = calls.iter().filter(|call| is_in_no_branch(u, call.node, node));
+    let (call, table) = surely.into_iter().find_map(|call| Some((call, written(unit, call)?)))?;
+    let is_beside = named(unit, node, BESIDE);
+    let runs_by_itself = matches!(
+        role(unit, node),
+        Some(Role::Job | Role::Consumer | Role::Cleanup | Role::Effect | Role::Test)
+    ) || is_of_the_start(unit, node)
+        || is_only_for_events(unit, node)
+        || unit
+            .runs_as(node, &[Run::Interval, Run::Timeout, Run::Listener, Run::Job, Run::Each, Run::Limited]);
+    if is_beside || runs_by_itself || is_in_a_loop(u, node) || writes_elsewhere(unit, node) {
+        return None;
+    }
+    let name = unit.call_name(call.node);
+    let table = quoted(&table).map_or(String::new(), |table| format!(" to {table}"));
+    Some((
+        format!(
+            "when `{name}` fails nobody is told: the write{table} is lost, and looks as if it had been made"
+        ),
+        Severity::Error,
+    ))
+}
+
+/// A query that failed and looks like no rows.
+fn empty_answer(
+    unit: &UnitView<'_>,
+    node: NodeId,
+    body: NodeId,
+    handler: Quiet,
+    calls: &[CallView<'_>],
+) -> Option<(String, Severity)> {
+    let value = match handler.returns {
+        Some(value) => value?,
+        None => returned_after(unit, node)?,
+    };
+    if !is_empty(unit, value) || calls.iter().any(|call| call.effects().contains(Effects::DB_WRITE)) {
+        return None;
+    }
+    let call = calls.iter().find(|call| reads_rows(unit, call))?;
+    let u = unit.unit;
+    let function = u.node(node).function;
+    let answers = u.descendants(body).into_iter().any(|inner| {
+        u.node(inner).function == function
+            && matches!(u.kind(inner), Kind::Return(Some(value)) if !is_empty(unit, *value))
+    });
+    let runs_by_itself =
+        matches!(role(unit, node), Some(Role::Job | Role::Test)) || is_of_the_start(unit, node);
+    if !answers || named(unit, node, ASKS) || runs_by_itself {
+        return None;
+    }
+    let name = unit.call_name(call.node);
+    let value = quoted(unit.text(value)).unwrap_or_else(|| "empty".to_owned());
+    Some((
+        format!("when `{name}` fails the answer is {value}: a failure looks as if there were nothing"),
+        Severity::Warning,
+    ))
+}
+
+/// Where what the handler keeps to itself fails.
+fn failing_places(unit: &UnitView<'_>, calls: &[CallView<'_>]) -> Option<RawRelated> {
+    let call = calls.first()?;
+    Some(RawRelated { place: unit.place(call.node), message: "what fails here is told to nobody".to_owned() })
+}
+
+/// What a function returns right after a `try`.
+fn returned_after(unit: &UnitView<'_>, node: NodeId) -> Option<NodeId> {
+    let u = unit.unit;
+    let Kind::Block { statements, .. } = u.kind(u.parent(node)?) else { return None };
+    let at = statements.iter().position(|&statement| statement == node)?;
+    match u.kind(*statements.get(at + 1)?) {
+        Kind::Return(Some(value)) => Some(*value),
+        _ => None,
+    }
+}
+
+/// Whether a call reads rows of a table. What a server of keys and values does not have is made anew.
+fn reads_rows(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    if !call.effects().contains(Effects::DB_READ) {
+        return false;
+    }
+    let facts = match &call.facts.target {
+        Some(target) => unit.witness_facts(target, Effects::DB_READ),
+        None => Some(Arc::clone(call.facts)),
+    };
+    let is_of_keys = facts.is_some_and(|facts| {
+        facts
+            .behavior
+            .as_ref()
+            .is_some_and(|(model, _)| unit.eval.models.all()[usize::from(*model)].runs_commands)
+    });
+    !is_of_keys && (call.facts.target.is_some() || !touches(unit, call).is_empty())
+}
+
+/// The table that a call writes, if somebody would miss it.
+fn written(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+    let all = match &call.facts.target {
+        Some(target) if call.facts.effects.is_empty() => writes_of_function(unit, target).0,
+        _ => touches(unit, call),
+    };
+    let mut missed =
+        all.into_iter().filter(|touch| touch.action != Action::Read && !is_bookkeeping(&touch.table));
+    missed.next().map(|touch| touch.table)
+}
+
+/// Whether the function around a node has one of these words in its name.
+fn named(unit: &UnitView<'_>, node: NodeId, wanted: &[&str]) -> bool {
+    unit.functions_around(node).into_iter().any(|(at, function, _)| {
+        let own = unit.unit_of(at).function(function);
+        let mut names = own.name.iter().chain(&own.owner);
+        names.any(|name| words(name).iter().any(|word| wanted.contains(&word.as_str())))
+    })
+}
+
+/// Whether the function around a node is only called by listeners and timers of its file: nobody waits for it.
+fn is_only_for_events(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let Some(&(at, function, _)) = unit.functions_around(node).first() else { return false };
+    if is_visible_outside(unit.linked, at, function) {
+        return false;
+    }
+    let own = unit.linked.file.fn_ref(at, function);
+    let mut calls = callers(unit.linked, &own).into_iter().peekable();
+    calls.peek().is_some()
+        && calls.all(|(index, call)| {
+            let there = unit.of(index);
+            there.runs_as(call, &[Run::Interval, Run::Timeout, Run::Listener])
+                || there.functions_around(call).iter().any(|(_, _, context)| listens(unit, context))
+        })
+}
+
+/// Whether a function is handed, under a name, to something of which nothing is known, as listeners are:
+/// `socket.on('message', (text) => …)`; routes have paths.
+fn listens(unit: &UnitView<'_>, context: &Context) -> bool {
+    let Context::Passed(closure) = context else { return false };
+    let u = unit.unit_of(closure.unit);
+    let Kind::Call { args, .. } = u.kind(closure.call) else { return false };
+    let is_event = |&node: &NodeId| matches!(u.kind(node), Kind::Literal(Literal::String(name)) if !name.starts_with('/'));
+    closure.argument == 1 && args.first().is_some_and(is_event)
+}
+
+/// Whether a call in a `try` is made whenever that runs: what is written only sometimes is done beside something else.
+fn is_in_no_branch(u: &Unit, call: NodeId, node: NodeId) -> bool {
+    let around = u.ancestors(call).take_while(|&around| around != node);
+    around
+        .into_iter()
+        .all(|around| !matches!(u.kind(around), Kind::If { .. } | Kind::Match { .. } | Kind::Loop(_)))
+}
+
+fn is_in_a_loop(u: &Unit, node: NodeId) -> bool {
+    let function = u.node(node).function;
+    u.ancestors(node)
+        .take_while(|&around| u.node(around).function == function)
+        .any(|around| matches!(u.kind(around), Kind::Loop(_)))
+}
+
+/// Whether the function writes something outside of this `try` too, beside which what is lost may be a trifle.
+fn writes_elsewhere(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let u = unit.unit;
+    let inside = u.range(node);
+    unit.calls_with(Effects::DB_WRITE).any(|call| {
+        let at = u.range(call.node);
+        let is_outside = at.end <= inside.start || at.start >= inside.end;
+        is_outside && may_be_rejected(unit, call.node)
+    })
+}
+
+/// Whether a comment stands in the handler.
+fn is_explained(unit: &UnitView<'_>, catch: &Catch) -> bool {
+    unit.unit
+        .comments
+        .iter()
+        .any(|comment| comment.range.start >= catch.range.start && comment.range.end <= catch.range.end)
+}
+
+/// `catch (error)`
+fn head(unit: &UnitView<'_>, catch: &Catch) -> OwnRange {
+    let end = unit.unit.range(catch.body).start;
+    let bytes = unit.to_file(OwnRange { start: catch.range.start, end });
+    let written = unit.project.text.get(bytes.as_usize()).unwrap_or_default();
+    let blank = written.len() - written.trim_end().len();
+    OwnRange { start: catch.range.start, end: end - u32::try_from(blank).unwrap_or(0) }
+}
