@@ -17,6 +17,8 @@ const EMPTY_WHEN_NEW: &[&str] = &["Map", "Set"];
 pub struct Quiet {
     /// Whether it writes it to a log.
     pub logs: bool,
+    /// Whether it does so as something of no consequence: a warning, at most.
+    pub only_warns: bool,
     /// What it returns in place of an answer: nothing, or an empty value; none where it goes on after the `try`.
     pub returns: Option<Option<NodeId>>,
 }
@@ -52,8 +54,11 @@ fn is_quiet(unit: &UnitView<'_>, node: NodeId, found: &mut Quiet, depth: u32) ->
         }
         Kind::Discard(inner) => is_quiet(unit, *inner, found, depth - 1),
         Kind::Call { .. } => {
-            found.logs |= is_log(unit, node);
-            is_log(unit, node)
+            let logs = is_log(unit, node);
+            let is_first = !found.logs;
+            found.logs |= logs;
+            found.only_warns = logs && warns(unit, node) && (is_first || found.only_warns);
+            logs
         }
         Kind::Return(None) => {
             found.returns.get_or_insert(None);
@@ -93,6 +98,13 @@ fn is_log(unit: &UnitView<'_>, node: NodeId) -> bool {
                 || call.facts.effects.is_empty() && is_log_call(unit.unit, *callee)
         }
     }
+}
+
+/// Whether what a call writes to a log is no error.
+fn warns(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let Kind::Call { callee, .. } = unit.unit.kind(node) else { return false };
+    let Kind::Member { name, .. } = unit.unit.kind(*callee) else { return false };
+    matches!(name.as_str(), "warn" | "warning" | "info" | "debug" | "trace")
 }
 
 /// Whether a value says that there is nothing.

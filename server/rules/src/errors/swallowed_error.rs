@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Catch, Effects, Kind, Literal, NodeId, OwnRange, Unit};
-
-use plimsoll_project::link::{Context, is_visible_outside};
+use plimsoll_project::link::{Context, PromiseFate, is_visible_outside};
 
 use crate::ask::{
     Action, Quiet, Role, callers, failing_in, is_bookkeeping, is_empty, is_of_the_start, may_be_rejected,
@@ -60,6 +59,8 @@ declare_rule! {
     ///   tracker of errors, a function of the project.
     /// - `return false`, and functions whose names ask (`hasOrder`, `verifyToken`): what cannot be checked is refused.
     /// - Handlers in which a comment says why.
+    /// - Writes of functions that are not called to write, by their names, and answer no request; those of which the log
+    ///   only warns.
     /// - Writes beside the work: logs, audits, metrics, sessions; those in a branch of the `try`; those of a function that
     ///   writes something else too; those for each of a list.
     /// - Listeners, timers, jobs, clean-ups, and what runs while the program starts.
@@ -104,11 +105,25 @@ impl Rule for SwallowedError {
     }
 }
 
-/// Words in the names of functions that do something beside the work, again and again, or once at the start.
+/// Words in the names of functions that write something down beside the work.
 #[rustfmt::skip]
 const BESIDE: &[&str] = &[
-    "log", "logs", "track", "tracking", "audit", "record", "metric", "metrics", "analytics", "seed", "seeds", "migrate", "migrations", "init",
-    "initialize", "ensure", "setup", "bootstrap", "cleanup", "clean", "purge", "prune", "expire", "sync", "cron", "job", "jobs", "worker", "cache", "warm", "touch", "backfill",
+    "log", "logs", "track", "tracking", "audit", "record", "metric", "metrics", "analytics",
+];
+/// Words in the names of what runs again and again, or once at the start.
+#[rustfmt::skip]
+const BY_ITSELF: &[&str] = &[
+    "seed", "seeds", "migrate", "migrations", "init", "initialize", "ensure", "setup", "bootstrap", "cleanup", "clean",
+    "purge", "prune", "expire", "sync", "cron", "job", "jobs", "worker", "cache", "warm", "touch", "backfill", "scrape",
+    "scraper", "scraping", "cycle", "tick", "poll", "sweep",
+];
+/// First words in the names of functions that are called to write something.
+#[rustfmt::skip]
+const WRITES: &[&str] = &[
+    "add", "apply", "approve", "archive", "assign", "book", "buy", "cancel", "change", "charge", "claim", "close",
+    "complete", "confirm", "create", "credit", "debit", "delete", "deposit", "edit", "finish", "insert", "make", "move",
+    "pay", "place", "post", "publish", "put", "refund", "register", "reject", "remove", "rename", "reserve", "restore",
+    "save", "set", "submit", "transfer", "update", "upsert", "withdraw", "write",
 ];
 /// Words in the names of functions whose empty answer is no: what cannot be checked is refused.
 #[rustfmt::skip]
@@ -130,12 +145,15 @@ fn lost_write(
     let u = unit.unit;
     let surely = calls.iter().filter(|call| is_in_no_branch(u, call.node, node));
     let (call, table) = surely.into_iter().find_map(|call| Some((call, written(unit, call)?)))?;
-    let is_beside = named(unit, node, BESIDE);
+    let is_beside = named(unit, node, BESIDE)
+        || named(unit, node, BY_ITSELF)
+        || handler.only_warns
+        || !is_meant_to_write(unit, node);
     let runs_by_itself = matches!(
         role(unit, node),
         Some(Role::Job | Role::Consumer | Role::Cleanup | Role::Effect | Role::Test)
     ) || is_of_the_start(unit, node)
-        || is_only_for_events(unit, node)
+        || is_for_nobody(unit, node)
         || unit
             .runs_as(node, &[Run::Interval, Run::Timeout, Run::Listener, Run::Job, Run::Each, Run::Limited]);
     if is_beside || runs_by_itself || is_in_a_loop(u, node) || writes_elsewhere(unit, node) {
@@ -173,9 +191,10 @@ fn empty_answer(
         u.node(inner).function == function
             && matches!(u.kind(inner), Kind::Return(Some(value)) if !is_empty(unit, *value))
     });
-    let runs_by_itself =
-        matches!(role(unit, node), Some(Role::Job | Role::Test)) || is_of_the_start(unit, node);
-    if !answers || named(unit, node, ASKS) || runs_by_itself {
+    let runs_by_itself = matches!(role(unit, node), Some(Role::Job | Role::Test))
+        || is_of_the_start(unit, node)
+        || is_for_nobody(unit, node);
+    if !answers || named(unit, node, ASKS) || named(unit, node, BY_ITSELF) || runs_by_itself {
         return None;
     }
     let name = unit.call_name(call.node);
@@ -241,20 +260,31 @@ fn named(unit: &UnitView<'_>, node: NodeId, wanted: &[&str]) -> bool {
     })
 }
 
-/// Whether the function around a node is only called by listeners and timers of its file: nobody waits for it.
-fn is_only_for_events(unit: &UnitView<'_>, node: NodeId) -> bool {
+/// Whether a function is there to write: it answers a request, or its name says so.
+fn is_meant_to_write(unit: &UnitView<'_>, node: NodeId) -> bool {
     let Some(&(at, function, _)) = unit.functions_around(node).first() else { return false };
-    if is_visible_outside(unit.linked, at, function) {
-        return false;
-    }
+    let name = unit.unit_of(at).function(function).name.as_deref().unwrap_or_default();
+    let says_so = words(name).first().is_some_and(|word| WRITES.contains(&word.as_str()));
+    says_so || role(unit, node).is_some_and(Role::answers_a_request)
+}
+
+/// Whether nobody waits for the function around a node: its file calls it at the start, for events or again and again, and
+/// nobody else does.
+fn is_for_nobody(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let Some(&(at, function, _)) = unit.functions_around(node).first() else { return false };
     let own = unit.linked.file.fn_ref(at, function);
-    let mut calls = callers(unit.linked, &own).into_iter().peekable();
-    calls.peek().is_some()
-        && calls.all(|(index, call)| {
-            let there = unit.of(index);
-            there.runs_as(call, &[Run::Interval, Run::Timeout, Run::Listener])
-                || there.functions_around(call).iter().any(|(_, _, context)| listens(unit, context))
-        })
+    let calls = callers(unit.linked, &own);
+    let runs_by_itself = |&(index, call): &(usize, NodeId)| {
+        let there = unit.of(index);
+        there.runs_as(call, &[Run::Interval, Run::Timeout, Run::Listener, Run::Job])
+            || is_of_the_start(&there, call)
+            || there.functions_around(call).iter().any(|(_, _, context)| listens(unit, context))
+    };
+    let is_let_go = |&(index, call): &(usize, NodeId)| {
+        !matches!(unit.eval.promise_fate(index, call), PromiseFate::Awaited(_) | PromiseFate::Returned)
+    };
+    let is_seen_elsewhere = is_visible_outside(unit.linked, at, function);
+    calls.iter().any(runs_by_itself) || !calls.is_empty() && !is_seen_elsewhere && calls.iter().all(is_let_go)
 }
 
 /// Whether a function is handed, under a name, to something of which nothing is known, as listeners are:
