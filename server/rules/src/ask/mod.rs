@@ -19,6 +19,7 @@ mod failure;
 mod fetched;
 pub mod filter;
 mod floating;
+mod for_nobody;
 mod gathered;
 mod given_back;
 mod growth;
@@ -99,6 +100,7 @@ pub use failing::failing;
 pub use failure::{Failure, failure_of};
 pub use fetched::{Fetched, Says, fetches_all};
 pub use floating::{Floating, floating, floating_callbacks, never_begun};
+pub use for_nobody::is_for_nobody;
 pub use gathered::{Gathered, Numbers, numbers};
 pub use given_back::{Leak, Taken, leak, taken};
 pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
@@ -109,8 +111,8 @@ pub use listener::{
 };
 pub use made::{Goes, comes_from_parameters, goes};
 pub use meant::{is_meant_to_float, outlives_rejections};
+pub(crate) use occasion::in_other;
 pub use occasion::role_of_failure;
-pub(crate) use occasion::{callers, in_other};
 pub use often::{Often, often};
 pub use open_limit::leaves_limit_open;
 pub use outgoing::{

@@ -28,19 +28,7 @@ pub struct Quiet {
 #[must_use]
 pub fn quiet(unit: &UnitView<'_>, body: NodeId) -> Option<Quiet> {
     let mut found = Quiet::default();
-    match unit.unit.kind(body) {
-        Kind::Block { .. } => is_quiet(unit, body, &mut found, MAX_DEPTH).then_some(found),
-        // The value of an arrow function.
-        Kind::Call { .. } => {
-            found.logs = is_log(unit, body);
-            found.returns = Some(None);
-            found.logs.then_some(found)
-        }
-        _ => {
-            found.returns = Some(Some(body));
-            is_empty(unit, body).then_some(found)
-        }
-    }
+    is_quiet(unit, body, &mut found, MAX_DEPTH).then_some(found)
 }
 
 fn is_quiet(unit: &UnitView<'_>, node: NodeId, found: &mut Quiet, depth: u32) -> bool {
