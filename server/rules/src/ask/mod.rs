@@ -96,7 +96,7 @@ pub use depends::{Dependency, dependency};
 pub use dropped::{Dropped, dropped_callbacks, is_dropped_middleware};
 pub use effect_runs::{EffectRun, Through, effect_runs, holder};
 pub use exclusive::is_exclusive;
-pub use failing::failing;
+pub use failing::{failing, failing_call};
 pub use failure::{Failure, failure_of};
 pub use fetched::{Fetched, Says, fetches_all};
 pub use floating::{Floating, floating, floating_callbacks, never_begun};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Catch, Effects, Kind, NodeId, OwnRange, Unit};
+use plimsoll_behavior::{CallForm, Catch, Effects, Kind, NodeId, OwnRange, Unit};
 
 use crate::ask::{
-    Action, Quiet, Role, failing_in, is_bookkeeping, is_empty, is_for_nobody, is_of_the_start,
+    Action, Quiet, Role, failing_call, failing_in, is_bookkeeping, is_empty, is_for_nobody, is_of_the_start,
     may_be_rejected, quiet, role, touches, words, writes_of_function,
 };
 use crate::edit::rethrow::rethrown;
@@ -63,6 +63,7 @@ declare_rule! {
     /// - Writes beside the work: logs, audits, metrics, sessions; those in a branch of the `try`; those of a function that
     ///   writes something else too; those for each of a list.
     /// - Listeners, timers, jobs, clean-ups, and what runs while the program starts.
+    /// - Queries beside which something else is asked that may fail, and those of which the log only warns.
     /// - Files, requests to other services, and `.catch()`: a default is right there too often.
     /// - What does not run in a service.
     pub SwallowedError { id: "swallowed-error", category: Errors, severity: Warning, since: "0.1.0", preview }
@@ -158,12 +159,10 @@ fn lost_write(
     if is_beside || runs_by_itself || is_in_a_loop(u, node) || writes_elsewhere(unit, node) {
         return None;
     }
-    let name = unit.call_name(call.node);
+    let what = failing_call(unit, call.node);
     let table = quoted(&table).map_or(String::new(), |table| format!(" to {table}"));
     Some((
-        format!(
-            "when `{name}` fails nobody is told: the write{table} is lost, and looks as if it had been made"
-        ),
+        format!("when {what} nobody is told: the write{table} is lost, and looks as if it had been made"),
         Severity::Error,
     ))
 }
@@ -180,7 +179,11 @@ fn empty_answer(
         Some(value) => value?,
         None => returned_after(unit, node)?,
     };
-    if !is_empty(unit, value) || calls.iter().any(|call| call.effects().contains(Effects::DB_WRITE)) {
+    if !is_empty(unit, value)
+        || handler.only_warns
+        || asks_others(unit, body)
+        || calls.iter().any(|call| call.effects().contains(Effects::DB_WRITE))
+    {
         return None;
     }
     let call = calls.iter().find(|call| reads_rows(unit, call))?;
@@ -196,12 +199,24 @@ fn empty_answer(
     if !answers || named(unit, node, ASKS) || named(unit, node, BY_ITSELF) || runs_by_itself {
         return None;
     }
-    let name = unit.call_name(call.node);
+    let what = failing_call(unit, call.node);
     let value = quoted(unit.text(value)).unwrap_or_else(|| "empty".to_owned());
     Some((
-        format!("when `{name}` fails the answer is {value}: a failure looks as if there were nothing"),
+        format!("when {what} the answer is {value}: a failure looks as if there were nothing"),
         Severity::Warning,
     ))
+}
+
+/// Whether something else than the database is asked too, so that the answer may be another's.
+fn asks_others(unit: &UnitView<'_>, body: NodeId) -> bool {
+    let u = unit.unit;
+    u.descendants(body).into_iter().any(|node| {
+        let Kind::Await(inner) = u.kind(node) else { return false };
+        let Kind::Call { form, .. } = u.kind(*inner) else { return false };
+        let Some(call) = unit.call(*inner).filter(|_| *form != CallForm::Import) else { return false };
+        let is_unknown = call.facts.behavior.is_none() && call.facts.target.is_none();
+        is_unknown || call.effects().contains(Effects::HTTP_REQUEST)
+    })
 }
 
 /// Where what the handler keeps to itself fails.
