@@ -53,6 +53,8 @@ pub fn floating(unit: &UnitView<'_>) -> Vec<Floating> {
             }),
             // Middleware is found where it is written.
             Some((function, _)) if is_written_as_middleware(unit, &function) => None,
+            // One that is given a callback tells that what fails.
+            Some((function, _)) if takes_a_function(unit, call.node) && !is_async(unit, &function) => None,
             Some((function, ways)) => of_function(unit, node, call.node, function, ways),
         });
         found.extend(why);
@@ -74,7 +76,9 @@ pub fn floating_callbacks(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<Float
     let callbacks = args.iter().enumerate().filter(|(i, _)| run_of(call.facts, *i).is_some());
     let failing = callbacks.filter_map(|(_, &node)| {
         let Value::Function(function) = unit.eval.value(unit.index, node) else { return None };
-        of_function(unit, node, call.node, function, Fails::REJECTS)
+        // What an executor returns is often only the last call of it.
+        let is_meant = behavior.run == Some(Run::Each) || is_async(unit, &function);
+        is_meant.then(|| of_function(unit, node, call.node, function, Fails::REJECTS))?
     });
     failing.collect()
 }
@@ -90,6 +94,10 @@ fn of_function(
     let (what, steps) = failing(unit, &function, ways)?;
     let fails_in = last_failing(unit, &function, ways);
     Some(Floating { node, call, what, steps, function: Some(function), fails_in })
+}
+
+fn is_async(unit: &UnitView<'_>, function: &FnRef) -> bool {
+    unit.summary(function).is_some_and(|summary| summary.is_async)
 }
 
 /// Whether a function returns anything that could be a promise.

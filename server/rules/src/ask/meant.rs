@@ -15,12 +15,17 @@ const BESIDE: &[&str] = &[
     "log", "logs", "logger", "track", "tracking", "audit", "analytics", "metric", "metrics", "telemetry", "trace",
     "heartbeat", "prefetch", "preload", "warm", "warmup",
 ];
+/// First words in the names of what lets something go: it is over either way.
+#[rustfmt::skip]
+const LETS_GO: &[&str] =
+    &["close", "destroy", "disconnect", "dispose", "end", "quit", "release", "shutdown", "stop", "terminate"];
 /// What comments say of a promise that is let go on purpose, in small letters.
 #[rustfmt::skip]
 const SAID: &[&str] = &[
     "fire and forget", "fire-and-forget", "fire & forget", "background", "non-blocking", "nonblocking", "non blocking",
     "not await", "n't await", "no await", "without await", "without waiting", "n't wait", "not wait", "n't block",
     "not block", "async", "best effort", "best-effort", "intentional", "deliberate", "floating", "on purpose", "parallel",
+    "not error", "not fail", "cannot fail", "never fail", "not reject", "cannot reject", "never reject", "never throw",
 ];
 /// How many lines above a statement a comment may begin that is about it.
 const LINES_ABOVE: usize = 3;
@@ -40,7 +45,9 @@ fn is_beside_the_work(unit: &UnitView<'_>, one: &Floating) -> bool {
     let Kind::Call { callee, .. } = unit.unit.kind(one.call) else { return false };
     let is_named = match unit.unit.kind(*callee) {
         Kind::Name { name, .. } | Kind::Member { name, .. } => {
-            words(name).iter().any(|word| BESIDE.contains(&word.as_str()))
+            let words = words(name);
+            words.iter().any(|word| BESIDE.contains(&word.as_str()))
+                || words.first().is_some_and(|word| LETS_GO.contains(&word.as_str()))
         }
         _ => false,
     };

@@ -57,7 +57,8 @@ declare_rule! {
     /// - Calls of which it is not known that they can fail, and those that catch all that fails in them.
     /// - `void`, `.catch()`, `.then()` with two functions; a promise that is stored, returned or handed on.
     /// - What a comment says is meant to go on beside the work, and what its name says is done beside it: logs, audits,
-    ///   metrics; unless a `catch` stands around it that would never run.
+    ///   metrics, what is closed; unless a `catch` stands around it that would never run.
+    /// - What is given a callback, which is told of a failure in the place of a promise.
     /// - What is begun while the program starts: at the top of a module, in a constructor, in `main`. It is right that the
     ///   process ends then.
     /// - Pauses that can be broken off.
