@@ -17,12 +17,7 @@ const MAX_NAME: usize = 41;
 /// something is not so which must be so wherever it runs (a setting, somebody who is signed in) does not count.
 #[must_use]
 pub fn failing(unit: &UnitView<'_>, function: &FnRef, ways: Fails) -> Option<(String, Vec<RawRelated>)> {
-    let mut way = Vec::new();
-    let mut seen = Vec::new();
-    if !leads_there(unit, function, ways, true, &mut seen, &mut way) {
-        return None;
-    }
-    way.reverse();
+    let way = way_of(unit, function, ways)?;
     let what = way.iter().find_map(|(one, failure)| named(unit, one, &failure.unit, failure.node))?;
     let steps = way.iter().map(|(one, failure)| RawRelated {
         message: match &failure.callee {
@@ -32,6 +27,13 @@ pub fn failing(unit: &UnitView<'_>, function: &FnRef, ways: Fails) -> Option<(St
         place: Place::Node { file: Arc::clone(&one.file), unit: failure.unit.clone(), node: failure.node },
     });
     Some((what, steps.collect()))
+}
+
+/// The way from a function to the first failure that counts, itself first.
+fn way_of(unit: &UnitView<'_>, function: &FnRef, ways: Fails) -> Option<Vec<(FnRef, LocalFailure)>> {
+    let mut way = Vec::new();
+    leads_there(unit, function, ways, true, &mut Vec::new(), &mut way).then(|| way.reverse())?;
+    Some(way)
 }
 
 /// Follows a function's failures to the first that counts, and gathers the way from there. What a function throws that does
@@ -103,16 +105,7 @@ fn look(unit: &UnitView<'_>, at: &Site, what: impl Fn(&Evaluator<'_>, usize) -> 
 /// The function in which a failure begins: the last of the way that [`failing`] tells.
 #[must_use]
 pub fn last_failing(unit: &UnitView<'_>, function: &FnRef, ways: Fails) -> Option<FnRef> {
-    let mut last = None;
-    let mut next = Some((function.clone(), ways));
-    for _ in 0..MAX_CHAIN {
-        let Some((function, ways)) = next else { break };
-        let fails = |one: &FnRef| Some(unit.summary(one)?.failure(ways)?.clone());
-        let (one, failure) = function.alternatives().find_map(|one| Some((one.clone(), fails(&one)?)))?;
-        last = Some(one);
-        next = failure.next;
-    }
-    last
+    way_of(unit, function, ways)?.pop().map(|(last, _)| last)
 }
 
 /// What fails where a library's call of the unit does.

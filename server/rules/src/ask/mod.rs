@@ -111,8 +111,8 @@ pub use listener::{
 };
 pub use made::{Goes, comes_from_parameters, goes};
 pub use meant::{is_meant_to_float, outlives_rejections};
-pub(crate) use occasion::in_other;
 pub use occasion::role_of_failure;
+pub(crate) use occasion::{callers, in_other};
 pub use often::{Often, often};
 pub use open_limit::leaves_limit_open;
 pub use outgoing::{
@@ -139,7 +139,6 @@ pub use result_use::{error_member, result_use};
 pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, is_of_the_start, role, role_in_file};
-pub use role::{Role, RoleFact, role, role_in_file};
 pub use shown::{Shown, shown};
 pub use slow::{asks_for_pieces, slow_answer};
 pub use sql_text::{SqlText, sql_texts};

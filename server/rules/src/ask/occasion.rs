@@ -151,7 +151,7 @@ pub(crate) fn in_other<T>(
 }
 
 /// The calls of a function within its own file: unit and call.
-pub(super) fn callers(linked: &Linked, function: &FnRef) -> Vec<(usize, NodeId)> {
+pub(crate) fn callers(linked: &Linked, function: &FnRef) -> Vec<(usize, NodeId)> {
     let mut found = Vec::new();
     for (unit, facts) in linked.facts.iter().enumerate() {
         for &call in &linked.file.units[unit].unit.calls {
