@@ -95,11 +95,20 @@ fn listed(view: &UnitView<'_>, run: &EffectRun) -> Option<Vec<Dependency>> {
         all.extend(roots.found.into_iter().map(|root| {
             // A function that is made anew when something changes stands for that.
             let of = view.unit_of(root.0).binding(root.1);
-            let text = if own == Some(root) { there.text(element) } else { &*of.name };
+            let is_itself = own.is_none_or(|own| own == root || is_a_value(view, own));
+            let text = if is_itself { there.text(element) } else { &*of.name };
             Dependency { text: text.to_owned(), root }
         }));
     }
     Some(all)
+}
+
+/// Whether what is kept of a component is a value, and not a function.
+fn is_a_value(view: &UnitView<'_>, (unit, binding): Root) -> bool {
+    let b = view.unit_of(unit).binding(binding);
+    let Some(hook) = b.value.filter(|&value| is_hook(view, unit, value)) else { return false };
+    let facts = view.eval.call(unit, hook);
+    facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.yields.as_deref() == Some("callback"))
 }
 
 /// The list of dependencies of a hook's call.
@@ -115,6 +124,10 @@ fn may_change(view: &UnitView<'_>, (unit, binding): Root, chain: u8) -> bool {
     let u = view.unit_of(unit);
     let b = u.binding(binding);
     if is_a_proof(&b.name) || is_a_setting(&b.name) {
+        return false;
+    }
+    // What asks is no part of what is asked for: a client that a component is handed.
+    if b.uses.first().is_some_and(|&used| view.eval.value(unit, used).instance().is_some()) {
         return false;
     }
     match b.kind {
