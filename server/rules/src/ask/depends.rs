@@ -57,10 +57,8 @@ pub fn dependency(
 const WAYS_IN: &[&str] = &[
     "accept",
     "activate",
-    "activation",
     "callback",
     "confirm",
-    "confirmation",
     "invitation",
     "invite",
     "join",
@@ -68,7 +66,6 @@ const WAYS_IN: &[&str] = &[
     "redirect",
     "reset",
     "unsubscribe",
-    "verification",
     "verify",
 ];
 
@@ -308,9 +305,10 @@ impl<'a, 'b> Roots<'a, 'b> {
 
     /// A function of the component that is called without what it depends on: it reads that where it stands.
     fn of_own_function(&mut self, unit: usize, callee: NodeId) {
-        if let Some(root) = binding_of(self.view, unit, callee) {
-            self.of_binding(root);
-        }
+        let Some(root) = binding_of(self.view, unit, callee) else { return };
+        self.of_binding(root);
+        // One that a hook hands out is no part of what it is asked for.
+        self.found.retain(|found| *found != root);
     }
 
     fn of_binding(&mut self, (unit, binding): Root) {

@@ -107,7 +107,7 @@ impl Asks<'_, '_> {
 
     /// Whether the functions on the way abort what runs, the effect's cleanup included.
     fn aborts(&self) -> bool {
-        let is_it = |name: &str| matches!(name, "abort" | "cancel" | "unsubscribe");
+        let is_it = |name: &str| matches!(name, "abort" | "cancel");
         self.functions().into_iter().any(|(unit, function)| {
             self.nodes_of(unit, function).into_iter().any(|(unit, node)| {
                 let u = self.view.unit_of(unit);
