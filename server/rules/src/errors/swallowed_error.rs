@@ -56,7 +56,8 @@ declare_rule! {
     ///
     /// - Handlers that throw, answer, return anything but an empty value, set something, or call anything but a log: a
     ///   tracker of errors, a function of the project.
-    /// - `return false`, and functions whose names ask (`hasOrder`, `verifyToken`): what cannot be checked is refused.
+    /// - `return false`, functions whose names ask (`hasOrder`, `verifyToken`), and files that let people in: what cannot be
+    ///   checked is refused.
     /// - Handlers in which a comment says why.
     /// - Writes of functions that are not called to write, by their names, and answer no request; those of which the log
     ///   only warns.
@@ -128,9 +129,12 @@ const WRITES: &[&str] = &[
 /// Words in the names of functions whose empty answer is no: what cannot be checked is refused.
 #[rustfmt::skip]
 const ASKS: &[&str] = &[
-    "health", "ping", "check", "verify", "auth", "authenticate", "authorize", "session", "token", "has", "is", "can", "exists", "permission",
+    "access", "health", "ping", "check", "verify", "auth", "authenticate", "authorize", "session", "token", "has", "is", "can", "exists", "permission",
     "permissions", "validate", "test", "probe", "status", "try", "maybe", "safe", "optional", "cache", "cached",
 ];
+
+/// Words in the names of files in which nothing found is no.
+const REFUSES: &[&str] = &["auth", "access", "permission", "permissions"];
 
 /// A write that looks as if it had been made.
 fn lost_write(
@@ -196,7 +200,8 @@ fn empty_answer(
     let runs_by_itself = matches!(role(unit, node), Some(Role::Job | Role::Test))
         || is_of_the_start(unit, node)
         || is_for_nobody(unit, node);
-    if !answers || named(unit, node, ASKS) || named(unit, node, BY_ITSELF) || runs_by_itself {
+    if !answers || named(unit, node, ASKS) || refuses(unit) || named(unit, node, BY_ITSELF) || runs_by_itself
+    {
         return None;
     }
     let what = failing_call(unit, call.node);
@@ -272,6 +277,12 @@ fn named(unit: &UnitView<'_>, node: NodeId, wanted: &[&str]) -> bool {
         let mut names = own.name.iter().chain(&own.owner);
         names.any(|name| words(name).iter().any(|word| wanted.contains(&word.as_str())))
     })
+}
+
+/// Whether the file is there to refuse who is not let in, by its name.
+fn refuses(unit: &UnitView<'_>) -> bool {
+    let name = unit.linked.file.path.rsplit('/').next().unwrap_or_default();
+    words(name).iter().any(|word| REFUSES.contains(&word.as_str()))
 }
 
 /// Whether a function is there to write: it answers a request, or its name says so.
