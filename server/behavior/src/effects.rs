@@ -40,7 +40,8 @@ bitflags! {
         const TASK_SPAWN = 1 << 15;
         /// Takes a lock.
         const LOCK = 1 << 16;
-        /// Blocks the thread.
+        /// Blocks the thread, however shortly. What does so for long has one of the effects below as well, for what it does
+        /// then; those that only ask for the name or the size of a file have none.
         const BLOCK = 1 << 17;
         /// Writes a log line.
         const LOG = 1 << 18;
@@ -62,12 +63,29 @@ bitflags! {
         const NOTIFY = 1 << 26;
         /// Takes the body of a response piece by piece, for as long as it lasts.
         const RESPONSE_STREAM = 1 << 40;
+        /// Blocks the thread until files are read, written, copied, listed or removed.
+        const BLOCK_DISK = 1 << 44;
+        /// Blocks the thread for a time that it is given.
+        const BLOCK_SLEEP = 1 << 45;
+        /// Blocks the thread until another machine or process answers.
+        const BLOCK_REMOTE = 1 << 46;
+        /// Blocks the thread by computing for long, as who hashes passwords does on purpose.
+        const BLOCK_COMPUTE = 1 << 47;
+        /// Blocks the thread by a runtime of its own, which panics on the thread of another one.
+        const BLOCK_RUNTIME = 1 << 48;
     }
 }
 
 impl Effects {
     /// Reads or writes a database.
     pub const DB: Effects = Effects::DB_READ.union(Effects::DB_WRITE);
+
+    /// Blocks the thread for long.
+    pub const BLOCKS_FOR_LONG: Effects = Effects::BLOCK_DISK
+        .union(Effects::BLOCK_SLEEP)
+        .union(Effects::BLOCK_REMOTE)
+        .union(Effects::BLOCK_COMPUTE)
+        .union(Effects::BLOCK_RUNTIME);
 
     /// The effects with names as models write them, in the order of the bits.
     pub const NAMES: &'static [(&'static str, Effects)] = &[
@@ -99,6 +117,11 @@ impl Effects {
         ("schedule", Effects::SCHEDULE),
         ("notify", Effects::NOTIFY),
         ("response.stream", Effects::RESPONSE_STREAM),
+        ("block.disk", Effects::BLOCK_DISK),
+        ("block.sleep", Effects::BLOCK_SLEEP),
+        ("block.remote", Effects::BLOCK_REMOTE),
+        ("block.compute", Effects::BLOCK_COMPUTE),
+        ("block.runtime", Effects::BLOCK_RUNTIME),
     ];
 
     /// The effect with this name.

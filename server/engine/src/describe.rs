@@ -32,6 +32,7 @@ const TOLD: &[(Effects, &str)] = &[
     (Effects::TASK_SPAWN, "starts a task beside its caller"),
     (Effects::LOCK, "takes a lock"),
     (Effects::BLOCK, "blocks its thread"),
+    (Effects::BLOCK_COMPUTE, "computes for long"),
     (Effects::EXIT, "ends the process"),
     (Effects::RESPOND, "answers a request"),
     (Effects::RETRY, "repeats what it is given until it succeeds"),

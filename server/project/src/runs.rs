@@ -214,7 +214,7 @@ fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, 
 fn rust(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, String)> {
     let files = world.files();
     let (_, manifest) = nearest_crate(files, &file.path)?;
-    if let Some(why) = by_hand::rust(files, file) {
+    if let Some(why) = by_hand::rust(world, file) {
         return Some((Runs::ByHand, why));
     }
     let web = ["wasm-bindgen", "yew", "leptos", "dioxus", "web-sys"];

@@ -41,6 +41,18 @@ pub fn rust_of(files: &dyn Files, path: &str) -> RustOf {
     RustOf { edition: edition.unwrap_or(2015), version }
 }
 
+/// Whether a panic ends the program that a file is built into for others: its profile says `panic = "abort"`.
+#[must_use]
+pub fn aborts_on_panic(files: &dyn Files, path: &str) -> bool {
+    let Some(folder) = parent(path) else { return false };
+    ancestors(folder, files, path).any(|folder| {
+        let text = files.read(&format!("{folder}/Cargo.toml"));
+        let table = text.and_then(|text| toml::from_str::<toml::Table>(&text).ok());
+        let panic = || Some(table?.get("profile")?.get("release")?.get("panic")?.as_str()? == "abort");
+        panic().unwrap_or(false)
+    })
+}
+
 /// The version that a toolchain file around a path asks for by its number.
 fn pinned(files: &dyn Files, path: &str) -> Option<(u32, u32)> {
     let mut around = ancestors(parent(path)?, files, path);
@@ -62,7 +74,7 @@ pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RustOf, rust_of};
+    use super::{RustOf, aborts_on_panic, rust_of};
     use crate::MemoryFiles;
 
     fn of(all: &[(&str, &str)]) -> RustOf {
@@ -90,6 +102,15 @@ mod tests {
         let silent = ("/w/api/Cargo.toml", "[package]\nname = 'api'\n");
         assert_eq!(of(&[silent, workspace]), RustOf { edition: 2015, version: None });
         assert_eq!(of(&[]), RustOf { edition: 2024, version: None });
+    }
+
+    #[test]
+    fn a_profile_says_that_a_panic_ends_the_program() {
+        let mut files = MemoryFiles::rooted("/w");
+        files.insert("/w/api/Cargo.toml", "[package]\nname = 'api'\n[profile.release]\nlto = true\n");
+        assert!(!aborts_on_panic(&files, "/w/api/src/main.rs"));
+        files.insert("/w/Cargo.toml", "[workspace]\n[profile.release]\npanic = 'abort'\n");
+        assert!(aborts_on_panic(&files, "/w/api/src/main.rs"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! All rules.
 
 use crate::Rule;
-use crate::concurrency::{LockAcrossAwait, StaleResponse};
+use crate::concurrency::{BlockingInAsync, LockAcrossAwait, StaleResponse};
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
@@ -12,11 +12,12 @@ use crate::errors::{
     UnhandledAsyncHandler,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
-use crate::resources::{LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
+use crate::resources::{DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
+    &BlockingInAsync,
     &LockAcrossAwait,
     &StaleResponse,
     &CheckThenAct,
@@ -42,6 +43,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingRetry,
     &MissingTimeout,
     &UncheckedResponse,
+    &DetachedTask,
     &LeakedListener,
     &LeakedSubscription,
     &LeakedTimer,

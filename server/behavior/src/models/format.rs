@@ -497,6 +497,9 @@ pub struct Behavior {
     /// What must be written to bound its time.
     #[serde(default)]
     pub timeout_edit: Option<TimeoutEdit>,
+    /// What must be written in its place so that it does not block its thread.
+    #[serde(default)]
+    pub unblock_edit: Option<UnblockEdit>,
     /// Options that make it retry.
     #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,
@@ -565,6 +568,19 @@ pub enum TimeoutEdit {
         /// is written where the failure cannot be handed on.
         expect: Option<Name>,
     },
+}
+
+/// What must be written in the place of a call that blocks its thread, where that can be awaited:
+/// `{ replace = "tokio::time::sleep({args}).await", needs = "tokio" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnblockEdit {
+    /// The other call, awaited; `{head}` stands for the path before the last name of the callee, `{args}` for the arguments
+    /// as they stand.
+    pub replace: Name,
+    /// Rust: the crate that must be declared for it.
+    #[serde(default)]
+    pub needs: Option<Name>,
 }
 
 /// How what a call makes is meant to be shared.

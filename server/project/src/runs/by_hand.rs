@@ -2,9 +2,8 @@
 
 use plimsoll_behavior::{BindingKind, Kind, LoopKind, Unit};
 
-use crate::Files;
 use crate::below_manifest;
-use crate::link::FileUnits;
+use crate::link::{FileUnits, World};
 use crate::manifests::PackageJson;
 
 /// Folders of what is run by hand.
@@ -72,22 +71,29 @@ pub(super) fn script(
         .then(|| "run by hand: nothing imports or starts it".into())
 }
 
-/// Why a file of Rust is believed to be run by hand: an example, or a small program beside the one that serves.
-pub(super) fn rust(files: &dyn Files, file: &FileUnits) -> Option<String> {
+/// Why a file of Rust is believed to be run by hand: an example, or a part of a small program beside the one that serves.
+pub(super) fn rust(world: &dyn World, file: &FileUnits) -> Option<String> {
+    let files = world.files();
     let below = below_manifest(files, &file.path);
     if below.starts_with("examples/") || below.starts_with("benches/") {
         return Some("is an example or a benchmark".into());
     }
     let rest = below.strip_prefix("src/bin/")?;
-    let name = rest.strip_suffix("/main.rs").or_else(|| rest.strip_suffix(".rs"))?;
-    if name.contains('/') || stays_up_by_its_name(name) || stays_up(file) {
+    let name = rest.split_once('/').map_or_else(|| rest.strip_suffix(".rs"), |(folder, _)| Some(folder))?;
+    if stays_up_by_its_name(name) || stays_up(file) {
         return None;
     }
     let root = file.path.strip_suffix(below.as_str())?;
+    let mut does_main_stay_up = false;
+    if !matches!(rest.split_once('/'), None | Some((_, "main.rs"))) {
+        world.in_file(&format!("{root}src/bin/{name}/main.rs"), &mut |main| {
+            does_main_stay_up = stays_up(main.file);
+        });
+    }
     let is_other = |other: &String| other.ends_with(".rs") && other.strip_suffix(".rs") != Some(name);
     let has_main = files.exists(&format!("{root}src/main.rs"));
     let has_other = || files.list(&format!("{root}src/bin")).iter().any(is_other);
-    (has_main || has_other()).then(|| format!("a program beside the service: {name}"))
+    (!does_main_stay_up && (has_main || has_other())).then(|| format!("a program beside the service: {name}"))
 }
 
 /// Whether a program goes on until it is stopped: it serves, waits for messages, or never leaves a loop.

@@ -96,6 +96,11 @@ fn a_program_beside_the_service_is_run_by_hand() {
     );
     let poll = "async fn main() { loop { poll().await; tokio::time::sleep(PAUSE).await; } }";
     assert_eq!(runs(&[main, ("/p/src/bin/poll.rs", poll)]).0, Runs::Server);
+    // What stands below it is a part of it.
+    let part = ("/p/src/bin/admin/commands/user.rs", "pub async fn add() { insert().await }");
+    assert_eq!(runs(&[main, ("/p/src/bin/admin/main.rs", once), part]).0, Runs::ByHand);
+    let serves = ("/p/src/bin/admin/main.rs", "async fn main() { axum::serve(a, b).await }");
+    assert_eq!(runs(&[main, serves, part]).0, Runs::Server);
 }
 
 #[test]

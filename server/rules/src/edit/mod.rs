@@ -30,7 +30,9 @@ pub mod style;
 pub mod teardown;
 pub mod time_limit;
 pub mod transaction;
+pub mod unblock;
 pub mod upsert;
 pub mod waiting;
+pub mod watch;
 
 pub use retry::{Thrown, wrap_in_retry};

@@ -1,10 +1,13 @@
-//! What is started and must end: timers, listeners, subscriptions, handles, and what only grows.
 
+//! What is started and must end: timers, listeners, subscriptions, handles, and what only grows.
+//! What is started and must end: timers, listeners, subscriptions, handles, tasks.
+mod detached_task;
 mod leaked_listener;
 mod leaked_subscription;
 mod leaked_timer;
 mod unbounded_growth;
 
+pub use detached_task::DetachedTask;
 pub use leaked_listener::LeakedListener;
 pub use leaked_subscription::LeakedSubscription;
 pub use leaked_timer::LeakedTimer;
