@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 /// The rules that have a list.
 const RULES: &[&str] = &[
+    "blocking-in-async",
+    "detached-task",
     "ignored-result",
     "leaked-listener",
     "leaked-subscription",

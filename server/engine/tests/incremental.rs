@@ -242,6 +242,18 @@ fn a_client_that_a_helper_keeps_no_longer_is_seen_where_it_is_called() {
 }
 
 #[test]
+fn a_key_that_a_helper_derives_anew_is_seen_where_it_is_called() {
+    const OWN: &str = "import express from 'express'\nimport crypto from 'node:crypto'\n\
+        const app = express()\nlet kept: Buffer | undefined\n\
+        function key() {\n  if (!kept) kept = crypto.scryptSync('a', 'b', 32)\n  return kept\n}\n\
+        app.get('/', (req, res) => {\n  res.json(key().length)\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"5"}}"#);
+    let edits = [("if (!kept) ", "", true), ("kept = crypto", "kept ??= crypto", false)];
+    follows(&files, OWN, "blocking-in-async", false, &edits);
+}
+
+#[test]
 fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     // Long enough to be a unit of its own.
     let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);

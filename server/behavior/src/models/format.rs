@@ -500,6 +500,10 @@ pub struct Behavior {
     /// What must be written in its place so that it does not block its thread.
     #[serde(default)]
     pub unblock_edit: Option<UnblockEdit>,
+    /// Of what runs a closure on a thread for what blocks: how a call is handed to it and awaited, `{call}` being the call, so
+    /// that it yields what the call does: `tokio::task::spawn_blocking(move || {call}).await.expect("it does not panic")`.
+    #[serde(default)]
+    pub aside_edit: Option<Name>,
     /// Options that make it retry.
     #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,

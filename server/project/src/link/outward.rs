@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingKind, Effects, Key, Kind, NodeId, Unit};
+use plimsoll_behavior::models::{Run, Slot};
+use plimsoll_behavior::{
+    BindingKind, BlockForm, Effects, FunctionId, Key, Kind, LoopKind, Node, NodeId, Unit,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 #[cfg(doc)]
@@ -11,7 +13,7 @@ use super::UnitFacts;
 use super::flow::{hash_flows, numbered};
 use super::linked::registered_by;
 use super::summary::Local;
-use super::{CallFacts, Evaluator, Site, SlotValue, Value, kept_use};
+use super::{CallFacts, Context, Evaluator, Site, SlotValue, Value, kept_use};
 
 /// The most nodes that are looked at behind a value; beyond it any change of the unit counts.
 const MAX_HELD: usize = 512;
@@ -117,6 +119,38 @@ fn is_handed_out(u: &Unit, node: NodeId, calls: &FxHashMap<NodeId, Arc<CallFacts
     true
 }
 
+/// Hashes what decides whether a caller has to wait for what a unit does: whether calls stand in tasks, when closures run.
+/// Around a call that blocks its thread, and in a loop that never ends, anything does: whether it is done once, what leaves
+/// it.
+fn hash_around_what_blocks(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    calls: &FxHashMap<NodeId, Arc<CallFacts>>,
+    locals: &[Local],
+    hasher: &mut impl std::hash::Hasher,
+) {
+    use std::hash::Hash;
+    let entry = &eval.file.units[unit];
+    let u: &Unit = &entry.unit;
+    let is_in_a_task = |node: NodeId| {
+        let is_task = |around: NodeId| matches!(u.kind(around), Kind::Block { form: BlockForm::Async, .. });
+        u.ancestors(node).any(is_task)
+    };
+    let own = |call: &&NodeId| calls.get(call).is_some_and(|facts| facts.target.is_some());
+    u.calls.iter().filter(own).for_each(|&call| is_in_a_task(call).hash(hasher));
+    for i in 0..u.functions.len() {
+        let context = eval.context(unit, FunctionId(u32::try_from(i).expect("few functions")));
+        matches!(context, Context::Passed(_) | Context::Runs(Run::Memo, _)).hash(hasher);
+    }
+    let blocks =
+        |local: &Local| local.direct.iter().any(|(effects, ..)| effects.intersects(Effects::BLOCKS_FOR_LONG));
+    let goes_on =
+        |node: &Node| matches!(&node.kind, Kind::Loop(own) if matches!(own.kind, LoopKind::Forever));
+    if locals.iter().any(blocks) || u.nodes.iter().any(goes_on) {
+        entry.key.hash(hasher);
+    }
+}
+
 /// What a unit tells outward: see [`UnitFacts::outward`].
 pub(super) fn outward(
     eval: &Evaluator<'_>,
@@ -143,6 +177,7 @@ pub(super) fn outward(
         hash_held(eval, unit, &local.returns, &mut held, &mut hasher);
         hash_flows(&local.flows, &numbers, &mut hasher);
     }
+    hash_around_what_blocks(eval, unit, calls, locals, &mut hasher);
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
     // A parameter of a constructor is a field of its class, whose type and decorators say what it holds.

@@ -15,8 +15,9 @@ const CATCHES: &[&str] = &["catch_unwind"];
 pub struct Endless {
     /// Where it stands.
     pub at: Site,
-    /// What it is known for: the name of the first call of its body with one of the effects that are asked for.
-    pub work: String,
+    /// What it is known for: the name of the first function of the project that its body calls for one of the effects that
+    /// are asked for, else that of the function that it stands in; none where neither has a name.
+    pub work: Option<String>,
     /// Whether a failure that `?` hands on leaves it.
     pub ends_with_a_failure: bool,
 }
@@ -67,14 +68,24 @@ fn in_body(unit: &UnitView<'_>, body: NodeId, effects: Effects) -> Option<Endles
     let does = |&&node: &&NodeId| {
         matches!(u.kind(node), Kind::Call { .. }) && effects_of(unit, unit.index, node).intersects(effects)
     };
-    let work = inside.iter().find(does)?;
+    let calls: Vec<NodeId> = inside.iter().filter(does).copied().collect();
+    calls.first()?;
+    let is_own = |&&call: &&NodeId| unit.eval.call(unit.index, call).target.is_some();
+    let called = calls.iter().find(is_own).map(|&call| unit.call_name(call));
+    let around = || u.function(u.node(found).function).name.as_ref().filter(|_| body_is_whole(u, body));
+    let work = called.or_else(|| around().map(ToString::to_string));
     let is_watched = inside.iter().any(|&node| is_watched_over(unit, node));
     let ends_with_a_failure = inside.iter().any(|&node| matches!(u.kind(node), Kind::Try(_)));
     (!is_watched).then(|| Endless {
         at: unit.eval.site(unit.index, found),
-        work: unit.call_name(*work),
+        work: work.map(|name| name.trim_start_matches("self.").to_owned()),
         ends_with_a_failure,
     })
+}
+
+/// Whether a body is that of its function, and no block in it.
+fn body_is_whole(u: &Unit, body: NodeId) -> bool {
+    u.function(u.node(body).function).body == Some(body)
 }
 
 /// Whether a node stands in a task as one of its statements or a part of one, so that nothing but the task runs it.

@@ -63,7 +63,8 @@ fn followed(unit: &UnitView<'_>, target: &FnRef, kind: Effects) -> Option<Stall>
         in_function(unit, &function, &mut |there| {
             let index = there.linked.file.unit_at(&witness.unit);
             let Some(there) = index.map(|index| there.of(index)) else { return };
-            if runs_with_its_caller(&there, &function, witness.node) && !is_remembered(&there, witness.node) {
+            let is_kept = witness.next.is_none() && is_remembered(&there, witness.node);
+            if runs_with_its_caller(&there, &function, witness.node) && !is_kept {
                 let at = there.eval.site(there.index, witness.node);
                 found = Some(Stall { kind, by: there.eval.call(there.index, witness.node), at });
             }

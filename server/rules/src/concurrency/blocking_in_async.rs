@@ -1,12 +1,16 @@
 //! `blocking-in-async`
 
-use plimsoll_behavior::Effects;
+use plimsoll_behavior::{Effects, Kind, NodeId};
 
 use crate::ask::{Often, Role, Stall, is_shared_thread, often, role, stall, words};
+use crate::edit::aside::moved_aside;
 use crate::edit::unblock::awaited;
 use crate::view::CallView;
 use crate::wording::quoted;
-use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, Severity, UnitView, declare_rule};
+use crate::{
+    Confidence, FixPlan, PlannedEdit, RawRelated, Report, Rule, RuleMeta, Safety, Severity, UnitView,
+    declare_rule,
+};
 
 declare_rule! {
     /// A call that keeps its thread for long, where many tasks or requests share that thread.
@@ -54,8 +58,9 @@ declare_rule! {
     ///
     /// ## What its fix does
     ///
-    /// The call that the same library or the runtime has for it is awaited instead. Something else can happen meanwhile, so
-    /// that somebody has to look at it.
+    /// The call that the same library or the runtime has for it is awaited instead; where there is none, the call is handed
+    /// to a thread for what blocks, with copies of what it is given. Something else can happen meanwhile, so that somebody
+    /// has to look at it.
     ///
     /// ## What it does not flag
     ///
@@ -96,6 +101,9 @@ const BEGINS: &[&str] = &[
     "cli",
 ];
 
+/// Words in the names of folders of what is run on a command line.
+const COMMANDS: &[&str] = &["cli", "xtask", "bench", "benches", "benchmark", "benchmarks"];
+
 /// First words of the names of functions by which a program begins, where they stand in the file that it begins with, and
 /// of those that see to it that something is there.
 const RUNS: &[&str] = &["run", "serve", "launch", "build", "create"];
@@ -125,18 +133,51 @@ impl Rule for BlockingInAsync {
                 .severity(severity)
                 .preview(is_of_the_disk)
                 .related_all(unit.chain(&call, stall.kind, "the thread is kept here"))
-                .fix(|| {
-                    let (edits, name) = awaited(unit, &call)?;
-                    let title = format!("Await `{name}` instead (review: others go on meanwhile)");
-                    Some(FixPlan { title, safety: Safety::Review, edits })
-                });
+                .related_all(others(unit, &call, &stall).into_iter().map(|(index, node)| RawRelated {
+                    place: unit.of(index).place(node),
+                    message: "so it is here".to_owned(),
+                }))
+                .fix(|| plan(unit, &call, &stall));
         }
     }
 }
 
+/// Mends all calls of one cause, since the next of them would be found where the first is mended alone.
+fn plan(unit: &UnitView<'_>, call: &CallView<'_>, stall: &Stall) -> Option<FixPlan> {
+    let mut title = None;
+    let mut edits: Vec<PlannedEdit> = Vec::new();
+    for (index, node) in std::iter::once((unit.index, call.node)).chain(others(unit, call, stall)) {
+        let there = unit.of(index);
+        let (own_title, own) = plan_of(&there, &there.call(node)?, stall.kind)?;
+        title.get_or_insert(own_title);
+        edits.extend(own);
+    }
+    edits.sort_by_key(|edit| edit.range.map(|range| (range.start, range.end)));
+    let is_apart = |pair: &[PlannedEdit]| match (pair[0].range, pair[1].range) {
+        (Some(first), Some(second)) => first.end <= second.start && first.start < second.start,
+        _ => false,
+    };
+    edits.windows(2).all(is_apart).then_some(())?;
+    Some(FixPlan { title: title?, safety: Safety::Review, edits })
+}
+
+fn plan_of(unit: &UnitView<'_>, call: &CallView<'_>, kind: Effects) -> Option<(String, Vec<PlannedEdit>)> {
+    if let Some((edits, name)) = awaited(unit, call) {
+        return Some((format!("Await `{name}` instead (review: others go on meanwhile)"), edits));
+    }
+    if !matches!(kind, Effects::BLOCK_COMPUTE | Effects::BLOCK_REMOTE) {
+        return None;
+    }
+    let title = "Run it on a thread for what blocks (review: it is given copies)";
+    Some((title.to_owned(), moved_aside(unit, call)?))
+}
+
 /// How a call keeps a thread that others wait for: it happens for requests, or again and again while there are some.
 fn missed(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stall> {
-    if !is_shared_thread(unit, call.node) {
+    // What is awaited does not block, whatever its receiver was taken for.
+    let is_awaited = unit.is_rust()
+        && unit.unit.parent(call.node).is_some_and(|parent| matches!(unit.unit.kind(parent), Kind::Await(_)));
+    if is_awaited || !is_shared_thread(unit, call.node) {
         return None;
     }
     let stall = stall(unit, call)?;
@@ -150,18 +191,36 @@ fn missed(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stall> {
     is_missed.then_some(stall)
 }
 
-/// Whether no call before it in the file ends at the same place: it is one cause. Of files, the first of a function
-/// stands for all.
+/// Whether no call before it in the file is of the same cause.
 fn is_first(unit: &UnitView<'_>, call: &CallView<'_>, stall: &Stall) -> bool {
-    let is_same = |other: &Stall, is_here: bool| {
-        other.at == stall.at || is_here && stall.kind == Effects::BLOCK_DISK && other.kind == stall.kind
-    };
-    (0..=unit.index).all(|index| {
+    let own = (unit.index, call.node);
+    !(0..=unit.index).any(|index| {
         let there = unit.of(index);
-        !there.calls_with(stall.kind).any(|other| {
-            (index, other.node) < (unit.index, call.node)
-                && missed(&there, &other).is_some_and(|other| is_same(&other, index == unit.index))
-        })
+        there
+            .calls_with(stall.kind)
+            .any(|other| (index, other.node) < own && is_of_one_cause(unit.index, stall, &there, &other))
+    })
+}
+
+/// The calls behind it in the file that are of the same cause.
+fn others(unit: &UnitView<'_>, call: &CallView<'_>, stall: &Stall) -> Vec<(usize, NodeId)> {
+    let own = (unit.index, call.node);
+    let units = unit.index..unit.linked.file.units.len();
+    let all = units.flat_map(|index| {
+        let there = unit.of(index);
+        let of_it = |other: &CallView<'_>| {
+            (index, other.node) > own && is_of_one_cause(unit.index, stall, &there, other)
+        };
+        there.calls_with(stall.kind).filter(of_it).map(|other| (index, other.node)).collect::<Vec<_>>()
+    });
+    all.collect()
+}
+
+/// Whether another call ends where one of the unit with this index does. Of files, those of one function are one cause.
+fn is_of_one_cause(index: usize, stall: &Stall, there: &UnitView<'_>, other: &CallView<'_>) -> bool {
+    missed(there, other).is_some_and(|other| {
+        let is_of_the_disk = stall.kind == Effects::BLOCK_DISK && other.kind == stall.kind;
+        other.at == stall.at || index == there.index && is_of_the_disk
     })
 }
 
@@ -175,7 +234,13 @@ fn begins(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
         let first = words(name).into_iter().next().unwrap_or_default();
         says_so(name) || first == "ensure" || is_entry && RUNS.contains(&first.as_str())
     };
-    says_so(stem) && !is_entry
+    let root = unit.project.files.root_of(path).unwrap_or_default();
+    let below = path.strip_prefix(root.as_str()).unwrap_or(path);
+    let mut folders = below.split('/').rev().skip(1);
+    let is_a_command =
+        folders.any(|folder| words(folder).iter().any(|word| COMMANDS.contains(&word.as_str())));
+    is_a_command
+        || says_so(stem) && !is_entry
         || unit.functions_around(call.node).iter().any(|(index, id, _)| {
             unit.unit_of(*index).function(*id).name.as_ref().is_some_and(|name| name_says_so(name))
         })

@@ -1,5 +1,6 @@
 //! The writers of edits: what a fix must write, in the style of the file.
 
+pub mod aside;
 pub mod batch;
 pub mod boundary;
 pub mod clamp;

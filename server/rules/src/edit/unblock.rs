@@ -52,7 +52,7 @@ pub fn awaited(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<(Vec<PlannedE
 }
 
 /// Whether something can be awaited where a node stands.
-fn can_await(u: &Unit, node: NodeId) -> bool {
+pub(super) fn can_await(u: &Unit, node: NodeId) -> bool {
     let function = u.node(node).function;
     u.function(function).is_async
         || u.ancestors(node)

@@ -10,9 +10,14 @@ use crate::{PlannedEdit, UnitView};
 const HANDLE: &str = "task";
 
 /// Keeps the handle of the task that a statement starts, and waits for it in a second task, which logs how the first one
-/// has ended. None where a failure of its own ends it, for that is no part of what is told so, and where no log is kept.
+/// has ended, by the name of what it calls. None where a failure of its own ends it, for that is no part of what is told so, and where no log is kept.
 #[must_use]
-pub fn watched(unit: &UnitView<'_>, call: NodeId, task: NodeId) -> Option<Vec<PlannedEdit>> {
+pub fn watched(
+    unit: &UnitView<'_>,
+    call: NodeId,
+    task: NodeId,
+    work: Option<&str>,
+) -> Option<Vec<PlannedEdit>> {
     let u = unit.unit;
     let Kind::Call { callee, .. } = u.kind(call) else { return None };
     let statement = u.parent(call).filter(|&parent| matches!(u.kind(parent), Kind::Discard(_)))?;
@@ -25,6 +30,8 @@ pub fn watched(unit: &UnitView<'_>, call: NodeId, task: NodeId) -> Option<Vec<Pl
         return None;
     }
     let log = log_of(unit, task)?;
+    let is_plain = |work: &&str| work.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
+    let work = work.filter(is_plain).unwrap_or("the work of a task");
     let Style { newline, .. } = Style::of(text);
     let indent = style::indent_at(text, start);
     let spawn = unit.text(*callee);
@@ -32,7 +39,7 @@ pub fn watched(unit: &UnitView<'_>, call: NodeId, task: NodeId) -> Option<Vec<Pl
         String::new(),
         format!("{spawn}(async move {{"),
         format!("    if let Err(error) = {HANDLE}.await {{"),
-        format!("        {log}!(\"a task has ended: {{error}}\");"),
+        format!("        {log}!(\"{work} is not done any more: {{error}}\");"),
         "    }".to_owned(),
         "});".to_owned(),
     ];

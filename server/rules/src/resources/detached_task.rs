@@ -96,7 +96,7 @@ impl Rule for DetachedTask {
                 .at_node(unit, spawner(unit, call.node), Confidence::High, message(&found))
                 .related(place, "this loop goes on until then")
                 .fix(|| {
-                    let edits = watched(unit, call.node, task)?;
+                    let edits = watched(unit, call.node, task, found.work.as_deref())?;
                     let title =
                         "Keep the handle, and log how the task ends (review: one task more)".to_owned();
                     Some(FixPlan { title, safety: Safety::Review, edits })
@@ -146,9 +146,9 @@ fn spawner(unit: &UnitView<'_>, call: NodeId) -> NodeId {
 }
 
 fn message(found: &Endless) -> String {
-    let work = quoted(&found.work).unwrap_or_else(|| "the work".to_owned());
+    let work = found.work.as_deref().and_then(quoted).unwrap_or_else(|| "its work".to_owned());
     let end = if found.ends_with_a_failure { "the first failure or panic" } else { "a panic" };
     format!(
-        "{end} ends this task for good, and nobody is told, for its handle is dropped: {work} is not called any more"
+        "{end} ends this task for good, and nobody is told, for its handle is dropped: {work} is not done any more"
     )
 }
