@@ -1,6 +1,5 @@
+//! What is started and must end: timers, listeners, subscriptions, handles, tasks; and what only grows.
 
-//! What is started and must end: timers, listeners, subscriptions, handles, and what only grows.
-//! What is started and must end: timers, listeners, subscriptions, handles, tasks.
 mod detached_task;
 mod leaked_listener;
 mod leaked_subscription;
