@@ -23,6 +23,7 @@ const MODEL_KEYS: &[(&str, &str)] = &[
     ("ignores_undefined", "Whether it leaves a condition out of a filter when its value is `undefined`."),
     ("cuts_off_at", "The most rows that its server hands over for one query, without a word of the rest."),
     ("transaction_by", "What makes one transaction of several statements, where it has no call for it."),
+    ("outlives_rejections", "Packages in whose programs a rejection that nobody handles ends nothing."),
     ("schema", "What describes its tables: `prisma`, `drizzle` or `sql`."),
     ("function", "What it exports as functions: `name`, `effect`, `async`, `throws`, `yields`, `slots`…"),
     ("type", "What it exports as types: `name`, `construct`, `methods`, `members`, `runs`…"),
