@@ -130,7 +130,7 @@ const WRITES: &[&str] = &[
 #[rustfmt::skip]
 const ASKS: &[&str] = &[
     "access", "health", "ping", "check", "verify", "auth", "authenticate", "authorize", "session", "token", "has", "is", "can", "exists", "permission",
-    "permissions", "validate", "test", "probe", "status", "try", "maybe", "safe", "optional", "cache", "cached",
+    "permissions", "validate", "test", "probe", "status", "try", "maybe", "safe", "optional", "null", "undefined", "cache", "cached",
 ];
 
 /// Words in the names of files in which nothing found is no.
