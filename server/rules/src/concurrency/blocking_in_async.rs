@@ -177,7 +177,10 @@ fn missed(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stall> {
     // What is awaited does not block, whatever its receiver was taken for.
     let is_awaited = unit.is_rust()
         && unit.unit.parent(call.node).is_some_and(|parent| matches!(unit.unit.kind(parent), Kind::Await(_)));
-    if is_awaited || !is_shared_thread(unit, call.node) {
+    // What a function does that is called where it stands is told in it.
+    let is_told_inside = matches!(unit.unit.kind(call.node), Kind::Call { callee, .. }
+        if matches!(unit.unit.kind(*callee), Kind::Function(_) | Kind::Nested(_)));
+    if is_awaited || is_told_inside || !is_shared_thread(unit, call.node) {
         return None;
     }
     let stall = stall(unit, call)?;
