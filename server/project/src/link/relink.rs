@@ -109,10 +109,10 @@ fn beside_effects(
         found[outermost(unit)] = true;
     }
     let mut with_effects = vec![false; file.units.len()];
-    for unit in 0..file.units.len() {
+    for (unit, (before, now)) in before.facts.iter().zip(facts).enumerate() {
         let top = outermost(unit);
         if found[top] && !with_effects[top] {
-            with_effects[top] = has_effects(&before.facts[unit]) || has_effects(&facts[unit]);
+            with_effects[top] = has_effects(before) || has_effects(now);
         }
     }
     with_nested(file, &with_effects)

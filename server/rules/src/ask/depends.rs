@@ -48,7 +48,7 @@ pub fn dependency(
         let is_of_the_url = is_a_way_in && view.unit_of(it.root.0).binding(it.root.1).value.is_some();
         asked.contains(&it.root)
             && !is_brought
-            && !(is_of_the_url && !is_a_state(view, it.root))
+            && (!is_of_the_url || is_a_state(view, it.root))
             && may_change(view, it.root, MAX_CHAIN)
     })
 }

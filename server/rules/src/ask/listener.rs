@@ -181,7 +181,8 @@ pub fn removal(view: &UnitView<'_>, listener: &Listener) -> Removal {
                 continue;
             }
             let of = target(view, unit, call);
-            if !is_the_same(&listener.target, &of) && !(is_twin && is_anything(view, &of)) {
+            let may_be_it = is_the_same(&listener.target, &of) || is_twin && is_anything(view, &of);
+            if !may_be_it {
                 continue;
             }
             // What ends the target, or removes all its listeners.
