@@ -9,6 +9,7 @@ use serde::Deserialize;
 const RULES: &[&str] = &[
     "blocking-in-async",
     "detached-task",
+    "floating-promise",
     "ignored-result",
     "leaked-listener",
     "leaked-subscription",
@@ -19,6 +20,7 @@ const RULES: &[&str] = &[
     "n-plus-one",
     "process-keeps-running",
     "stale-response",
+    "swallowed-error",
     "unchecked-response",
     "unhandled-async-handler",
 ];
