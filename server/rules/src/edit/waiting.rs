@@ -1,7 +1,6 @@
 //! Waits for a promise that a statement lets go, else handles its rejection.
 
 use plimsoll_behavior::{BindingKind, Effects, Kind, NodeId};
-use plimsoll_project::link::Value;
 use plimsoll_syntax::TextRange;
 
 use crate::ask::Floating;
@@ -28,7 +27,7 @@ pub fn awaited_each(unit: &UnitView<'_>, call: NodeId) -> Option<FixPlan> {
     let Kind::Call { callee, .. } = u.kind(call) else { return None };
     let Kind::Member { object, name_range, .. } = u.kind(*callee) else { return None };
     // Sets and maps have no `map`.
-    let is_array = matches!(unit.eval.value(unit.index, *object), Value::List(_));
+    let is_array = is_declared_an_array(unit, *object);
     let is_statement = u.parent(call).is_some_and(|around| matches!(u.kind(around), Kind::Discard(_)));
     if !is_array || !is_statement || !is_in_async(unit, call) {
         return None;
@@ -41,6 +40,21 @@ pub fn awaited_each(unit: &UnitView<'_>, call: NodeId) -> Option<FixPlan> {
     ];
     let title = "Wait for all callbacks: `Promise.all` (review: can newly throw)".to_owned();
     Some(FixPlan { title, safety: Safety::Review, edits })
+}
+
+/// Whether the name that a node is was declared as an array.
+fn is_declared_an_array(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let u = unit.unit;
+    let Kind::Name { binding: Some(binding), .. } = u.kind(node) else { return false };
+    let binding = u.binding(*binding);
+    let of_parameter = match binding.kind {
+        BindingKind::Parameter(function, index) if binding.path.is_empty() => {
+            u.function(function).params.get(usize::from(index)).and_then(|param| param.ty.as_ref())
+        }
+        _ => None,
+    };
+    let ty = binding.ty.as_deref().or(of_parameter).and_then(|ty| ty.path.last());
+    ty.is_some_and(|name| matches!(name.as_str(), "Array" | "ReadonlyArray"))
 }
 
 fn is_in_async(unit: &UnitView<'_>, node: NodeId) -> bool {
