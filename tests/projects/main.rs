@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 18] = [
+const RULES: [&str; 26] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -59,6 +59,14 @@ const RULES: [&str; 18] = [
     "lock-across-await",
     "process-keeps-running",
     "unhandled-async-handler",
+    "floating-promise",
+    "swallowed-error",
+    "leaked-listener",
+    "leaked-subscription",
+    "unbounded-growth",
+    "detached-task",
+    "stale-response",
+    "blocking-in-async",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

@@ -21,6 +21,7 @@ const RULES: &[&str] = &[
     "process-keeps-running",
     "stale-response",
     "swallowed-error",
+    "unbounded-growth",
     "unchecked-response",
     "unhandled-async-handler",
 ];
