@@ -73,7 +73,8 @@ fn is_said(unit: &UnitView<'_>, node: NodeId) -> bool {
             line.is_empty() || line.starts_with("//") || line.starts_with('*')
         })
     };
-    unit.unit.comments.iter().any(|comment| {
+    let is_said = |text: &str| !text.starts_with(crate::SUPPRESSION);
+    unit.unit.comments.iter().filter(|comment| is_said(&comment.text)).any(|comment| {
         let at = unit.to_file(comment.range);
         let (begins, ends) = (at.start as usize, at.end as usize);
         let is_above = comment.is_alone && begins >= from && ends <= start && is_next_to(ends);

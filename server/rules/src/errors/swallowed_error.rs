@@ -324,6 +324,7 @@ fn is_explained(unit: &UnitView<'_>, catch: &Catch) -> bool {
     unit.unit
         .comments
         .iter()
+        .filter(|comment| !comment.text.starts_with(crate::SUPPRESSION))
         .any(|comment| comment.range.start >= catch.range.start && comment.range.end <= catch.range.end)
 }
 

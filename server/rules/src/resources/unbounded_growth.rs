@@ -173,7 +173,8 @@ fn first_addition(unit: &UnitView<'_>, binding: BindingId) -> Option<Addition> {
 fn again(unit: &UnitView<'_>, by: NodeId, key: Option<NodeId>) -> Option<(Often, Confidence)> {
     match often(unit, by) {
         Often::Seldom => None,
-        Often::Unknown => {
+        // Who calls it is not seen.
+        Often::Call(_) | Often::Unknown => {
             let around = unit.functions_around(by);
             let (at, id, _) =
                 around.iter().find(|(at, id, _)| unit.unit_of(*at).function(*id).name.is_some())?;
