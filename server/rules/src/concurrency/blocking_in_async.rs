@@ -73,7 +73,7 @@ declare_rule! {
     /// - What only builds for macOS or Windows have.
     /// - Files, outside of what answers requests. Within, they are a preview: a small file on a local disk is read faster
     ///   than a query is answered.
-    pub BlockingInAsync { id: "blocking-in-async", category: Concurrency, severity: Warning, since: "0.1.0", preview }
+    pub BlockingInAsync { id: "blocking-in-async", category: Concurrency, severity: Warning, since: "0.1.0" }
 }
 
 /// Words in the names of functions and files of what runs once, to begin with.

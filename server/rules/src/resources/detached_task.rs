@@ -58,7 +58,7 @@ declare_rule! {
     /// - Tasks that are started for a request, a connection or the turn of a loop.
     /// - Loops that only look at something or tidy up in memory: no row is written, nothing is sent.
     /// - Programs in which a panic ends the process: `panic = "abort"`.
-    pub DetachedTask { id: "detached-task", category: Resources, severity: Warning, since: "0.1.0", preview }
+    pub DetachedTask { id: "detached-task", category: Resources, severity: Warning, since: "0.1.0" }
 }
 
 /// What somebody misses when it is not done any more.
@@ -149,6 +149,6 @@ fn message(found: &Endless) -> String {
     let work = found.work.as_deref().and_then(quoted).unwrap_or_else(|| "its work".to_owned());
     let end = if found.ends_with_a_failure { "the first failure or panic" } else { "a panic" };
     format!(
-        "{end} ends this task for good, and nobody is told, for its handle is dropped: {work} is not done any more"
+        "{end} ends this task for good while the service goes on, for its handle is dropped: {work} is not done any more"
     )
 }
