@@ -4,9 +4,9 @@
   tests/bench/workspace.py --binary target/release/plimsoll [--peers FOLDER] [--lines 250000] [--runs 3]
 
 `check` on everything anew, with nothing changed, with one leaf changed and with one file changed that many import; the
-CPU seconds, wall seconds and peak memory of each, the best of the runs. Beside it, in the same run, ast-grep, oxlint and Biome
-where FOLDER is one in which `npm install @ast-grep/cli oxlint @biomejs/biome` was run, and semgrep where FOLDER/semgrep
-is a Python environment that has it (it runs once: it takes minutes). Then keys in an open file, once
+CPU seconds, wall seconds and peak memory of each, the best of the runs. Beside it, in the same run, ast-grep, oxlint, Biome
+and ESLint where FOLDER is one in which `npm install @ast-grep/cli oxlint @biomejs/biome eslint typescript-eslint typescript`
+was run, and semgrep where FOLDER/semgrep is a Python environment that has it (these two run once: they are slow). Then keys in an open file, once
 while the server reads ahead and once when it is idle. Ratios of one run hold; absolute figures are a guide.
 """
 import argparse, json, os, pathlib, random, shutil, subprocess, sys, tempfile, time
@@ -35,6 +35,11 @@ AST_GREP_RULES = [
 ]
 # What semgrep does not read as it stands there, with `...` for `$$$`.
 SEMGREP_PATTERNS = {"new-promise": "new Promise(async (...) => { ... })"}
+# What typescript-eslint recommends where types are not asked for.
+ESLINT = """import tseslint from '{at}'
+
+export default tseslint.config(...tseslint.configs.recommended, {{ files: ['**/*.ts'] }})
+"""
 
 
 def title(word):
@@ -247,6 +252,12 @@ def peers(args, root):
     if biome:
         run = best([measured([str(biome[0]), "lint", "--max-diagnostics=none", "packages"], root) for _ in range(args.runs)])
         show("biome lint", run, f"check costs {cold[0] / run[0]:.2f} times its CPU")
+    eslint = modules / "eslint/bin/eslint.js"
+    if eslint.exists() and (modules / "typescript-eslint").exists():
+        (root / "eslint.config.mjs").write_text(ESLINT.format(at=(modules / "typescript-eslint/dist/index.js").as_uri()))
+        command = ["node", "--max-old-space-size=8192", str(eslint), "--format", "json", "packages"]
+        run = measured(command, root)
+        show("eslint, recommended of typescript", run, f"check costs {cold[0] / run[0]:.2f} times its CPU")
     semgrep = args.peers / "semgrep/bin/semgrep"
     if semgrep.exists():
         rules = [{"id": name, "languages": ["typescript"], "severity": "WARNING", "message": name,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::ErrorKind;
 use std::path::{Component, Path};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -161,15 +162,20 @@ fn stamp(path: &str) -> Option<u64> {
 }
 
 fn list(folder: &str) -> Vec<String> {
-    listed(folder).0
+    listed(folder).unwrap_or_default().0
 }
 
-/// The names in a folder as [`Files::list`] tells them, and whether one of them is a link.
-pub fn listed(folder: &str) -> (Vec<String>, bool) {
+/// The names in a folder as [`Files::list`] tells them, in order, and whether one of them is a link; none where there is
+/// something that cannot be listed.
+pub fn listed(folder: &str) -> Option<(Vec<String>, bool)> {
     // Of a root, nothing but the `/` remains.
     let folder = if folder.is_empty() { "/" } else { folder };
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return (Vec::new(), false);
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Some((Vec::new(), false));
+        }
+        Err(_) => return None,
     };
     let mut has_links = false;
     let mut names: Vec<String> = entries
@@ -191,7 +197,7 @@ pub fn listed(folder: &str) -> (Vec<String>, bool) {
         })
         .collect();
     names.sort();
-    (names, has_links)
+    Some((names, has_links))
 }
 
 /// What an editor holds of one file.

@@ -25,7 +25,7 @@ use folder::{Folder, Unfinished};
 use numbers::Numbers;
 use pack::{Entry, Pack, Question};
 pub use snapshot::Asks;
-use snapshot::{Asked, Row, Snapshot};
+use snapshot::{Asked, Known, Row, Snapshot};
 
 /// The most outcomes that are kept of files that this run was not asked about.
 const MAX_OTHERS: usize = 50_000;
@@ -76,7 +76,7 @@ impl Cache {
         let unfinished = folder.begin().inspect_err(unwritten).ok();
         let pack = folder.read(&name).and_then(|bytes| Pack::from_bytes(&bytes, key)).unwrap_or_default();
         let known =
-            pack.questions.iter().map(|question| (question.asked.clone(), question.known())).collect();
+            pack.questions.iter().map(|question| (Arc::clone(&question.asked), question.known())).collect();
         // Without a clock of the disk nothing new is taken for settled.
         let begun = unfinished.as_ref().map_or(i64::MIN, |unfinished| unfinished.begun);
         Some(Self {
@@ -85,7 +85,7 @@ impl Cache {
             key,
             rules,
             unfinished,
-            snapshot: Snapshot::new(disk, begun, known),
+            snapshot: Snapshot::new(disk, root, begun, known),
             earlier: pack.entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect(),
             standing: pack.questions.iter().map(|_| AtomicU8::new(UNASKED)).collect(),
             questions: pack.questions,
@@ -156,11 +156,13 @@ impl Cache {
         let (taken, wanted) = (self.taken.get_mut(), self.wanted.get_mut());
         tracing::debug!("{taken} of {wanted} files were reviewed in an earlier run");
         let Some(unfinished) = self.unfinished.take() else { return };
-        let rows: FxHashMap<Arc<str>, Row> = self.snapshot.rows().into_iter().collect();
-        if !self.is_worth_writing(&rows) {
+        // Each earlier question is looked up once, not once for each file that has asked it.
+        let now: Vec<Option<Row>> =
+            self.questions.iter().map(|question| self.snapshot.asked(&question.asked)).collect();
+        if !self.is_worth_writing(&now) {
             return;
         }
-        let Some(bytes) = self.left(&rows).to_bytes(self.key) else {
+        let Some(bytes) = self.left(&now).to_bytes(self.key) else {
             tracing::debug!("the cache is not written: it would be too large");
             return;
         };
@@ -170,28 +172,26 @@ impl Cache {
     }
 
     /// Whether something was reviewed, or is now known by what was found at its path.
-    fn is_worth_writing(&mut self, rows: &FxHashMap<Arc<str>, Row>) -> bool {
+    fn is_worth_writing(&mut self, now: &[Option<Row>]) -> bool {
         let has_fresh = !self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner).is_empty();
-        has_fresh
-            || self.questions.iter().any(|question| {
-                let row = rows.get(question.asked.as_str());
-                row.is_some_and(|row| row.known.identity.is_some() && row.known != question.known())
-            })
+        let is_known_anew = |(question, row): (&Question, &Option<Row>)| {
+            row.is_some_and(|row| row.known.identity.is_some() && row.known != question.known())
+        };
+        has_fresh || self.questions.iter().zip(now).any(is_known_anew)
     }
 
-    /// What this run leaves: its own outcomes, and those of others that may hold.
-    fn left(&mut self, rows: &FxHashMap<Arc<str>, Row>) -> Pack {
+    /// What this run leaves: its own outcomes, and those of others that may hold. `now` tells of each earlier question how
+    /// this run answers it, if it was asked.
+    fn left(&mut self, now: &[Option<Row>]) -> Pack {
         let fresh = std::mem::take(self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner));
         let is_fresh: FxHashSet<&str> = fresh.iter().map(|entry| entry.path.as_str()).collect();
-        // Each question is looked up once, not once for each file that has asked it.
-        let answers_as_before = |question: &Question| {
-            let row = rows.get(question.asked.as_str());
+        let answers_as_before = |(question, row): (&Question, &Option<Row>)| {
             row.is_none_or(|row| row.known.answer == question.answer)
         };
-        let stands: Vec<bool> = self.questions.iter().map(answers_as_before).collect();
+        let stands: Vec<bool> = self.questions.iter().zip(now).map(answers_as_before).collect();
         let may_hold = |entry: &Entry| {
             // This run has looked at most of them already.
-            let is_there = || match rows.get(entry.path.as_str()) {
+            let is_there = || match self.snapshot.asked(&entry.path) {
                 Some(row) => row.known.answer.is_some(),
                 None => std::fs::exists(&entry.path).unwrap_or(false),
             };
@@ -204,19 +204,22 @@ impl Cache {
         others.sort_by(|a, b| a.path.cmp(&b.path));
         others.truncate(MAX_OTHERS);
 
-        let by_id: FxHashMap<u32, &Arc<str>> = rows.iter().map(|(asked, row)| (row.id, asked)).collect();
-        let mut gathered = Gathered { rows, ids: FxHashMap::default(), questions: Vec::new() };
+        let mut gathered = Gathered::new(&self.snapshot);
         let mut entries = Vec::with_capacity(fresh.len() + others.len());
         for mut entry in fresh {
-            let numbers = entry.questions.iter().map(|question| gathered.id(by_id[&question], None));
+            let numbers = entry.questions.iter().map(|question| gathered.asked_now(question));
             entry.questions = Numbers::new(numbers.collect());
             entries.push(entry);
         }
         let mut renumbered: Vec<Option<u32>> = vec![None; self.questions.len()];
         for mut entry in others {
             let numbers = entry.questions.iter().map(|question| {
-                let before = &self.questions[question as usize];
-                *renumbered[question as usize].get_or_insert_with(|| gathered.id(&before.asked, Some(before)))
+                let at = question as usize;
+                *renumbered[at].get_or_insert_with(|| match now[at] {
+                    Some(row) => gathered.asked_now(row.id),
+                    // One that this run did not ask is told as it was before.
+                    None => gathered.add(Arc::clone(&self.questions[at].asked), self.questions[at].known()),
+                })
             });
             entry.questions = Numbers::new(numbers.collect());
             entries.push(entry);
@@ -248,27 +251,40 @@ impl Asking<'_> {
 }
 
 /// Questions with new numbers.
-struct Gathered<'a> {
-    rows: &'a FxHashMap<Arc<str>, Row>,
-    ids: FxHashMap<String, u32>,
+struct Gathered {
+    /// The questions of this run, by their numbers in it.
+    rows: Vec<Option<(Arc<str>, Known)>>,
+    /// Their new numbers.
+    ids: Vec<Option<u32>>,
     questions: Vec<Question>,
 }
 
-impl Gathered<'_> {
-    /// The number of a question. One that this run did not ask is told as it was `before`.
-    fn id(&mut self, asked: &str, before: Option<&Question>) -> u32 {
-        if let Some(id) = self.ids.get(asked) {
-            return *id;
+impl Gathered {
+    fn new(snapshot: &Snapshot) -> Self {
+        let rows = snapshot.rows();
+        let count = rows.iter().map(|(_, row)| row.id as usize + 1).max().unwrap_or(0);
+        let mut by_id = vec![None; count];
+        for (asked, row) in rows {
+            by_id[row.id as usize] = Some((asked, row.known));
         }
+        Self { ids: vec![None; count], rows: by_id, questions: Vec::new() }
+    }
+
+    /// The number of a question of this run.
+    fn asked_now(&mut self, row: u32) -> u32 {
+        let at = row as usize;
+        if let Some(id) = self.ids[at] {
+            return id;
+        }
+        let (asked, known) = self.rows[at].take().expect("each question of the run has a row");
+        let id = self.add(asked, known);
+        self.ids[at] = Some(id);
+        id
+    }
+
+    fn add(&mut self, asked: Arc<str>, known: Known) -> u32 {
         let id = u32::try_from(self.questions.len()).unwrap_or(u32::MAX);
-        let known = self.rows.get(asked).map(|row| row.known).or(before.map(Question::known));
-        let known = known.expect("a question was asked in this run or before");
-        self.questions.push(Question {
-            asked: asked.to_owned(),
-            answer: known.answer,
-            identity: known.identity,
-        });
-        self.ids.insert(asked.to_owned(), id);
+        self.questions.push(Question { asked, answer: known.answer, identity: known.identity });
         id
     }
 }

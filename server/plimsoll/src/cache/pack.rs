@@ -1,5 +1,7 @@
 //! What is kept on disk: outcomes with what they rest on.
 
+use std::sync::Arc;
+
 use plimsoll_engine::{Confidence, Finding, Outcome, Related, RuleInfo, Severity, Skipped};
 use plimsoll_syntax::{FileKind, TextRange};
 use serde::{Deserialize, Serialize};
@@ -30,7 +32,7 @@ pub struct Pack {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// As [`super::snapshot`] spells it.
-    pub asked: String,
+    pub asked: Arc<str>,
     /// What was seen.
     pub answer: Answer,
     /// How to tell unread that it is still so.

@@ -13,7 +13,7 @@ use plimsoll_project::Files;
 use plimsoll_project::importers::{Imports, importing_sources, question_of};
 use plimsoll_project::manifests::answer_to;
 use plimsoll_syntax::limits;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::identity::Identity;
@@ -91,30 +91,34 @@ pub struct Row {
 #[derive(Debug)]
 pub struct Snapshot {
     disk: DiskFiles,
+    /// The root of what is reviewed: folders from here on are listed to learn what is not in them.
+    root: String,
     /// Before this moment files were left alone.
     started: i64,
     /// What an earlier run has seen.
-    earlier: FxHashMap<String, Known>,
-    rows: DashMap<Arc<str>, Row>,
+    earlier: FxHashMap<Arc<str>, Known>,
+    rows: DashMap<Arc<str>, Row, FxBuildHasher>,
     next: AtomicU32,
-    lists: DashMap<Arc<str>, Arc<[String]>>,
+    /// The names in each folder; none where they cannot be read.
+    lists: DashMap<Arc<str>, Option<Arc<[String]>>, FxBuildHasher>,
     /// The repository around the files of a folder.
-    repositories: DashMap<Arc<str>, Option<Arc<str>>>,
+    repositories: DashMap<Arc<str>, Option<Arc<str>>, FxBuildHasher>,
     /// What the sources below a root import.
     imports: DashMap<Arc<str>, Option<Arc<Imports>>>,
 }
 
 impl Snapshot {
     /// The disk from now on.
-    pub fn new(disk: DiskFiles, started: i64, earlier: FxHashMap<String, Known>) -> Self {
+    pub fn new(disk: DiskFiles, root: String, started: i64, earlier: FxHashMap<Arc<str>, Known>) -> Self {
         Self {
             disk,
+            root,
             started,
+            rows: DashMap::with_capacity_and_hasher(earlier.len(), FxBuildHasher),
             earlier,
-            rows: DashMap::new(),
             next: AtomicU32::new(0),
-            lists: DashMap::new(),
-            repositories: DashMap::new(),
+            lists: DashMap::default(),
+            repositories: DashMap::default(),
             imports: DashMap::new(),
         }
     }
@@ -131,7 +135,8 @@ impl Snapshot {
             }
             Asks::Names(folder) => self.names(folder),
             Asks::There(path) => {
-                let is_there = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+                let is_file = || std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+                let is_there = !self.is_absent(path) && is_file();
                 Known { answer: is_there.then(|| hash(b"there")), identity: None }
             }
             Asks::Imports(root) => self.imports(root),
@@ -140,7 +145,13 @@ impl Snapshot {
         };
         // Two that ask at once may have seen two states; the first one counts.
         let new = || Row { id: self.next.fetch_add(1, Ordering::Relaxed), known };
-        *self.rows.entry(question.into()).or_insert_with(new)
+        let spelled = self.earlier.get_key_value(question).map(|(spelled, _)| Arc::clone(spelled));
+        *self.rows.entry(spelled.unwrap_or_else(|| question.into())).or_insert_with(new)
+    }
+
+    /// A question, answered, if this run has asked it.
+    pub fn asked(&self, question: &str) -> Option<Row> {
+        self.rows.get(question).map(|row| *row)
     }
 
     /// All questions that were asked, with their answers.
@@ -156,6 +167,9 @@ impl Snapshot {
 
     fn text(&self, path: &str) -> Known {
         let unseen = |answer: Option<&[u8]>| Known { answer: answer.map(hash), identity: None };
+        if self.is_absent(path) {
+            return unseen(None);
+        }
         let Some(metadata) = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file) else {
             return unseen(None);
         };
@@ -205,9 +219,9 @@ impl Snapshot {
         if let Some(known) = self.unread(&question, identity) {
             return known;
         }
-        let (names, has_links) = listed(folder);
+        let (names, has_links) = listed(folder).unwrap_or_default();
         let answer = hash_of_names(&names);
-        self.lists.insert(folder.into(), names.into());
+        self.lists.insert(folder.into(), Some(names.into()));
         // What a link leads to may become a folder while the folder with the link stays as it is.
         self.seen(answer, identity.filter(|_| !has_links))
     }
@@ -217,11 +231,50 @@ impl Snapshot {
     }
 
     fn names_in(&self, folder: &str) -> Arc<[String]> {
+        self.listing(folder).unwrap_or_default()
+    }
+
+    /// The names in a folder, in order; none where they cannot be read.
+    fn listing(&self, folder: &str) -> Option<Arc<[String]>> {
         if let Some(names) = self.lists.get(folder) {
-            return Arc::clone(&names);
+            return names.clone();
         }
-        let names: Arc<[String]> = listed(folder).0.into();
-        Arc::clone(&self.lists.entry(folder.into()).or_insert(names))
+        let names = if self.is_known_to_be_absent(folder) {
+            Some(Arc::default())
+        } else {
+            listed(folder).map(|(names, _)| Arc::from(names))
+        };
+        self.lists.entry(folder.into()).or_insert(names).clone()
+    }
+
+    /// Whether the folder around another one was listed, and does not name it.
+    fn is_known_to_be_absent(&self, folder: &str) -> bool {
+        cfg!(target_os = "linux")
+            && folder.rsplit_once('/').is_some_and(|(around, own)| {
+                let names = self.lists.get(around);
+                names.is_some_and(|names| {
+                    names.as_deref().is_some_and(|names| !is_in(names, &format!("{own}/")))
+                })
+            })
+    }
+
+    /// Whether what surrounds a path shows that no file is there. Most questions of a run are about files that are not
+    /// there (where might an import lead?), many of them in one folder: one listing answers these, and no folder that
+    /// the one around it does not name need be looked for. Not where file systems spell one name in several ways.
+    fn is_absent(&self, path: &str) -> bool {
+        let Some((folder, name)) = path.rsplit_once('/') else { return false };
+        if !cfg!(target_os = "linux") || !self.is_reviewed(folder) {
+            return false;
+        }
+        let lacks = |folder: &str, name: &str| self.listing(folder).is_some_and(|names| !is_in(&names, name));
+        let around = folder.rsplit_once('/').filter(|(around, _)| self.is_reviewed(around));
+        around.is_some_and(|(around, own)| lacks(around, &format!("{own}/"))) || lacks(folder, name)
+    }
+
+    /// Whether a folder is the root of what is reviewed, or below it.
+    fn is_reviewed(&self, folder: &str) -> bool {
+        let below = folder.strip_prefix(self.root.as_str());
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     fn root_above(&self, folder: &str) -> Option<Arc<str>> {
@@ -360,6 +413,11 @@ impl Files for Asked<'_> {
 /// A hash that no two texts of a project share.
 pub fn hash(bytes: &[u8]) -> [u8; 16] {
     xxh3_128(bytes).to_le_bytes()
+}
+
+/// Whether sorted names have one.
+fn is_in(names: &[String], name: &str) -> bool {
+    names.binary_search_by(|it| it.as_str().cmp(name)).is_ok()
 }
 
 fn hash_of_names(names: &[String]) -> [u8; 16] {
