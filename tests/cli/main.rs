@@ -19,6 +19,7 @@ mod skip;
 mod stdin;
 #[cfg(unix)]
 mod terminal;
+mod unasked;
 
 use project::Project;
 

@@ -8,8 +8,8 @@ mod packages;
 mod taken;
 
 use self::packages::{
-    BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, RUST_SERVERS, RUST_STORES, SERVER_DEPENDENCIES,
-    SERVICE_DEPENDENCIES, is_node, is_of_servers,
+    BROWSER_DEPENDENCIES, BROWSER_PACKAGES, NODE_PACKAGES, RUST_DESKTOPS, RUST_PAGES, RUST_SERVERS,
+    RUST_STORES, SERVER_DEPENDENCIES, SERVICE_DEPENDENCIES, is_node, is_of_servers,
 };
 use crate::Files;
 use crate::link::{FileUnits, World, ancestors, parent};
@@ -217,16 +217,20 @@ fn rust(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, St
     if let Some(why) = by_hand::rust(world, file) {
         return Some((Runs::ByHand, why));
     }
-    let web = ["wasm-bindgen", "yew", "leptos", "dioxus", "web-sys"];
-    let keeps = RUST_STORES.iter().filter(|_| counts == Counts::All);
-    if let Some(name) = RUST_SERVERS.iter().chain(keeps).find(|d| manifest.has(d)) {
-        return Some((Runs::Server, format!("its crate uses {name}")));
+    let uses =
+        |names: &[&str]| names.iter().find(|d| manifest.has(d)).map(|name| format!("its crate uses {name}"));
+    if let Some(why) = uses(RUST_SERVERS) {
+        return Some((Runs::Server, why));
     }
-    if let Some(name) = web.iter().find(|d| manifest.has(d)) {
-        return Some((Runs::Browser, format!("its crate uses {name}")));
+    // A program for the desk keeps its data in a database as well.
+    if let Some(why) = uses(RUST_DESKTOPS) {
+        return Some((Runs::Browser, why));
     }
-    if let Some(name) = ["tauri", "iced", "egui", "eframe", "gtk4"].iter().find(|d| manifest.has(d)) {
-        return Some((Runs::Browser, format!("its crate uses {name}")));
+    if let Some(why) = uses(RUST_STORES).filter(|_| counts == Counts::All) {
+        return Some((Runs::Server, why));
+    }
+    if let Some(why) = uses(RUST_PAGES) {
+        return Some((Runs::Browser, why));
     }
     if manifest.has("clap") {
         return Some((Runs::CommandLine, "its crate uses clap".into()));

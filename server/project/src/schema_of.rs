@@ -175,6 +175,13 @@ fn apart(files: &dyn Files, all: &[find::Paths]) -> Option<Arc<ProjectSchema>> {
     read(files, &whole)
 }
 
+/// The database that the clients around a file speak to, by the manifests that declare them; unknown where nothing tells,
+/// or two tell two.
+#[must_use]
+pub fn declared_dialect(files: &dyn Files, path: &str) -> Dialect {
+    declared::dialect(files, path)
+}
+
 /// Whether a text in small letters has the name as a word of its own.
 fn mentions(text: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();

@@ -340,6 +340,12 @@ pub(super) const RUST_SERVERS: &[&str] = &[
     "rumqttc",
 ];
 
+/// Crates of programs that run on the desk of their user.
+pub(super) const RUST_DESKTOPS: &[&str] = &["tauri", "iced", "egui", "eframe", "gtk4"];
+
+/// Crates of programs that run in a page.
+pub(super) const RUST_PAGES: &[&str] = &["wasm-bindgen", "yew", "leptos", "dioxus", "web-sys"];
+
 /// Crates that servers have, and what else keeps data or speaks their protocols.
 pub(super) const RUST_STORES: &[&str] = &[
     "hyper",

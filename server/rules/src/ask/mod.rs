@@ -158,7 +158,8 @@ pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};
 pub(crate) use turn::{
-    is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_of_few_rows, works_elsewhere,
+    goes_through_rows, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_kept_apart, is_of_few_rows,
+    only_adds_to_a_query, works_elsewhere, writes_on_each,
 };
 pub use turnstile::{is_of_what_it_guards, is_turnstile};
 pub use undefined::may_be_undefined;

@@ -4,7 +4,7 @@ mod few;
 mod loops;
 mod meant;
 mod once;
-
+mod rows;
 mod settled;
 mod subject;
 mod told;
@@ -18,6 +18,7 @@ pub(crate) use self::few::is_of_few_rows;
 use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
+pub(crate) use self::rows::{goes_through_rows, is_kept_apart, only_adds_to_a_query, writes_on_each};
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;

@@ -2,12 +2,14 @@
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Kind, NodeId};
+use plimsoll_project::declared_dialect;
 use plimsoll_project::link::{Value, run_of};
+use plimsoll_project::schema::Dialect;
 
 use crate::ask::{
-    Source, Turn, handed_to_each, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_fallback_of,
-    is_of_few_rows, is_told_inside, names_of, once_per_element, source, source_in, sql_argument,
-    works_elsewhere,
+    Often, Source, Turn, goes_through_rows, handed_to_each, is_dispatcher, is_each_of_a_table,
+    is_each_of_a_tenant, is_fallback_of, is_kept_apart, is_of_few_rows, is_told_inside, names_of, often,
+    once_per_element, only_adds_to_a_query, source, source_in, sql_argument, works_elsewhere, writes_on_each,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -95,9 +97,17 @@ declare_rule! {
     /// - Loops that end at their first hit and hand it on.
     /// - A fallback of a call that is told already.
     /// - Databases that live in the process.
+    /// - Steps that are added to a query which runs later.
     ///
     /// Recursion and work lists count.
-    pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0", preview }
+    ///
+    /// ## What is shown only with previews
+    ///
+    /// Unasked it tells of reads on a server that run for each row which the same function has fetched, or has had fetched:
+    /// these grow with the table. All else waits for `preview`, because it is right too seldom: what a caller or a request
+    /// hands over, which may be a handful; writes, and reads beside them; turns that each survive a failure of their own;
+    /// checks whose answer nobody uses; what runs at the start or for a message; SQLite from Rust.
+    pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
 impl Rule for NPlusOne {
@@ -113,6 +123,7 @@ impl Rule for NPlusOne {
         let mut told: Vec<((usize, NodeId), NodeId)> = Vec::new();
         for call in unit.calls() {
             if let Some((effect, source)) = cost(unit, &call)
+                && !only_adds_to_a_query(unit, &call)
                 && let Some(turn) = once_per_element(unit, call.node)
                 && !is_coalesced(unit, &turn, &call, &source)
                 && !is_each_of_a_table(unit, &turn, call.node, &source)
@@ -132,18 +143,49 @@ impl Rule for NPlusOne {
                 let name = name_of(unit, call.node);
                 let what = What { effect, is_command: runs_commands(unit, &source) };
                 let chain = unit.chain(&call, source.effect, what.at_the_end());
-                say(unit, report, &turn, call.node, &name, what, call.confidence(), chain).fix(|| {
-                    read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
-                });
+                say(unit, report, &turn, call.node, &name, what, call.confidence(), chain)
+                    .preview(!grows_with_the_table(unit, &turn, call.node, what))
+                    .fix(|| {
+                        read_before_the_loop(unit, &turn, &call).or_else(|| write_at_once(unit, &turn, &call))
+                    });
             }
             for (argument, node, source) in handed_functions(unit, &call) {
                 let Some(turn) = handed_to_each(unit, call.node, argument) else { continue };
                 let what = What { effect: effect_of(&source), is_command: runs_commands(unit, &source) };
                 let name = unit.dotted(node).unwrap_or_else(|| unit.text(node).to_owned());
-                say(unit, report, &turn, node, &name, what, Confidence::High, Vec::new());
+                say(unit, report, &turn, node, &name, what, Confidence::High, Vec::new())
+                    .preview(!grows_with_the_table(unit, &turn, node, what));
             }
         }
     }
+}
+
+/// Whether it costs more with each row that the table gets, and whoever asks waits for it: rows are fetched on a server,
+/// and something is asked for each. What is handed over may be a handful, and writes may have to be made one by one.
+fn grows_with_the_table(unit: &UnitView<'_>, turn: &Turn, node: NodeId, what: What) -> bool {
+    what.is_read()
+        && !what.is_command
+        && goes_through_rows(unit, turn)
+        && !writes_on_each(unit, turn)
+        && !only_checks(unit, node)
+        && !is_kept_apart(unit, turn, node)
+        && unit.is_on_a_server()
+        && !matches!(often(unit, node), Often::Seldom | Often::Message)
+        // In a file beside the program a query takes no round trip.
+        && !(unit.is_rust() && declared_dialect(unit.project.files, &unit.linked.file.path) == Dialect::Sqlite)
+}
+
+/// Whether nobody looks at what a call yields: who may touch an element is asked of each.
+fn only_checks(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let mut at = call;
+    while let Some(parent) = unit.unit.parent(at) {
+        match unit.unit.kind(parent) {
+            Kind::Await(_) | Kind::Try(_) => at = parent,
+            Kind::Discard(_) => return true,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// What a call costs that should not be paid per element: whether it reads or writes, and the library call that does.
@@ -211,7 +253,10 @@ fn is_job(effects: Effects) -> bool {
 fn is_fine(unit: &UnitView<'_>, source: &Source) -> bool {
     let says = |text: &str| source.sql.as_ref().is_some_and(|sql| sql.to_ascii_lowercase().contains(text));
     // Who is told of an element through the database is told of each.
-    let locks = source.facts.slot(Slot::Lock).is_some() || says("for update") || says("pg_notify(");
+    let locks = source.facts.slot(Slot::Lock).is_some()
+        || says("for update")
+        || says("for share")
+        || says("pg_notify(");
     let model = source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
     let in_process = model.and_then(|m| unit.eval.models.all().get(m)).is_some_and(|m| m.in_process);
     locks || in_process || source.is_kept

@@ -43,6 +43,7 @@ fn query_of(view: &UnitView<'_>, collection: NodeId) -> Option<NodeId> {
         at = match u.kind(at) {
             Kind::Await(value) | Kind::Try(value) => *value,
             Kind::Name { binding: Some(b), .. } => u.binding(*b).value?,
+            Kind::Binary { op, left, .. } if matches!(op.as_str(), "??" | "||") => *left,
             Kind::Member { object, .. } => *object,
             Kind::Call { .. } => {
                 let facts = view.eval.call(view.index, at);
