@@ -8,12 +8,14 @@ use serde::Deserialize;
 /// The rules that have a list.
 const RULES: &[&str] = &[
     "blocking-in-async",
+    "byte-slice-of-str",
     "detached-task",
     "floating-promise",
     "ignored-result",
     "leaked-listener",
     "leaked-subscription",
     "leaked-timer",
+    "lock-across-await",
     "missing-index",
     "missing-retry",
     "missing-timeout",

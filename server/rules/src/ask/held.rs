@@ -138,10 +138,10 @@ impl Extents<'_, '_> {
                     }
                     return None;
                 }
+                // What stands behind it in the same tuple is awaited while it is held; what comes after is told nowhere.
+                Kind::Object { .. } | Kind::Array(_) => return self.temporary(at),
                 Kind::Return(_)
                 | Kind::Break { .. }
-                | Kind::Object { .. }
-                | Kind::Array(_)
                 | Kind::Function(_)
                 | Kind::Discard(_)
                 | Kind::If { .. }
