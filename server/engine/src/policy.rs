@@ -62,8 +62,17 @@ pub fn is_declaration_path(below: &str) -> bool {
 pub fn is_generated_path(below: &str) -> bool {
     // A folder of this name deep within sources is a module of the project: `src/build/plan.ts`.
     const AT_TOP: &[&str] = &["dist", "build", "out", "target", "coverage", "storybook-static"];
-    const ANYWHERE: &[&str] =
-        &["generated", "__generated__", ".next", ".nuxt", ".output", ".svelte-kit", ".turbo", ".vercel"];
+    const ANYWHERE: &[&str] = &[
+        "generated",
+        "__generated__",
+        ".next",
+        ".nuxt",
+        ".output",
+        ".svelte-kit",
+        ".turbo",
+        ".vercel",
+        "playwright-report",
+    ];
     const IN_NAME: &[&str] = &[".generated.", ".gen.", "_generated.", ".pb.", "_pb.", ".bundle."];
     let top = below.split_once('/').map(|(top, _)| top);
     let name = lower_name(below);

@@ -10,8 +10,8 @@ use crate::UnitView;
 /// How many functions a failure is followed out of.
 const MAX_FUNCTIONS: usize = 16;
 
-/// Whether the failure of a call ends in a handler that does nothing at all, or only yields a constant:
-/// `.catch(() => {})`, `.catch(() => false)`, `catch { /* fine */ }`.
+/// Whether the failure of a call ends in a handler that does nothing at all, only yields a constant, or says that there
+/// is nothing: `.catch(() => {})`, `.catch(() => false)`, `catch { setItems([]) }`.
 #[must_use]
 pub(super) fn is_failure_ignored(view: &UnitView<'_>, node: NodeId) -> bool {
     let (mut unit, mut at) = (view.index, node);
@@ -54,11 +54,26 @@ fn does_nothing(u: &Unit, body: NodeId) -> bool {
         Kind::Block { statements, .. } => statements.iter().all(|&statement| does_nothing(u, statement)),
         Kind::Return(value) => value.is_none_or(|value| does_nothing(u, value)),
         Kind::Literal(_) => true,
+        Kind::Discard(inner) => does_nothing(u, *inner),
+        Kind::Call { .. } => empties(u, body),
         Kind::Array(items) => items.is_empty(),
         Kind::Object { entries, .. } => entries.is_empty(),
         Kind::Name { name, .. } => name == "undefined",
         _ => false,
     }
+}
+
+/// Whether a call only says that there is nothing: `setItems([])`, `setIsOpen(false)`. What the answer is taken for when
+/// it lacks what is asked for is the same.
+fn empties(u: &Unit, node: NodeId) -> bool {
+    let Kind::Call { callee, args, .. } = u.kind(node) else { return false };
+    let is_nothing = |&arg: &NodeId| match u.kind(arg) {
+        Kind::Literal(Literal::String(text)) => text.is_empty(),
+        Kind::Literal(Literal::Number(number)) => number == "0",
+        Kind::Literal(Literal::Bool(is_so)) => !is_so,
+        _ => does_nothing(u, arg),
+    };
+    matches!(u.kind(*callee), Kind::Name { .. }) && !args.is_empty() && args.iter().all(is_nothing)
 }
 
 /// What a list has and an object with an error has not: it is no answer then, and the handler is reached.

@@ -4,6 +4,7 @@ mod absence;
 mod anew;
 mod belonging;
 mod best_effort;
+mod body;
 mod bookkeeping;
 mod bulk;
 mod code;
@@ -87,6 +88,7 @@ pub struct Memo {
 pub use absence::{Absence, absence};
 pub use anew::Anew;
 pub use belonging::{Bond, Step, bond};
+pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
 pub use bookkeeping::{are_stamps, is_bookkeeping};
 pub use bulk::is_bulk_work;
 pub(crate) use code::{
@@ -134,8 +136,8 @@ pub use released::{
     owner_of, uses_of,
 };
 pub use request::{
-    has_deadline_around, is_bounded, is_client_bounded_where_used, is_left_alone, is_local_resource,
-    is_same_origin, url_head,
+    asks_for_health, has_deadline_around, is_bounded, is_client_bounded_where_used,
+    is_delivered_with_the_page, is_left_alone, is_local_resource, is_same_origin, url_head,
 };
 pub use rescheduled::reschedules;
 pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
@@ -147,7 +149,7 @@ pub use shown::{Shown, shown};
 pub use slow::{asks_for_pieces, slow_answer};
 pub use sql_text::{SqlText, sql_texts};
 pub use stall::{Stall, is_shared_thread, stall};
-pub use state::{State, is_hook, state_set_by};
+pub use state::{State, is_a_state, is_hook, state_set_by};
 pub use superseded::is_kept_out;
 pub use surely::does_surely;
 pub use swallowed::{Quiet, failing_in, is_empty, may_be_rejected, quiet};

@@ -13,12 +13,15 @@ use crate::UnitView;
 
 /// How many places a body is followed through.
 const MAX_STEPS: usize = 400;
+/// How many names a part of a body is given, one after the other.
+const MAX_NAMES: u32 = 2;
 
 /// Names under which services that answer 200 for failures too say so in the body.
 const OWN_STATUS: &[&str] = &[
     "ok",
     "success",
     "succeeded",
+    "valid",
     "error",
     "errors",
     "err",
@@ -34,7 +37,7 @@ const OWN_STATUS: &[&str] = &[
 
 /// Of those, the names that mean nothing else in data: an order has a `status` too.
 const PLAIN_STATUS: &[&str] =
-    &["ok", "success", "succeeded", "error", "errors", "err", "errorCode", "error_code"];
+    &["ok", "success", "succeeded", "valid", "error", "errors", "err", "errorCode", "error_code"];
 
 /// Whether the body says itself whether the request failed, and something is decided by it: `if (!answer.ok)`; or what it
 /// is, or that what is used of it is there, is looked at before it is used; or nobody would learn of the failure, and
@@ -102,6 +105,13 @@ impl Body {
             Kind::Assign { target, value, .. } if *value == self.node => {
                 return self.is_assigned_to_what_decides(view, *target);
             }
+            // The body, or something in its place: `response ? await response.json() : []`.
+            Kind::If { condition, is_expression: true, .. } if *condition != self.node => {
+                open.push(Body { node: parent, ..self });
+            }
+            Kind::Binary { op, .. } if matches!(op.as_str(), "??" | "||") => {
+                open.push(Body { node: parent, ..self });
+            }
             // What a text says is the body too: `JSON.parse(text)`, `from_str(&text)`.
             Kind::Unary { op, .. } if op.starts_with('&') => open.push(Body { node: parent, ..self }),
             Kind::Call { callee, args, .. } if args.first() == Some(&self.node) && parses(u, *callee) => {
@@ -109,6 +119,9 @@ impl Body {
             }
             Kind::Call { callee, args, .. } if *callee != self.node && args.contains(&self.node) => {
                 let is_own = view.eval.call(self.unit, parent).target.is_some();
+                if is_own && args.first() == Some(&self.node) && names_a_reader(u, *callee) {
+                    open.push(Body { node: parent, ..self });
+                }
                 return is_own && names_a_check(u, *callee) && is_a_statement(u, parent);
             }
             Kind::Member { name, .. } => {
@@ -130,15 +143,8 @@ impl Body {
                     return false;
                 }
                 let Some(&callback) = args.first() else { return false };
-                let Value::Function(function) = view.eval.value(self.unit, callback) else { return false };
-                // One of another file may be called the same as one of this.
-                if function.file != file.path {
-                    return false;
-                }
-                let Some(inner) = file.unit_at(&function.unit) else { return false };
+                let Some((inner, bindings)) = given(view, self.unit, callback) else { return false };
                 let u: &Unit = &file.units[inner].unit;
-                let Some(param) = u.function(function.function).params.first() else { return false };
-                let bindings: Vec<&Binding> = param.pattern.bindings.iter().map(|&b| u.binding(b)).collect();
                 return bindings.iter().any(|b| decides(u, self.names, &b.path, &b.uses))
                     || self.is_asked_for(view, inner, &bindings);
             }
@@ -163,6 +169,19 @@ impl Body {
         let u: &Unit = &view.linked.file.units[self.unit].unit;
         let together = awaited_together(view, self.unit, array);
         let place = PathStep::Index(u32::try_from(place).unwrap_or(u32::MAX));
+        // `Promise.all([…]).then(([orders, stock]) => …)`
+        let then = u.parent(together).filter(|&then| matches!(u.kind(then), Kind::Member { .. }));
+        let call = then.and_then(|then| Some((then, u.parent(then)?)));
+        if let Some((then, call)) = call
+            && let Kind::Call { callee, args, .. } = u.kind(call)
+            && *callee == then
+        {
+            let callback = args.first().and_then(|&callback| given(view, self.unit, callback));
+            let Some((inner, bindings)) = callback else { return false };
+            let u: &Unit = &view.linked.file.units[inner].unit;
+            let here = bindings.iter().filter(|b| b.path.first() == Some(&place));
+            return here.into_iter().any(|b| decides(u, self.names, &b.path[1..], &b.uses));
+        }
         let is_here = |b: &&Binding| b.value == Some(together) && b.path.first() == Some(&place);
         u.bindings.iter().filter(is_here).any(|b| {
             if b.path.len() == 1 {
@@ -241,6 +260,20 @@ fn decides_beside(view: &UnitView<'_>, closure: &Closure) -> bool {
         })
 }
 
+/// The names that a callback of this file has for what it is given first, and its unit.
+fn given<'a>(view: &UnitView<'a>, unit: usize, callback: NodeId) -> Option<(usize, Vec<&'a Binding>)> {
+    let file = &view.linked.file;
+    let Value::Function(function) = view.eval.value(unit, callback) else { return None };
+    // One of another file may be called the same as one of this.
+    if function.file != file.path {
+        return None;
+    }
+    let inner = file.unit_at(&function.unit)?;
+    let u: &Unit = &file.units[inner].unit;
+    let param = u.function(function.function).params.first()?;
+    Some((inner, param.pattern.bindings.iter().map(|&b| u.binding(b)).collect()))
+}
+
 /// Whether a function that is called by this name makes data of a text.
 fn parses(u: &Unit, callee: NodeId) -> bool {
     let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
@@ -250,9 +283,20 @@ fn parses(u: &Unit, callee: NodeId) -> bool {
 /// Words that the name of a function begins with which fails when what it is given is not right.
 const CHECKS: &[&str] = &["assert", "check", "ensure", "raise", "require", "throw", "validate", "verify"];
 
+/// Words that the name of a function begins with whose answer is what it is given, in another form.
+const READERS: &[&str] = &["as", "decode", "extract", "from", "normalize", "parse", "read", "to", "unwrap"];
+
 fn names_a_check(u: &Unit, callee: NodeId) -> bool {
+    begins_with_one_of(u, callee, CHECKS)
+}
+
+fn names_a_reader(u: &Unit, callee: NodeId) -> bool {
+    begins_with_one_of(u, callee, READERS)
+}
+
+fn begins_with_one_of(u: &Unit, callee: NodeId, wanted: &[&str]) -> bool {
     let (Kind::Member { name, .. } | Kind::Name { name, .. }) = u.kind(callee) else { return false };
-    CHECKS
+    wanted
         .iter()
         .any(|word| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase)))
 }
@@ -309,9 +353,23 @@ fn decides(u: &Unit, names: &[&str], path: &[PathStep], uses: &[NodeId]) -> bool
 
 /// Whether a condition asks what a parsed body is before it is used: `typeof body.id !== "string"`, `Array.isArray(body)`.
 fn is_shape_looked_at(u: &Unit, used: NodeId) -> bool {
+    is_shape_of(u, used, MAX_NAMES)
+}
+
+fn is_shape_of(u: &Unit, used: NodeId, names: u32) -> bool {
     let mut at = used;
-    while let Some(parent) = u.parent(at).filter(|&p| matches!(u.kind(p), Kind::Member { .. })) {
-        at = parent;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Member { .. } => at = parent,
+            // `answer.items ?? answer`
+            Kind::Binary { op, .. } if matches!(op.as_str(), "??" | "||") => at = parent,
+            _ => break,
+        }
+    }
+    let named = || u.bindings.iter().filter(|b| b.value == Some(at) && b.path.is_empty());
+    if at != used && names > 0 && named().any(|b| b.uses.iter().any(|&used| is_shape_of(u, used, names - 1)))
+    {
+        return true;
     }
     let Some(asked) = u.parent(at) else { return false };
     let asks = match u.kind(asked) {

@@ -9,7 +9,7 @@ const MAX_AROUND: usize = 24;
 
 /// Whether everything that is used of a value stands behind a condition that asks for a part of it:
 /// `if (answer.url) open(answer.url)`, `if (!key) return`, `answer["url"].as_str().ok_or("no url")?`; or the whole of it
-/// is only compared with what it has to be. Who gets something else then does nothing with it. That a list in it is not
+/// is only compared with what it has to be, or told to the log. Who gets something else then does nothing with it. That a list in it is not
 /// empty is no such condition: its absence looks like emptiness.
 #[must_use]
 pub(super) fn asks_for_parts(view: &UnitView<'_>, unit: usize, bindings: &[&Binding]) -> bool {
@@ -44,7 +44,8 @@ pub(super) fn asks_for_parts(view: &UnitView<'_>, unit: usize, bindings: &[&Bind
     }
     let is_whole_compared = |&used: &NodeId| is_compared_whole(u, used);
     if asked.is_empty() {
-        return !others.is_empty() && others.iter().all(is_whole_compared);
+        let is_used = bindings.iter().any(|binding| !binding.uses.is_empty());
+        return is_used && others.iter().all(is_whole_compared);
     }
     others.iter().all(|&used| is_behind(u, used, &asked) || is_only_compared(u, used))
 }
@@ -53,6 +54,11 @@ pub(super) fn asks_for_parts(view: &UnitView<'_>, unit: usize, bindings: &[&Bind
 fn name_of(u: &Unit, part: NodeId) -> Option<&[NodeId]> {
     let named = u.bindings.iter().find(|b| b.value == Some(part) && b.path.is_empty())?;
     (!named.uses.is_empty() && named.assignments.is_empty()).then_some(&named.uses)
+}
+
+/// Whether the lack of a part ends the function at this `?`.
+fn is_demanded_by(u: &Unit, part: NodeId, at: NodeId) -> bool {
+    is_demanded(u, part) && u.ancestors(part).take(MAX_AROUND).any(|around| around == at)
 }
 
 /// Whether the lack of a part ends the function: `part.as_str().ok_or("no part")?`.
@@ -177,6 +183,10 @@ fn is_behind(u: &Unit, used: NodeId, asked: &[NodeId]) -> bool {
         |node: NodeId| asked.iter().any(|&a| a == node || u.ancestors(a).any(|around| around == node));
     let mut at = used;
     for around in u.ancestors(used) {
+        // What the error says of it: `….ok_or_else(|| format!("no path: {answer}"))?`
+        if matches!(u.kind(around), Kind::Try(_)) && asked.iter().any(|&a| is_demanded_by(u, a, around)) {
+            return true;
+        }
         match u.kind(around) {
             Kind::If { condition, .. } if *condition == at => {}
             Kind::If { condition, .. } if holds(*condition) => return true,

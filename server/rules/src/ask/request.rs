@@ -1,7 +1,7 @@
 //! Questions about requests to other services.
 
 use plimsoll_behavior::models::{Behavior, Slot};
-use plimsoll_behavior::{BindingId, Effects, Exported, FunctionId, Kind, Name, NodeId};
+use plimsoll_behavior::{BindingId, Effects, Exported, FunctionId, Kind, Literal, Name, NodeId};
 use plimsoll_project::link::{CallFacts, Holder, Setting, SlotValue, Value};
 
 use super::response::{follow, response_type};
@@ -47,6 +47,35 @@ pub fn is_local_resource(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
         || is_named_local(unit, call)
 }
 
+/// Last parts of addresses at which a service says how it is: one that is not well says so with a failed status, and in
+/// the body.
+const HEALTH: &[&str] =
+    &["health", "healthz", "healthcheck", "ready", "readyz", "readiness", "live", "livez", "liveness"];
+
+/// Whether a request asks how a service is, by the end of its address.
+#[must_use]
+pub fn asks_for_health(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(node) = unit.own_node(call.slot(Slot::Url)) else { return false };
+    let end = match unit.unit.kind(node) {
+        Kind::Template { pieces, .. } => pieces.last().cloned(),
+        _ => unit.eval.text_head(unit.index, node),
+    };
+    let path = end.as_deref().map(|end| end.split(['?', '#']).next().unwrap_or_default());
+    path.and_then(|path| path.rsplit('/').next()).is_some_and(|last| HEALTH.contains(&last))
+}
+
+/// Ends of the names of files that are delivered with a page.
+const FILES: &[&str] =
+    &[".json", ".geojson", ".svg", ".png", ".jpg", ".webp", ".txt", ".md", ".csv", ".wasm", ".glb", ".html"];
+
+/// Whether what is asked for is a file that is delivered with the page: `/curve.json`.
+#[must_use]
+pub fn is_delivered_with_the_page(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(node) = unit.own_node(call.slot(Slot::Url)) else { return false };
+    let Kind::Literal(Literal::String(path)) = unit.unit.kind(node) else { return false };
+    is_same_origin(unit, call) && FILES.iter().any(|end| path.ends_with(end))
+}
+
 fn is_inline(head: &str) -> bool {
     ["data:", "blob:", "file:"].iter().any(|scheme| head.starts_with(scheme))
 }
@@ -71,6 +100,16 @@ fn is_named_local(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
         .iter()
         .any(|end| name.ends_with(end))
         || name == "uri" && is_read_as_bytes(unit, call)
+        || name == "url" && is_of_a_blob(unit, call)
+}
+
+/// Whether the function around is given the address of a blob, by its name: `blobUrlToBase64(url)`.
+fn is_of_a_blob(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let functions = unit.functions_around(call.node);
+    let Some(&(at, function, _)) = functions.first() else { return false };
+    let name = unit.unit_of(at).function(function).name.as_deref().unwrap_or_default();
+    let name = name.to_ascii_lowercase().replace('_', "");
+    name.contains("bloburl") || name.contains("objecturl")
 }
 
 /// Whether the body is only read as the bytes of a file: `(await fetch(asset.uri)).blob()`.
@@ -175,7 +214,7 @@ fn asks_for_events(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let (index, node) = object.unwrap_or((index, node));
     let u = &unit.linked.file.units[index].unit;
     u.descendants(node).into_iter().any(|n| {
-        matches!(u.kind(n), Kind::Literal(plimsoll_behavior::Literal::String(text)) if text.contains("text/event-stream") || text == "stream")
+        matches!(u.kind(n), Kind::Literal(Literal::String(text)) if text.contains("text/event-stream") || text == "stream")
     })
 }
 

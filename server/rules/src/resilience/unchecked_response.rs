@@ -5,7 +5,9 @@ use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::Runs;
 
 use crate::ask::{
-    ResponseUse, follow, is_local_resource, is_own_status_looked_at, library_checks, response_type,
+    ResponseUse, asks_for_health, follow, is_delivered_with_the_page, is_held_to_a_type,
+    is_loaded_as_a_picture, is_local_resource, is_own_status_looked_at, is_thrown_away, library_checks,
+    response_type,
 };
 use crate::edit::status_check;
 use crate::view::CallView;
@@ -58,12 +60,19 @@ declare_rule! {
     ///   same file or in the component of a hook, or whose shape is asked for by `typeof` or `Array.isArray`.
     /// - An answer of which nothing is used before what is used is asked for (`if (answer.url) open(answer.url)`,
     ///   `answer["url"].as_str().ok_or("no url")?`) but by the log.
-    /// - A text that is compared with what it has to be.
-    /// - What has a default in every place where a failure is ignored on purpose (`.catch(() => {})`).
+    /// - A text that is compared with what it has to be, and a picture whose `onerror` tells that it is none.
+    /// - What has a default in every place where a failure is ignored on purpose (`.catch(() => {})`), or ends in the
+    ///   same (`catch { setItems([]) }`).
     /// - A response that is handed to a function of the project whose name says that it checks.
     /// - Libraries that report a failed status as an error themselves.
-    /// - What is read from `data:`, `blob:` and files that were bundled with the code.
+    /// - What is read from `data:`, `blob:` and files that were bundled with the code or are delivered with the
+    ///   page (`/curve.json`), and what a service says of its health, whose failures say in the body what is wrong.
     /// - What developers run by hand and watch: seeds, scripts, examples.
+    ///
+    /// - A body that is thrown away, or only told to the log.
+    ///
+    /// Rust's `json()` into a type with fields is a preview: what an error says does most often not fit, so that somebody
+    /// learns of the failure, if not of its status.
     ///
     /// Each response is found once.
     pub UncheckedResponse { id: "unchecked-response", category: Resilience, severity: Warning, since: "0.1.0", preview }
@@ -91,7 +100,12 @@ impl Rule for UncheckedResponse {
                 let found = follow(&around, call.node, ty);
                 let Some(&(reader, read)) = found.reads.first() else { continue };
                 let is_settled = found.is_checked || found.is_passed_on || found.is_streamed;
-                if reader != unit.index || is_settled || is_own_status_looked_at(unit, read) {
+                if reader != unit.index
+                    || is_settled
+                    || is_own_status_looked_at(unit, read)
+                    || is_loaded_as_a_picture(unit, read)
+                    || is_thrown_away(unit, read)
+                {
                     continue;
                 }
                 let name = unit.call_name(read);
@@ -100,6 +114,7 @@ impl Rule for UncheckedResponse {
                 );
                 report
                     .at_node(unit, read, call.confidence(), message)
+                    .preview(is_held_to_a_type(unit, read))
                     .related_all(request_above(unit, read, &around, call.node))
                     .fix(|| plan(unit, &around, &call, ty, &found));
             }
@@ -131,7 +146,10 @@ fn unread_response(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<ModelType
     }
     let (_, behavior) = call.facts.behavior.as_ref()?;
     let is_request = call.facts.effects.contains(Effects::HTTP_REQUEST);
-    (is_request && !behavior.checks_status && !is_local_resource(unit, call)).then_some(ty)
+    let is_exempt = || {
+        is_local_resource(unit, call) || is_delivered_with_the_page(unit, call) || asks_for_health(unit, call)
+    };
+    (is_request && !behavior.checks_status && !is_exempt()).then_some(ty)
 }
 
 fn plan(
