@@ -31,16 +31,25 @@ pub fn fate(view: &UnitView<'_>, unit: usize, node: NodeId) -> Fate {
     tracker.run()
 }
 
-/// The same of a call that hands out what it is called on again, `channel.subscribe()`: what that is kept in has the handle
-/// too.
+/// The same of a call that hands out what it is called on again, `channel.subscribe()`, or that a method of what it is
+/// called on undoes, `client.subscribe(name)` and `client.unsubscribe(name)`: what that is kept in has the handle too.
 #[must_use]
 pub fn fate_with_receiver(view: &UnitView<'_>, unit: usize, call: NodeId) -> Fate {
     let mut tracker = Tracker::new(view, unit, call);
     tracker.open.push((unit, call));
-    if let Some(kept_in) = handed_out_again(view, unit, call) {
+    let kept_in = handed_out_again(view, unit, call).or_else(|| undone_by(view, unit, call));
+    if let Some(kept_in) = kept_in {
         tracker.stored_in(unit, kept_in);
     }
     tracker.run()
+}
+
+/// What a call is made on, where a method of that undoes it.
+fn undone_by(view: &UnitView<'_>, unit: usize, call: NodeId) -> Option<NodeId> {
+    let facts = view.eval.call(unit, call);
+    let (_, behavior) = facts.behavior.as_ref()?;
+    behavior.release.iter().any(|way| way.starts_with("twin:")).then_some(())?;
+    receiver(view.unit_of(unit), call)
 }
 
 /// The variable or field at the head of a chain of calls that each hand out what they are called on.

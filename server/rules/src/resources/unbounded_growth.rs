@@ -72,7 +72,7 @@ const FEW: &[&str] = &[
     "tier", "role", "level", "kind", "type", "status", "state", "mode", "env", "environment", "network", "chain", "category",
     "method", "table", "entity", "platform", "service", "shard", "symbol", "ticker", "exchange", "market", "weekday", "month",
     "org", "organization", "organisation", "tenant", "company", "workspace", "integration", "plugin", "tool", "api", "scope",
-    "instance", "bot", "agent",
+    "instance", "bot", "agent", "dir", "directory", "folder",
 ];
 
 /// Last words of the names of what there is one more of with each who uses a service.
