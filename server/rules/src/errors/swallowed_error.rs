@@ -61,7 +61,7 @@ declare_rule! {
     /// - Handlers in which a comment says why.
     /// - Writes of functions that are not called to write, by their names, and answer no request; those of which the log
     ///   only warns.
-    /// - Writes beside the work: logs, audits, metrics, sessions; those in a branch of the `try`; those of a function that
+    /// - Writes beside the work: logs, audits, metrics, sessions, notes that somebody was told; those in a branch of the `try`; those of a function that
     ///   writes something else too; those for each of a list.
     /// - Listeners, timers, jobs, clean-ups, and what runs while the program starts.
     /// - Queries beside which something else is asked that may fail, and those of which the log only warns.
@@ -133,8 +133,13 @@ const ASKS: &[&str] = &[
     "permissions", "validate", "test", "probe", "status", "try", "maybe", "safe", "optional", "null", "undefined", "cache", "cached",
 ];
 
-/// Words in the names of files in which nothing found is no.
-const REFUSES: &[&str] = &["auth", "access", "permission", "permissions"];
+/// Words in the names of files, and of their folders, in which nothing found is no.
+const REFUSES: &[&str] = &["auth", "access", "permission", "permissions", "session", "sessions"];
+/// Words in the names of functions that tell somebody of what is done already, and only note that they have.
+#[rustfmt::skip]
+const TELLS: &[&str] = &[
+    "notification", "notifications", "notify", "email", "emails", "mail", "sms", "reminder", "reminders",
+];
 
 /// A write that looks as if it had been made.
 fn lost_write(
@@ -149,6 +154,9 @@ fn lost_write(
     let u = unit.unit;
     let surely = calls.iter().filter(|call| is_in_no_branch(u, call.node, node));
     let (call, table) = surely.into_iter().find_map(|call| Some((call, written(unit, call)?)))?;
+    if tells(unit, call) {
+        return None;
+    }
     let is_beside = named(unit, node, BESIDE)
         || named(unit, node, BY_ITSELF)
         || handler.only_warns
@@ -270,6 +278,13 @@ fn written(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
     missed.next().map(|touch| touch.table)
 }
 
+/// Whether a call is of a function of the project that tells somebody of something.
+fn tells(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let name = unit.call_name(call.node);
+    let own = name.rsplit(['.', ':']).next().unwrap_or_default();
+    call.facts.target.is_some() && words(own).iter().any(|word| TELLS.contains(&word.as_str()))
+}
+
 /// Whether the function around a node has one of these words in its name.
 fn named(unit: &UnitView<'_>, node: NodeId, wanted: &[&str]) -> bool {
     unit.functions_around(node).into_iter().any(|(at, function, _)| {
@@ -279,10 +294,10 @@ fn named(unit: &UnitView<'_>, node: NodeId, wanted: &[&str]) -> bool {
     })
 }
 
-/// Whether the file is there to refuse who is not let in, by its name.
+/// Whether the file is there to refuse who is not let in, by its name or that of its folder.
 fn refuses(unit: &UnitView<'_>) -> bool {
-    let name = unit.linked.file.path.rsplit('/').next().unwrap_or_default();
-    words(name).iter().any(|word| REFUSES.contains(&word.as_str()))
+    let names = unit.linked.file.path.rsplit('/').take(2);
+    names.into_iter().any(|name| words(name).iter().any(|word| REFUSES.contains(&word.as_str())))
 }
 
 /// Whether a function is there to write: it answers a request, or its name says so.
