@@ -65,6 +65,7 @@ const WAYS_IN: &[&str] = &[
     "login",
     "redirect",
     "reset",
+    "success",
     "unsubscribe",
     "verify",
 ];

@@ -2,7 +2,9 @@
 
 use plimsoll_behavior::{Effects, Kind};
 
-use crate::ask::{Dependency, EffectRun, Shown, dependency, effect_runs, is_kept_out, shown};
+use crate::ask::{
+    Dependency, EffectRun, Shown, dependency, effect_runs, is_a_state, is_kept_out, shown, words,
+};
 use crate::edit::stale::ignore_stale_answers;
 use crate::{CallView, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
@@ -53,8 +55,14 @@ declare_rule! {
     /// - Answers that are kept under what was asked for: `setUsers((all) => ({ ...all, [id]: user }))`.
     /// - What is loaded only once, or not while something else is loading.
     /// - Libraries of queries, which keep answers by their keys.
-    pub StaleResponse { id: "stale-response", category: Concurrency, severity: Warning, since: "0.1.0", preview }
+    ///
+    /// A state of the component is told by default: a filter, a page, a search that somebody changes while an answer is
+    /// under way. What a component is handed, or what its URL says, changes seldom while it is shown: it is a preview.
+    pub StaleResponse { id: "stale-response", category: Concurrency, severity: Warning, since: "0.1.0" }
 }
+
+/// Words of states that tell how a request goes, and not what it has brought.
+const BESIDE: &[&str] = &["error", "errors", "loading", "busy", "pending", "message", "status"];
 
 impl Rule for StaleResponse {
     fn meta(&self) -> &'static RuleMeta {
@@ -80,7 +88,9 @@ impl Rule for StaleResponse {
         }
         for (call, stale) in &all {
             let Stale { run, dependency, shown } = stale;
-            let mut reported = report.at_node(unit, call.node, call.confidence(), message(unit, call, stale));
+            let mut reported = report
+                .at_node(unit, call.node, call.confidence(), message(unit, call, stale))
+                .preview(!is_a_state(unit, dependency.root));
             for step in &run.through {
                 let name = &unit.unit_of(step.binding.0).binding(step.binding.1).name;
                 reported =
@@ -91,7 +101,10 @@ impl Rule for StaleResponse {
                     unit.of(run.closure.unit).place(run.closure.call),
                     format!("this effect runs again whenever `{}` changes", dependency.text),
                 )
-                .related(unit.of(shown[0].call.0).place(shown[0].call.1), "puts the answer into a state")
+                .related(
+                    unit.of(main(unit, shown).call.0).place(main(unit, shown).call.1),
+                    "puts the answer into a state",
+                )
                 .fix(|| {
                     let edits = ignore_stale_answers(unit, call.node, run, shown)?;
                     Some(FixPlan {
@@ -134,12 +147,25 @@ fn stale(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stale> {
     })
 }
 
+/// Of what is shown, the answer itself before what is said of it.
+fn main<'s>(unit: &UnitView<'_>, shown: &'s [Shown]) -> &'s Shown {
+    let is_beside = |one: &Shown| {
+        let name = setter_of(unit, one);
+        name.is_some_and(|name| words(&name).iter().any(|word| BESIDE.contains(&word.as_str())))
+    };
+    shown.iter().find(|one| !is_beside(one)).unwrap_or(&shown[0])
+}
+
+fn setter_of(unit: &UnitView<'_>, shown: &Shown) -> Option<String> {
+    match unit.unit_of(shown.setter.0).kind(shown.setter.1) {
+        Kind::Name { name, .. } => Some(name.to_string()),
+        _ => None,
+    }
+}
+
 fn message(unit: &UnitView<'_>, call: &CallView<'_>, stale: &Stale) -> String {
     let Stale { dependency, shown, .. } = stale;
-    let setter = match unit.unit_of(shown[0].setter.0).kind(shown[0].setter.1) {
-        Kind::Name { name, .. } => name.to_string(),
-        _ => "a state".to_owned(),
-    };
+    let setter = setter_of(unit, main(unit, shown)).unwrap_or_else(|| "a state".to_owned());
     let text = &dependency.text;
     let asked = if call.facts.effects.intersects(Effects::DB) {
         "the query".to_owned()
