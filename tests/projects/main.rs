@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 26] = [
+const RULES: [&str; 29] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -67,6 +67,9 @@ const RULES: [&str; 26] = [
     "detached-task",
     "stale-response",
     "blocking-in-async",
+    "unguarded-parse",
+    "panic-in-service",
+    "unchecked-lookup",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

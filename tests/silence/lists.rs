@@ -20,11 +20,14 @@ const RULES: &[&str] = &[
     "missing-retry",
     "missing-timeout",
     "n-plus-one",
+    "panic-in-service",
     "process-keeps-running",
     "stale-response",
     "swallowed-error",
     "unbounded-growth",
+    "unchecked-lookup",
     "unchecked-response",
+    "unguarded-parse",
     "unhandled-async-handler",
 ];
 

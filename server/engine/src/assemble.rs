@@ -35,6 +35,7 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("n-plus-one", "sequential-await"),
     ("in-memory-aggregation", "unbounded-query"),
     ("in-memory-aggregation", "over-fetching"),
+    ("unguarded-parse", "panic-in-service"),
     ("missing-index", "leading-wildcard"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),

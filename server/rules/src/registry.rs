@@ -8,8 +8,8 @@ use crate::database::{
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::errors::{
-    ByteSliceOfStr, FloatingPromise, IgnoredResult, ProcessKeepsRunning, SwallowedError,
-    UnhandledAsyncHandler,
+    ByteSliceOfStr, FloatingPromise, IgnoredResult, PanicInService, ProcessKeepsRunning, SwallowedError,
+    UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::{DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
@@ -37,8 +37,11 @@ pub const RULES: &[&dyn Rule] = &[
     &ByteSliceOfStr,
     &FloatingPromise,
     &IgnoredResult,
+    &PanicInService,
     &ProcessKeepsRunning,
     &SwallowedError,
+    &UncheckedLookup,
+    &UnguardedParse,
     &UnhandledAsyncHandler,
     &MissingRetry,
     &MissingTimeout,

@@ -81,11 +81,11 @@ impl Check<'_> {
         self.paths(place, behavior.timeout.iter().chain(&behavior.retry).chain(&behavior.brings));
         for carried in &behavior.carries {
             let source = carried.split_once(':').map_or(carried.as_str(), |(_, source)| source);
-            if source != "receiver" && !is_path(source) {
+            if !is_path(source) {
                 self.error(place, &format!("`{carried}` is no part of a result"));
             }
         }
-        self.paths(place, behavior.callbacks.iter().filter(|path| *path != "receiver"));
+        self.paths(place, behavior.callbacks.iter());
         for release in &behavior.release {
             if !is_release(release) {
                 self.error(place, &format!("`{release}` is no way to release"));
@@ -124,9 +124,9 @@ fn stands_for_a_value(ty: &str) -> bool {
         || ty.starts_with("context.")
 }
 
-/// `0`, `0.where`, `*`, `=GET`, `{member}`
+/// `0`, `0.where`, `*`, `receiver`, `=GET`, `{member}`
 fn is_path(path: &str) -> bool {
-    if matches!(path, "*" | "{member}" | "<0>") || path.starts_with('=') {
+    if matches!(path, "*" | "receiver" | "{member}" | "<0>") || path.starts_with('=') {
         return true;
     }
     let mut segments = path.split('.');
@@ -190,7 +190,7 @@ mod tests {
             "yields = 'arg.0'",
             "yields = '[callback]'\ncallbacks = 'receiver'\nrun = 'retry'",
             "provides = 'context.ctx'\nslots = { context = '<0>' }",
-            "slots = { url = '0', filter = '0.where', params = '*', method = '=GET', table = '{member}' }",
+            "slots = { parsed = 'receiver', url = '0', filter = '0.where', params = '*', method = '=GET', table = '{member}' }",
             "carries = ['receiver', '*', 'data:0']\nguarantees = ['number', 'bounded']\nbrings = '0.input'",
             "release = ['call', 'call:clear', 'method:close', 'twin:off', 'option:2.signal']",
         ] {

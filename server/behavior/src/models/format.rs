@@ -388,7 +388,7 @@ pub struct Behavior {
     #[serde(default)]
     pub yields: Option<Name>,
     /// Where its parts stand: `0.where` is the property `where` of the first argument, `0` the first argument, `*` all
-    /// arguments, `=GET` the constant `GET`, `{member}` the method's name, `<0>` the first type argument.
+    /// arguments, `receiver` what it is called on, `=GET` the constant `GET`, `{member}` the method's name, `<0>` the first type argument.
     #[serde(default)]
     pub slots: BTreeMap<Slot, Name>,
     /// How many rows it touches.
@@ -412,6 +412,12 @@ pub struct Behavior {
     /// The parameter of its callback by which that makes the promise fail: `reject` of `new Promise`.
     #[serde(default)]
     pub rejects_by: Option<u8>,
+    /// Whether it panics where what it is called on holds nothing to hand out: `unwrap`.
+    #[serde(default)]
+    pub panics: bool,
+    /// Whether its result is what whoever starts the program has set: a variable of the environment.
+    #[serde(default)]
+    pub environment: bool,
     /// Whether it only fails when what it is given does: `Promise.all`.
     #[serde(default)]
     pub hands_failures_on: bool,
@@ -838,6 +844,8 @@ pub enum Slot {
     CharBoundary,
     /// What the text that it is called on is seen to begin or end with.
     Affix,
+    /// The text that it reads, which must have a form for that; it fails where it has not.
+    Parsed,
 }
 
 /// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all

@@ -272,6 +272,12 @@ fn leaves(u: &Unit, node: NodeId, function: FunctionId, is_throw: bool) -> bool 
 }
 
 impl Evaluator<'_> {
+    /// How the function around a call of a script fails if the call throws: not at all where that is caught.
+    #[must_use]
+    pub fn fails_by(&self, unit: usize, call: NodeId) -> Fails {
+        thrown_at(&self.file.units[unit].unit, call, false)
+    }
+
     /// Why the promise of a call may be rejected: a library does it by itself (none), or a function of the project fails in
     /// one of these ways, which is to be asked of its summary.
     #[must_use]

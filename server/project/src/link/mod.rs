@@ -24,7 +24,7 @@ mod types;
 mod value;
 
 pub use context::{Closure, Context, run_of};
-pub use evaluate::{CallFacts, Evaluator, Guard, Memo, looks_like_sql};
+pub use evaluate::{CallFacts, Evaluator, Guard, Memo, Sent, looks_like_sql};
 pub use failures::{Fails, LocalFailure};
 pub use file::{FileUnits, UnitEntry};
 pub use flow::{Arrival, Flow, Flows, Path, Root, Step, To, arrivals, step};

@@ -141,6 +141,7 @@ fn hash_around_what_blocks(
     for i in 0..u.functions.len() {
         let context = eval.context(unit, FunctionId(u32::try_from(i).expect("few functions")));
         matches!(context, Context::Passed(_) | Context::Runs(Run::Memo, _)).hash(hasher);
+        matches!(context, Context::Runs(Run::Task, _)).hash(hasher);
     }
     let blocks =
         |local: &Local| local.direct.iter().any(|(effects, ..)| effects.intersects(Effects::BLOCKS_FOR_LONG));

@@ -90,6 +90,19 @@ pub fn is_dropped_middleware(unit: &UnitView<'_>, function: FunctionId) -> Optio
     dropping(unit, of_library?)
 }
 
+/// Whether a function takes a request of a library that does not look at what its handlers return.
+pub(super) fn drops_what_it_returns(unit: &UnitView<'_>, function: FunctionId) -> bool {
+    let u = unit.unit;
+    let params = u.function(function).params.iter().flat_map(|param| &param.pattern.bindings);
+    let drops = params.flat_map(|&b| u.binding(b).uses.first()).find_map(|&used| {
+        let value = unit.eval.value(unit.index, used);
+        let ty = value.instance()?.ty;
+        let model = &unit.eval.models.all()[usize::from(ty.model)];
+        model.types.iter().find_map(|ty| ty.drops_promises.as_ref())
+    });
+    drops.is_some_and(|drops| dropping(unit, drops).is_some())
+}
+
 /// Whether a type is what a handler is given: what a user sent, or what answers it.
 pub(super) fn is_of_a_request(ty: &TypeModel) -> bool {
     ty.members.values().any(|member| member.outside)

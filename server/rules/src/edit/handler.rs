@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{FunctionId, Kind, NodeId};
-use plimsoll_project::link::Value;
+use plimsoll_project::link::{Context, Value};
 use plimsoll_syntax::TextRange;
 
 use super::script::free_name;
@@ -53,6 +53,19 @@ pub fn handle_in(unit: &UnitView<'_>, call: NodeId, dropped: &Dropped) -> Option
     }
     let caught = catch_all(&there, function, "console.error(error)")?;
     Some(plan("Catch what fails and log it (review: the process goes on)".to_owned(), vec![caught]))
+}
+
+/// Catches what a callback throws in which a node stands, and logs it.
+#[must_use]
+pub fn caught_in_callback(unit: &UnitView<'_>, node: NodeId) -> Option<FixPlan> {
+    let function = unit.unit.node(node).function;
+    let runs = unit.context(function);
+    if !matches!(runs, Context::Runs(Run::Listener | Run::Interval | Run::Timeout, _)) {
+        return None;
+    }
+    let caught = catch_thrown(unit, function, "console.error(error)")?;
+    let title = "Catch what fails and log it (review: the process goes on)".to_owned();
+    Some(FixPlan { title, safety: Safety::Review, edits: vec![caught] })
 }
 
 /// Catches what fails in a function that goes on with the next handler, and hands it there.
@@ -137,11 +150,17 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// Puts the body of a function into a `try` whose `catch` does this.
+/// Catches what an async function fails with, and does this.
 fn catch_all(unit: &UnitView<'_>, function: FunctionId, handling: &str) -> Option<PlannedEdit> {
+    // A promise that another one hands out is rejected behind any `try` in it.
+    unit.unit.function(function).is_async.then(|| catch_thrown(unit, function, handling))?
+}
+
+/// Puts the body of a function into a `try` whose `catch` does this.
+fn catch_thrown(unit: &UnitView<'_>, function: FunctionId, handling: &str) -> Option<PlannedEdit> {
     let u = unit.unit;
     let own = u.function(function);
-    let body = own.body.filter(|_| own.is_async)?;
+    let body = own.body?;
     let text = unit.project.text;
     let Style { newline, indent: level, semicolon } = Style::of(text);
     let outer = indent_at(text, unit.to_file(own.range).start);
@@ -162,7 +181,8 @@ fn catch_all(unit: &UnitView<'_>, function: FunctionId, handling: &str) -> Optio
         _ => {
             let before = text.get(..range.start as usize)?.trim_end();
             let value = before.ends_with("=>").then(|| unit.text(body))?;
-            let wait = if matches!(u.kind(body), Kind::Await(_)) { "" } else { "await " };
+            let is_waited_for = own.is_async && !matches!(u.kind(body), Kind::Await(_));
+            let wait = if is_waited_for { "await " } else { "" };
             format!("{wait}{}{semicolon}", indented(value, &level))
         }
     };

@@ -11,6 +11,7 @@ pub mod count;
 pub mod error_check;
 pub mod finally;
 pub mod guard;
+pub mod handed_on;
 pub mod handler;
 pub mod hoist;
 pub mod import;

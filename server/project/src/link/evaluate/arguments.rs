@@ -26,9 +26,15 @@ impl Evaluator<'_> {
             return Argument::Text(name.into());
         }
         let u = self.unit(unit);
-        let Kind::Call { args, .. } = u.kind(call) else {
+        let Kind::Call { callee, args, .. } = u.kind(call) else {
             return Argument::Absent;
         };
+        if path == "receiver" {
+            return match u.kind(*callee) {
+                Kind::Member { object, .. } => Argument::Found(self.site(unit, *object)),
+                _ => Argument::Absent,
+            };
+        }
         if path == "<0>" {
             return match u.kind(call) {
                 Kind::Call { type_args, .. } if !type_args.is_empty() => {

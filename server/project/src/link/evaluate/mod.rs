@@ -26,6 +26,7 @@ use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, 
 pub use convention::looks_like_sql;
 pub use locks::Guard;
 pub(in crate::link) use origins::Origin;
+pub use origins::Sent;
 
 /// How many evaluations may be under way inside each other. Calls are evaluated innermost first, so that real code
 /// stays far below it.

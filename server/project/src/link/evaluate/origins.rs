@@ -36,6 +36,17 @@ pub(in crate::link) struct Origin {
     pub function: FunctionId,
 }
 
+/// A part of what a user sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The members that lead to it.
+    pub path: Path,
+    /// What holds of it.
+    pub guards: Guarantees,
+    /// Whether that rests on a convention.
+    pub is_convention: bool,
+}
+
 #[derive(Clone)]
 struct Way {
     /// The members still to be taken, the next one first.
@@ -70,6 +81,17 @@ impl Evaluator<'_> {
     /// Where the parts of the value of a node come from.
     pub(in crate::link) fn origins(&self, unit: usize, node: NodeId) -> Vec<Origin> {
         self.traced(unit, node, MAX_STEPS).0
+    }
+
+    /// What of a value a user sent, if anything: the first part of it that is found.
+    #[must_use]
+    pub fn sent(&self, unit: usize, node: NodeId) -> Option<Sent> {
+        self.origins(unit, node).into_iter().find_map(|origin| match origin.from {
+            From::Outside { is_convention } => {
+                Some(Sent { path: origin.path, guards: origin.guards, is_convention })
+            }
+            _ => None,
+        })
     }
 
     /// The same within a number of steps; then how many are left.
@@ -544,12 +566,12 @@ impl Trace<'_, '_> {
         let schema = receiver.map_or(Value::Unknown, |receiver| eval.value(unit, receiver));
         let fields = if way.want.is_empty() { eval.fields_of_schema(&schema) } else { Vec::new() };
         if fields.is_empty() {
-            let guards = eval.guarantees_of_schema(&schema, &way.want);
+            let guards = eval.guarantees_of_schema(&schema, &way.want) | Guarantees::BY_SCHEMA;
             return self.follow(unit, source, way.with(guards));
         }
         for field in fields.into_iter().take(MAX_PARTS) {
             let mut way = way.clone().taking(field.clone());
-            way.guards |= eval.guarantees_of_schema(&schema, &way.want);
+            way.guards |= eval.guarantees_of_schema(&schema, &way.want) | Guarantees::BY_SCHEMA;
             way.at.push(field);
             self.follow(unit, source, way);
         }
