@@ -6,7 +6,7 @@ use plimsoll_project::schema::Dialect;
 use crate::ask::row::{
     Access, Computed, Row, Seen, accesses, computed_from, is_same_value, plain_column, row_of,
 };
-use crate::ask::{Action, is_exclusive, is_in_transaction, plain_name};
+use crate::ask::{Action, Role, is_exclusive, is_in_transaction, plain_name, role, words};
 use crate::edit::increment::let_the_database_add;
 use crate::wording::listed;
 use crate::{Confidence, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
@@ -21,7 +21,8 @@ declare_rule! {
     /// not help, because by default both transactions may read the same value. It never shows in a test, and the more
     /// users there are the more often it happens.
     ///
-    /// Numbers are errors. Lists and documents that are changed and written back are warnings.
+    /// Numbers are errors. Lists, texts, times and documents that are changed and written back are warnings, and previews: of what
+    /// was read on real code, half were written by one person at a time.
     ///
     /// ## Bad
     ///
@@ -67,10 +68,12 @@ declare_rule! {
     /// - Other columns than the one that was read.
     /// - Values that are only copied, or turned over as `!done`.
     /// - Rows that the same code has just inserted.
+    /// - A version that is raised: two that raise it at once have raised it too. How often something was tried again, or
+    ///   happened in a row.
     /// - Databases inside the process.
     /// - SQLite's transactions.
     /// - Programs on somebody's command line, scripts and tests.
-    pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0", preview }
+    pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0" }
 }
 
 /// Columns by which a write finds out that the row was changed.
@@ -85,6 +88,26 @@ const VERSIONS: &[&str] = &[
     "v",
     "concurrencystamp",
 ];
+
+/// Last words of columns that say no more than that something is another one than before.
+const RAISED: &[&str] = &["version", "revision", "generation", "epoch", "nonce"];
+
+/// Words of columns that count how often in a row: two on one day are one, and two failures at once are one outage.
+const STREAKS: &[&str] = &["streak", "streaks", "consecutive"];
+
+/// Last words of columns that hold a time, which somebody moves, or how much of it somebody has spent.
+const TIMES: &[&str] =
+    &["at", "date", "time", "start", "end", "until", "day", "duration", "seconds", "minutes", "hours"];
+
+/// Words of columns in which something counts how often it has tried.
+const TRIES: &[&str] =
+    &["retry", "retries", "tries", "reminder", "reminders", "run", "runs", "poll", "polls"];
+
+/// Words of columns in which it does, or in which somebody's tries to get in are counted.
+const ATTEMPTS: &[&str] = &["attempt", "attempts"];
+
+/// Words of the columns that are written beside them by what tries again.
+const NEXT: &[&str] = &["status", "state", "error", "next", "scheduled", "claimed"];
 
 impl Rule for LostUpdate {
     fn meta(&self) -> &'static RuleMeta {
@@ -102,7 +125,8 @@ impl Rule for LostUpdate {
         let mut told: Vec<NodeId> = Vec::new();
         for call in unit.calls_with(Effects::DB_WRITE) {
             for write in accesses(unit, call.node).iter() {
-                let lost = lost_columns(unit, write);
+                let mut lost = lost_columns(unit, write);
+                lost.retain(|own| !is_no_count(unit, call.node, write, &own.column));
                 let Some(first) = lost.first() else { continue };
                 let node = if first.value.unit == unit.index { first.value.node } else { call.node };
                 if told.contains(&node) || is_exclusive(unit, call.node) || is_serial(unit, call.node, write)
@@ -143,6 +167,28 @@ fn lost_columns(unit: &UnitView<'_>, write: &Access) -> Vec<Lost> {
         }
     }
     lost
+}
+
+/// Whether nobody misses it when two changes of a column are one.
+fn is_no_count(unit: &UnitView<'_>, call: NodeId, write: &Access, column: &str) -> bool {
+    let has_one_of =
+        |column: &str, wanted: &[&str]| words(column).iter().any(|word| wanted.contains(&word.as_str()));
+    let is_raised = words(column).last().is_some_and(|last| RAISED.contains(&last.as_str()));
+    let goes_on = || write.written.iter().any(|cell| has_one_of(&cell.column, NEXT));
+    is_raised
+        || has_one_of(column, STREAKS)
+        || has_one_of(column, TRIES)
+        || has_one_of(column, ATTEMPTS) && (goes_on() || is_of_a_job(unit, call) || is_for_each(unit, call))
+}
+
+fn is_of_a_job(unit: &UnitView<'_>, call: NodeId) -> bool {
+    matches!(role(unit, call), Some(Role::Job | Role::Consumer))
+}
+
+/// Whether a node runs for each of many, one after the other.
+fn is_for_each(unit: &UnitView<'_>, call: NodeId) -> bool {
+    let u = unit.unit;
+    u.ancestors(call).any(|around| matches!(u.kind(around), plimsoll_behavior::Kind::Loop(_)))
 }
 
 fn is_same_table(read: &Access, write: &Access) -> bool {
@@ -244,7 +290,8 @@ fn say(
     let columns = listed(lost.iter().map(|own| own.column.as_str()));
     let is_convention = write.is_convention || first.computed.row.reads.iter().all(|read| read.is_convention);
     let confidence = if is_convention { Confidence::Medium } else { Confidence::High };
-    let is_number = lost.iter().any(|own| own.computed.is_number);
+    let is_a_time = |column: &str| words(column).last().is_some_and(|last| TIMES.contains(&last.as_str()));
+    let is_number = lost.iter().any(|own| own.computed.is_number && !is_a_time(&own.column));
     let severity = if is_number { Severity::Error } else { Severity::Warning };
     let plural = if lost.len() > 1 { "are" } else { "is" };
     let message = format!(
@@ -254,6 +301,7 @@ fn say(
     let reported = report
         .at_node(unit, node, confidence, message)
         .severity(severity)
+        .preview(!is_number)
         .related(unit.of(read_unit).place(read), format!("{columns} {plural} read here"));
     let reported =
         if node == call { reported } else { reported.related(unit.place(call), "and written here") };
