@@ -61,12 +61,13 @@ pub fn missing(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Missing> {
     }
     let u = view.unit;
     let taken = receiver(u, call.node)?;
-    let Held { node, is_opened } = held(view, taken);
+    let Held { node, is_opened, names } = held(view, taken);
     if let Some(text) = parsed(view, node) {
-        let by = writer(view, view.index, text).filter(|_| !is_looked_at(view, node, None, call.node));
+        let by = writer(view, view.index, text).filter(|_| !is_looked_at(view, node, &names, call.node));
         return by.map(|by| Missing::Form(text, by));
     }
-    if is_looked_at(view, node, receiver(u, node), call.node) || is_seen_to_begin_so(view, node) {
+    let parts: Vec<NodeId> = names.into_iter().chain(receiver(u, node)).collect();
+    if is_looked_at(view, node, &parts, call.node) || is_seen_to_begin_so(view, node) {
         return None;
     }
     let source = view.call(node);
@@ -156,12 +157,14 @@ struct Held {
     node: NodeId,
     /// Whether a failure around it has been handed on before.
     is_opened: bool,
+    /// The names that it was bound to on the way.
+    names: Vec<NodeId>,
 }
 
 /// What stands before methods that only hand on what they are called on, and names that are bound once.
 fn held(view: &UnitView<'_>, node: NodeId) -> Held {
     let u = view.unit;
-    let mut found = Held { node, is_opened: false };
+    let mut found = Held { node, is_opened: false, names: Vec::new() };
     for _ in 0..MAX_STEPS {
         found.node = match u.kind(found.node) {
             Kind::Await(inner) => *inner,
@@ -171,7 +174,10 @@ fn held(view: &UnitView<'_>, node: NodeId) -> Held {
             }
             Kind::Unary { op, value } if op.starts_with('&') || op == "*" => *value,
             Kind::Name { .. } => match bound_once(view, found.node) {
-                Some(value) => value,
+                Some(value) => {
+                    found.names.push(found.node);
+                    value
+                }
                 None => return found,
             },
             Kind::Call { .. } => {
@@ -252,14 +258,14 @@ fn is_seen_to_begin_so(view: &UnitView<'_>, node: NodeId) -> bool {
         .any(|&call| call != node && view.unit.range(call).start < before && affix(call) == Some(wanted))
 }
 
-/// Whether code before has asked for what is taken, or for `whole`, that it is a part of: by the same words, in a condition, a
-/// pattern or a name.
-fn is_looked_at(view: &UnitView<'_>, source: NodeId, whole: Option<NodeId>, taken: NodeId) -> bool {
+/// Whether code before has asked for what is taken, or for one of `parts` of the way there: by the same words, in a condition
+/// or a pattern.
+fn is_looked_at(view: &UnitView<'_>, source: NodeId, parts: &[NodeId], taken: NodeId) -> bool {
     let u = view.unit;
     let function = u.node(taken).function;
     let of = receiver(u, taken).unwrap_or(source);
     let mut wanted = vec![view.text(source), view.text(of)];
-    wanted.extend(whole.map(|whole| view.text(whole)));
+    wanted.extend(parts.iter().map(|&part| view.text(part)));
     let is_wanted = |node: NodeId| wanted.contains(&view.text(node));
     let before = u.range(taken).start;
     u.nodes.iter().filter(|node| node.function == function && node.range.start < before).any(|node| {

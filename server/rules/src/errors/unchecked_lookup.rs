@@ -90,7 +90,7 @@ impl Rule for UncheckedLookup {
 /// What is taken out of an `Option` in Rust.
 fn by_force(unit: &UnitView<'_>, call: &CallView<'_>, report: &mut Report<'_>) {
     let what = match missing(unit, call) {
-        Some(Missing::Row(lookup)) => {
+        Some(Missing::Row(lookup)) if !is_written_before(unit, lookup) => {
             format!("`{}` finds no row", unit.call_name(lookup))
         }
         Some(Missing::Entry(lookup, by)) => {

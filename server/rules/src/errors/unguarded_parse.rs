@@ -68,7 +68,8 @@ declare_rule! {
     /// - A text that the program writes itself, a row of a database, and one of which is not known where it comes from.
     /// - What is caught, here or by a function of the file that calls this one.
     /// - Handlers of a library that answers the request when they throw, unless what fails is what the user has sent: that
-    ///   is told as info, for it is answered as if the service had failed.
+    ///   is told as info, for it is answered as if the service had failed. An error handler of
+    ///   the project is not looked for.
     /// - Async listeners and handlers whose promises nobody looks at: `unhandled-async-handler` tells of those.
     /// - The address that a request came to, and addresses with a base.
     /// - What has been looked at before: by a schema, a comparison, a pattern, `is_ok()`.
@@ -197,7 +198,7 @@ pub(super) fn after_a_panic(ends: PanicEnds, aborts: bool) -> &'static str {
     match ends {
         _ if aborts => "the process ends, with all other requests in it",
         PanicEnds::Request => "the request is not answered",
-        PanicEnds::Task => "the task ends with it, and is not started again",
+        PanicEnds::Task => "the task ends with it",
     }
 }
 
