@@ -31,6 +31,7 @@ const MODEL_KEYS: &[(&str, &str)] = &[
     ("convention", "What a value of unknown origin may be taken for."),
     ("retry_helper", "Code that a fix adds to a file so that its requests are sent again."),
     ("plain", "Functions that only compute, by their dotted paths; `*` for all others."),
+    ("limiter", "How a library lets no more than some of many calls run at the same time."),
     ("slow_service", "Services that take longer to answer than others: `urls`, `hosts`, `seconds`."),
 ];
 

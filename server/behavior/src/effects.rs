@@ -61,6 +61,8 @@ bitflags! {
         const SCHEDULE = 1 << 25;
         /// Sends mail, messages or notifications.
         const NOTIFY = 1 << 26;
+        /// Waits with what it is given for as long as many others run.
+        const LIMIT = 1 << 33;
         /// Takes the body of a response piece by piece, for as long as it lasts.
         const RESPONSE_STREAM = 1 << 40;
         /// Blocks the thread until files are read, written, copied, listed or removed.
@@ -116,6 +118,7 @@ impl Effects {
         ("route", Effects::ROUTE),
         ("schedule", Effects::SCHEDULE),
         ("notify", Effects::NOTIFY),
+        ("limit", Effects::LIMIT),
         ("response.stream", Effects::RESPONSE_STREAM),
         ("block.disk", Effects::BLOCK_DISK),
         ("block.sleep", Effects::BLOCK_SLEEP),

@@ -31,6 +31,7 @@ const TOLD: &[(Effects, &str)] = &[
     (Effects::SLEEP, "waits for a time"),
     (Effects::TASK_SPAWN, "starts a task beside its caller"),
     (Effects::LOCK, "takes a lock"),
+    (Effects::LIMIT, "waits while many others run"),
     (Effects::BLOCK, "blocks its thread"),
     (Effects::BLOCK_COMPUTE, "computes for long"),
     (Effects::EXIT, "ends the process"),

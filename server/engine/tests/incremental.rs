@@ -254,6 +254,33 @@ fn a_key_that_a_helper_derives_anew_is_seen_where_it_is_called() {
 }
 
 #[test]
+fn a_flag_that_keeps_runs_apart_is_seen_from_the_timer_that_begins_them() {
+    const OWN: &str = "import express from 'express'\nconst app = express()\nlet isRunning = false\n\
+        async function ping() {\n  if (isRunning) return\n  isRunning = true\n  \
+        await fetch('https://health.example.com', { method: 'POST' })\n  isRunning = false\n}\n\
+        export function start() {\n  setInterval(ping, 5000)\n}\napp.listen(3000)\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"5"}}"#);
+    let edits =
+        [("if (isRunning) return", "", true), ("  isRunning = true", "  if (isRunning) return", false)];
+    follows(&files, OWN, "overlapping-interval", false, &edits);
+}
+
+#[test]
+fn a_limit_of_a_query_in_a_helper_is_seen_where_all_of_it_is_sent() {
+    const OWN: &str = "import express from 'express'\nimport { PrismaClient } from '@prisma/client'\n\
+        const app = express()\nconst prisma = new PrismaClient()\n\
+        async function due() {\n  return prisma.customer.findMany({ where: { sentAt: null } })\n}\n\
+        app.post('/', async (req, res) => {\n  const all = await due()\n  \
+        await Promise.all(all.map((one) => fetch('https://a.example.com', { method: 'POST', body: one.text })))\n  \
+        res.end()\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"5"}}"#);
+    let edits = [("null }", "null }, take: 10", false), (", take: 10", "", true)];
+    follows(&files, OWN, "unbounded-concurrency", true, &edits);
+}
+
+#[test]
 fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     // Long enough to be a unit of its own.
     let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);

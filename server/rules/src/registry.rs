@@ -1,7 +1,10 @@
 //! All rules.
 
 use crate::Rule;
-use crate::concurrency::{BlockingInAsync, LockAcrossAwait, StaleResponse};
+use crate::concurrency::{
+    BlockingInAsync, LockAcrossAwait, OverlappingInterval, SequentialAwait, StaleResponse,
+    UnboundedConcurrency,
+};
 use crate::database::{
     CheckThenAct, ConnectionPerCall, InMemoryAggregation, LeadingWildcard, LostUpdate,
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
@@ -19,7 +22,10 @@ use crate::resources::{DetachedTask, LeakedListener, LeakedSubscription, LeakedT
 pub const RULES: &[&dyn Rule] = &[
     &BlockingInAsync,
     &LockAcrossAwait,
+    &OverlappingInterval,
+    &SequentialAwait,
     &StaleResponse,
+    &UnboundedConcurrency,
     &CheckThenAct,
     &ConnectionPerCall,
     &InMemoryAggregation,

@@ -53,6 +53,12 @@ pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) 
             check.error("retry_helper", "it names no function to call");
         }
     }
+    for limiter in &model.limiters {
+        let texts = || limiter.made.iter().chain(&limiter.all);
+        if texts().next().is_none() || texts().any(|text| !text.contains("{n}")) {
+            check.error("limiter", "it does not say how many may run at the same time: `{n}`");
+        }
+    }
     for service in &model.slow_services {
         let all = || service.urls.iter().chain(&service.hosts);
         if all().any(|text| text.is_empty() || **text != *text.to_lowercase()) {

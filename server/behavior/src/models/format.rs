@@ -76,6 +76,9 @@ pub struct Model {
     /// Code that a fix adds to a file so that its requests are sent again after a transient failure.
     #[serde(default, rename = "retry_helper")]
     pub retry_helpers: Vec<RetryHelper>,
+    /// How a fix lets no more than some of many calls run at the same time.
+    #[serde(default, rename = "limiter")]
+    pub limiters: Vec<Limiter>,
     /// Services that take longer to answer than others do.
     #[serde(default, rename = "slow_service")]
     pub slow_services: Vec<SlowService>,
@@ -145,6 +148,25 @@ pub struct RetryHelper {
     pub names: Vec<Name>,
     /// The code, indented by two spaces (in Rust by four), with single quotes and semicolons.
     pub text: String,
+}
+
+/// How a library lets no more than some of many calls run at the same time. In its texts `{n}` stands for how many.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limiter {
+    /// The package that a manifest must declare for it, with the first major version that it is written for.
+    pub needs: Needed,
+    /// The import that it needs, as a statement with single quotes and a semicolon.
+    pub import: Name,
+    /// The name that the import brings in.
+    pub name: Name,
+    /// What makes a function that is handed each call as a function: `pLimit({n})`.
+    #[serde(default)]
+    pub made: Option<Name>,
+    /// What stands in the place of a call that waits for all, `{items}` being what it goes over and `{callback}` what is
+    /// done for each: `pMap({items}, {callback}, { concurrency: {n} })`.
+    #[serde(default)]
+    pub all: Option<Name>,
 }
 
 /// A package that must be declared.
@@ -421,6 +443,12 @@ pub struct Behavior {
     /// Whether it only fails when what it is given does: `Promise.all`.
     #[serde(default)]
     pub hands_failures_on: bool,
+    /// Of what waits for many: the argument that holds them all, which are under way at the same time.
+    #[serde(default)]
+    pub gathers: Option<u8>,
+    /// What must be written in the place of what waits for many, so that only some are under way at a time.
+    #[serde(default)]
+    pub limited_edit: Option<LimitedEdit>,
     /// Functions that undo what it does, and cannot fail when they do: `parse` of `JSON.stringify`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub undone_by: Vec<Name>,
@@ -510,6 +538,10 @@ pub struct Behavior {
     /// that it yields what the call does: `tokio::task::spawn_blocking(move || {call}).await.expect("it does not panic")`.
     #[serde(default)]
     pub aside_edit: Option<Name>,
+    /// Of what waits for several futures: how they are handed to it, `{all}` being the futures with commas between them,
+    /// so that the first failure is handed on: `tokio::try_join!({all})?`.
+    #[serde(default)]
+    pub together_edit: Option<Name>,
     /// Options that make it retry.
     #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,
@@ -591,6 +623,20 @@ pub struct UnblockEdit {
     /// Rust: the crate that must be declared for it.
     #[serde(default)]
     pub needs: Option<Name>,
+}
+
+/// What must be written in the place of a call that waits for many at once, so that only some are under way at a time:
+/// `{ replace = "futures::stream::iter({all}).buffered({n}).collect::<Vec<_>>()", needs = "futures", … }`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitedEdit {
+    /// The other call, whose results are those of this one in the same order; `{all}` stands for the argument, `{n}` for
+    /// how many.
+    pub replace: Name,
+    /// What the file must have imported for it, as a statement.
+    pub imports: Vec<Name>,
+    /// The crate that must be declared for it.
+    pub needs: Name,
 }
 
 /// How what a call makes is meant to be shared.

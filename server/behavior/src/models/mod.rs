@@ -300,6 +300,11 @@ impl Models {
         all().filter(|helper| helper.needs.is_some()).chain(all().filter(|helper| helper.needs.is_none()))
     }
 
+    /// All that lets no more than some of many calls run at the same time.
+    pub fn limiters(&self) -> impl Iterator<Item = &Limiter> {
+        self.models.iter().flat_map(|model| &model.limiters)
+    }
+
     /// The services that take longer to answer than others do.
     pub fn slow_services(&self) -> impl Iterator<Item = &SlowService> {
         self.models.iter().flat_map(|model| &model.slow_services)

@@ -57,6 +57,10 @@ pub fn relink(
         stale.extend(callers(before, &followed));
     }
     stale.extend(beside_effects(before, file, &facts, changed));
+    // What a repeating timer begins, and what keeps two runs of it apart, stands in the functions that it leads to.
+    let repeats =
+        |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.contains(Effects::TIMER_REPEATING));
+    stale.extend((0..facts.len()).filter(|&unit| repeats(&facts[unit])));
     for &unit in &taking {
         let read = [&before.facts[unit], &facts[unit]].map(|facts| readers(before, facts));
         for readers in read {

@@ -2,6 +2,7 @@
 
 mod absence;
 mod anew;
+mod at_once;
 mod belonging;
 mod best_effort;
 mod body;
@@ -26,6 +27,7 @@ mod gathered;
 mod given_back;
 mod growth;
 mod held;
+mod in_turn;
 mod lifetime;
 mod listener;
 mod made;
@@ -35,6 +37,7 @@ mod often;
 mod open_limit;
 mod outgoing;
 mod outside;
+mod overlap;
 mod own_status;
 mod panics;
 mod parts_asked_for;
@@ -54,6 +57,7 @@ mod role;
 pub mod row;
 mod shown;
 pub mod size;
+mod sized;
 mod slow;
 mod sql_text;
 mod stall;
@@ -91,6 +95,7 @@ pub struct Memo {
 
 pub use absence::{Absence, absence};
 pub use anew::Anew;
+pub use at_once::{AtOnce, at_once, at_once_by_name, started};
 pub use belonging::{Bond, Step, bond};
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
 pub use bookkeeping::{are_stamps, is_bookkeeping};
@@ -115,6 +120,7 @@ pub use gathered::{Gathered, Numbers, numbers};
 pub use given_back::{Leak, Taken, leak, taken};
 pub use growth::{Growth, Left, growth, is_key, is_lasting, is_wide, left};
 pub use held::{Held, held};
+pub use in_turn::{Read, reads_in_turn};
 pub use lifetime::{Lifetime, is_left_running, lifetime};
 pub use listener::{
     Listener, Removal, ends_by_itself, event_name, is_made_there, listener, outlives, removal,
@@ -130,6 +136,7 @@ pub use outgoing::{
     may_be_bounded, method, takes_its_url, wrapped_request,
 };
 pub use outside::{FromOutside, from_outside};
+pub use overlap::{Overlap, overlap};
 pub use own_status::is_own_status_looked_at;
 pub use panics::{PanicEnds, panic_ends};
 pub use process_end::{ProcessEnd, ProcessEndKind, ProcessListener, process_end, process_listener};
@@ -151,6 +158,7 @@ pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use role::{Role, RoleFact, is_of_the_start, role, role_in_file};
 pub use shown::{Shown, shown};
+pub use sized::{SizedBy, sized_by};
 pub use slow::{asks_for_pieces, slow_answer};
 pub use sql_text::{SqlText, sql_texts};
 pub use stall::{Stall, is_shared_thread, stall};

@@ -18,6 +18,7 @@ pub(crate) use self::few::is_of_few_rows;
 use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
+use self::once::is_for_one_element;
 pub(crate) use self::rows::{goes_through_rows, is_kept_apart, only_adds_to_a_query, writes_on_each};
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
@@ -50,7 +51,7 @@ pub struct Turn {
 
 impl Turn {
     /// Where a call of the unit under review, or the closure that it stands in, is in the unit of the turn.
-    fn place_of(&self, view: &UnitView<'_>, call: NodeId) -> Option<NodeId> {
+    pub(super) fn place_of(&self, view: &UnitView<'_>, call: NodeId) -> Option<NodeId> {
         let (mut unit, mut node) = (view.index, call);
         while unit != self.unit {
             let entry = &view.linked.file.units[unit];
@@ -83,6 +84,34 @@ pub fn once_per_element(view: &UnitView<'_>, call: NodeId) -> Option<Turn> {
         }
     }
     None
+}
+
+/// The turns around a call that run it for elements whose number the code does not bound, innermost first.
+#[must_use]
+pub(crate) fn turns_around(view: &UnitView<'_>, call: NodeId) -> Vec<Turn> {
+    let mut climb = Climb { view, unit: view.index, at: call, call, ends: Ends::Never, is_in_a_loop: false };
+    let mut found = Vec::new();
+    for _ in 0..MAX_CLIMB {
+        match climb.step() {
+            None => break,
+            Some(Step::Up) => {}
+            Some(Step::Turn(turn)) => {
+                let ends = std::mem::replace(&mut climb.ends, Ends::Never);
+                if ends == Ends::Never && is_of_unknown_size(view, &turn, call) {
+                    found.push(turn);
+                } else if ends == Ends::Function {
+                    climb.ends = Ends::Function;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether a call runs on the turn of one certain element only.
+pub(crate) fn is_of_one_element(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let u = unit_of(view, turn.unit);
+    turn.place_of(view, call).is_some_and(|place| is_for_one_element(u, turn, place))
 }
 
 /// The turn of a function that is handed by its name to a call that runs it for every element: `ids.map(load)`.

@@ -102,6 +102,16 @@ impl Evaluator<'_> {
         (trace.found, trace.left)
     }
 
+    /// What holds of a value that a user sent as a whole, as far as its file tells; then whether that rests on a
+    /// convention. None where nothing says that a user sent it.
+    #[must_use]
+    pub fn sent_as_a_whole(&self, unit: usize, node: NodeId) -> Option<(Guarantees, bool)> {
+        self.origins(unit, node).into_iter().find_map(|origin| match origin.from {
+            From::Outside { is_convention } if origin.at.is_empty() => Some((origin.guards, is_convention)),
+            _ => None,
+        })
+    }
+
     /// Whether a member of a value is what a user sent; then whether that rests on a convention.
     pub(in crate::link) fn outside_member(&self, value: &Value, name: &str) -> Option<bool> {
         match value {
