@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 29] = [
+const RULES: [&str; 32] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -70,6 +70,9 @@ const RULES: [&str; 29] = [
     "unguarded-parse",
     "panic-in-service",
     "unchecked-lookup",
+    "unbounded-concurrency",
+    "overlapping-interval",
+    "sequential-await",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {
