@@ -36,6 +36,8 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("in-memory-aggregation", "unbounded-query"),
     ("in-memory-aggregation", "over-fetching"),
     ("unguarded-parse", "panic-in-service"),
+    // What ends a timer has to be there before it is made anew by each run.
+    ("leaked-timer", "overlapping-interval"),
     ("missing-index", "leading-wildcard"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),

@@ -12,8 +12,11 @@ use plimsoll_syntax::{ByteEdit, FileKind, Language, Parsed, apply_byte_edits};
 use crate::{Engine, FileEdit, Finding, Fix, Outcome, Request, Safety};
 
 /// Rules that a rule keeps quiet until its own finding is gone: they may appear after its fix.
-const WAITING: &[(&str, &str)] =
-    &[("missing-timeout", "missing-retry"), ("unchecked-response", "missing-retry")];
+const WAITING: &[(&str, &str)] = &[
+    ("missing-timeout", "missing-retry"),
+    ("unchecked-response", "missing-retry"),
+    ("leaked-timer", "overlapping-interval"),
+];
 
 /// Whether findings of a rule may appear once one of another is gone.
 #[must_use]

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use plimsoll_engine::{FileEdit, Fix, Outcome, Request, Safety};
+use plimsoll_engine::{FileEdit, Fix, Outcome, Request, Safety, waits_for};
 use plimsoll_project::{Files, MemoryFiles, Overlay};
 use plimsoll_syntax::{ByteEdit, TextRange, apply_byte_edits};
 
@@ -122,17 +122,20 @@ impl Base<'_> {
         (edits_of(&accepted), is_all)
     }
 
-    /// Whether the fixes cure together what each cures alone, and bring nothing new.
+    /// Whether the fixes cure together what each cures alone, and bring nothing new but what waits for what they cure.
     fn is_sound(&self, files: &dyn Files, text: &str, before: &Outcome, cures: &[&Cure]) -> bool {
         let Some(text) = applied(text, &edits_of(cures)) else { return false };
         let mut over = MemoryFiles::default();
         over.insert(self.subject.path.clone(), text);
         let Some(after) = self.review(&Overlay { over: &over, under: files }) else { return false };
-        let are_cured = cures.iter().all(|cure| {
-            let fixes = cures.iter().filter(|other| other.rule == cure.rule).count();
-            count(&after, cure.rule) + fixes <= count(before, cure.rule)
-        });
-        are_cured && errors(&after) <= errors(before) && after.findings.len() <= before.findings.len()
+        let fixed = |rule: &str| cures.iter().filter(|cure| cure.rule == rule).count();
+        let may_appear = |rule: &str| cures.iter().any(|cure| waits_for(rule, cure.rule));
+        let rules =
+            cures.iter().map(|cure| cure.rule).chain(after.findings.iter().map(|finding| finding.rule));
+        let is_cured =
+            |rule: &str| count(&after, rule) + fixed(rule) <= count(before, rule) || may_appear(rule);
+        let are_cured = rules.into_iter().all(is_cured);
+        are_cured && errors(&after) <= errors(before)
     }
 }
 
