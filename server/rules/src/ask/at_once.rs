@@ -88,11 +88,12 @@ fn waited_for(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> Option<(usize, 
         match u.kind(around) {
             // What is waited for on the turn is done before the next one begins.
             Kind::Await(_) if u.node(around).function == own => return None,
-            Kind::Call { .. } if u.node(around).function == own => {
-                if callee_name(u, around).is_some_and(|name| ADDS.contains(&name.as_str())) {
-                    let list = receiver(u, around)?;
-                    return uses_of_list(view, turn.unit, list, MAX_NAMES);
-                }
+            Kind::Call { .. }
+                if u.node(around).function == own
+                    && callee_name(u, around).is_some_and(|name| ADDS.contains(&name.as_str())) =>
+            {
+                let list = receiver(u, around)?;
+                return uses_of_list(view, turn.unit, list, MAX_NAMES);
             }
             _ => {}
         }
