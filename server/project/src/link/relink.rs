@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{Effects, Name};
+use plimsoll_behavior::{Effects, Kind, Name, NodeId};
 
 use super::linked::unit_facts;
 use super::{CallFacts, FileUnits, Linked, Linker, UnitFacts};
@@ -57,10 +57,7 @@ pub fn relink(
         stale.extend(callers(before, &followed));
     }
     stale.extend(beside_effects(before, file, &facts, changed));
-    // What a repeating timer begins, and what keeps two runs of it apart, stands in the functions that it leads to.
-    let repeats =
-        |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.contains(Effects::TIMER_REPEATING));
-    stale.extend((0..facts.len()).filter(|&unit| repeats(&facts[unit])));
+    stale.extend(timers_leading_to(before, file, &facts, changed));
     for &unit in &taking {
         let read = [&before.facts[unit], &facts[unit]].map(|facts| readers(before, facts));
         for readers in read {
@@ -120,6 +117,36 @@ fn beside_effects(
         }
     }
     with_nested(file, &with_effects)
+}
+
+/// The units that repeat something which leads to one of the changed units: what a timer begins, and what keeps two runs
+/// of it apart, stands in the functions that its callback calls. One that is handed by its name may be any.
+fn timers_leading_to(
+    before: &Linked,
+    file: &FileUnits,
+    facts: &[Arc<UnitFacts>],
+    changed: &[usize],
+) -> Vec<usize> {
+    let is_written_here = |unit: usize, call: NodeId| {
+        let u = &file.units[unit].unit;
+        let Kind::Call { args, .. } = u.kind(call) else { return false };
+        args.first().is_some_and(|&first| matches!(u.kind(first), Kind::Function(_) | Kind::Nested(_)))
+    };
+    let (mut by_name, mut written_here) = (Vec::new(), Vec::new());
+    for (unit, facts) in facts.iter().enumerate() {
+        let repeating = || facts.calls.iter().filter(|(_, it)| it.effects.contains(Effects::TIMER_REPEATING));
+        if repeating().any(|(&call, _)| !is_written_here(unit, call)) {
+            by_name.push(unit);
+        } else if repeating().next().is_some() {
+            written_here.push(unit);
+        }
+    }
+    if !written_here.is_empty() {
+        let leading = callers(before, changed);
+        written_here.retain(|unit| leading.binary_search(unit).is_ok());
+    }
+    by_name.extend(written_here);
+    by_name
 }
 
 /// The units that lead to one of `units`, by calls or because they stand around what does, and those inside them; none
