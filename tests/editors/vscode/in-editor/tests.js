@@ -9,7 +9,6 @@ const {
 
 const CHAT = 'src/server/integrations/chat.ts'
 const LOOKUP = 'src/server/orders/lookup.ts'
-const HISTORY = 'src/server/orders/history.ts'
 const STATUS = 'src/web/components/OrderStatus.tsx'
 
 /** The titles of what is offered at a finding. */
@@ -53,11 +52,11 @@ exports['findings go and come while somebody types'] = async () => {
 }
 
 exports['settings reach the server: previews'] = async () => {
-  const { document } = await editorOf(HISTORY)
+  const { document } = await editorOf(STATUS)
   await set('preview', true)
-  await until('n-plus-one', () => rulesIn(document.uri).includes('n-plus-one'))
+  await until('leaked-timer', () => rulesIn(document.uri).includes('leaked-timer'))
   await set('preview', undefined)
-  await until('none', () => !rulesIn(document.uri).includes('n-plus-one'))
+  await until('none', () => !rulesIn(document.uri).includes('leaked-timer'))
 }
 
 exports['settings reach the server: rules, files, overrides and models'] = async () => {
@@ -191,20 +190,21 @@ exports['a rule is explained inside of the editor, from the quick fix, the code 
 
 exports['the audit asks its questions, and counts the findings of each'] = async () => {
   await set('preview', true)
-  for (const file of [CHAT, LOOKUP, STATUS, 'src/server/inventory/stock.ts']) await editorOf(file)
+  const files = [CHAT, LOOKUP, STATUS, 'src/server/inventory/stock.ts']
+  for (const file of files) await editorOf(file)
   const api = await extension()
   const answers = () => Object.fromEntries(api.audit().map(({ question, findings }) => [question.id, [...new Set(findings.map(({ rule }) => rule))].sort()]))
-  await until('the findings', () => answers().concurrency.length > 0 && answers().cleanup.length > 0)
-  await until('all', () => findings(uriOf(LOOKUP)).length > 0 && findings(uriOf(CHAT)).length > 0)
+  await until('findings of each file', () => files.every((file) => findings(uriOf(file)).length > 0))
+  await until('all that races', () => answers().concurrency.length === 2)
   const told = answers()
   assert.deepEqual(Object.keys(told), ['errors', 'cleanup', 'neighbours', 'concurrency', 'reality'])
   assert.deepEqual(told.errors, [])
   assert.deepEqual(told.cleanup, ['leaked-timer'])
   assert.ok(told.neighbours.includes('missing-timeout'))
-  assert.deepEqual(told.concurrency, ['lost-update'])
+  assert.deepEqual(told.concurrency, ['lost-update', 'overlapping-interval'])
   assert.ok(told.reality.includes('missing-index'))
   await set('preview', undefined)
-  await until('fewer', () => answers().concurrency.length === 0)
+  await until('fewer', () => answers().cleanup.length === 0 && answers().concurrency.join() === 'lost-update')
 }
 
 exports['what an assistant writes to a document without a tab is shown'] = async () => {
