@@ -113,6 +113,18 @@ pub(crate) fn receiver(u: &Unit, call: NodeId) -> Option<NodeId> {
     }
 }
 
+/// What a chain of calls and members begins with: `statement` in `statement.lines().filter(…).collect()`.
+pub(crate) fn chain_head(u: &Unit, chain: NodeId) -> NodeId {
+    let mut at = bare(u, chain);
+    loop {
+        at = match u.kind(at) {
+            Kind::Call { callee, .. } => bare(u, *callee),
+            Kind::Member { object, .. } => bare(u, *object),
+            _ => return at,
+        };
+    }
+}
+
 /// Whether one of the names below `root` means one of the bindings.
 pub(crate) fn mentions(u: &Unit, root: NodeId, bindings: &[BindingId]) -> bool {
     let is_one = |node| matches!(u.kind(node), Kind::Name { binding: Some(b), .. } if bindings.contains(b));

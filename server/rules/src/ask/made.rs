@@ -7,9 +7,9 @@ use plimsoll_behavior::{
 use plimsoll_project::link::{Context, Value};
 use rustc_hash::FxHashSet;
 
-use super::code::{callee_name, receiver};
-use super::{binding_of, uses_of};
 use crate::UnitView;
+use crate::ask::code::{callee_name, receiver};
+use crate::ask::{binding_of, uses_of};
 
 /// How many names a value may lead through.
 const MAX_NAMES: u8 = 4;

@@ -5,9 +5,9 @@ use plimsoll_project::link::{
     FnRef, Linked, Value, is_scheduled_route, is_visible_outside, role_of_place, run_of,
 };
 
-use super::failure::{Failure, Seen, ends_in, failure_of};
-use super::role::{Role, role_in_file};
 use crate::UnitView;
+use crate::ask::errors::failure::{Failure, Seen, ends_in, failure_of};
+use crate::ask::role::{Role, role_in_file};
 
 /// How many functions a failure is followed through.
 const MAX_FUNCTIONS: usize = 24;

@@ -5,10 +5,10 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{FunctionId, FunctionKind, Name, NodeId};
 use plimsoll_project::link::{Context, FnRef, is_visible_outside, registered, role_of_place};
 
-use super::occasion::{callers, in_other};
-use super::role::{Role, role_in_file};
-use super::words::words;
 use crate::UnitView;
+use crate::ask::occasion::{callers, in_other};
+use crate::ask::role::{Role, role_in_file};
+use crate::ask::words::words;
 
 /// How many functions are gone through at most.
 const MAX_FUNCTIONS: usize = 24;

@@ -2,8 +2,8 @@
 
 use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, Name, NodeId, Unit};
 
-use super::binding_of;
 use crate::UnitView;
+use crate::ask::binding_of;
 
 /// Methods that put something into what is kept.
 const PUTS: &[&str] = &["set", "insert", "store", "replace", "put", "add", "push"];

@@ -231,7 +231,7 @@ impl<F: Follower> Trail<'_, '_, F> {
 }
 
 /// The outermost node that has the values of an array by their places: `await Promise.all([…])`.
-pub(super) fn awaited_together(view: &UnitView<'_>, unit: usize, array: NodeId) -> NodeId {
+pub(crate) fn awaited_together(view: &UnitView<'_>, unit: usize, array: NodeId) -> NodeId {
     let u: &Unit = &view.linked.file.units[unit].unit;
     let mut at = array;
     for around in u.ancestors(array).take(4) {

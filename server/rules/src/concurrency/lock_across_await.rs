@@ -68,10 +68,6 @@ impl Rule for LockAcrossAwait {
         &Self::META
     }
 
-    fn watches(&self) -> Effects {
-        Effects::empty()
-    }
-
     fn looks_at(&self, unit: &Unit) -> bool {
         let is_async =
             |node: &Node| matches!(node.kind, Kind::Await(_) | Kind::Block { form: BlockForm::Async, .. });

@@ -4,7 +4,7 @@ use plimsoll_behavior::{BindingKind, Effects, FunctionId, Kind, Name, NodeId, Un
 use plimsoll_project::conflict_handler;
 use plimsoll_project::schema::{Dialect, Table};
 
-use crate::ask::row::{
+use crate::ask::database::row::{
     Access, Cell, Seen, accesses, hands_errors_on, path_of, plain_column, row_of, tells_conflicts,
 };
 use crate::ask::{

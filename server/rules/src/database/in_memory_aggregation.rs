@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::Effects;
 
-use crate::ask::reading::{Compared, Condition, Reading, unlimited};
+use crate::ask::database::reading::{Compared, Condition, Reading, unlimited};
 use crate::ask::{Gathered, Growth, Numbers, growth, is_key, is_lasting, is_wide, numbers, schema_of};
 use crate::edit::count::count;
 use crate::view::CallView;

@@ -5,9 +5,9 @@ use plimsoll_behavior::models::FilterForm;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, ColumnType, Dialect, Index, Table};
 
+use crate::ask::database::filter::{Branch, Condition, Lookup, Test, lookups};
+use crate::ask::database::size::is_small;
 use crate::ask::each_query;
-use crate::ask::filter::{Branch, Condition, Lookup, Test, lookups};
-use crate::ask::size::is_small;
 use crate::view::CallView;
 use crate::wording::listed;
 use crate::{Place, Report, Rule, RuleMeta, UnitView, declare_rule};

@@ -3,7 +3,7 @@
 use plimsoll_behavior::{Effects, NodeId};
 use plimsoll_project::schema::Dialect;
 
-use crate::ask::row::{
+use crate::ask::database::row::{
     Access, Computed, Row, Seen, accesses, computed_from, is_same_value, plain_column, row_of,
 };
 use crate::ask::{Action, Role, is_exclusive, is_in_transaction, plain_name, role, words};

@@ -6,9 +6,9 @@ use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 
+use crate::ask::database::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
+use crate::ask::database::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
 use crate::ask::each_query;
-use crate::ask::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
-use crate::ask::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::wording::listed;

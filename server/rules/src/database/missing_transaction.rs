@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
 use plimsoll_project::link::Context;
 
-use crate::ask::row::accesses;
+use crate::ask::database::row::accesses;
 use crate::ask::{
     Absence, Action, Bond, Step, Touch, absence, are_on_one_path, are_stamps, bond, frame, is_bookkeeping,
     is_in_transaction, mentions, plain_name, query_of_helper, schema_of, touches, writes_of_function,

@@ -3,7 +3,7 @@
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Kind};
 
-use crate::ask::reading::{Reading, unlimited};
+use crate::ask::database::reading::{Reading, unlimited};
 use crate::ask::{Growth, Left, growth, is_bulk_work, is_wide, left, schema_of};
 use crate::edit::limit::limit;
 use crate::view::CallView;

@@ -4,7 +4,7 @@ use plimsoll_behavior::Name;
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::schema::{Column, Dialect, ForeignKey, Table};
 
-use crate::ask::size::{is_passing, is_signature, is_small, refers_to_few, target};
+use crate::ask::database::size::{is_passing, is_signature, is_small, refers_to_few, target};
 use crate::ask::{is_example, is_wide};
 use crate::edit::schema::{NewIndex, add_indexes};
 use crate::wording::listed;

@@ -6,7 +6,7 @@ use plimsoll_project::link::SlotValue;
 use plimsoll_syntax::TextRange;
 
 use super::style;
-use crate::ask::row::{Seen, plain_column};
+use crate::ask::database::row::{Seen, plain_column};
 use crate::ask::{bare, callee_name, chain, receiver, sql_texts};
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 

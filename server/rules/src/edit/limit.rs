@@ -6,7 +6,7 @@ use plimsoll_syntax::TextRange;
 
 use super::style::{self, Style};
 use super::{rust, script};
-use crate::ask::reading::Reading;
+use crate::ask::database::reading::Reading;
 use crate::view::CallView;
 use crate::{PlannedEdit, UnitView};
 

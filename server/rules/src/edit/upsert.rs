@@ -6,7 +6,7 @@ use plimsoll_project::schema::Dialect;
 use plimsoll_syntax::TextRange;
 
 use super::style;
-use crate::ask::row::Access;
+use crate::ask::database::row::Access;
 use crate::ask::{Absence, sql_texts};
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 

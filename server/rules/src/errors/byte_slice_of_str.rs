@@ -1,6 +1,6 @@
 //! `byte-slice-of-str`
 
-use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
+use plimsoll_behavior::{Kind, NodeId, Unit};
 use plimsoll_project::Runs;
 
 use crate::ask::{Cut, Cuts};
@@ -58,10 +58,6 @@ declare_rule! {
 impl Rule for ByteSliceOfStr {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
-    }
-
-    fn watches(&self) -> Effects {
-        Effects::empty()
     }
 
     fn looks_at(&self, unit: &Unit) -> bool {

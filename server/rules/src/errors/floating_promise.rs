@@ -1,6 +1,6 @@
 //! `floating-promise`
 
-use plimsoll_behavior::{Effects, FunctionKind, Kind, NodeId, Unit};
+use plimsoll_behavior::{FunctionKind, Kind, NodeId, Unit};
 
 use crate::ask::{
     Floating, floating, floating_callbacks, is_meant_to_float, is_of_the_start, never_begun,
@@ -73,10 +73,6 @@ declare_rule! {
 impl Rule for FloatingPromise {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
-    }
-
-    fn watches(&self) -> Effects {
-        Effects::empty()
     }
 
     fn looks_at(&self, unit: &Unit) -> bool {

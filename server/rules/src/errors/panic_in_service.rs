@@ -53,10 +53,6 @@ impl Rule for PanicInService {
         &Self::META
     }
 
-    fn watches(&self) -> Effects {
-        Effects::empty()
-    }
-
     fn looks_at(&self, unit: &Unit) -> bool {
         !unit.calls.is_empty()
     }

@@ -1,7 +1,7 @@
 //! `unguarded-parse`
 
 use plimsoll_behavior::models::{Run, Slot};
-use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
+use plimsoll_behavior::{Kind, NodeId, Unit};
 use plimsoll_project::aborts_on_panic;
 
 use crate::ask::{
@@ -80,10 +80,6 @@ declare_rule! {
 impl Rule for UnguardedParse {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
-    }
-
-    fn watches(&self) -> Effects {
-        Effects::empty()
     }
 
     fn looks_at(&self, unit: &Unit) -> bool {

@@ -1,0 +1,14 @@
+//! What components show, and when their effects run.
+
+pub(in crate::ask) mod depends;
+pub(in crate::ask) mod effect_runs;
+pub(in crate::ask) mod shown;
+pub(in crate::ask) mod state;
+pub(in crate::ask) mod superseded;
+pub(in crate::ask) mod unmounted;
+
+pub use depends::{Dependency, dependency};
+pub use effect_runs::{EffectRun, Through, effect_runs, holder};
+pub use shown::{Shown, shown};
+pub use state::{State, is_a_state, is_hook, state_set_by};
+pub use superseded::is_kept_out;

@@ -1,0 +1,128 @@
+//! Turns that go through rows which were fetched a moment ago, and steps that only add to a query.
+
+use plimsoll_behavior::models::Rows;
+use plimsoll_behavior::{Effects, Kind, NodeId, PathStep, Unit};
+use plimsoll_project::link::Value;
+
+use super::Turn;
+use crate::UnitView;
+use crate::ask::code::{bare, calls_within, chain_head, receiver, unit_of};
+use crate::view::CallView;
+
+/// How many names and calls a collection is followed through to its query.
+const MAX_STEPS: usize = 16;
+
+/// What clients call the rows of an answer.
+const ROWS: &[&str] = &["rows", "data"];
+
+/// Whether the elements are the rows of one query, which the same function runs or has a helper run. How many these are
+/// grows with the table, where the parts of one row (`order.items`), or what a caller hands over, may be a handful.
+#[must_use]
+pub(crate) fn goes_through_rows(view: &UnitView<'_>, turn: &Turn) -> bool {
+    turn.over.is_some_and(|(unit, over)| is_of_rows(&view.of(unit), over))
+}
+
+fn is_of_rows(view: &UnitView<'_>, collection: NodeId) -> bool {
+    let u = unit_of(view, view.index);
+    let mut at = collection;
+    for _ in 0..MAX_STEPS {
+        at = bare(u, at);
+        let next = match u.kind(at) {
+            Kind::Await(value) | Kind::Try(value) => Some(*value),
+            Kind::Name { binding: Some(b), .. } => {
+                let b = u.binding(*b);
+                b.value.filter(|_| b.assignments.is_empty() && b.path.iter().all(is_of_an_answer))
+            }
+            Kind::Binary { op, left, .. } if matches!(op.as_str(), "??" | "||") => Some(*left),
+            Kind::Member { object, name, .. } if ROWS.contains(&name.as_str()) => Some(*object),
+            Kind::Call { .. } => match fetches_rows(view, at) {
+                Some(does) => return does,
+                None => receiver(u, at),
+            },
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        at = next;
+    }
+    false
+}
+
+/// `{ data }`, `[rows]`, `Ok(rows)`.
+fn is_of_an_answer(step: &PathStep) -> bool {
+    match step {
+        PathStep::Member(name) => ROWS.contains(&name.as_str()),
+        PathStep::Index(index) => *index == 0,
+        PathStep::Variant(..) => true,
+        PathStep::Rest => false,
+    }
+}
+
+/// Whether a call fetches any number of rows; none where it asks no database.
+fn fetches_rows(view: &UnitView<'_>, call: NodeId) -> Option<bool> {
+    let facts = view.eval.call(view.index, call);
+    if let Some(target) = &facts.target {
+        let effects = view.summary(target)?.effects;
+        return effects.intersects(Effects::DB_READ).then(|| !effects.intersects(Effects::DB_WRITE));
+    }
+    if !facts.effects.intersects(Effects::DB_READ) {
+        return None;
+    }
+    let is_unique = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.unique);
+    Some(!is_unique && facts.rows.is_none_or(|rows| rows == Rows::Many))
+}
+
+/// Whether each turn writes, too: then its queries may have to see what the turns before have written.
+#[must_use]
+pub(crate) fn writes_on_each(view: &UnitView<'_>, turn: &Turn) -> bool {
+    let there = view.of(turn.unit);
+    calls_within(&there, turn.unit, turn.body)
+        .iter()
+        .any(|(_, effects)| effects.intersects(Effects::DB_WRITE))
+}
+
+/// Whether the work of one element is kept apart from that of the others, whose failure it survives: a batch would fail
+/// for all of them.
+#[must_use]
+pub(crate) fn is_kept_apart(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
+    let u = unit_of(view, turn.unit);
+    let Some(mut at) = turn.place_of(view, call) else { return false };
+    while at != turn.body {
+        let Some(parent) = u.parent(at) else { return false };
+        if matches!(u.kind(parent), Kind::TryCatch { body, catch: Some(_), .. } if *body == at) {
+            return true;
+        }
+        at = parent;
+    }
+    matches!(u.kind(turn.body), Kind::TryCatch { .. })
+}
+
+/// Whether a call only adds to a query that is kept for later: `query = query.gte(column, value)`.
+#[must_use]
+pub(crate) fn only_adds_to_a_query(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let builds =
+        |value: Value| value.instance().is_some_and(|made| view.eval.models.ty(made.ty).runs.is_some());
+    let u = view.unit;
+    if !builds(call.facts.value.clone()) {
+        return false;
+    }
+    let mut at = call.node;
+    while let Some(parent) = u.parent(at) {
+        match u.kind(parent) {
+            Kind::Cast { .. } | Kind::NonNull(_) => at = parent,
+            Kind::Assign { op, target, value } if op == "=" && *value == at => {
+                return is_same_name(u, *target, chain_head(u, call.node));
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn is_same_name(u: &Unit, a: NodeId, b: NodeId) -> bool {
+    match (u.kind(a), u.kind(b)) {
+        (Kind::Name { name: a, binding: first }, Kind::Name { name: b, binding: second }) => {
+            a == b && first == second
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,24 @@
+//! How long what code starts or takes is wanted, and what gives it back.
+
+pub(in crate::ask) mod anew;
+pub(in crate::ask) mod deeds;
+pub(in crate::ask) mod endless;
+pub(in crate::ask) mod given_back;
+pub(in crate::ask) mod lifetime;
+pub(in crate::ask) mod listener;
+pub(in crate::ask) mod released;
+pub(in crate::ask) mod rescheduled;
+
+pub use anew::Anew;
+pub use deeds::{Deeds, deeds};
+pub use endless::{Endless, endless};
+pub use given_back::{Leak, Taken, leak, taken};
+pub use lifetime::{Lifetime, is_left_running, lifetime};
+pub use listener::{
+    Listener, Removal, ends_by_itself, event_name, is_made_there, listener, outlives, removal,
+};
+pub use released::{
+    Fate, binding_around, binding_of, fate, fate_in_component, fate_with_receiver, is_cleared_by_rendering,
+    owner_of, uses_of,
+};
+pub use rescheduled::reschedules;
