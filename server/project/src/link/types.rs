@@ -8,6 +8,12 @@ use plimsoll_behavior::{BindingKind, Name, NodeId, ScopeId, TypeDecl, TypeExpr, 
 use super::evaluate::MAX_DEPTH;
 use super::{Evaluator, Instance, TypeRef, Value};
 
+/// Types of TypeScript that no declaration can give a name to.
+#[rustfmt::skip] // a list of words
+const KEYWORDS: &[&str] = &[
+    "string", "number", "boolean", "unknown", "any", "void", "never", "bigint", "symbol", "undefined", "null", "object",
+];
+
 /// How deep type arguments and aliases are followed.
 const MAX_TYPE_DEPTH: u32 = 12;
 
@@ -64,6 +70,9 @@ impl Evaluator<'_> {
             "typeof" => return ty.args.first().map_or(Value::Unknown, |of| self.type_of(unit, scope, of)),
             _ => {}
         }
+        if self.is_keyword(ty) {
+            return Value::Unknown;
+        }
         // A value of a type parameter can do what its bounds say.
         if ty.path.len() == 1
             && let Some((at, bound)) = self.bound_of(unit, scope, head)
@@ -98,6 +107,12 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether a type is written by a keyword, which is asked first as most types are: what it means needs no looking up.
+    fn is_keyword(&self, ty: &TypeExpr) -> bool {
+        let [only] = ty.path.as_slice() else { return false };
+        self.file.language.is_script_family() && KEYWORDS.contains(&only.as_str())
+    }
+
     /// What the path of a type means: a type of the project, or something of a library.
     pub(super) fn value_named(&self, unit: usize, scope: ScopeId, ty: &TypeExpr) -> Value {
         let Some(head) = ty.path.first() else { return Value::Unknown };
@@ -110,7 +125,7 @@ impl Evaluator<'_> {
     pub(super) fn is_outside_type(&self, unit: usize, scope: ScopeId, ty: &TypeExpr) -> bool {
         let mut ty = ty;
         for _ in 0..MAX_TYPE_DEPTH {
-            let Some(head) = ty.path.first() else { return false };
+            let Some(head) = ty.path.first().filter(|_| !self.is_keyword(ty)) else { return false };
             let named = self.name_in_type(unit, scope, head);
             let named = ty.path[1..].iter().fold(named, |v, name| self.member_of(&v, name));
             let last = ty.path.last().expect("a path with a head has a last part");
