@@ -6,11 +6,12 @@ use crate::project::Project;
 const HEAD: &str = "import express from 'express'\nimport { PrismaClient } from '@prisma/client'\n\
     const prisma = new PrismaClient()\nconst app = express()\n";
 
+const MANIFEST: &str = r#"{ "dependencies": { "express": "5.0.0", "@prisma/client": "6.0.0" } }"#;
+
 /// The places that a route of a service is told of, unasked and with previews; the body is its handler's.
 fn told(body: &str) -> (Vec<String>, Vec<String>) {
     let route = format!("{HEAD}app.post('/posts', async (req, res) => {{\n  {body}\n  res.json(null)\n}})\n");
-    let manifest = r#"{ "dependencies": { "express": "5.0.0", "@prisma/client": "6.0.0" } }"#;
-    let project = Project::new(&[("package.json", manifest), ("src/posts.ts", &route)]);
+    let project = Project::new(&[("package.json", MANIFEST), ("src/posts.ts", &route)]);
     let rule = |line: &String| line.starts_with("src/posts.ts:");
     let unasked = found(&project, &[]).into_iter().filter(rule).collect();
     let asked = found(&project, &["--preview", "--rule", "n-plus-one"]).into_iter().filter(rule).collect();
@@ -40,15 +41,120 @@ fn what_may_be_a_handful_or_has_to_be_done_one_by_one_waits_for_previews() {
         } catch (error) {\n      console.error('this one is left out', error)\n    }\n  }";
     let checked =
         "for (const post of posts) await prisma.user.findUniqueOrThrow({ where: { id: post.userId } })";
+    let plain =
+        "for (const post of posts) req.log(await prisma.user.findUnique({ where: { id: post.userId } }))";
+    let sent = "for (const post of posts) {\n    const user = await prisma.user.findUnique({ where: { id: post.userId } })\n    \
+        await fetch(user.hook, { method: 'POST', signal: AbortSignal.timeout(1_000) })\n  }";
+    let kept = "const seen = new Set()\n  for (const post of posts) {\n    if (seen.has(post.userId)) continue\n    \
+        seen.add(post.userId)\n    req.log(await prisma.user.findUnique({ where: { id: post.userId } }))\n  }";
     for body in [
         handed.to_owned(),
         format!("{POSTS}\n  {written}"),
         format!("{POSTS}\n  {beside}"),
         format!("{POSTS}\n  {apart}"),
         format!("{POSTS}\n  {checked}"),
+        format!("{POSTS}\n  {sent}"),
+        format!("{POSTS}\n  {kept}"),
+        format!("const posts = await prisma.post.findMany({{ take: 8 }})\n  {plain}"),
     ] {
         let (unasked, asked) = told(&body);
         assert_eq!(unasked, [""; 0], "{body}");
         assert!(!asked.is_empty(), "{body}");
     }
+}
+
+#[test]
+fn a_number_that_is_lost_is_an_error_unless_it_counts_uses_or_says_where_somebody_is() {
+    let told = |table: &str, column: &str| {
+        let route = format!(
+            "{HEAD}app.post('/rows/:id', async (req, res) => {{\n  const id = req.params.id\n  \
+             const row = await prisma.{table}.findUniqueOrThrow({{ where: {{ id }} }})\n  \
+             res.json(await prisma.{table}.update({{ where: {{ id }}, data: {{ {column}: row.{column} + 1 }} }}))\n}})\n"
+        );
+        let project = Project::new(&[("package.json", MANIFEST), ("src/rows.ts", &route)]);
+        let run = project.run(&["check", "--format", "json", "--rule", "lost-update"]);
+        let whole = run.stdout.replace("[time]", "0");
+        let json: serde_json::Value = serde_json::from_str(&whole).expect("json");
+        let findings = json["findings"].as_array().expect("findings").clone();
+        findings.first().map(|one| one["severity"].as_str().expect("a severity").to_owned())
+    };
+    assert_eq!(told("product", "stock").as_deref(), Some("error"));
+    assert_eq!(told("post", "viewCount").as_deref(), Some("warning"));
+    assert_eq!(told("coupon", "useCount").as_deref(), Some("error"));
+    assert_eq!(told("user", "creditsUsed").as_deref(), Some("error"));
+    assert_eq!(told("game", "turnIndex"), None);
+}
+
+#[test]
+fn a_query_that_may_read_all_rows_waits_for_previews() {
+    let model =
+        |name: &str| format!("model {name} {{ id String @id\n userId String\n createdAt DateTime }}\n");
+    let schema = |provider: &str| {
+        let tables: String = ["Note", "Draft", "Device", "Tenant"].into_iter().map(model).collect();
+        format!("datasource db {{ provider = \"{provider}\"\n url = env(\"DATABASE_URL\") }}\n{tables}")
+    };
+    let told = |provider: &str, manifest: &str, text: &str| {
+        let schema = schema(provider);
+        let files =
+            [("package.json", manifest), ("prisma/schema.prisma", schema.as_str()), ("src/all.ts", text)];
+        let project = Project::new(&files);
+        let count =
+            |more: &[&str]| found(&project, &[more, &["--rule", "missing-index", "src"]].concat()).len();
+        (count(&[]), count(&["--preview"]))
+    };
+    let deletes = |tables: &[&str]| -> String {
+        let each = |table: &&str| {
+            format!("await prisma.{table}.deleteMany({{ where: {{ userId: req.params.id }} }})\n")
+        };
+        let body: String = tables.iter().map(each).collect();
+        format!("{HEAD}app.delete('/users/:id', async (req, res) => {{\n{body}res.json(null)\n}})\n")
+    };
+    assert_eq!(told("postgresql", MANIFEST, &deletes(&["note", "draft"])), (2, 2));
+    assert_eq!(told("postgresql", MANIFEST, &deletes(&["note", "draft", "device"])), (0, 3));
+    let lists = |table: &str| {
+        format!(
+            "{HEAD}app.get('/all', async (_req, res) => {{\n res.json(await prisma.{table}.findMany({{ orderBy: {{ createdAt: 'desc' }}, take: 50 }}))\n}})\n"
+        )
+    };
+    assert_eq!(told("postgresql", MANIFEST, &lists("note")), (1, 1));
+    assert_eq!(told("postgresql", MANIFEST, &lists("tenant")), (0, 1));
+    assert_eq!(of_a_desk("tauri = '2'"), (0, 1));
+    assert_eq!(of_a_desk("axum = '0.8'"), (1, 1));
+}
+
+/// How often a missing index is told of a file of SQLite, unasked and with previews, in a crate with such a dependency.
+fn of_a_desk(dependency: &str) -> (usize, usize) {
+    let cargo = format!(
+        "[package]\nname = 'notes'\nversion = '0.1.0'\nedition = '2024'\n[dependencies]\n{dependency}\n\
+         sqlx = {{ version = '0.8', features = ['sqlite'] }}\n"
+    );
+    let table = "CREATE TABLE notes (id INTEGER PRIMARY KEY, user_id TEXT NOT NULL);";
+    let code = "pub async fn of(pool: &sqlx::SqlitePool, user: &str) -> sqlx::Result<Vec<(i64,)>> {\n    \
+        sqlx::query_as(\"SELECT id FROM notes WHERE user_id = ?\").bind(user).fetch_all(pool).await\n}\n";
+    let project =
+        Project::new(&[("Cargo.toml", &cargo), ("migrations/1_init.sql", table), ("src/main.rs", code)]);
+    let count = |more: &[&str]| found(&project, &[more, &["--rule", "missing-index", "src"]].concat()).len();
+    (count(&[]), count(&["--preview"]))
+}
+
+#[test]
+fn a_state_that_its_user_changes_is_told_unasked_and_a_copy_of_what_is_handed_is_not() {
+    let told = |head: &str, asked: &str, more: &str| {
+        let page = format!(
+            "import {{ useEffect, useState }} from 'react'\n{head}\n  const [posts, setPosts] = useState([])\n  \
+             useEffect(() => {{\n    fetch(`/api/posts?of=${{{asked}}}`).then((answer) => answer.json()).then(setPosts)\n  \
+             }}, [{asked}])\n  {more}\n}}\n"
+        );
+        let project = Project::new(&[("src/page.tsx", &page)]);
+        let count = |more: &[&str]| found(&project, &[more, &["--rule", "stale-response"]].concat()).len();
+        (count(&[]), count(&["--preview"]))
+    };
+    let component = |state: &str| format!("export function Page({{ team, first }}) {{\n  {state}");
+    let shows = "return <List posts={posts} onPick={setPicked} />";
+    assert_eq!(told(&component("const [picked, setPicked] = useState(first)"), "picked", shows), (1, 1));
+    assert_eq!(told(&component("const [picked, setPicked] = useState(null)"), "picked.id", shows), (1, 1));
+    assert_eq!(told(&component("const [picked, setPicked] = useState(team)"), "picked.id", shows), (0, 1));
+    let hook = "export function usePosts() {\n  const [picked, setPicked] = useState(null)";
+    assert_eq!(told(hook, "picked", "return { posts, setPicked }"), (0, 1));
+    assert_eq!(told(hook, "picked", "const pick = (id) => setPicked(id)\n  return { posts, pick }"), (1, 1));
 }

@@ -219,12 +219,12 @@ fn rust(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, St
     }
     let uses =
         |names: &[&str]| names.iter().find(|d| manifest.has(d)).map(|name| format!("its crate uses {name}"));
-    if let Some(why) = uses(RUST_SERVERS) {
-        return Some((Runs::Server, why));
-    }
-    // A program for the desk keeps its data in a database as well.
+    // A program for the desk keeps its data in a database, and offers a port to others beside it.
     if let Some(why) = uses(RUST_DESKTOPS) {
         return Some((Runs::Browser, why));
+    }
+    if let Some(why) = uses(RUST_SERVERS) {
+        return Some((Runs::Server, why));
     }
     if let Some(why) = uses(RUST_STORES).filter(|_| counts == Counts::All) {
         return Some((Runs::Server, why));

@@ -182,6 +182,12 @@ pub fn declared_dialect(files: &dyn Files, path: &str) -> Dialect {
     declared::dialect(files, path)
 }
 
+/// Whether the only client that the manifests around a file declare runs its database inside of the process.
+#[must_use]
+pub fn declares_only_in_process(files: &dyn Files, path: &str) -> bool {
+    declared::is_in_process(files, path)
+}
+
 /// Whether a text in small letters has the name as a word of its own.
 fn mentions(text: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();

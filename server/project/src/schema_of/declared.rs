@@ -39,9 +39,27 @@ const PACKAGES: &[(&str, Dialect)] = &[
     ("mssql", Dialect::SqlServer),
 ];
 
+/// Packages that run a database inside of the process, whose statements take no round trip and let nothing come between.
+const IN_PROCESS: &[&str] = &["better-sqlite3"];
+
+/// Packages that speak to others than those above.
+const OTHERS: &[&str] = &["mongodb", "mongoose", "@planetscale/database", "@prisma/client"];
+
 /// The database of the schema that a file is a part of; unknown where nothing tells, or two tell two.
 pub(super) fn dialect(files: &dyn Files, path: &str) -> Dialect {
     nearest(files, path, &|folder| dialects(files, folder)).unwrap_or_default()
+}
+
+/// Whether the only client that the manifests around a file declare runs its database inside of the process.
+pub(super) fn is_in_process(files: &dyn Files, path: &str) -> bool {
+    let clients = |folder: &str| -> Vec<bool> {
+        let Some(package) = read::<PackageJson>(files, &format!("{folder}/package.json")) else {
+            return Vec::new();
+        };
+        let known = PACKAGES.iter().map(|(name, _)| name).chain(OTHERS);
+        known.filter(|name| package.has(name)).map(|name| IN_PROCESS.contains(name)).collect()
+    };
+    nearest(files, path, &clients).unwrap_or_default()
 }
 
 /// What runs the migrations beside a file; none where nothing tells, or where others may run them as well.
@@ -169,6 +187,20 @@ mod tests {
         assert_eq!(told(&all), (Dialect::Sqlite, Some(MigrationTool::Sqlx)));
         let all = [("/p/Cargo.toml", workspace), ("/p/crates/db/Cargo.toml", &other)];
         assert_eq!(told(&all), (Dialect::Postgres, Some(MigrationTool::Diesel)));
+    }
+
+    #[test]
+    fn a_database_in_the_process_is_the_only_one() {
+        let told = |dependencies: &str| {
+            let mut files = MemoryFiles::default();
+            files.insert("/p/package.json", format!(r#"{{ "dependencies": {{ {dependencies} }} }}"#));
+            is_in_process(&files, "/p/src/db.ts")
+        };
+        assert!(told(r#""better-sqlite3": "^11", "drizzle-orm": "^0.36""#));
+        assert!(!told(r#""better-sqlite3": "^11", "pg": "^8""#));
+        assert!(!told(r#""better-sqlite3": "^11", "mongoose": "^8""#));
+        assert!(!told(r#""@libsql/client": "^0.14", "drizzle-orm": "^0.36""#));
+        assert!(!told(""));
     }
 
     #[test]

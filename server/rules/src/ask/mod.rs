@@ -33,8 +33,8 @@ pub struct Memo {
 }
 
 pub(crate) use code::{
-    Source, bare, callee_name, calls_within, declaration, derives_from, mentions, query_of_helper, receiver,
-    source, source_in, sql_argument,
+    Source, bare, callee_name, calls_within, declaration, derives_from, in_function, mentions,
+    query_of_helper, receiver, source, source_in, sql_argument,
 };
 pub use components::*;
 pub use concurrency::*;
@@ -43,7 +43,7 @@ pub use errors::*;
 pub use made::{Goes, comes_from_parameters, goes};
 pub use occasion::role_of_failure;
 pub(crate) use occasion::{callers, in_other};
-pub use often::{Often, often};
+pub use often::{Often, is_server_action, often};
 pub use repetition::*;
 pub use resilience::*;
 pub use resources::*;

@@ -206,7 +206,8 @@ impl Search {
 }
 
 /// Whether a function is one that pages call as a request: offered by a file, or itself, that says `"use server"`.
-fn is_server_action(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool {
+#[must_use]
+pub fn is_server_action(view: &UnitView<'_>, unit: usize, function: FunctionId) -> bool {
     let says =
         |index: usize| view.unit_of(index).directives.iter().any(|directive| directive == "use server");
     says(unit) && function.0 == 0 && unit != 0

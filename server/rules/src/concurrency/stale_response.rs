@@ -1,9 +1,11 @@
 //! `stale-response`
 
 use plimsoll_behavior::{Effects, Kind};
+use plimsoll_project::link::FnRef;
 
 use crate::ask::{
-    Dependency, EffectRun, Shown, dependency, effect_runs, is_a_state, is_kept_out, shown, words,
+    Dependency, EffectRun, Shown, dependency, effect_runs, in_function, is_a_copy, is_a_state, is_kept_out,
+    is_server_action, is_set_elsewhere, shown, words,
 };
 use crate::edit::stale::ignore_stale_answers;
 use crate::{CallView, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -54,10 +56,13 @@ declare_rule! {
     /// - A request that takes a signal, and effects that abort what they have started.
     /// - Answers that are kept under what was asked for: `setUsers((all) => ({ ...all, [id]: user }))`.
     /// - What is loaded only once, or not while something else is loading.
+    /// - Actions of the server (`'use server'`), which a page sends one after the other.
     /// - Libraries of queries, which keep answers by their keys.
     ///
     /// A state of the component is told by default: a filter, a page, a search that somebody changes while an answer is
-    /// under way. What a component is handed, or what its URL says, changes seldom while it is shown: it is a preview.
+    /// under way. What a component is handed, or what its URL says, changes seldom while it is shown: it is a preview, and
+    /// so are a state that only copies what a component is handed (`campaign.id` of `useState(campaign)`) and one that a hook
+    /// only lets others set.
     pub StaleResponse { id: "stale-response", category: Concurrency, severity: Warning, since: "0.1.0" }
 }
 
@@ -90,7 +95,7 @@ impl Rule for StaleResponse {
             let Stale { run, dependency, shown } = stale;
             let mut reported = report
                 .at_node(unit, call.node, call.confidence(), message(unit, call, stale))
-                .preview(!is_a_state(unit, dependency.root));
+                .preview(!is_sure_to_change(unit, dependency));
             for step in &run.through {
                 let name = &unit.unit_of(step.binding.0).binding(step.binding.1).name;
                 reported =
@@ -133,10 +138,26 @@ impl Stale {
     }
 }
 
+/// Whether the component itself lets its user change a dependency.
+fn is_sure_to_change(unit: &UnitView<'_>, dependency: &Dependency) -> bool {
+    let root = dependency.root;
+    is_a_state(unit, root) && !is_a_copy(unit, root, &dependency.text) && !is_set_elsewhere(unit, root)
+}
+
+/// Whether a page sends one request after the other for a function: an action of the server
+/// (<https://nextjs.org/docs/app/guides/server-actions>).
+fn is_queued(unit: &UnitView<'_>, function: &FnRef) -> bool {
+    let mut is_action = false;
+    in_function(unit, function, &mut |there| {
+        is_action = is_server_action(there, there.index, function.function);
+    });
+    is_action
+}
+
 fn stale(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Stale> {
     let request = (unit.index, call.node);
     let all = shown(unit, unit.index, call.node);
-    if all.is_empty() {
+    if all.is_empty() || call.facts.target.as_ref().is_some_and(|target| is_queued(unit, target)) {
         return None;
     }
     effect_runs(unit, unit.index, call.node).into_iter().find_map(|run| {

@@ -21,8 +21,9 @@ declare_rule! {
     /// not help, because by default both transactions may read the same value. It never shows in a test, and the more
     /// users there are the more often it happens.
     ///
-    /// Numbers are errors. Lists, texts, times and documents that are changed and written back are warnings, and previews: of what
-    /// was read on real code, half were written by one person at a time.
+    /// Numbers are errors; what only counts how often something was used or looked at is a warning. Lists, texts, times,
+    /// documents, and the place at which somebody is (`turnIndex`), are warnings, and previews: of what was read on real code,
+    /// half were written by one person at a time.
     ///
     /// ## Bad
     ///
@@ -68,9 +69,10 @@ declare_rule! {
     /// - Other columns than the one that was read.
     /// - Values that are only copied, or turned over as `!done`.
     /// - Rows that the same code has just inserted.
-    /// - A version that is raised: two that raise it at once have raised it too. How often something was tried again, or
-    ///   happened in a row.
-    /// - Databases inside the process.
+    /// - A version that is raised: two that raise it at once have raised it too. How often something was tried again,
+    ///   failed, or happened in a row.
+    /// - What a piece of work has done so far, beside its progress.
+    /// - Databases inside the process, also behind a builder of queries, where the manifest declares no other.
     /// - SQLite's transactions.
     /// - Programs on somebody's command line, scripts and tests.
     pub LostUpdate { id: "lost-update", category: Database, severity: Error, since: "0.1.0" }
@@ -98,6 +100,43 @@ const STREAKS: &[&str] = &["streak", "streaks", "consecutive"];
 /// Last words of columns that hold a time, which somebody moves, or how much of it somebody has spent.
 const TIMES: &[&str] =
     &["at", "date", "time", "start", "end", "until", "day", "duration", "seconds", "minutes", "hours"];
+
+/// Words of columns that count failures: two at once are one outage.
+const FAILURES: &[&str] = &["error", "errors", "fail", "fails", "failed", "failure", "failures"];
+
+/// Words that make of failures those of somebody who tries to get in.
+const ENTRIES: &[&str] =
+    &["login", "logins", "password", "pin", "otp", "auth", "code", "codes", "pins", "passwords", "signin"];
+
+/// Words of columns that say how far a piece of work is, and are written again by its next step.
+const PROGRESS: &[&str] = &["progress", "percent", "percentage"];
+
+/// Last words of columns that say where somebody is in what is gone through one by one: who goes on twice at once wants
+/// the next one.
+const STEPS: &[&str] = &["index", "idx", "position", "cursor", "turn", "step", "round", "page", "offset"];
+
+/// Words of columns that count how often something was used or looked at.
+#[rustfmt::skip] // a list of words
+const STATISTICS: &[&str] = &[
+    "access", "accesses", "view", "views", "viewed", "use", "uses", "used", "usage", "hit", "hits", "play", "plays", "click", "clicks",
+    "impression", "impressions", "visit", "visits", "open", "opens", "opened", "download", "downloads", "share", "shares", "search",
+    "searches", "import", "imports", "rate", "average", "avg",
+];
+
+/// Words that make of them what somebody pays for or may have no more of.
+const ALLOWED: &[&str] = &[
+    "credit",
+    "credits",
+    "quota",
+    "limit",
+    "allowance",
+    "budget",
+    "max",
+    "coupon",
+    "promo",
+    "token",
+    "tokens",
+];
 
 /// Words of columns in which something counts how often it has tried.
 const TRIES: &[&str] =
@@ -171,14 +210,19 @@ fn lost_columns(unit: &UnitView<'_>, write: &Access) -> Vec<Lost> {
 
 /// Whether nobody misses it when two changes of a column are one.
 fn is_no_count(unit: &UnitView<'_>, call: NodeId, write: &Access, column: &str) -> bool {
-    let has_one_of =
-        |column: &str, wanted: &[&str]| words(column).iter().any(|word| wanted.contains(&word.as_str()));
     let is_raised = words(column).last().is_some_and(|last| RAISED.contains(&last.as_str()));
     let goes_on = || write.written.iter().any(|cell| has_one_of(&cell.column, NEXT));
+    let goes_with_progress = || write.written.iter().any(|cell| has_one_of(&cell.column, PROGRESS));
     is_raised
         || has_one_of(column, STREAKS)
+        || has_one_of(column, FAILURES) && !has_one_of(column, ENTRIES) && !has_one_of(column, ATTEMPTS)
+        || goes_with_progress()
         || has_one_of(column, TRIES)
         || has_one_of(column, ATTEMPTS) && (goes_on() || is_of_a_job(unit, call) || is_for_each(unit, call))
+}
+
+fn has_one_of(column: &str, wanted: &[&str]) -> bool {
+    words(column).iter().any(|word| wanted.contains(&word.as_str()))
 }
 
 fn is_of_a_job(unit: &UnitView<'_>, call: NodeId) -> bool {
@@ -290,9 +334,17 @@ fn say(
     let columns = listed(lost.iter().map(|own| own.column.as_str()));
     let is_convention = write.is_convention || first.computed.row.reads.iter().all(|read| read.is_convention);
     let confidence = if is_convention { Confidence::Medium } else { Confidence::High };
-    let is_a_time = |column: &str| words(column).last().is_some_and(|last| TIMES.contains(&last.as_str()));
-    let is_number = lost.iter().any(|own| own.computed.is_number && !is_a_time(&own.column));
-    let severity = if is_number { Severity::Error } else { Severity::Warning };
+    let is_no_amount = |column: &str| {
+        words(column)
+            .last()
+            .is_some_and(|last| TIMES.contains(&last.as_str()) || STEPS.contains(&last.as_str()))
+    };
+    let is_number = lost.iter().any(|own| own.computed.is_number && !is_no_amount(&own.column));
+    // A table that has what may be used in its name counts what is left of it.
+    let limits = write.table.as_deref().is_some_and(|table| has_one_of(table, ALLOWED));
+    let is_statistic = |column: &str| has_one_of(column, STATISTICS) && !has_one_of(column, ALLOWED);
+    let matters = limits || !lost.iter().all(|own| is_statistic(&own.column));
+    let severity = if is_number && matters { Severity::Error } else { Severity::Warning };
     let plural = if lost.len() > 1 { "are" } else { "is" };
     let message = format!(
         "{columns} {plural} computed from the value that was read before, which nothing locks or compares: of two requests that read the same, one overwrites the other's change"

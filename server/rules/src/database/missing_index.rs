@@ -8,7 +8,7 @@ use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 
 use crate::ask::database::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
 use crate::ask::database::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
-use crate::ask::each_query;
+use crate::ask::{Action, Role, each_query, role, touches, words};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::wording::listed;
@@ -49,7 +49,9 @@ declare_rule! {
     ///
     /// ## What is a preview
     ///
-    /// Deletes and updates of rows by their age alone: a job does that once in a while and may read them all.
+    /// What does no harm when it reads all rows: reads of rows by their age alone in a job, deletes and updates by it
+    /// anywhere, deletes beside those of two other tables, a file of SQLite of which nothing says that a server reads it,
+    /// the order of all tenants or companies.
     ///
     /// ## What its fix does
     ///
@@ -110,7 +112,7 @@ impl Rule for MissingIndex {
             report
                 .at(marked(unit, lookup.node), call.confidence(), message(unit, call, &lookup, &problem))
                 .related(place, indexes_of(table, lookup.table_name(call)))
-                .preview(is_housekeeping(call, &lookup, &problem))
+                .preview(may_read_them_all(unit, call, &lookup, &problem))
                 .about(problem.indexes.iter().filter_map(|index| leading_column(table, index)))
                 .hint(|| note_indexes(unit, lookup.node, self.meta(), schema, table, &problem.indexes))
                 .fix(|| add_indexes(unit.project, schema, table, &problem.indexes));
@@ -173,16 +175,77 @@ fn indexes_of(table: &Table, name: &str) -> String {
     }
 }
 
-/// Whether it writes to rows by their age alone, as a job does once in a while, or nobody: it may read them all.
-fn is_housekeeping(call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> bool {
+/// Whether it does no harm to read all rows: it happens seldom, for nobody who waits, or there are few.
+fn may_read_them_all(
+    unit: &UnitView<'_>,
+    call: &CallView<'_>,
+    lookup: &Lookup<'_>,
+    problem: &Problem,
+) -> bool {
+    let is_of_a_user = lookup.table.dialect == Dialect::Sqlite && !unit.is_on_a_server();
+    let lists_owners = problem.verb == "orders"
+        && words(&lookup.table.name).last().is_some_and(|w| OWNERS.contains(&w.as_str()));
+    is_of_a_user
+        || lists_owners
+        || is_housekeeping(unit, call, lookup, problem)
+        || is_part_of_a_purge(unit, call)
+}
+
+/// Last words of the names of tables whose rows are those that the service is run for: there are as many as it has
+/// customers, and only who runs it lists them all.
+const OWNERS: &[&str] = &[
+    "tenant",
+    "tenants",
+    "organization",
+    "organizations",
+    "company",
+    "companies",
+    "workspace",
+    "workspaces",
+    "shop",
+    "shops",
+    "store",
+    "stores",
+    "restaurant",
+    "restaurants",
+    "clinic",
+    "clinics",
+    "school",
+    "schools",
+];
+
+/// Whether it goes to rows by their age alone, as a job does once in a while, and what deletes them: it may read them all.
+fn is_housekeeping(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> bool {
     let is_time = |name: &String| {
         let column = lookup.table.column(name);
         column.is_some_and(|own| matches!(own.column_type, ColumnType::Timestamp | ColumnType::Date))
     };
     let mut conditions = lookup.branches.iter().flat_map(|branch| &branch.conditions);
-    call.facts.effects.contains(Effects::DB_WRITE)
+    problem.verb == "filters"
         && problem.columns.iter().all(is_time)
         && conditions.all(|own| own.test == Test::Range || !problem.columns.contains(&own.column))
+        && (call.facts.effects.contains(Effects::DB_WRITE) || role(unit, call.node) == Some(Role::Job))
+}
+
+/// How many tables are emptied of something by what takes it away for good.
+const PURGED: usize = 3;
+
+/// Whether rows are deleted beside those of other tables: what they belong to goes away, which happens once to each.
+fn is_part_of_a_purge(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let deleted = |call: &CallView<'_>| {
+        touches(unit, call).into_iter().find(|touch| touch.action == Action::Delete).map(|touch| touch.table)
+    };
+    if !call.facts.effects.contains(Effects::DB_WRITE) || deleted(call).is_none() {
+        return false;
+    }
+    let mut tables: Vec<String> = unit
+        .calls_with(Effects::DB_WRITE)
+        .filter(|own| own.facts.target.is_none())
+        .filter_map(|own| deleted(&own))
+        .collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables.len() >= PURGED
 }
 
 /// Why a lookup reads its whole table.

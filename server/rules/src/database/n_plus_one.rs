@@ -8,8 +8,9 @@ use plimsoll_project::schema::Dialect;
 
 use crate::ask::{
     Often, Source, Turn, goes_through_rows, handed_to_each, is_dispatcher, is_each_of_a_table,
-    is_each_of_a_tenant, is_fallback_of, is_kept_apart, is_of_few_rows, is_told_inside, names_of, often,
-    once_per_element, only_adds_to_a_query, source, source_in, sql_argument, works_elsewhere, writes_on_each,
+    is_each_of_a_tenant, is_fallback_of, is_in_process, is_kept_apart, is_of_few_rows, is_told_inside,
+    looks_at_what_it_keeps, names_of, often, once_per_element, only_adds_to_a_query, sends_on_each, source,
+    source_in, sql_argument, works_elsewhere, writes_on_each,
 };
 use crate::edit::batch::{read_before_the_loop, write_at_once};
 use crate::report::Reported;
@@ -106,7 +107,8 @@ declare_rule! {
     /// Unasked it tells of reads on a server that run for each row which the same function has fetched, or has had fetched:
     /// these grow with the table. All else waits for `preview`, because it is right too seldom: what a caller or a request
     /// hands over, which may be a handful; writes, and reads beside them; turns that each survive a failure of their own;
-    /// checks whose answer nobody uses; what runs at the start or for a message; SQLite from Rust.
+    /// checks whose answer nobody uses; turns that send something, too, or look first at what they have kept; a handful of
+    /// rows (`take: 5`); what runs at the start or for a message; SQLite from Rust.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
@@ -167,6 +169,8 @@ fn grows_with_the_table(unit: &UnitView<'_>, turn: &Turn, node: NodeId, what: Wh
         && !what.is_command
         && goes_through_rows(unit, turn)
         && !writes_on_each(unit, turn)
+        && !sends_on_each(unit, turn)
+        && !looks_at_what_it_keeps(unit, turn)
         && !only_checks(unit, node)
         && !is_kept_apart(unit, turn, node)
         && unit.is_on_a_server()
@@ -257,9 +261,8 @@ fn is_fine(unit: &UnitView<'_>, source: &Source) -> bool {
         || says("for update")
         || says("for share")
         || says("pg_notify(");
-    let model = source.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
-    let in_process = model.and_then(|m| unit.eval.models.all().get(m)).is_some_and(|m| m.in_process);
-    locks || in_process || source.is_kept
+    // SQLite is asked of one table at a time what that looks like.
+    locks || says("pragma ") || source.is_kept || is_in_process(unit, &source.facts)
 }
 
 /// Whether it reads or writes: the text of a statement knows better than the method that runs it.

@@ -179,7 +179,15 @@ impl Tables {
         let Some(at) = self.position(from) else {
             return;
         };
-        // SQLite rebuilds a table under another name and renames it over the one it dropped.
+        // SQLite rebuilds a table under another name and renames it over the one it dropped. A database refuses a name that
+        // another table has, so that one is gone, in whichever way.
+        let moved_to =
+            Name { namespace: to.namespace.clone().or_else(|| from.namespace.clone()), ..to.clone() };
+        let in_the_way = self.position(&moved_to).filter(|&other| other != at);
+        let at = in_the_way.map_or(at, |other| {
+            self.tables.remove(other);
+            at - usize::from(other < at)
+        });
         let table = &mut self.tables[at];
         let old = std::mem::replace(&mut table.name, to.name.clone());
         table.code_name = to.name.clone();

@@ -288,3 +288,18 @@ fn the_marks_of_each_database_are_told_apart() {
         assert!(!table(&schema, "a").unknown && !table(&schema, "a").columns.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn a_table_that_takes_the_name_of_another_one_stands_in_its_place() {
+    let schema = Schema::from_files(&[
+        ("migrations/1_init.sql", "CREATE TABLE public.wallets (id UUID PRIMARY KEY, owner UUID NOT NULL);"),
+        ("migrations/2_new.sql", "CREATE TABLE public.new_wallets (id UUID PRIMARY KEY, clerk TEXT UNIQUE);"),
+        (
+            "migrations/3_swap.sql",
+            "ALTER TABLE IF EXISTS new_wallets RENAME TO wallets;\nALTER TABLE wallets RENAME COLUMN clerk TO user_id;",
+        ),
+    ]);
+    let wallets: Vec<_> = schema.tables.iter().filter(|table| table.name == "wallets").collect();
+    let [wallets] = wallets.as_slice() else { panic!("{} tables of the name", wallets.len()) };
+    assert!(wallets.leads_index("user_id") && wallets.column("owner").is_none());
+}

@@ -10,5 +10,5 @@ pub(in crate::ask) mod unmounted;
 pub use depends::{Dependency, dependency};
 pub use effect_runs::{EffectRun, Through, effect_runs, holder};
 pub use shown::{Shown, shown};
-pub use state::{State, is_a_state, is_hook, state_set_by};
+pub use state::{State, is_a_copy, is_a_state, is_hook, is_set_elsewhere, state_set_by};
 pub use superseded::is_kept_out;

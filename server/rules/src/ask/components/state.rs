@@ -1,9 +1,9 @@
 //! The states of a component: what a hook yields beside the function that sets it.
 
-use plimsoll_behavior::{Binding, BindingId, Kind, NodeId, PathStep};
+use plimsoll_behavior::{Binding, BindingId, BindingKind, Kind, NodeId, PathStep};
 
 use crate::UnitView;
-use crate::ask::{binding_of, callee_name};
+use crate::ask::{binding_of, callee_name, uses_of};
 
 /// A state, by the call of the hook that keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,34 @@ pub fn setter_of(view: &UnitView<'_>, binding: (usize, BindingId)) -> Option<(us
 #[must_use]
 pub fn may_be_set(view: &UnitView<'_>, binding: (usize, BindingId)) -> bool {
     part_of_a_state(view, binding, 0).is_none() || setter_of(view, binding).is_some()
+}
+
+/// Whether a state only holds what a component is handed, whose parts change with that: `useState(campaign)`, of which
+/// `campaign.id` is asked for.
+#[must_use]
+pub fn is_a_copy(view: &UnitView<'_>, (unit, binding): (usize, BindingId), asked: &str) -> bool {
+    let u = view.unit_of(unit);
+    let Some(hook) = u.binding(binding).value.filter(|_| asked.contains('.')) else { return false };
+    let Kind::Call { args, .. } = u.kind(hook) else { return false };
+    let Some(&first) = args.first() else { return false };
+    let is_handed = |(unit, binding): (usize, BindingId)| {
+        matches!(view.unit_of(unit).binding(binding).kind, BindingKind::Parameter(..))
+    };
+    binding_of(view, unit, first).is_some_and(is_handed)
+}
+
+/// Whether what sets a state is only handed out by a hook: whether anybody takes it is not told here.
+#[must_use]
+pub fn is_set_elsewhere(view: &UnitView<'_>, binding: (usize, BindingId)) -> bool {
+    let Some((unit, setter)) = setter_of(view, binding) else { return false };
+    let uses = uses_of(view, unit, setter);
+    let is_handed_out = |&(unit, used): &(usize, NodeId)| {
+        let u = view.unit_of(unit);
+        let Some(parent) = u.parent(used) else { return false };
+        let is_returned = |node| u.parent(node).is_some_and(|out| matches!(u.kind(out), Kind::Return(_)));
+        matches!(u.kind(parent), Kind::Object { .. } | Kind::Array(_)) && is_returned(parent)
+    };
+    !uses.is_empty() && uses.iter().all(is_handed_out)
 }
 
 fn part_of_a_state(view: &UnitView<'_>, (unit, binding): (usize, BindingId), index: u32) -> Option<State> {

@@ -1,6 +1,7 @@
 //! What is written down beside the work: that something has happened, and when it was done last. Nobody misses a row of it.
 
 use crate::ask::database::touch::plain_name;
+use crate::ask::words;
 
 /// Words in the names of tables that tell what has happened.
 #[rustfmt::skip]
@@ -34,6 +35,31 @@ const STAMPS: &[&str] = &[
     "lastloginip",
 ];
 
+/// Words of columns that say how far a piece of work is.
+const PROGRESS: &[&str] = &["progress", "percent", "percentage"];
+
+/// Words of the columns that are written beside those.
+const OF_PROGRESS: &[&str] =
+    &["processed", "current", "total", "step", "stage", "item", "items", "count", "updated", "at", "message"];
+
+/// Whether a column says when something was done last: `last_synced_plan`, `lastRunAt`.
+fn is_a_last_time(column: &str) -> bool {
+    let words = words(column);
+    let [last, done, ..] = words.as_slice() else { return false };
+    let is_done =
+        done.len() > 4 && done.ends_with("ed") || matches!(done.as_str(), "run" | "seen" | "sync" | "login");
+    last == "last"
+        && (is_done || words.last().is_some_and(|word| matches!(word.as_str(), "at" | "on" | "date")))
+}
+
+/// Whether columns that are written say how far a piece of work is, and nothing else.
+fn are_of_progress(columns: &[&str]) -> bool {
+    let has_one_of =
+        |column: &&str, wanted: &[&str]| words(column).iter().any(|word| wanted.contains(&word.as_str()));
+    columns.iter().any(|column| has_one_of(column, PROGRESS))
+        && columns.iter().all(|column| has_one_of(column, PROGRESS) || has_one_of(column, OF_PROGRESS))
+}
+
 /// Whether the rows of a table only tell what has happened.
 #[must_use]
 pub fn is_bookkeeping(table: &str) -> bool {
@@ -53,18 +79,19 @@ pub fn is_bookkeeping(table: &str) -> bool {
         || LOGINS.contains(&plain_name(table).as_str())
 }
 
-/// Whether columns that are written say when something was done last, and nothing else.
+/// Whether columns that are written say when something was done last, or how far it is, and nothing else.
 #[must_use]
 pub fn are_stamps<'c>(columns: impl Iterator<Item = &'c str>) -> bool {
     let plain =
         |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_ascii_lowercase();
-    let columns: Vec<String> = columns.map(plain).collect();
-    let is_other = |column: &String| {
-        !STAMPS.contains(&column.as_str())
+    let columns: Vec<&str> = columns.collect();
+    let is_stamp = |column: &&str| STAMPS.contains(&plain(column).as_str()) || is_a_last_time(column);
+    let is_other = |column: &&str| {
+        !is_stamp(column)
             && !matches!(
-                column.as_str(),
+                plain(column).as_str(),
                 "where" | "data" | "id" | "increment" | "select" | "userid" | "email"
             )
     };
-    columns.iter().any(|column| STAMPS.contains(&column.as_str())) && !columns.iter().any(is_other)
+    columns.iter().any(is_stamp) && !columns.iter().any(is_other) || are_of_progress(&columns)
 }

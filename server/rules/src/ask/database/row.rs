@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use crate::UnitView;
 use crate::ask::code::{bare, callee_name, declaration, in_function, receiver, unit_of};
-use crate::ask::database::table::schema_of;
+use crate::ask::database::table::{is_in_process, schema_of};
 use crate::ask::database::touch::{Action, touches};
 use crate::view::CallView;
 
@@ -378,8 +378,6 @@ fn own_action(call: &CallView<'_>) -> Option<Action> {
 }
 
 fn blank(view: &UnitView<'_>, call: &CallView<'_>, action: Action) -> Access {
-    let model = call.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
-    let in_process = model.and_then(|model| view.eval.models.all().get(model)).is_some_and(|m| m.in_process);
     Access {
         action,
         table: None,
@@ -394,7 +392,7 @@ fn blank(view: &UnitView<'_>, call: &CallView<'_>, action: Action) -> Access {
         only_column: None,
         is_convention: call.facts.is_convention,
         tells_conflicts: false,
-        in_process,
+        in_process: is_in_process(view, call.facts),
         is_called_by_its_table: false,
         is_indirect: false,
     }

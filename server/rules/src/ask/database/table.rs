@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::models::Slot;
-use plimsoll_project::ProjectSchema;
-use plimsoll_project::link::{Evaluator, Site, SlotValue, Value};
+use plimsoll_behavior::models::{SchemaKind, Slot};
+use plimsoll_project::link::{CallFacts, Evaluator, Site, SlotValue, Value};
 use plimsoll_project::schema::{Column, Table};
+use plimsoll_project::{ProjectSchema, declares_only_in_process};
 
 use crate::UnitView;
 use crate::view::CallView;
@@ -24,6 +24,17 @@ pub fn schema_of(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Arc<Project
         Some(site) => unit.project.schemas.schema_with(&site.file),
         None => unit.project.schemas.schema_for(kind).cloned(),
     }
+}
+
+/// Whether a library's call asks a database inside of the process: no round trip, and nothing comes between. A builder of
+/// queries runs them by whatever client the project declares.
+#[must_use]
+pub fn is_in_process(unit: &UnitView<'_>, facts: &CallFacts) -> bool {
+    let Some((model, _)) = &facts.behavior else { return false };
+    let model = &unit.eval.models.all()[usize::from(*model)];
+    let builds = matches!(model.schema, Some(SchemaKind::Drizzle | SchemaKind::Sql));
+    model.in_process
+        || builds && !unit.is_rust() && declares_only_in_process(unit.project.files, &unit.linked.file.path)
 }
 
 /// The table that a value declares or stands for, or that a column of it belongs to.

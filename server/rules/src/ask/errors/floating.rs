@@ -118,7 +118,10 @@ fn may_hand_out_a_promise(unit: &UnitView<'_>, function: &FnRef) -> bool {
 /// The whole expression of a call that a statement lets go although its library only begins to work when somebody waits.
 #[must_use]
 pub fn never_begun(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<NodeId> {
-    if !is_lazy(unit, call) || takes_a_function(unit, call.node) {
+    // A promise that is fulfilled with what is only sent when somebody waits for it, waits for it.
+    let is_of_a_promise =
+        call.facts.target.iter().flat_map(FnRef::alternatives).any(|own| is_async(unit, &own));
+    if is_of_a_promise || !is_lazy(unit, call) || takes_a_function(unit, call.node) {
         return None;
     }
     // `then` begins it; so does what waits for several.

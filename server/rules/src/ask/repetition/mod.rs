@@ -14,5 +14,5 @@ pub use sized::{SizedBy, sized_by};
 pub use turn::{Turn, handed_to_each, is_fallback_of, is_told_inside, names_of, once_per_element};
 pub(crate) use turn::{
     goes_through_rows, is_dispatcher, is_each_of_a_table, is_each_of_a_tenant, is_kept_apart, is_of_few_rows,
-    only_adds_to_a_query, works_elsewhere, writes_on_each,
+    looks_at_what_it_keeps, only_adds_to_a_query, sends_on_each, works_elsewhere, writes_on_each,
 };

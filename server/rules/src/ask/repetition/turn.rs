@@ -19,7 +19,10 @@ use self::loops::loop_turn;
 pub(crate) use self::meant::is_handed_to_a_transaction;
 use self::meant::is_meant;
 use self::once::is_for_one_element;
-pub(crate) use self::rows::{goes_through_rows, is_kept_apart, only_adds_to_a_query, writes_on_each};
+pub(crate) use self::rows::{
+    goes_through_rows, is_kept_apart, looks_at_what_it_keeps, only_adds_to_a_query, sends_on_each,
+    writes_on_each,
+};
 pub use self::settled::is_fallback_of;
 pub(crate) use self::subject::{is_each_of_a_table, is_each_of_a_tenant};
 pub use self::told::is_told_inside;

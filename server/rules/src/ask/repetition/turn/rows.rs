@@ -1,12 +1,12 @@
 //! Turns that go through rows which were fetched a moment ago, and steps that only add to a query.
 
-use plimsoll_behavior::models::Rows;
-use plimsoll_behavior::{Effects, Kind, NodeId, PathStep, Unit};
-use plimsoll_project::link::Value;
+use plimsoll_behavior::models::{Rows, Slot};
+use plimsoll_behavior::{Effects, Kind, Literal, NodeId, PathStep, Unit};
+use plimsoll_project::link::{CallFacts, SlotValue, Value};
 
 use super::Turn;
 use crate::UnitView;
-use crate::ask::code::{bare, calls_within, chain_head, receiver, unit_of};
+use crate::ask::code::{bare, callee_name, calls_within, chain_head, receiver, unit_of};
 use crate::view::CallView;
 
 /// How many names and calls a collection is followed through to its query.
@@ -68,7 +68,56 @@ fn fetches_rows(view: &UnitView<'_>, call: NodeId) -> Option<bool> {
         return None;
     }
     let is_unique = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.unique);
+    if is_for_a_handful(view, &facts) {
+        return Some(false);
+    }
     Some(!is_unique && facts.rows.is_none_or(|rows| rows == Rows::Many))
+}
+
+/// As many rows at most are a handful.
+const HANDFUL: u32 = 10;
+
+/// Whether the query says itself that it wants a handful of rows: `take: 5`.
+fn is_for_a_handful(view: &UnitView<'_>, facts: &CallFacts) -> bool {
+    let Some(SlotValue::Node(site)) = facts.slot(Slot::Bound) else { return false };
+    let Some((unit, node)) = view.node_at(site) else { return false };
+    let number = match view.unit_of(unit).kind(node) {
+        Kind::Literal(Literal::Number(text)) => text.parse().ok(),
+        _ => None,
+    };
+    number.is_some_and(|number: u32| number <= HANDFUL)
+}
+
+/// Words of the methods that look for something in a set or a map, and of those that put it there.
+const LOOKS: &[&str] = &["has", "contains", "contains_key", "includes", "get"];
+const PUTS: &[&str] = &["add", "insert", "push", "set"];
+
+/// Whether the turns keep what they have asked about, and look there first: `if (seen.has(id)) continue`.
+#[must_use]
+pub(crate) fn looks_at_what_it_keeps(view: &UnitView<'_>, turn: &Turn) -> bool {
+    let u = unit_of(view, turn.unit);
+    let on = |methods: &[&str]| -> Vec<&str> {
+        let calls = u
+            .descendants(turn.body)
+            .into_iter()
+            .filter(|&node| callee_name(u, node).is_some_and(|name| methods.contains(&name.as_str())));
+        calls
+            .filter_map(|call| match u.kind(bare(u, receiver(u, call)?)) {
+                Kind::Name { name, .. } | Kind::Member { name, .. } => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    };
+    let kept = on(PUTS);
+    !kept.is_empty() && on(LOOKS).iter().any(|looked_at| kept.contains(looked_at))
+}
+
+/// Whether each turn sends something, too, which takes longer than its queries: a mail, a request, a job.
+#[must_use]
+pub(crate) fn sends_on_each(view: &UnitView<'_>, turn: &Turn) -> bool {
+    let sent = Effects::NOTIFY | Effects::HTTP_REQUEST | Effects::PROCESS | Effects::ENQUEUE;
+    let there = view.of(turn.unit);
+    calls_within(&there, turn.unit, turn.body).iter().any(|(_, effects)| effects.intersects(sent))
 }
 
 /// Whether each turn writes, too: then its queries may have to see what the turns before have written.
