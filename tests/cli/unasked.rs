@@ -24,9 +24,16 @@ const POSTS: &str = "const posts = await prisma.post.findMany({ take: 500 })";
 fn a_query_for_each_row_that_was_fetched_is_told_unasked() {
     let each =
         "for (const post of posts) req.log(await prisma.user.findUnique({ where: { id: post.userId } }))";
-    let (unasked, asked) = told(&format!("{POSTS}\n  {each}"));
-    assert_eq!((unasked.len(), asked.len()), (1, 1));
-    assert_eq!(unasked, asked);
+    let together =
+        "const [all, posts] = await Promise.all([prisma.tag.count(), prisma.post.findMany({ take: 500 })])";
+    let either = "const own = await prisma.post.findMany({ take: 500 })\n  const posts = req.query.all ? await prisma.post.findMany({ take: 99 }) : own";
+    for fetched in [POSTS, together, either] {
+        let (unasked, asked) = told(&format!("{fetched}\n  {each}"));
+        assert_eq!((unasked.len(), asked.len()), (1, 1), "{fetched}");
+        assert_eq!(unasked, asked);
+    }
+    let (unasked, _) = told(&format!("const [posts] = await Promise.all([req.body.posts])\n  {each}"));
+    assert_eq!(unasked, [""; 0]);
 }
 
 #[test]

@@ -23,28 +23,53 @@ pub(crate) fn goes_through_rows(view: &UnitView<'_>, turn: &Turn) -> bool {
 }
 
 fn is_of_rows(view: &UnitView<'_>, collection: NodeId) -> bool {
+    is_of_rows_within(view, collection, MAX_STEPS)
+}
+
+fn is_of_rows_within(view: &UnitView<'_>, collection: NodeId, steps: usize) -> bool {
+    let Some(steps) = steps.checked_sub(1) else { return false };
     let u = unit_of(view, view.index);
-    let mut at = collection;
-    for _ in 0..MAX_STEPS {
-        at = bare(u, at);
-        let next = match u.kind(at) {
-            Kind::Await(value) | Kind::Try(value) => Some(*value),
-            Kind::Name { binding: Some(b), .. } => {
-                let b = u.binding(*b);
-                b.value.filter(|_| b.assignments.is_empty() && b.path.iter().all(is_of_an_answer))
-            }
-            Kind::Binary { op, left, .. } if matches!(op.as_str(), "??" | "||") => Some(*left),
-            Kind::Member { object, name, .. } if ROWS.contains(&name.as_str()) => Some(*object),
-            Kind::Call { .. } => match fetches_rows(view, at) {
-                Some(does) => return does,
-                None => receiver(u, at),
-            },
-            _ => None,
-        };
-        let Some(next) = next else { return false };
-        at = next;
+    let at = bare(u, collection);
+    let next = match u.kind(at) {
+        Kind::Await(value) | Kind::Try(value) => Some(*value),
+        Kind::Name { binding: Some(b), .. } => {
+            let b = u.binding(*b);
+            let value = b.value.filter(|_| b.assignments.is_empty());
+            let gathered = value.and_then(|value| gathered_at(view, value, &b.path));
+            gathered.or(value.filter(|_| b.path.iter().all(is_of_an_answer)))
+        }
+        Kind::Binary { op, left, .. } if matches!(op.as_str(), "??" | "||") => Some(*left),
+        Kind::Member { object, name, .. } if ROWS.contains(&name.as_str()) => Some(*object),
+        // Either may be what there is.
+        Kind::If { then, otherwise, is_expression: true, .. } => {
+            return [Some(*then), *otherwise]
+                .into_iter()
+                .flatten()
+                .any(|branch| is_of_rows_within(view, branch, steps));
+        }
+        Kind::Block { statements, has_value: true, .. } => statements.last().copied(),
+        Kind::Call { .. } => match fetches_rows(view, at) {
+            Some(does) => return does,
+            None => receiver(u, at),
+        },
+        _ => None,
+    };
+    next.is_some_and(|next| is_of_rows_within(view, next, steps))
+}
+
+/// What is waited for together with others, by its place among them: `const [posts, users] = await Promise.all([…])`.
+fn gathered_at(view: &UnitView<'_>, value: NodeId, path: &[PathStep]) -> Option<NodeId> {
+    let u = unit_of(view, view.index);
+    let (PathStep::Index(place), rest) = path.split_first()? else { return None };
+    let mut call = bare(u, value);
+    while let Kind::Await(inner) | Kind::Try(inner) = u.kind(call) {
+        call = bare(u, *inner);
     }
-    false
+    let Kind::Call { args, .. } = u.kind(call) else { return None };
+    let facts = view.eval.call(view.index, call);
+    let gathers = facts.behavior.as_ref()?.1.gathers?;
+    let Kind::Array(all) = u.kind(*args.get(usize::from(gathers))?) else { return None };
+    rest.iter().all(is_of_an_answer).then_some(*all.get(usize::try_from(*place).ok()?)?)
 }
 
 /// `{ data }`, `[rows]`, `Ok(rows)`.
