@@ -165,3 +165,79 @@ fn a_state_that_its_user_changes_is_told_unasked_and_a_copy_of_what_is_handed_is
     assert_eq!(told(hook, "picked", "return { posts, setPicked }"), (0, 1));
     assert_eq!(told(hook, "picked", "const pick = (id) => setPicked(id)\n  return { posts, pick }"), (1, 1));
 }
+
+/// How often a rule tells of the project's sources, unasked and with previews.
+fn told_of(rule: &str, files: &[(&str, &str)]) -> (usize, usize) {
+    let project = Project::new(files);
+    let count = |more: &[&str]| found(&project, &[more, &["--rule", rule, "src"]].concat()).len();
+    (count(&[]), count(&["--preview"]))
+}
+
+/// The same for the body of a handler in a service with a schema of orders, their items and a list that counts them.
+fn told_of_handler(rule: &str, path: &str, body: &str) -> (usize, usize) {
+    let schema = "datasource db { provider = \"postgresql\"\n url = env(\"DATABASE_URL\") }\n\
+        model Order { id String @id\n listId String\n number String\n note String\n total Int\n @@index([listId]) @@index([number]) }\n\
+        model Item { id String @id\n orderId String\n @@index([orderId]) }\n\
+        model List { id String @id\n orders Int\n name String\n lastOrderId String }\n\
+        model Account { id String @id\n balance Int }\n";
+    let route = format!("{HEAD}app.post('/orders/:id', async (req, res) => {{\n{body}\n}})\n");
+    told_of(rule, &[("package.json", MANIFEST), ("prisma/schema.prisma", schema), (path, &route)])
+}
+
+#[test]
+fn writes_of_which_half_is_harm_are_told_unasked() {
+    let told = |body: &str| told_of_handler("missing-transaction", "src/orders.ts", body);
+    let order = "const order = await prisma.order.create({ data: req.body })\n";
+    let item = "await prisma.item.create({ data: { orderId: order.id } })\n";
+    assert_eq!(told(&format!("{order}{item}res.json(order)")), (1, 1));
+    let survived =
+        format!("{order}try {{ {item} }} catch (error) {{ console.error(error) }}\nres.json(order)");
+    assert_eq!(told(&survived), (0, 1));
+    let points =
+        "await prisma.list.update({ where: { id: req.body.listId }, data: { lastOrderId: order.id } })";
+    assert_eq!(told(&format!("{order}{points}\nres.json(order)")), (1, 1));
+    let counts =
+        "await prisma.list.update({ where: { id: req.body.listId }, data: { orders: { increment: 1 } } })";
+    let own = "const { listId } = req.body\nawait prisma.order.create({ data: { listId, number: '1' } })\n";
+    let counts_own = counts.replace("req.body.listId", "listId");
+    assert_eq!(told(&format!("{own}{counts_own}\nres.json(null)")), (1, 1));
+    let numbers = "const list = await prisma.list.update({ where: { id: req.body.listId }, data: { orders: { increment: 1 } } })\n\
+        res.json(await prisma.order.create({ data: { listId: list.id, number: list.orders } }))";
+    assert_eq!(told(numbers).0, 0);
+    let undone = format!(
+        "{order}{item}if (!req.body.paid) await deleteOrder(order.id)\nres.json(order)\n}})\n\
+        export async function deleteOrder(id: string) {{\n  await prisma.order.delete({{ where: {{ id }} }})\n}}\n\
+        app.get('/', async (req, res) => {{"
+    );
+    assert_eq!(told(&undone), (0, 1));
+    let named = counts_own.replace("orders: { increment: 1 }", "name: 'new'");
+    assert_eq!(told(&format!("{own}{named}\nres.json(null)")), (0, 1));
+    let moved = "const { from, to, amount } = req.body\n\
+        await prisma.account.update({ where: { id: from }, data: { balance: { decrement: amount } } })\n\
+        await prisma.account.update({ where: { id: to }, data: { balance: { increment: amount } } })\nres.json(null)";
+    assert_eq!(told(moved), (1, 1));
+}
+
+#[test]
+fn rows_of_a_whole_table_that_are_only_counted_are_told_unasked() {
+    let counted = "const all = await prisma.order.findMany()\nres.json(all.length)";
+    assert_eq!(told_of_handler("in-memory-aggregation", "src/orders.ts", counted), (1, 1));
+    let narrowed =
+        "const all = await prisma.order.findMany({ where: { total: { gt: 5 } } })\nres.json(all.length)";
+    assert_eq!(told_of_handler("in-memory-aggregation", "src/orders.ts", narrowed), (0, 1));
+}
+
+#[test]
+fn a_text_that_is_cut_at_a_constant_is_told_unasked() {
+    let told = |at: &str| {
+        let code = format!(
+            "const MOST: usize = 80;\npub fn short(text: &str, width: usize) -> &str {{\n    if text.len() > 80 {{ &text[..{at}] }} else {{ text }}\n}}\n"
+        );
+        let cargo = "[package]\nname = 'notes'\nversion = '0.1.0'\nedition = '2024'\n";
+        told_of("byte-slice-of-str", &[("Cargo.toml", cargo), ("src/lib.rs", &code)])
+    };
+    assert_eq!(told("80"), (1, 1));
+    assert_eq!(told("MOST"), (1, 1));
+    assert_eq!(told("text.len().min(80)"), (1, 1));
+    assert_eq!(told("width"), (0, 1));
+}

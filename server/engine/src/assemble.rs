@@ -6,6 +6,7 @@ use plimsoll_behavior::Kind;
 use plimsoll_project::link::{Linked, Linker};
 use plimsoll_rules::{FixPlan, Place, RawFinding, RawRange, rule_named};
 use plimsoll_syntax::TextRange;
+use rustc_hash::FxHashSet;
 
 use crate::review::Understood;
 use crate::rules::severity;
@@ -153,6 +154,9 @@ pub(crate) fn findings_of(
 ) -> (Vec<Finding>, Vec<(String, Plans)>) {
     placed.sort_by(|a, b| (a.range, a.raw.rule, &a.raw.message).cmp(&(b.range, b.raw.rule, &b.raw.message)));
     placed.dedup_by(|a, b| a.range == b.range && a.raw.rule == b.raw.rule);
+    // What comes of one thing is told once.
+    let mut causes = FxHashSet::default();
+    placed.retain(|p| p.raw.cause.as_ref().is_none_or(|cause| causes.insert((p.raw.rule, cause.clone()))));
 
     // Few rules hide others, and few are hidden: comparing all places with all others would cost the square of them.
     let is_ever_hidden = |rule: &str| PRECEDENCE.iter().any(|&(_, second)| second == rule);

@@ -39,6 +39,8 @@ pub struct RawFinding {
     pub related: Vec<RawRelated>,
     /// The parts of a schema that it is about, where another rule may tell the same of another file.
     pub about: Vec<String>,
+    /// What it comes of, where others of the same rule and file may come of it too: only the first of them is told.
+    pub cause: Option<String>,
     /// Whether it is of a kind that is right too seldom to be shown unasked.
     pub is_preview: bool,
     /// Only where fixes were asked for.
@@ -155,6 +157,7 @@ impl<'a> Report<'a> {
             range,
             related: Vec::new(),
             about: Vec::new(),
+            cause: None,
             is_preview: false,
             fixes: Vec::new(),
             hint: None,
@@ -207,6 +210,12 @@ impl Reported<'_> {
             format!("{}#{namespace}.{}.{}", column.file, table.name, column.name)
         });
         self.finding.about.extend(named);
+        self
+    }
+
+    /// Says what it comes of, so that it is told once for all that comes of it in the file: at the first place.
+    pub fn because_of(self, cause: String) -> Self {
+        self.finding.cause = Some(cause);
         self
     }
 

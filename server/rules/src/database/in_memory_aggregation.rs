@@ -45,6 +45,10 @@ declare_rule! {
     ///
     /// Where rows are only counted, the call becomes a count. Sums are left to you.
     ///
+    /// ## What is a preview
+    ///
+    /// Queries with a filter: what it leaves may be few.
+    ///
     /// ## What it does not flag
     ///
     /// - Rows of which anything else becomes as well.
@@ -54,7 +58,7 @@ declare_rule! {
     /// - Tables that stay small, and those of which neither the name nor the schema says that they grow.
     /// - The few children of one parent, as the items of an order, and what one person has of anything but logs.
     pub InMemoryAggregation {
-        id: "in-memory-aggregation", category: Database, severity: Warning, since: "0.1.0", preview
+        id: "in-memory-aggregation", category: Database, severity: Warning, since: "0.1.0"
     }
 }
 
@@ -78,7 +82,9 @@ impl Rule for InMemoryAggregation {
             }
             let Some(numbers) = numbers(unit, &call) else { continue };
             let confidence = if reading.is_convention { Confidence::Medium } else { call.confidence() };
-            report.at_node(unit, call.node, confidence, message(unit, &call, &reading, &numbers)).fix(|| {
+            let reported =
+                report.at_node(unit, call.node, confidence, message(unit, &call, &reading, &numbers));
+            reported.preview(!reading.alternatives.is_empty()).fix(|| {
                 let (edits, method) = count(unit, &call, &numbers)?;
                 let title =
                     format!("Let the database count: call `{method}` (review: rows are no longer fetched)");

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
+use plimsoll_behavior::{Binding, BindingId, Effects, Kind, NodeId, Unit};
+use plimsoll_project::below_manifest;
 use plimsoll_project::link::Context;
 
 use crate::ask::database::row::accesses;
 use crate::ask::{
     Absence, Action, Bond, Step, Touch, absence, are_on_one_path, are_stamps, bond, frame, is_bookkeeping,
-    is_in_transaction, mentions, plain_name, query_of_helper, schema_of, touches, writes_of_function,
+    is_in_transaction, mentions, plain_name, query_of_helper, schema_of, touches, words, writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
 use crate::view::CallView;
@@ -57,6 +58,12 @@ declare_rule! {
     /// The statements are put into one transaction, where each of them stands in the function itself. A failure then undoes
     /// all of them, which wants a review. Where the library has no transactions, the message says what it has instead.
     ///
+    /// ## What is a preview
+    ///
+    /// Writes of which the code does not show that half is harm. Told unasked are statements of one function: an amount that is moved, a row
+    /// and the rows or the reference that get its key, a row and the count of it elsewhere. Writes behind helpers, changes of a row by its key
+    /// and what stands in a `try` of its own are most often made good by whoever tries again.
+    ///
     /// ## What it does not flag
     ///
     /// - Writes of which nothing shows that they belong together: neither the key of one row in the other write, nor
@@ -72,7 +79,7 @@ declare_rule! {
     /// - Rows that are removed again further down, and what removes them.
     /// - What follows from the answer of another service, or writes down what was handed to it, as an upload, and
     ///   functions that wait for one.
-    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0", preview }
+    pub MissingTransaction { id: "missing-transaction", category: Database, severity: Warning, since: "0.1.0" }
 }
 
 impl Rule for MissingTransaction {
@@ -267,6 +274,119 @@ fn only_stamps(step: &Step) -> bool {
         && are_stamps(of_calls.chain(of_text))
 }
 
+/// Whether the code itself shows that half is harm: an amount that only one has, a row without its part, a count that is
+/// not of what is there.
+fn is_sure(unit: &UnitView<'_>, first: &Step, later: &[usize], steps: &[Step], why: &Bond) -> bool {
+    let all_direct = first.is_direct && later.iter().all(|&step| steps[step].is_direct);
+    // What fills a database for a look at it is run again.
+    let path = below_manifest(unit.project.files, &unit.linked.file.path);
+    let is_for_show = words(&path).iter().any(|word| FOR_SHOW.contains(&word.as_str()));
+    all_direct && matches!(why, Bond::Amount(_))
+        || !is_for_show
+            && !is_undone_by_a_function(unit, first)
+            && later
+                .iter()
+                .any(|&step| leaves_half(unit, first, &steps[step]) || is_counted(unit, first, &steps[step]))
+}
+
+/// Words in the paths of what fills a database for a look at it.
+const FOR_SHOW: &[&str] = &[
+    "seed",
+    "seeds",
+    "demo",
+    "sample",
+    "samples",
+    "simulate",
+    "simulation",
+    "simulator",
+    "mock",
+    "mocks",
+    "dev",
+    "test",
+    "tests",
+];
+
+/// Words in the names of functions that take away again what was done.
+const UNDOES: &[&str] =
+    &["delete", "remove", "rollback", "undo", "revert", "compensate", "cleanup", "destroy"];
+
+/// Whether a function of the project is given the key of the first row, by its name to take that away again.
+fn is_undone_by_a_function(unit: &UnitView<'_>, first: &Step) -> bool {
+    let names = names_made_of(unit.unit, first.node);
+    let from = unit.unit.range(first.node).end;
+    unit.calls().any(|call| {
+        let Kind::Call { args, .. } = unit.unit.kind(call.node) else { return false };
+        call.facts.target.is_some()
+            && unit.unit.range(call.node).start >= from
+            && words(&unit.call_name(call.node)).iter().any(|word| UNDOES.contains(&word.as_str()))
+            && args.iter().any(|&arg| mentions(unit.unit, arg, &names))
+    })
+}
+
+/// The names that are bound to what a node yields.
+fn names_made_of(u: &Unit, node: NodeId) -> Vec<BindingId> {
+    let is_made = |b: &Binding| b.value.is_some_and(|value| u.descendants(value).contains(&node));
+    let all = u.bindings.iter().enumerate().filter(|(_, b)| is_made(b));
+    all.filter_map(|(index, _)| u32::try_from(index).ok().map(BindingId)).collect()
+}
+
+/// Whether a statement adds or removes a row and the next one counts it elsewhere. What is counted up before is most often a
+/// number for the new row, of which one may be missing.
+fn is_counted(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
+    let does =
+        |step: &Step, actions: &[Action]| step.writes.iter().any(|touch| actions.contains(&touch.action));
+    let counts = |step: &Step| {
+        let text = unit.text(step.node);
+        does(step, &[Action::Update])
+            && ["increment", "decrement", "+ 1", "- 1"].iter().any(|counted| text.contains(counted))
+    };
+    let moves = |step: &Step| does(step, &[Action::Insert, Action::Delete]);
+    first.is_direct
+        && second.is_direct
+        && block_around(unit.unit, first.node) == block_around(unit.unit, second.node)
+        && moves(first)
+        && counts(second)
+}
+
+/// Whether something is there without a part of it, if only the first of two statements of a function is done: a row
+/// without the rows that are added with its key, or one that another row was to point to. What changes a row by its key, or
+/// is made by a helper, is most often made good by whoever tries again.
+fn leaves_half(unit: &UnitView<'_>, first: &Step, second: &Step) -> bool {
+    let does = |step: &Step, action: Action| step.writes.iter().any(|touch| touch.action == action);
+    let is_given_its_key = || {
+        let names = names_made_of(unit.unit, first.node);
+        second.givens.iter().any(|given| {
+            let is_written = given.column.as_deref().is_some_and(|column| plain_name(column) != "id");
+            is_written && mentions(unit.unit, given.value, &names)
+        })
+    };
+    first.is_direct
+        && second.is_direct
+        && does(first, Action::Insert)
+        // Many rows are most often written a part at a time.
+        && loop_around(unit.unit, first.node) == loop_around(unit.unit, second.node)
+        && !is_survived(unit.unit, first.node, second.node)
+        && (does(second, Action::Insert) || does(second, Action::Update) && is_given_its_key())
+}
+
+/// The innermost block around a statement.
+fn block_around(u: &Unit, node: NodeId) -> Option<NodeId> {
+    u.ancestors(node).find(|&around| matches!(u.kind(around), Kind::Block { .. }))
+}
+
+/// The innermost loop around a statement.
+fn loop_around(u: &Unit, node: NodeId) -> Option<NodeId> {
+    u.ancestors(node).find(|&around| matches!(u.kind(around), Kind::Loop(_)))
+}
+
+/// Whether the code goes on when a later statement fails, and knows so: it stands in a `try` of its own.
+fn is_survived(u: &Unit, first: NodeId, second: NodeId) -> bool {
+    u.ancestors(second).any(|around| {
+        matches!(u.kind(around), Kind::TryCatch { body, catch: Some(_), .. }
+            if u.descendants(*body).contains(&second) && !u.descendants(*body).contains(&first))
+    })
+}
+
 fn say(
     unit: &UnitView<'_>,
     report: &mut Report<'_>,
@@ -308,6 +428,7 @@ fn say(
     let all_direct = std::iter::once(&first).chain(later).all(|&step| steps[step].is_direct);
     report
         .at_node(unit, b.node, confidence.unwrap_or(Confidence::High), message)
+        .preview(!is_sure(unit, a, later, steps, why))
         .related_all(related)
         .fix(|| all_direct.then(|| in_one_transaction(unit, &nodes)).flatten());
 }

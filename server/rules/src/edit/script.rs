@@ -37,6 +37,28 @@ pub fn set_option(
     }
 }
 
+/// An entry before all others of an object, so that these replace it; what is a name becomes an object with all that it
+/// has.
+#[must_use]
+pub fn put_first(unit: &UnitView<'_>, options: NodeId, entry: &str) -> Option<PlannedEdit> {
+    match unit.unit.kind(options) {
+        Kind::Object { entries, .. } => {
+            let text = unit.project.text;
+            let first = unit.to_file(entries.first()?.range).start;
+            let is_on_its_line = style::begins_its_line(text, first);
+            let newline = Style::of(text).newline;
+            let after = if is_on_its_line {
+                format!(",{newline}{}", style::indent_at(text, first))
+            } else {
+                ", ".to_owned()
+            };
+            Some(insert(unit, first, format!("{entry}{after}")))
+        }
+        Kind::Name { name, .. } => Some(edit(unit, unit.bytes(options), format!("{{ {entry}, ...{name} }}"))),
+        _ => None,
+    }
+}
+
 /// An entry after the last one of an object.
 fn add_entry(unit: &UnitView<'_>, object: NodeId, last: TextRange, entry: &str) -> PlannedEdit {
     let text = unit.project.text;

@@ -50,6 +50,23 @@ pub fn bound(unit: &UnitView<'_>, call: &CallView<'_>, seconds: u32) -> Option<V
     }
 }
 
+/// The edit that gives a request a limit which those who hand it its options may replace:
+/// `{ signal: AbortSignal.timeout(10_000), ...options }`. None where nothing right can be written.
+#[must_use]
+pub fn bound_by_default(
+    unit: &UnitView<'_>,
+    request: &CallView<'_>,
+    seconds: u32,
+) -> Option<Vec<PlannedEdit>> {
+    let (_, behavior) = request.facts.behavior.as_ref()?;
+    let TimeoutEdit::Option { option, value } = behavior.timeout_edit.as_ref()? else { return None };
+    let (_, property) = option.split_once('.')?;
+    let options = unit.own_node(request.slot(Slot::Options))?;
+    let entry = format!("{property}: {}", value.replace("{ms}", &format!("{seconds}_000")));
+    (!property.contains('.')).then_some(())?;
+    script::put_first(unit, options, &entry).map(|edit| vec![edit])
+}
+
 /// Which argument the options are, or would be, where they are the last one and what comes before them may be left out.
 fn options_at_the_end(unit: &UnitView<'_>, call: NodeId) -> Option<usize> {
     let Kind::Call { args, .. } = unit.unit.kind(call) else { return None };

@@ -2,8 +2,9 @@
 
 use plimsoll_behavior::{Kind, NodeId, Unit};
 use plimsoll_project::Runs;
+use plimsoll_project::link::Value;
 
-use crate::ask::{Cut, Cuts};
+use crate::ask::{Cut, Cuts, callee_name};
 use crate::edit::boundary::at_a_boundary;
 use crate::wording::quoted;
 use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, Severity, UnitView, declare_rule};
@@ -42,6 +43,11 @@ declare_rule! {
     /// also stops at the end of a shorter text. It is safe, and `plimsoll fix` applies it. Nothing is written where the
     /// project's Rust is older than 1.91.
     ///
+    /// ## What is a preview
+    ///
+    /// Places that are computed otherwise than by a constant: they may stand between two characters for a reason that is not
+    /// seen.
+    ///
     /// ## What it does not flag
     ///
     /// - Bytes: `&[u8]`, `Vec<u8>`, `as_bytes()`.
@@ -52,7 +58,7 @@ declare_rule! {
     /// - Texts that are looked at for one byte a character (`is_ascii`, `chars().all(|c| c.is_ascii_digit())`), and those
     ///   that have it by what they are: keys, tokens, digests, ids, dates.
     /// - Tests, and what developers run by hand and watch: examples, scripts.
-    pub ByteSliceOfStr { id: "byte-slice-of-str", category: Errors, severity: Error, since: "0.1.0", preview }
+    pub ByteSliceOfStr { id: "byte-slice-of-str", category: Errors, severity: Error, since: "0.1.0" }
 }
 
 impl Rule for ByteSliceOfStr {
@@ -86,7 +92,8 @@ impl Rule for ByteSliceOfStr {
                 Runs::CommandLine => Severity::Warning,
                 _ => Severity::Error,
             };
-            report.at_node(unit, cut.node, Confidence::High, message(unit, cut)).severity(severity).fix(
+            let reported = report.at_node(unit, cut.node, Confidence::High, message(unit, cut));
+            reported.severity(severity).preview(!ends.iter().any(|cut| is_constant(unit, cut.at))).fix(
                 || {
                     let edits = at_a_boundary(unit, &ends)?;
                     let title = "Cut between two characters: `floor_char_boundary`".to_owned();
@@ -95,6 +102,17 @@ impl Rule for ByteSliceOfStr {
             );
         }
     }
+}
+
+/// Whether a text is cut after a number of bytes that the program itself says: `&text[..100]`,
+/// `&text[..text.len().min(100)]`. One that is computed may stand between two characters for a reason that is not seen.
+fn is_constant(unit: &UnitView<'_>, at: NodeId) -> bool {
+    if matches!(unit.eval.value(unit.index, at), Value::Number(_)) {
+        return true;
+    }
+    let Kind::Call { args, .. } = unit.unit.kind(at) else { return false };
+    let is_least = callee_name(unit.unit, at).is_some_and(|name| name == "min");
+    is_least && args.iter().any(|&arg| matches!(unit.eval.value(unit.index, arg), Value::Number(_)))
 }
 
 fn message(unit: &UnitView<'_>, cut: &Cut) -> String {

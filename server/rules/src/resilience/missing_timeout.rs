@@ -1,10 +1,10 @@
 //! `missing-timeout`
 
-use plimsoll_behavior::{Effects, Name};
+use plimsoll_behavior::{Effects, Name, NodeId};
 
 use crate::ask::{
     asks_for_pieces, chain_name, has_deadline_around, host_by_name, is_bounded, is_client_bounded_where_used,
-    is_left_alone, is_same_origin, leaves_limit_open, slow_answer,
+    is_left_alone, is_same_origin, open_limit, slow_answer,
 };
 use crate::edit::time_limit;
 use crate::view::CallView;
@@ -68,7 +68,7 @@ declare_rule! {
     ///
     /// A client without one is found once, where it is made, unless each of its requests has one of its own there; a
     /// wrapper of the project without one is found once, in the wrapper, and one that leaves its options to its callers
-    /// where they hand it some without a limit. A request to `localhost` counts: a process on the same machine hangs
+    /// where they hand it some without a limit: once in its own file, where the fix gives it a limit by default. A request to `localhost` counts: a process on the same machine hangs
     /// like any other.
     pub MissingTimeout { id: "missing-timeout", category: Resilience, severity: Warning, since: "0.1.0" }
 }
@@ -93,9 +93,18 @@ impl Rule for MissingTimeout {
                 continue;
             }
             let name = chain_name(unit, call.node);
-            report
-                .at_node(unit, call.node, call.confidence(), message(unit, &call, &name, &waits))
-                .fix(|| plan(unit, &call, &name));
+            let reported =
+                report.at_node(unit, call.node, call.confidence(), message(unit, &call, &name, &waits));
+            match waits {
+                Waits::Handed(Some((wrapper, request))) => {
+                    let there = unit.of(wrapper);
+                    reported
+                        .because_of(format!("{wrapper}.{}", request.0))
+                        .related(there.place(request), "all its options are what it is handed")
+                        .fix(|| plan_of_wrapper(&there, request, &name));
+                }
+                _ => reported.fix(|| plan(unit, &call, &name)),
+            }
         }
     }
 }
@@ -103,6 +112,9 @@ impl Rule for MissingTimeout {
 /// What waits without a limit.
 enum Waits {
     Request,
+    /// A request of the project's own function, by its unit and node if that stands in this file, which leaves its limit to
+    /// its callers.
+    Handed(Option<(usize, NodeId)>),
     Client,
     Connection,
     /// What is asked of a client whose library bounds only the connecting.
@@ -112,7 +124,8 @@ enum Waits {
 fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
     if call.facts.target.is_some() {
         let is_waited_for = unit.is_rust() || !is_left_alone(unit, call.node);
-        return (is_waited_for && leaves_limit_open(unit, call)).then_some(Waits::Request);
+        let open = is_waited_for.then(|| open_limit(unit, call)).flatten()?;
+        return Some(Waits::Handed(open.request));
     }
     let (_, behavior) = call.facts.behavior.as_ref()?;
     let effects = call.facts.effects;
@@ -136,8 +149,8 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) 
     let host = host_by_name(unit, call).and_then(|host| quoted(&host));
     let other = host.unwrap_or_else(|| "the other side".to_owned());
     match waits {
-        Waits::Request => {
-            let handed = if call.facts.target.is_some() { "what it is handed" } else { "its options" };
+        Waits::Request | Waits::Handed(_) => {
+            let handed = if matches!(waits, Waits::Request) { "its options" } else { "what it is handed" };
             format!(
                 "`{name}` waits for ever if {other} does not answer: there is no time limit in {handed} or around it"
             )
@@ -152,6 +165,14 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) 
             "`{name}` makes a client whose {what} wait for ever if the server does not answer: its options set no time limit for them"
         ),
     }
+}
+
+/// A limit in the function that all its callers go through, for those that set none.
+fn plan_of_wrapper(there: &UnitView<'_>, request: NodeId, name: &str) -> Option<FixPlan> {
+    let edits = time_limit::bound_by_default(there, &there.call(request)?, SECONDS)?;
+    let title =
+        format!("Give `{name}` a time limit of {SECONDS} seconds by default (review: fails after that)");
+    Some(FixPlan { title, safety: Safety::Review, edits })
 }
 
 fn plan(unit: &UnitView<'_>, call: &CallView<'_>, name: &str) -> Option<FixPlan> {

@@ -10,7 +10,7 @@ pub(in crate::ask) mod retry_helper;
 pub(in crate::ask) mod slow;
 
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
-pub use open_limit::leaves_limit_open;
+pub use open_limit::{OpenLimit, open_limit};
 pub use outgoing::{
     Wrapped, chain_name, host_by_name, host_key, is_idempotent, is_nobodys_wait, is_sent_again,
     may_be_bounded, method, takes_its_url, wrapped_request,

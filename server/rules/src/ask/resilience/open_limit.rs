@@ -9,19 +9,27 @@ use crate::ask::occasion::in_other;
 use crate::ask::resilience::request::has_deadline_around;
 use crate::view::CallView;
 
-/// Whether a call of the project's own function makes a request whose options are one of the call's arguments, and that
+/// A request of a function of the project that leaves its time limit to who calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenLimit {
+    /// Its unit and node, where the function stands in the file under review.
+    pub request: Option<(usize, NodeId)>,
+}
+
+/// The request that a call of the project's own function makes, if its options are one of the call's arguments, and that
 /// argument, written here, has no time limit: `fetchWithRetry(url, { method: 'POST' })`, where the function itself does
 /// nothing but `fetch(url, options)`.
 #[must_use]
-pub fn leaves_limit_open(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
-    let Some((index, properties)) = limit_parameter(view, call) else { return false };
-    let Kind::Call { args, .. } = view.unit.kind(call.node) else { return false };
+pub fn open_limit(view: &UnitView<'_>, call: &CallView<'_>) -> Option<OpenLimit> {
+    let (request, index, properties) = limit_parameter(view, call)?;
+    let Kind::Call { args, .. } = view.unit.kind(call.node) else { return None };
     if args.iter().take(index + 1).any(|&arg| matches!(view.unit.kind(arg), Kind::Spread(_))) {
-        return false;
+        return None;
     }
-    let Some(&options) = args.get(index) else { return false };
-    let is_written = is_written_here(view.unit, options);
-    is_written && properties.iter().all(|property| view.eval.lacks_property(view.index, options, property))
+    let &options = args.get(index)?;
+    let is_open = is_written_here(view.unit, options)
+        && properties.iter().all(|property| view.eval.lacks_property(view.index, options, property));
+    is_open.then_some(OpenLimit { request })
 }
 
 /// Whether options are an object of this unit, in place or by its name.
@@ -37,8 +45,12 @@ fn is_written_here(u: &Unit, options: NodeId) -> bool {
     }
 }
 
-/// Which parameter of the called function becomes the options of its request, and what the time limit is called in them.
-fn limit_parameter(view: &UnitView<'_>, call: &CallView<'_>) -> Option<(usize, Vec<Name>)> {
+/// The unit and node of a request of this file.
+type Here = Option<(usize, NodeId)>;
+
+/// The request of the called function, where that stands in this file, which of its parameters becomes the options, and
+/// what the time limit is called in them.
+fn limit_parameter(view: &UnitView<'_>, call: &CallView<'_>) -> Option<(Here, usize, Vec<Name>)> {
     let own = call.facts.target.as_ref()?;
     let summary = call.summary.as_ref()?;
     // What goes to one of several functions has no witness of its own.
@@ -49,10 +61,12 @@ fn limit_parameter(view: &UnitView<'_>, call: &CallView<'_>) -> Option<(usize, V
     let look = &mut |there: &UnitView<'_>| asked_of(there, own.function, witness.node);
     if own.file == view.linked.file.path {
         let unit = view.linked.file.unit_at(&witness.unit)?;
-        return look(&view.of(unit));
+        let (index, properties) = look(&view.of(unit))?;
+        return Some((Some((unit, witness.node)), index, properties));
     }
     let unit = view.world.linked(&own.file)?.file.unit_at(&witness.unit)?;
-    in_other(view, &own.file, unit, look)?
+    let (index, properties) = in_other(view, &own.file, unit, look)??;
+    Some((None, index, properties))
 }
 
 fn asked_of(there: &UnitView<'_>, function: FunctionId, request: NodeId) -> Option<(usize, Vec<Name>)> {
