@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 32] = [
+const RULES: [&str; 34] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -66,8 +66,10 @@ const RULES: [&str; 32] = [
     "unbounded-growth",
     "detached-task",
     "stale-response",
+    "double-submit",
     "blocking-in-async",
     "unguarded-parse",
+    "leaked-error-detail",
     "panic-in-service",
     "unchecked-lookup",
     "unbounded-concurrency",

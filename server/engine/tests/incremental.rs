@@ -190,11 +190,23 @@ fn cached_equals_uncached_when_keys_open_text_and_other_files_change() {
 /// Replaces texts one after the other, with one engine that keeps its caches: after each, a rule finds something or does
 /// not, as a fresh engine does.
 fn follows(files: &MemoryFiles, own: &str, rule: &str, is_found: bool, edits: &[(&str, &str, bool)]) {
-    let mut document = Document::open(own, Language::TypeScript, 0);
+    follows_at("/p/src/own.ts", files, own, rule, is_found, edits);
+}
+
+fn follows_at(
+    path: &str,
+    files: &MemoryFiles,
+    own: &str,
+    rule: &str,
+    is_found: bool,
+    edits: &[(&str, &str, bool)],
+) {
+    let language = Language::from_path(path).expect("it is a source");
+    let mut document = Document::open(own, language, 0);
     let engine = Engine::new();
     let finds = |document: &Document| {
-        let outcome = review(&engine, files, "/p/src/own.ts", document);
-        let fresh = review(&Engine::new(), files, "/p/src/own.ts", document);
+        let outcome = review(&engine, files, path, document);
+        let fresh = review(&Engine::new(), files, path, document);
         assert_eq!(seen(&outcome.findings), seen(&fresh.findings));
         outcome.findings.iter().any(|finding| finding.rule == rule)
     };
@@ -338,6 +350,33 @@ fn what_ends_an_effect_is_seen_from_the_function_beside_it_that_asks() {
         ("    load()\n", "\n", false),
     ];
     follows(&files, &own, "stale-response", false, &edits);
+}
+
+#[test]
+fn what_disables_a_button_is_seen_from_the_function_beside_it_that_sends() {
+    // Long enough to be units of their own.
+    let lines = "    console.log('one more line of this function, which is long')\n".repeat(10);
+    let own = format!(
+        "import {{ useState }} from 'react'\n\
+        import {{ Button }} from './button'\n\
+        export function NewTask({{ title }}) {{\n  \
+        const [isAdding, setIsAdding] = useState(false)\n  \
+        const add = async () => {{\n    setIsAdding(true)\n{lines}    \
+        await fetch('/tasks', {{ method: 'POST', body: title }})\n    setIsAdding(false)\n  }}\n  \
+        const press = () => {{\n{lines}    add()\n  }}\n  \
+        return <Button onClick={{press}} disabled={{isAdding}}>Add</Button>\n}}\n"
+    );
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"react":"19"}}"#);
+    files.insert("/p/src/button.tsx", "export function Button(props) {\n  return <button {...props} />\n}\n");
+    let edits = [
+        (" disabled={isAdding}", "", true),
+        ("<Button onClick={press}>", "<Button disabled={isAdding} onClick={press}>", false),
+        ("    setIsAdding(true)\n", "\n", true),
+        ("    add()\n", "    if (confirm('Sure?')) add()\n", false),
+        ("if (confirm('Sure?')) add()", "add()", true),
+    ];
+    follows_at("/p/src/own.tsx", &files, &own, "double-submit", false, &edits);
 }
 
 /// What may change in the body of a function elsewhere, most of it without a difference to others.

@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use crate::concurrency::{
-    BlockingInAsync, LockAcrossAwait, OverlappingInterval, SequentialAwait, StaleResponse,
+    BlockingInAsync, DoubleSubmit, LockAcrossAwait, OverlappingInterval, SequentialAwait, StaleResponse,
     UnboundedConcurrency,
 };
 use crate::database::{
@@ -11,8 +11,8 @@ use crate::database::{
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::errors::{
-    ByteSliceOfStr, FloatingPromise, IgnoredResult, PanicInService, ProcessKeepsRunning, SwallowedError,
-    UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
+    ByteSliceOfStr, FloatingPromise, IgnoredResult, LeakedErrorDetail, PanicInService, ProcessKeepsRunning,
+    SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::{DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
@@ -21,6 +21,7 @@ use crate::resources::{DetachedTask, LeakedListener, LeakedSubscription, LeakedT
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
 pub const RULES: &[&dyn Rule] = &[
     &BlockingInAsync,
+    &DoubleSubmit,
     &LockAcrossAwait,
     &OverlappingInterval,
     &SequentialAwait,
@@ -43,6 +44,7 @@ pub const RULES: &[&dyn Rule] = &[
     &ByteSliceOfStr,
     &FloatingPromise,
     &IgnoredResult,
+    &LeakedErrorDetail,
     &PanicInService,
     &ProcessKeepsRunning,
     &SwallowedError,

@@ -89,8 +89,9 @@ fn captured_from<'f>(
     })
 }
 
-/// The units of each component with effects that one of the changed units is a part of. What an effect asks for, what it
-/// depends on and what ends it stand in different functions of the component, and none of that is told outward.
+/// The units of each component with effects, or with elements that send something, that one of the changed units is a part
+/// of. What an effect asks for, what it depends on and what ends it stand in different functions of the component, and so do
+/// what a control sends and what disables it; none of that is told outward.
 fn beside_effects(
     before: &Linked,
     file: &FileUnits,
@@ -105,16 +106,32 @@ fn beside_effects(
         let runs = |call: &CallFacts| call.behavior.as_ref().and_then(|(_, behavior)| behavior.run);
         facts.calls.values().any(|call| runs(call) == Some(Run::Effect))
     };
+    // What a function of another file sends is not asked for here.
+    let sends = |facts: &UnitFacts| {
+        facts.calls.values().any(|call| {
+            call.effects.intersects(Effects::HTTP_REQUEST | Effects::DB_WRITE)
+                || call.target.as_ref().is_some_and(|target| target.file != file.path)
+        })
+    };
     let mut found = vec![false; file.units.len()];
     for &unit in changed {
         found[outermost(unit)] = true;
     }
     let mut with_effects = vec![false; file.units.len()];
-    for (unit, (before, now)) in before.facts.iter().zip(facts).enumerate() {
+    let (mut sending, mut shown) = (with_effects.clone(), with_effects.clone());
+    for (unit, (old, now)) in before.facts.iter().zip(facts).enumerate() {
         let top = outermost(unit);
         if found[top] && !with_effects[top] {
-            with_effects[top] = has_effects(before) || has_effects(now);
+            with_effects[top] = has_effects(old) || has_effects(now);
+            sending[top] |= sends(old) || sends(now);
+            let has_elements = |file: &FileUnits| {
+                file.units[unit].unit.nodes.iter().any(|node| matches!(node.kind, Kind::Element { .. }))
+            };
+            shown[top] = shown[top] || has_elements(&before.file) || has_elements(file);
         }
+    }
+    for (top, has) in with_effects.iter_mut().enumerate() {
+        *has |= sending[top] && shown[top];
     }
     with_nested(file, &with_effects)
 }

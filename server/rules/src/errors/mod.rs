@@ -3,6 +3,7 @@
 mod byte_slice_of_str;
 mod floating_promise;
 mod ignored_result;
+mod leaked_error_detail;
 mod panic_in_service;
 mod process_keeps_running;
 mod swallowed_error;
@@ -13,6 +14,7 @@ mod unhandled_async_handler;
 pub use byte_slice_of_str::ByteSliceOfStr;
 pub use floating_promise::FloatingPromise;
 pub use ignored_result::IgnoredResult;
+pub use leaked_error_detail::LeakedErrorDetail;
 pub use panic_in_service::PanicInService;
 pub use process_keeps_running::ProcessKeepsRunning;
 pub use swallowed_error::SwallowedError;

@@ -124,25 +124,8 @@ impl Asks<'_, '_> {
         through.chain([self.run.effect]).collect()
     }
 
-    /// Every node of a function and of the units nested in it.
     fn nodes_of(&self, unit: usize, function: FunctionId) -> Vec<(usize, NodeId)> {
-        let u = self.view.unit_of(unit);
-        let Some(body) = u.function(function).body else { return Vec::new() };
-        let mut found: Vec<(usize, NodeId)> = Vec::new();
-        let mut open: Vec<usize> = Vec::new();
-        for node in u.descendants(body) {
-            found.push((unit, node));
-            if let Kind::Nested(i) = u.kind(node) {
-                open.extend(self.view.linked.file.units[unit].nested.get(*i as usize).copied());
-            }
-        }
-        while let Some(inner) = open.pop() {
-            let entry = &self.view.linked.file.units[inner];
-            let count = u32::try_from(entry.unit.nodes.len()).expect("few nodes");
-            found.extend((0..count).map(|node| (inner, NodeId(node))));
-            open.extend(&entry.nested);
-        }
-        found
+        nodes_of(self.view, unit, function)
     }
 
     /// Whether the state keeps answers by what was asked for: `setUsers((all) => ({ ...all, [id]: user }))`.
@@ -311,12 +294,33 @@ impl Asks<'_, '_> {
     }
 }
 
+/// Every node of a function and of the units nested in it.
+pub(super) fn nodes_of(view: &UnitView<'_>, unit: usize, function: FunctionId) -> Vec<(usize, NodeId)> {
+    let u = view.unit_of(unit);
+    let Some(body) = u.function(function).body else { return Vec::new() };
+    let mut found: Vec<(usize, NodeId)> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    for node in u.descendants(body) {
+        found.push((unit, node));
+        if let Kind::Nested(i) = u.kind(node) {
+            open.extend(view.linked.file.units[unit].nested.get(*i as usize).copied());
+        }
+    }
+    while let Some(inner) = open.pop() {
+        let entry = &view.linked.file.units[inner];
+        let count = u32::try_from(entry.unit.nodes.len()).expect("few nodes");
+        found.extend((0..count).map(|node| (inner, NodeId(node))));
+        open.extend(&entry.nested);
+    }
+    found
+}
+
 fn is_about_being_wanted(name: &str) -> bool {
     words(name).iter().any(|word| WANTED.contains(&word.as_str()))
 }
 
 /// The condition on which a statement leaves its function or block.
-fn way_out(view: &UnitView<'_>, unit: usize, statement: NodeId) -> Option<NodeId> {
+pub(super) fn way_out(view: &UnitView<'_>, unit: usize, statement: NodeId) -> Option<NodeId> {
     let u = view.unit_of(unit);
     let Kind::If { condition, then, .. } = u.kind(statement) else { return None };
     let leaves = |node: NodeId| {

@@ -1,5 +1,6 @@
 //! Requests to other services and what becomes of their answers.
 
+pub(in crate::ask) mod added;
 pub(in crate::ask) mod body;
 pub(in crate::ask) mod open_limit;
 pub(in crate::ask) mod outgoing;
@@ -9,6 +10,7 @@ pub(in crate::ask) mod response;
 pub(in crate::ask) mod retry_helper;
 pub(in crate::ask) mod slow;
 
+pub use added::{Added, added, is_harmless};
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
 pub use open_limit::{OpenLimit, open_limit};
 pub use outgoing::{

@@ -368,7 +368,7 @@ fn method_of_wrapper(there: &UnitView<'_>, request: &CallView<'_>) -> Option<Str
 }
 
 /// The method that the arguments of a wrapper's call name: `{ method: 'PUT' }`, `'DELETE'`.
-fn method_argument(view: &UnitView<'_>, call: NodeId) -> Option<String> {
+pub(in crate::ask) fn method_argument(view: &UnitView<'_>, call: NodeId) -> Option<String> {
     let Kind::Call { args, .. } = view.unit.kind(call) else { return None };
     args.iter().find_map(|&arg| match view.unit.kind(arg) {
         Kind::Object { entries, .. } => entries.iter().find_map(|entry| match &entry.key {
