@@ -112,11 +112,16 @@ fn failing(view: &UnitView<'_>, error: BindingId) -> Option<NodeId> {
     let u = view.unit;
     let b = u.binding(error);
     let asks_a_database = |node: NodeId| {
-        let call = bare(u, node);
-        let call = match u.kind(call) {
-            Kind::Await(inner) => *inner,
-            _ => call,
-        };
+        let mut call = bare(u, node);
+        // `let found = query.await; match found { … }`
+        if let Kind::Name { binding: Some(binding), .. } = u.kind(call) {
+            let of = u.binding(*binding);
+            let value = of.value.filter(|_| of.path.is_empty() && of.assignments.is_empty())?;
+            call = bare(u, value);
+        }
+        if let Kind::Await(inner) = u.kind(call) {
+            call = bare(u, *inner);
+        }
         view.call(call)
             .filter(|it| it.facts.effects.intersects(Effects::DB) || hands_on_an_error(view, it))?;
         Some(call)
