@@ -2,8 +2,8 @@
 //! the program starts tell.
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{FunctionId, FunctionKind, Name, NodeId};
-use plimsoll_project::link::{Context, FnRef, is_visible_outside, registered, role_of_place};
+use plimsoll_behavior::{FunctionId, FunctionKind, Kind, Name, NodeId};
+use plimsoll_project::link::{Context, FnRef, is_visible_outside, registered, role_of_place, run_of};
 
 use crate::UnitView;
 use crate::ask::occasion::{callers, in_other};
@@ -130,6 +130,9 @@ impl Search {
         for &(unit, function, ref context) in around {
             match context {
                 Context::Runs(Run::Handler, _) => return Often::Request,
+                Context::Passed(closure) if is_made_a_handler(&view.of(closure.unit), closure.call) => {
+                    return Often::Request;
+                }
                 Context::Runs(
                     Run::Each
                     | Run::Once
@@ -203,6 +206,24 @@ impl Search {
         }
         answer
     }
+}
+
+/// Whether what a call makes of a function is handed over as a handler, there or by its name:
+/// `router.get('/', caught(async (req, res) => …))`.
+fn is_made_a_handler(view: &UnitView<'_>, call: NodeId) -> bool {
+    let u = view.unit;
+    let handles = |node: NodeId| {
+        let Some(around) = u.parent(node) else { return false };
+        let Kind::Call { args, .. } = u.kind(around) else { return false };
+        let place = args.iter().position(|&arg| arg == node);
+        place.is_some_and(|place| run_of(&view.eval.call(view.index, around), place) == Some(Run::Handler))
+    };
+    handles(call)
+        || u.bindings.iter().any(|binding| {
+            binding.value == Some(call)
+                && binding.path.is_empty()
+                && binding.uses.iter().any(|&used| handles(used))
+        })
 }
 
 /// Whether a function is one that pages call as a request: offered by a file, or itself, that says `"use server"`.

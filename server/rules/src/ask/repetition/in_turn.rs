@@ -2,10 +2,12 @@
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BindingId, BindingKind, Effects, Kind, NodeId, Unit};
+use plimsoll_project::declared_dialect;
 use plimsoll_project::link::Context;
+use plimsoll_project::schema::Dialect;
 
 use crate::UnitView;
-use crate::ask::code::{bare, mentions, receiver, source};
+use crate::ask::code::{bare, callee_name, in_function, mentions, receiver, source};
 use crate::ask::database::transaction::is_in_transaction;
 use crate::ask::resilience::outgoing::method;
 use crate::ask::words::words;
@@ -31,6 +33,9 @@ const GUARDS: &[&str] = &[
     "role", "roles", "limit", "quota", "token", "signed", "login", "admin", "current", "viewer", "must", "gate",
     "membership", "entitlement", "resolve", "identity", "tenant",
 ];
+
+/// Words in the names of what keeps the answer of a function that it is handed.
+const KEEPS: &[&str] = &["cache", "cached", "memo", "memoize", "memoized", "memoise", "once", "dedupe"];
 
 /// Names of handles that stand for one connection.
 const ONE_CONNECTION: &[&str] = &["conn", "connection", "client", "tx", "trx", "session", "executor"];
@@ -122,6 +127,7 @@ fn is_free(view: &UnitView<'_>, read: &Read) -> bool {
         && (HARMLESS | Effects::BLOCK).contains(effects)
         && (!effects.contains(Effects::HTTP_REQUEST) || asks_for_something(view, &call))
         && !is_short(view, &call)
+        && !is_remembered(view, &call)
         && !is_guard(view, read.call, &call)
         && !is_on_one_connection(view, read.call, &call)
         && !is_in_transaction(view, read.call)
@@ -137,12 +143,30 @@ fn is_short(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
     if !call.effects().contains(Effects::DB_READ) {
         return false;
     }
+    if view.is_rust() && declared_dialect(view.world.files(), &view.linked.file.path) == Dialect::Sqlite {
+        return true;
+    }
     let Some(found) = source(view, call.facts, Effects::DB_READ) else { return false };
     let model = found.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
     found.is_kept
         || model
             .and_then(|model| view.eval.models.all().get(model))
             .is_some_and(|model| model.in_process || model.runs_commands)
+}
+
+/// Whether an own function is handed to what keeps its answer: whoever has asked before has paid for it.
+fn is_remembered(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let Some(target) = &call.facts.target else { return false };
+    let mut is_kept = false;
+    in_function(view, target, &mut |there| {
+        is_kept = match there.eval.context(there.index, target.function) {
+            Context::Runs(Run::Memo, _) => true,
+            Context::Passed(closure) => callee_name(there.unit_of(closure.unit), closure.call)
+                .is_some_and(|name| words(name).iter().any(|word| KEEPS.contains(&word.as_str()))),
+            _ => false,
+        };
+    });
+    is_kept
 }
 
 /// Whether it may be there to end the function: it throws where somebody may not do what comes next.
@@ -203,7 +227,7 @@ fn is_connected(view: &UnitView<'_>, binding: BindingId) -> bool {
                         .call(view.index, call)
                         .effects
                         .intersects(Effects::DB_CONNECT | Effects::DB_TRANSACTION)
-                    || crate::ask::code::callee_name(u, call).is_some_and(|name| {
+                    || callee_name(u, call).is_some_and(|name| {
                         matches!(
                             name.as_str(),
                             "connect" | "acquire" | "getConnection" | "get" | "begin" | "startSession"
