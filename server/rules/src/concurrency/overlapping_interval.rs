@@ -51,7 +51,7 @@ declare_rule! {
     /// - Work that takes a lock, or goes through a limiter or a queue.
     /// - A request that gives up before the next run begins.
     /// - Runs that are more than a minute apart, and those of which the code does not tell how far they are apart, unless
-    ///   they change something for each of many. In a page, and where a run asks once, more than ten seconds.
+    ///   they change something for each of many. Where a run asks once, more than ten seconds; in a page, more than five.
     /// - What a callback lets go beside other things, what blocks, databases that live in the process, and work that asks
     ///   nobody.
     /// - Scripts, tests, command lines.
@@ -62,8 +62,10 @@ declare_rule! {
 const APART: f64 = 60_000.0;
 /// The same of those that change something for each of many.
 const FAR_APART: f64 = 900_000.0;
-/// The same in a page, where somebody looks at what comes, and of those that ask once.
+/// The same of those that ask once.
 const NEAR: f64 = 10_000.0;
+/// The same in a page, which is closed when it is as slow as that.
+const IN_A_PAGE: f64 = 5_000.0;
 
 impl Rule for OverlappingInterval {
     fn meta(&self) -> &'static RuleMeta {
@@ -100,7 +102,8 @@ impl Rule for OverlappingInterval {
 fn meets(found: &Overlap, is_in_a_page: bool) -> bool {
     let changes_many = found.loops && found.changes;
     match found.period {
-        Some(period) if is_in_a_page || found.is_one_step => period <= NEAR,
+        Some(period) if is_in_a_page => period <= IN_A_PAGE,
+        Some(period) if found.is_one_step => period <= NEAR,
         Some(period) => period <= APART || changes_many && period <= FAR_APART,
         None => changes_many && !is_in_a_page,
     }

@@ -56,8 +56,15 @@ pub fn overlap(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Overlap> {
     let run = |i: usize| run_of(call.facts, i) == Some(Run::Interval);
     let &callback = args.iter().enumerate().find(|(i, _)| run(*i)).map(|(_, arg)| arg)?;
     let period = period(view, call.facts);
-    let mut search =
-        Search { period, loops: false, is_repeated: false, changes: false, steps: 0, seen: Vec::new() };
+    let mut search = Search {
+        period,
+        loops: false,
+        is_repeated: false,
+        changes: false,
+        steps: 0,
+        seen: Vec::new(),
+        asked: Vec::new(),
+    };
     let inline = |there: &UnitView<'_>, function: FunctionId, search: &mut Search| {
         // What is let go beside other things is not what a run is there for.
         waits(there.unit, function).then(|| search.unkept(there, function, MAX_DEPTH)).flatten()
@@ -104,6 +111,8 @@ struct Search {
     changes: bool,
     steps: u32,
     seen: Vec<FnRef>,
+    /// The places that the functions on the way ask of before they go on.
+    asked: Vec<String>,
 }
 
 impl Search {
@@ -125,10 +134,12 @@ impl Search {
         let calls = calls_within(view, view.index, body);
         // What is claimed row by row is nobody else's.
         let claims = function.0 == 0 && view.index != 0 && is_exclusive(view, body);
-        if claims
-            || keeps_others_out(u, body)
-            || calls.iter().any(|&(node, effects)| takes_a_lock(u, node, effects))
-        {
+        let last = calls
+            .iter()
+            .filter(|(_, effects)| effects.intersects(WORK))
+            .map(|&(node, _)| u.range(node).start);
+        let Looked { asked, keeps_others_out } = self.looked(u, body, last.max());
+        if claims || keeps_others_out || calls.iter().any(|&(node, effects)| takes_a_lock(u, node, effects)) {
             return None;
         }
         let work: Vec<(NodeId, Effects)> = calls
@@ -145,7 +156,9 @@ impl Search {
         let work: Vec<(NodeId, Effects)> =
             work.iter().copied().filter(|&(node, _)| !is_around_another(node)).collect();
         let is_only = work.len() == 1;
-        let mut first = None;
+        let (mut first, mut certain) = (None, None);
+        let outside = self.asked.len();
+        self.asked.extend(asked);
         for &(node, effects) in &work {
             if !matches!(u.kind(node), Kind::Call { .. }) {
                 continue;
@@ -172,9 +185,18 @@ impl Search {
                 && method(view, &call).is_some_and(|method| method != "GET");
             self.changes |= asks || effects.intersects(CHANGES);
             self.loops |= repeats;
-            first.get_or_insert(name);
+            let is_sometimes = u
+                .ancestors(node)
+                .take_while(|&around| around != body)
+                .any(|around| matches!(u.kind(around), Kind::If { .. } | Kind::Match { .. }));
+            if is_sometimes {
+                first.get_or_insert(name);
+            } else {
+                certain.get_or_insert(name);
+            }
         }
-        first
+        self.asked.truncate(outside);
+        certain.or(first)
     }
 
     /// Whether a call gives up before the next run begins.
@@ -220,49 +242,59 @@ fn repeats(u: &Unit, node: NodeId, body: NodeId) -> bool {
     })
 }
 
-/// Whether a function looks at what it sets itself: a flag that says that it runs, a promise of the last run.
-fn keeps_others_out(u: &Unit, body: NodeId) -> bool {
-    let nodes = u.descendants(body);
-    let mut asked: Vec<String> = Vec::new();
-    let mut set: Vec<String> = Vec::new();
-    for &node in &nodes {
-        match u.kind(node) {
-            Kind::If { condition, .. } => {
-                asked.extend(u.descendants(*condition).into_iter().filter_map(|part| path(u, part)));
-            }
-            Kind::Binary { op, left, .. } if matches!(op.as_str(), "&&" | "||" | "??") => {
-                asked.extend(u.descendants(*left).into_iter().filter_map(|part| path(u, part)));
-            }
-            Kind::Assign { op, target, .. } => {
-                if matches!(op.as_str(), "??=" | "||=") {
-                    return true;
+/// What a function looks at before its work.
+struct Looked {
+    /// The places that it asks of, which are not its own.
+    asked: Vec<String>,
+    /// Whether one of these, or of those that its caller asks of, is set by then: a flag that says that it runs, a promise
+    /// of the last run.
+    keeps_others_out: bool,
+}
+
+impl Search {
+    /// What a function asks and sets before the last call that takes long begins: what it sets after that keeps nobody out.
+    fn looked(&self, u: &Unit, body: NodeId, last: Option<u32>) -> Looked {
+        let Some(last) = last else { return Looked { asked: Vec::new(), keeps_others_out: false } };
+        let mut asked: Vec<String> = Vec::new();
+        let mut set: Vec<String> = Vec::new();
+        let mut is_kept = false;
+        let paths = |node: NodeId| u.descendants(node).into_iter().filter_map(|part| path(u, part));
+        for node in u.descendants(body).into_iter().filter(|&node| u.range(node).start < last) {
+            match u.kind(node) {
+                Kind::If { condition, .. } => asked.extend(paths(*condition)),
+                Kind::Binary { op, left, .. } if matches!(op.as_str(), "&&" | "||" | "??") => {
+                    asked.extend(paths(*left));
                 }
-                set.extend(path(u, *target));
-            }
-            Kind::Unary { op, value } if matches!(op.as_str(), "++" | "--") => set.extend(path(u, *value)),
-            Kind::Call { callee, .. } => match u.kind(*callee) {
-                // `running.add(id)`, of which `running.has(id)` asks
-                Kind::Member { object, name, .. } if matches!(name.as_str(), "add" | "set") => {
-                    set.extend(path(u, *object));
+                Kind::Assign { op, target, .. } => {
+                    is_kept |= matches!(op.as_str(), "??=" | "||=");
+                    set.extend(path(u, *target));
                 }
-                // `setLoading(true)`, of which `loading` tells
-                Kind::Name { name, .. } => {
-                    if let Some(rest) = name.strip_prefix("set") {
-                        let mut letters = rest.chars();
-                        set.extend(
-                            letters
-                                .next()
-                                .map(|first| format!("{}{}", first.to_ascii_lowercase(), letters.as_str())),
-                        );
-                    }
+                Kind::Unary { op, value } if matches!(op.as_str(), "++" | "--") => {
+                    set.extend(path(u, *value))
                 }
+                Kind::Call { callee, .. } => set.extend(set_by(u, *callee)),
                 _ => {}
-            },
-            _ => {}
+            }
         }
+        asked.retain(|place| !is_declared_within(u, body, place));
+        let keeps_others_out =
+            is_kept || set.iter().any(|place| asked.contains(place) || self.asked.contains(place));
+        Looked { asked, keeps_others_out }
     }
-    let is_own = |name: &String| is_declared_within(u, body, name);
-    asked.iter().any(|place| set.contains(place) && !is_own(place))
+}
+
+/// What a call sets by its name.
+fn set_by(u: &Unit, callee: NodeId) -> Option<String> {
+    match u.kind(callee) {
+        // `running.add(id)`, of which `running.has(id)` asks
+        Kind::Member { object, name, .. } if matches!(name.as_str(), "add" | "set") => path(u, *object),
+        // `setLoading(true)`, of which `loading` tells
+        Kind::Name { name, .. } => {
+            let mut letters = name.strip_prefix("set")?.chars();
+            letters.next().map(|first| format!("{}{}", first.to_ascii_lowercase(), letters.as_str()))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a name is declared in the function itself, so that each run has one of its own.
