@@ -58,6 +58,7 @@ pub fn relink(
     }
     stale.extend(beside_effects(before, file, &facts, changed));
     stale.extend(timers_leading_to(before, file, &facts, changed));
+    stale.extend(handed_to(before, file, &facts, changed));
     for &unit in &taking {
         let read = [&before.facts[unit], &facts[unit]].map(|facts| readers(before, facts));
         for readers in read {
@@ -164,6 +165,42 @@ fn timers_leading_to(
     }
     by_name.extend(written_here);
     by_name
+}
+
+/// The units with what goes through all of a collection at once that one of the changed units, or what is nested in it or
+/// leads to it, may hand that collection: what sizes it stands where the function is called.
+fn handed_to(before: &Linked, file: &FileUnits, facts: &[Arc<UnitFacts>], changed: &[usize]) -> Vec<usize> {
+    let begins = |facts: &UnitFacts| {
+        facts.calls.values().any(|call| {
+            let Some((_, behavior)) = &call.behavior else { return false };
+            behavior.gathers.is_some() || behavior.drops_promises.is_some()
+        })
+    };
+    let mut at_once: Vec<bool> = facts.iter().map(|facts| begins(facts)).collect();
+    for (unit, facts) in before.facts.iter().enumerate() {
+        at_once[unit] |= begins(facts);
+    }
+    if !at_once.contains(&true) {
+        return Vec::new();
+    }
+    let mut handing = vec![false; file.units.len()];
+    changed.iter().for_each(|&unit| handing[unit] = true);
+    callers(before, changed).into_iter().for_each(|unit| handing[unit] = true);
+    let mut found = vec![false; file.units.len()];
+    for unit in with_nested(file, &handing) {
+        let callees = [&before.facts[unit], &facts[unit]].into_iter().flat_map(|facts| facts.locals.iter());
+        for (callee, ..) in callees.flat_map(|local| &local.callees) {
+            let own = callee.alternatives().filter(|one| one.file == file.path);
+            own.filter_map(|one| file.unit_at(&one.unit)).for_each(|at| found[at] = true);
+        }
+    }
+    let all = with_nested(file, &found).into_iter();
+    all.filter(|&unit| {
+        at_once[unit]
+            || std::iter::successors(file.units[unit].parent, |&at| file.units[at].parent)
+                .any(|at| at != 0 && at_once[at])
+    })
+    .collect()
 }
 
 /// The units that lead to one of `units`, by calls or because they stand around what does, and those inside them; none

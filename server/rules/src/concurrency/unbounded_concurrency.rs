@@ -42,10 +42,8 @@ declare_rule! {
     /// ```
     ///
     /// ```rust
-    /// let pages = stream::iter(feeds.iter().map(|feed| fetch(&client, &feed.url)))
-    ///     .buffered(10)
-    ///     .collect::<Vec<_>>()
-    ///     .await;
+    /// let requests: Vec<_> = feeds.iter().map(|feed| fetch(&client, &feed.url)).collect();
+    /// let pages = stream::iter(requests).buffered(10).collect::<Vec<_>>().await;
     /// ```
     ///
     /// ## What its fix does
@@ -164,7 +162,12 @@ fn say(
     }
     if !is_spawned {
         let (there, gather) = found.by;
-        reported = reported.related(unit.of(there).place(gather), "waits for all of them at once");
+        let waits = if found.by == found.turn.driver {
+            "waits for none of them"
+        } else {
+            "waits for all of them at once"
+        };
+        reported = reported.related(unit.of(there).place(gather), waits);
     }
     let chain: Vec<RawRelated> = if place == call.node {
         unit.chain(call, one_of(work), at_the_end(one_of(work)))

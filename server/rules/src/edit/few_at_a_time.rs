@@ -114,11 +114,18 @@ fn by_library(
         let written = all
             .replace("{n}", &count)
             .replace("{items}", view.text(mapped.items))
-            .replace("{callback}", view.text(mapped.callback));
+            .replace("{callback}", &outdented(view, mapped));
         edits.push(replace(view, view.bytes(mapped.gather), written));
     }
     edits.sort_by_key(|edit| edit.range.map(|range| (range.start, range.end)));
     Some((edits, format!("Begin at most {at_a_time} at a time: `{}`", limiter.name)))
+}
+
+/// The callback with its lines moved out by as much as its first line is.
+fn outdented(view: &UnitView<'_>, mapped: &Mapped) -> String {
+    let from = style::indent_at(view.project.text, view.bytes(mapped.callback).start);
+    let to = style::indent_at(view.project.text, view.bytes(mapped.gather).start);
+    style::outdented(view.text(mapped.callback), from.strip_prefix(to).unwrap_or_default())
 }
 
 /// Hands the work of each element to the limiter: `(item) => limit(async () => { … })`.

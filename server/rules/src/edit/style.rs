@@ -132,6 +132,19 @@ pub fn indented(text: &str, unit: &str) -> String {
     out
 }
 
+/// The text with `removed` taken from the beginning of its lines after the first one, as far as they begin so. Text that
+/// contains a template keeps its lines.
+#[must_use]
+pub fn outdented(text: &str, removed: &str) -> String {
+    if text.contains('`') || removed.is_empty() {
+        return text.to_owned();
+    }
+    let mut lines = text.split('\n');
+    let first = lines.next().unwrap_or_default();
+    let rest = lines.map(|line| line.strip_prefix(removed).unwrap_or(line));
+    std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Effects, Kind, NodeId, Unit};
-use plimsoll_project::link::run_of;
+use plimsoll_project::link::{CallFacts, run_of};
 
 use crate::UnitView;
 use crate::ask::code::{callee_name, calls_within, receiver, unit_of};
@@ -31,7 +31,7 @@ const LIMITS: &[&str] = &[
 pub struct AtOnce {
     /// The turn that begins it for one element.
     pub turn: Turn,
-    /// What waits for all of them, or begins each beside the others: its unit and node.
+    /// What waits for all of them, begins each beside the others, or lets all of them go: its unit and node.
     pub by: (usize, NodeId),
 }
 
@@ -77,7 +77,8 @@ fn waited_for(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> Option<(usize, 
         let facts = view.eval.call(unit, driver);
         let Kind::Call { args, .. } = u.kind(driver) else { return None };
         let runs_each = (0..args.len()).any(|i| run_of(&facts, i) == Some(Run::Each));
-        return runs_each.then(|| gathered(view, unit, driver, MAX_NAMES)).flatten();
+        let by = || gathered(view, unit, driver, MAX_NAMES).or_else(|| let_go(view, turn));
+        return runs_each.then(by).flatten();
     }
     // `for (const post of posts) loading.push(load(post))`
     let u = unit_of(view, turn.unit);
@@ -99,6 +100,17 @@ fn waited_for(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> Option<(usize, 
         }
     }
     None
+}
+
+/// The call that begins async work for each element and waits for none of it: `posts.forEach(async (post) => …)`.
+fn let_go(view: &UnitView<'_>, turn: &Turn) -> Option<(usize, NodeId)> {
+    let (unit, driver) = turn.driver;
+    let u = unit_of(view, turn.unit);
+    let is_async = u.function(u.node(turn.body).function).is_async;
+    let drops = |facts: &CallFacts| {
+        facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.drops_promises.is_some())
+    };
+    (is_async && drops(&view.eval.call(unit, driver))).then_some(turn.driver)
 }
 
 /// The call that waits for all that a list of promises holds.

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{BindingKind, Effects, Guarantees, Kind, Name, NodeId, PathStep, Unit};
-use plimsoll_project::link::{CallFacts, FnRef};
+use plimsoll_behavior::{BindingKind, Effects, FunctionId, Guarantees, Kind, Name, NodeId, PathStep, Unit};
+use plimsoll_project::link::{CallFacts, FnRef, is_visible_outside};
 
 use crate::ask::code::{bare, callee_name, declaration, in_function, receiver, unit_of};
 use crate::ask::database::growth::{Growth, growth, is_key, is_lasting, is_wide};
 use crate::ask::database::reading::{Compared, Condition, Reading, unlimited};
 use crate::ask::database::table::schema_of;
+use crate::ask::occasion::{callers, in_other};
 use crate::ask::repetition::turn::turns_around;
 use crate::view::CallView;
 use crate::{Place, UnitView};
 
 /// How many names, calls and functions a collection is followed through.
 const MAX_STEPS: u8 = 16;
+/// How many values are looked at.
+const MAX_VALUES: u32 = 64;
 /// How many own functions lead to a query.
 const MAX_FUNCTIONS: usize = 8;
 
@@ -41,19 +44,25 @@ pub enum SizedBy {
 const BOUNDS: &[&str] =
     &["take", "first", "limit", "head", "sample", "top", "chunk", "chunks", "splice", "batch"];
 
+/// Steps that yield elements of the list that they are called on.
+const KEEPS_ELEMENTS: &[&str] =
+    &["filter", "map", "flatMap", "flat", "sort", "toSorted", "reverse", "toReversed", "concat", "slice"];
+
 /// What has as many elements as what it is given: `Object.keys(all)`, `Array.from(all)`, `new Set(all)`.
 const HOLDS: &[&str] = &["keys", "values", "entries", "from", "Set", "Map", "assign"];
 
 /// What sizes a collection; none where it is bounded, or nothing tells.
 #[must_use]
 pub fn sized_by(view: &UnitView<'_>, unit: usize, collection: NodeId) -> Option<SizedBy> {
-    Search { view, left: 64 }.of(unit, collection, MAX_STEPS)
+    Search { view, left: MAX_VALUES, asks_elsewhere: true }.of(unit, collection, MAX_STEPS)
 }
 
 struct Search<'v, 'a> {
     view: &'v UnitView<'a>,
     /// How many values are still looked at.
     left: u32,
+    /// Whether the callers in other files are still to be asked.
+    asks_elsewhere: bool,
 }
 
 impl Search<'_, '_> {
@@ -107,8 +116,11 @@ impl Search<'_, '_> {
         let (there, binding) = declaration(view, unit, node)?;
         let u = unit_of(view, there);
         let b = u.binding(binding);
-        // What others hand to a function is theirs to know.
         match b.kind {
+            BindingKind::Parameter(function, index) if b.path.is_empty() && b.assignments.is_empty() => {
+                let looks = b.uses.iter().any(|&used| looks_at_its_size(u, used));
+                if looks { None } else { self.handed(there, function, index, depth) }
+            }
             BindingKind::Variable | BindingKind::Matched => {
                 let found = b.value.and_then(|value| self.bound(there, value, &b.path, depth));
                 let assigned = |search: &mut Self| {
@@ -121,6 +133,32 @@ impl Search<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What callers hand to a function: those of its file, and those of the files that requests arrive in.
+    fn handed(&mut self, unit: usize, function: FunctionId, index: u16, depth: u8) -> Option<SizedBy> {
+        let view = self.view;
+        let own = view.linked.file.fn_ref(unit, function);
+        let given = |u: &Unit, call: NodeId| {
+            let Kind::Call { args, .. } = u.kind(call) else { return None };
+            let is_spread = args.iter().any(|&arg| matches!(u.kind(arg), Kind::Spread(_)));
+            args.get(usize::from(index)).copied().filter(|_| !is_spread)
+        };
+        for (there, call) in callers(view.linked, &own) {
+            let Some(arg) = given(unit_of(view, there), call) else { continue };
+            if let Some(found) = self.of(there, arg, depth) {
+                return Some(found);
+            }
+        }
+        if !std::mem::take(&mut self.asks_elsewhere) || !is_visible_outside(view.linked, unit, function) {
+            return None;
+        }
+        view.world.uses_at_entries(&own).into_iter().filter(|used| used.argument.is_none()).find_map(|used| {
+            in_other(view, &used.linked.file.path, used.unit, &mut |there| {
+                let arg = given(there.unit, used.call)?;
+                Search { view: there, left: MAX_VALUES, asks_elsewhere: false }.of(there.index, arg, depth)
+            })?
+        })
     }
 
     /// What a name is bound to: all of a value, or a part of it that is the collection.
@@ -193,6 +231,12 @@ impl Search<'_, '_> {
         if is_cut || BOUNDS.contains(&name.as_str()) {
             return None;
         }
+        // What is left of a list is called as the list is.
+        let of = receiver(u, call).filter(|_| KEEPS_ELEMENTS.contains(&name.as_str()));
+        let name = match of.map(|of| u.kind(of)) {
+            Some(Kind::Name { name, .. } | Kind::Member { name, .. }) => name,
+            _ => name,
+        };
         if let Some(found) = self.sent(unit, call, name) {
             return found;
         }
@@ -231,6 +275,17 @@ impl Search<'_, '_> {
         }
         None
     }
+}
+
+/// Whether a function asks how many elements it is handed, or goes through them part by part.
+fn looks_at_its_size(u: &Unit, used: NodeId) -> bool {
+    let Some(Kind::Member { object, name, .. }) = u.parent(used).map(|around| u.kind(around)) else {
+        return false;
+    };
+    *object == used
+        && (matches!(name.as_str(), "length" | "size" | "len" | "chunks")
+            || name == "slice"
+            || BOUNDS.contains(&name.as_str()))
 }
 
 /// `Object` of `Object.keys(all)`: a name that is bound nowhere.
