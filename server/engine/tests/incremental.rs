@@ -273,8 +273,10 @@ fn a_flag_that_keeps_runs_apart_is_seen_from_the_timer_that_begins_them() {
         export function start() {\n  setInterval(ping, 5000)\n}\napp.listen(3000)\n";
     let mut files = MemoryFiles::default();
     files.insert("/p/package.json", r#"{"dependencies":{"express":"5"}}"#);
-    let edits =
-        [("if (isRunning) return", "", true), ("  isRunning = true", "  if (isRunning) return", false)];
+    let edits = [
+        ("if (isRunning) return", "", true),
+        ("  isRunning = true", "  if (isRunning) return\n  isRunning = true", false),
+    ];
     follows(&files, OWN, "overlapping-interval", false, &edits);
 }
 
@@ -290,6 +292,80 @@ fn a_limit_of_a_query_in_a_helper_is_seen_where_all_of_it_is_sent() {
     files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"5"}}"#);
     let edits = [("null }", "null }, take: 10", false), (", take: 10", "", true)];
     follows(&files, OWN, "unbounded-concurrency", true, &edits);
+}
+
+#[test]
+fn what_a_caller_hands_to_a_function_is_seen_where_all_of_it_is_sent() {
+    const OWN: &str = "import express from 'express'\nimport { PrismaClient } from '@prisma/client'\n\
+        const app = express()\nconst prisma = new PrismaClient()\n\
+        async function push(all: { text: string }[]) {\n  \
+        await Promise.all(all.map((one) => fetch('https://a.example.com', { method: 'POST', body: one.text })))\n}\n\
+        async function due() {\n  return prisma.customer.findMany({ where: { sentAt: null } })\n}\n\
+        app.post('/', async (req, res) => {\n  await push(await due())\n  res.end()\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","express":"5"}}"#);
+    let edits = [
+        ("(await due())", "((await due()).slice(0, 10))", false),
+        (".slice(0, 10)", "", true),
+        ("null }", "null }, take: 10", false),
+        (", take: 10", "", true),
+    ];
+    follows(&files, OWN, "unbounded-concurrency", true, &edits);
+}
+
+#[test]
+fn what_a_caller_catches_is_seen_where_a_text_is_parsed() {
+    const OWN: &str = "import express from 'express'\nconst app = express()\n\
+        function read(req: express.Request) {\n  return JSON.parse(req.body.text)\n}\n\
+        function shown(req: express.Request) {\n  return read(req).title\n}\n\
+        app.post('/', (req, res) => {\n  res.json(shown(req))\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"5"}}"#);
+    let edits = [
+        ("return read(req).title", "try { return read(req).title } catch { return null }", false),
+        ("try { return read(req).title } catch { return null }", "return read(req).title", true),
+        ("res.json(shown(req))", "try { res.json(shown(req)) } catch { res.sendStatus(400) }", false),
+    ];
+    follows(&files, OWN, "unguarded-parse", true, &edits);
+}
+
+#[test]
+fn who_calls_a_function_and_what_it_calls_is_seen_where_it_takes_something_by_force() {
+    const OWN: &str = "use axum::{extract::State, routing::get, Json, Router};\nuse sqlx::PgPool;\n\
+        async fn all(pool: &PgPool) -> Result<Vec<i64>, sqlx::Error> {\n    \
+        sqlx::query_scalar(\"SELECT id FROM posts LIMIT 10\").fetch_all(pool).await\n}\n\
+        async fn one(pool: &PgPool) -> Result<Option<i64>, sqlx::Error> {\n    \
+        sqlx::query_scalar(\"SELECT id FROM posts LIMIT 1\").fetch_optional(pool).await\n}\n\
+        async fn read(pool: &PgPool) -> Vec<i64> {\n    all(pool).await.unwrap()\n}\n\
+        async fn first(pool: &PgPool) -> Result<i64, sqlx::Error> {\n    Ok(one(pool).await?.unwrap())\n}\n\
+        async fn list(State(pool): State<PgPool>) -> Json<Vec<i64>> {\n    \
+        let first = first(&pool).await.unwrap_or_default();\n    let mut ids = read(&pool).await;\n    ids.push(first);\n    Json(ids)\n}\n\
+        pub fn app(pool: PgPool) -> Router {\n    Router::new().route(\"/\", get(list)).with_state(pool)\n}\n\
+        #[tokio::main]\nasync fn main() {\n    \
+        let pool = PgPool::connect_lazy(\"postgres://localhost/a\").unwrap();\n    \
+        let listener = tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap();\n    \
+        axum::serve(listener, app(pool)).await.unwrap();\n}\n";
+    let mut files = MemoryFiles::default();
+    let manifest = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n[dependencies]\naxum = \"0.8\"\ntokio = \"1\"\nsqlx = \"0.8\"\n";
+    files.insert("/p/Cargo.toml", manifest);
+    let edits = [
+        ("read(&pool).await", "Vec::new()", false),
+        ("Vec::new()", "read(&pool).await", true),
+        ("-> Result<Vec<i64>, sqlx::Error> {", "-> Vec<i64> {", false),
+        (
+            "async fn all(pool: &PgPool) -> Vec<i64> {",
+            "async fn all(pool: &PgPool) -> Result<Vec<i64>, sqlx::Error> {",
+            true,
+        ),
+    ];
+    follows_at("/p/src/main.rs", &files, OWN, "panic-in-service", true, &edits);
+    let edits = [
+        ("first(&pool).await", "Ok::<i64, ()>(1)", false),
+        ("Ok::<i64, ()>(1)", "first(&pool).await", true),
+        ("Result<Option<i64>,", "Result<i64,", false),
+        ("Result<i64,", "Result<Option<i64>,", true),
+    ];
+    follows_at("/p/src/main.rs", &files, OWN, "unchecked-lookup", true, &edits);
 }
 
 #[test]

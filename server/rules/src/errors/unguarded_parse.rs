@@ -65,10 +65,11 @@ declare_rule! {
     ///
     /// ## What it does not flag
     ///
-    /// - A text that the program writes itself, a row of a database, and one of which is not known where it comes from.
+    /// - A text that the program writes itself, or one that runs on the same machine, a row of a database, and one of which
+    ///   is not known where it comes from.
     /// - What is caught, here or by a function of the file that calls this one.
     /// - Handlers of a library that answers the request when they throw, unless what fails is what the user has sent: that
-    ///   is told as info, for it is answered as if the service had failed. An error handler of
+    ///   is told as info, and only with the previews, for it is answered as if the service had failed. An error handler of
     ///   the project is not looked for.
     /// - Async listeners and handlers whose promises nobody looks at: `unhandled-async-handler` tells of those.
     /// - The address that a request came to, and addresses with a base.
@@ -132,11 +133,11 @@ fn thrown(unit: &UnitView<'_>, call: &CallView<'_>, report: &mut Report<'_>) {
             "`{name}` throws when {what}, which {by}, has no form for it: who sends that is answered as if the service had failed"
         ),
     };
-    report.at_node(unit, call.node, confidence(call, unit, text), message).severity(severity).fix(|| {
-        match surfaces {
-            Surfaces::EndsTheProcess(Run::Handler) | Surfaces::AnswersAnError => None,
-            Surfaces::EndsTheProcess(_) => caught_in_callback(unit, call.node),
-        }
+    let is_answered = surfaces == Surfaces::AnswersAnError;
+    let reported = report.at_node(unit, call.node, confidence(call, unit, text), message);
+    reported.severity(severity).preview(is_answered).fix(|| match surfaces {
+        Surfaces::EndsTheProcess(Run::Handler) | Surfaces::AnswersAnError => None,
+        Surfaces::EndsTheProcess(_) => caught_in_callback(unit, call.node),
     });
 }
 

@@ -6,6 +6,7 @@ use plimsoll_project::link::{Context, Fails, FnRef};
 
 use crate::UnitView;
 use crate::ask::errors::dropped::{dropped_callbacks, drops_what_it_returns, is_dropped_middleware};
+use crate::ask::occasion::callers;
 use crate::ask::role::{Role, role_in_file};
 
 /// How many functions a failure is followed through.
@@ -85,6 +86,10 @@ fn ends_at(view: &UnitView<'_>, unit: usize, function: FunctionId, ways: Fails) 
         };
     }
     match role_in_file(view, unit, function).map(|fact| fact.role) {
+        // What is only handed the request by a handler is none itself.
+        Some(Role::Handler) if !callers(view.linked, &view.linked.file.fn_ref(unit, function)).is_empty() => {
+            End::Callers
+        }
         Some(Role::Handler) => {
             let is_dropped = || {
                 drops_what_it_returns(&there, function) || is_dropped_middleware(&there, function).is_some()

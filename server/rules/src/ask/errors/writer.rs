@@ -12,6 +12,9 @@ use crate::ask::errors::dropped::is_of_a_request;
 /// How many names, members and calls one text is followed through.
 const MAX_STEPS: u32 = 40;
 
+/// How addresses of the machine itself are written.
+const LOOPBACK: &[&str] = &["//localhost", "//127.0.0.1", "//[::1]"];
+
 /// Who has written something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Writer {
@@ -120,7 +123,10 @@ impl Search<'_, '_> {
                 let is_of_a_connection = !model.in_process
                     && facts.receiver.is_some()
                     && behavior.slots.contains_key(&plimsoll_behavior::models::Slot::Event);
-                is_of_a_connection.then_some(Writer::Peer)
+                let u = unit_of(view, closure.unit);
+                let is_own =
+                    receiver(u, closure.call).is_some_and(|on| leads_to_this_machine(view, closure.unit, on));
+                (is_of_a_connection && !is_own).then_some(Writer::Peer)
             }
             Run::Then | Run::Each if index == 0 => {
                 let value = receiver(unit_of(view, closure.unit), closure.call)?;
@@ -169,6 +175,18 @@ impl Search<'_, '_> {
         };
         self.of(unit, carried.or(handed_on)?)
     }
+}
+
+/// Whether a connection is made to a program beside this one, which is mostly the project's too.
+fn leads_to_this_machine(view: &UnitView<'_>, unit: usize, connection: NodeId) -> bool {
+    let Some((at, id)) = declaration(view, unit, connection) else { return false };
+    let u = unit_of(view, at);
+    let Some(made) = u.binding(id).value else { return false };
+    let Kind::Call { args, .. } = u.kind(made) else { return false };
+    args.first().is_some_and(|&to| {
+        let to = view.of(at).text(to);
+        LOOPBACK.iter().any(|host| to.contains(host))
+    })
 }
 
 /// Who has written what a call with these effects yields.
