@@ -2,6 +2,7 @@
 
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Key, Kind, NodeId, Unit};
+use plimsoll_project::below_manifest;
 use plimsoll_project::link::{SlotValue, Value};
 
 use crate::ask::{Detail, Role, chain, detail_in, failing_call, is_kind_known, role, words};
@@ -91,7 +92,8 @@ impl Rule for LeakedErrorDetail {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if !unit.may_be_on_a_server() || is_internal(&unit.linked.file.path) {
+        let path = || below_manifest(unit.project.files, &unit.linked.file.path);
+        if !unit.may_be_on_a_server() || is_internal(&path()) {
             return;
         }
         let answers = if unit.is_rust() { answers_of_rust(unit) } else { answers(unit) };
