@@ -212,7 +212,10 @@ fn lost_columns(unit: &UnitView<'_>, write: &Access) -> Vec<Lost> {
 fn is_no_count(unit: &UnitView<'_>, call: NodeId, write: &Access, column: &str) -> bool {
     let is_raised = words(column).last().is_some_and(|last| RAISED.contains(&last.as_str()));
     let goes_on = || write.written.iter().any(|cell| has_one_of(&cell.column, NEXT));
-    let goes_with_progress = || write.written.iter().any(|cell| has_one_of(&cell.column, PROGRESS));
+    let goes_with_progress = || {
+        let mut others = write.written.iter().filter(|cell| cell.column != column);
+        others.any(|cell| has_one_of(&cell.column, PROGRESS))
+    };
     is_raised
         || has_one_of(column, STREAKS)
         || has_one_of(column, FAILURES) && !has_one_of(column, ENTRIES) && !has_one_of(column, ATTEMPTS)
