@@ -106,8 +106,7 @@ const tests = {
     const page = await openFile('src/server/orders/lookup.ts')
     await page.locator('.squiggly-warning').first().waitFor()
     await command(page, 'Plimsoll: Explain a Rule')
-    // The list holds those that are in view.
-    await page.locator('.quick-input-list .monaco-list-row').first().waitFor()
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'blocking-in-async' }).first().waitFor()
     await page.keyboard.type('missing-index')
     await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'missing-index' }).waitFor()
     await page.keyboard.press('Enter')
