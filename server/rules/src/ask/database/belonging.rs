@@ -81,7 +81,6 @@ fn flows(view: &UnitView<'_>, first: &Step, second: &Step) -> Option<String> {
     second.givens.iter().find_map(|given| {
         let value = plain(u, given.value);
         // An entity that was saved and is now a property of another one.
-        // An entity that was saved and is now a property of another one.
         let is_entity = |b: &BindingId| {
             let bound = u.binding(*b);
             bound.path.is_empty() && bound.value.is_some_and(|v| is_result(u, v, first.node))

@@ -492,26 +492,29 @@ fn takes_many(view: &UnitView<'_>, unit: usize, call: NodeId, argument: NodeId) 
 pub(crate) fn is_row_stream(view: &UnitView<'_>, unit: usize, node: NodeId) -> bool {
     let (mut unit, mut at) = (unit, node);
     for _ in 0..32 {
-        let u = unit_of(view, unit);
-        at = bare(u, at);
-        match u.kind(at) {
-            Kind::Call { .. } => {
-                if effects_of(view, unit, at).intersects(Effects::DB_READ) {
-                    return true;
-                }
-                let Some(next) = receiver(u, at) else { return false };
-                at = next;
-            }
-            Kind::Await(x) | Kind::Try(x) => at = *x,
-            Kind::Name { .. } => {
-                let Some((outer, binding)) = declaration(view, unit, at) else { return false };
-                let Some(value) = unit_of(view, outer).binding(binding).value else { return false };
-                (unit, at) = (outer, value);
-            }
-            _ => return false,
+        at = bare(unit_of(view, unit), at);
+        let is_call = matches!(unit_of(view, unit).kind(at), Kind::Call { .. });
+        if is_call && effects_of(view, unit, at).intersects(Effects::DB_READ) {
+            return true;
         }
+        let Some(next) = comes_from(view, unit, at) else { return false };
+        (unit, at) = next;
     }
     false
+}
+
+/// What a bare value comes from, with its unit: what a method is called on, what is waited for, what a name was given.
+fn comes_from(view: &UnitView<'_>, unit: usize, at: NodeId) -> Option<(usize, NodeId)> {
+    let u = unit_of(view, unit);
+    match u.kind(at) {
+        Kind::Call { .. } => Some((unit, receiver(u, at)?)),
+        Kind::Await(inner) | Kind::Try(inner) => Some((unit, *inner)),
+        Kind::Name { .. } => {
+            let (outer, binding) = declaration(view, unit, at)?;
+            Some((outer, unit_of(view, outer).binding(binding).value?))
+        }
+        _ => None,
+    }
 }
 
 /// Calls after which a chain of Rust's adapters goes over elements, and not into an `Option` or a `Result`.
@@ -567,26 +570,15 @@ pub(crate) fn is_iterated(view: &UnitView<'_>, unit: usize, node: NodeId) -> boo
         }
         let u = unit_of(view, unit);
         at = bare(u, at);
-        match u.kind(at) {
-            Kind::Range { .. } | Kind::Array(_) => return true,
-            Kind::Call { .. } => {
-                if callee_name(u, at).is_some_and(|name| ITERATES.contains(&name.as_str())) {
-                    return true;
-                }
-                let Some(next) = receiver(u, at) else { return false };
-                at = next;
-            }
-            Kind::Await(x) | Kind::Try(x) => at = *x,
-            Kind::Name { .. } => {
-                let Some((outer, binding)) = declaration(view, unit, at) else { return false };
-                let Some(value) = unit_of(view, outer).binding(binding).value else { return false };
-                if u.range(at) == unit_of(view, outer).range(value) && outer == unit {
-                    return false;
-                }
-                (unit, at) = (outer, value);
-            }
-            _ => return false,
+        let iterates = || callee_name(u, at).is_some_and(|name| ITERATES.contains(&name.as_str()));
+        if matches!(u.kind(at), Kind::Range { .. } | Kind::Array(_)) || iterates() {
+            return true;
         }
+        // A name that stands for itself leads nowhere.
+        let next = comes_from(view, unit, at)
+            .filter(|&(outer, value)| outer != unit || u.range(value) != u.range(at));
+        let Some(next) = next else { return false };
+        (unit, at) = next;
     }
     false
 }

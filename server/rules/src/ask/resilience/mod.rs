@@ -1,7 +1,7 @@
 //! Requests to other services and what becomes of their answers.
 
-pub(in crate::ask) mod added;
 pub(in crate::ask) mod body;
+pub(in crate::ask) mod doubled;
 pub(in crate::ask) mod open_limit;
 pub(in crate::ask) mod outgoing;
 pub(in crate::ask) mod own_status;
@@ -10,8 +10,8 @@ pub(in crate::ask) mod response;
 pub(in crate::ask) mod retry_helper;
 pub(in crate::ask) mod slow;
 
-pub use added::{Added, added, is_harmless};
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
+pub use doubled::{Added, added, is_harmless};
 pub use open_limit::{OpenLimit, open_limit};
 pub use outgoing::{
     Wrapped, chain_name, host_by_name, host_key, is_idempotent, is_nobodys_wait, is_sent_again,
