@@ -127,7 +127,7 @@ fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, 
     let root = files.root_of(&file.path).unwrap_or_default();
     let in_root = file.path.strip_prefix(root.as_str()).unwrap_or(&path).trim_start_matches('/');
     let uses_framework = imports().any(|m| SERVER_DEPENDENCIES.contains(&m));
-    if let Some(why) = by_hand::script(&path, package, in_root, module, manifest.as_deref(), uses_framework) {
+    if let Some(why) = by_hand::script(&path, package, in_root, file, manifest.as_deref(), uses_framework) {
         return Some((Runs::ByHand, why));
     }
     let of_services = |m: &&str| is_of_servers(m) && (counts == Counts::All || !is_node(m));

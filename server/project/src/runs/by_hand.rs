@@ -27,10 +27,11 @@ pub(super) fn script(
     below: &str,
     package: &str,
     in_root: &str,
-    module: &Unit,
+    file: &FileUnits,
     manifest: Option<&PackageJson>,
     uses_framework: bool,
 ) -> Option<String> {
+    let module = &file.units[0].unit;
     let (folder, name) = below.rsplit_once('/').unwrap_or(("", below));
     let words = words(name);
     if is_put_aside(in_root) {
@@ -60,6 +61,9 @@ pub(super) fn script(
     }
     if !module.exports.is_empty() && !starts_itself(module) {
         return None;
+    }
+    if reads_arguments(file) {
+        return Some("reads the arguments of a command line".into());
     }
     if is_trial(name, module) {
         return Some(format!("a trial that nothing imports: {name}"));
@@ -170,6 +174,17 @@ fn starts_itself(module: &Unit) -> bool {
     module.nodes.iter().any(|node| {
         let Kind::Member { object, name, .. } = &node.kind else { return false };
         name == "main" && matches!(module.kind(*object), Kind::Name { name, .. } if name == "require")
+    })
+}
+
+/// Whether a program that nothing imports looks at what whoever starts it has written behind its name.
+fn reads_arguments(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let u: &Unit = &entry.unit;
+        u.nodes.iter().any(|node| {
+            let Kind::Member { object, name, .. } = &node.kind else { return false };
+            name == "argv" && matches!(u.kind(*object), Kind::Name { name, .. } if name == "process")
+        })
     })
 }
 
