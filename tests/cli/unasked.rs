@@ -241,3 +241,29 @@ fn a_text_that_is_cut_at_a_constant_is_told_unasked() {
     assert_eq!(told("text.len().min(80)"), (1, 1));
     assert_eq!(told("width"), (0, 1));
 }
+
+#[test]
+fn a_handler_whose_failure_nobody_handles_is_told_unasked() {
+    let route = "import express from 'express'\nimport { PrismaClient } from '@prisma/client'\n\
+        const prisma = new PrismaClient()\nconst app = express()\n\
+        app.get('/users', async (req, res) => {\n  res.json(await prisma.user.findUnique({ where: { id: req.query.id } }))\n})\n";
+    let told = |express: &str| {
+        let manifest =
+            format!(r#"{{ "dependencies": {{ "express": "{express}", "@prisma/client": "6.0.0" }} }}"#);
+        told_of("unhandled-async-handler", &[("package.json", &manifest), ("src/users.ts", route)])
+    };
+    assert_eq!(told("4.21.0"), (1, 1));
+    assert_eq!(told("5.0.0"), (0, 0));
+}
+
+#[test]
+fn a_process_that_goes_on_after_an_error_is_told_unasked_and_after_a_rejection_is_not() {
+    let told = |event: &str| {
+        let entry = format!(
+            "import express from 'express'\nprocess.on('{event}', (error) => {{\n  console.error(error)\n}})\nexpress().listen(3000)\n"
+        );
+        told_of("process-keeps-running", &[("package.json", MANIFEST), ("src/index.ts", &entry)])
+    };
+    assert_eq!(told("uncaughtException"), (1, 1));
+    assert_eq!(told("unhandledRejection"), (0, 1));
+}

@@ -59,9 +59,9 @@ declare_rule! {
     ///   to a listener of another file.
     /// - Command lines, scripts and what runs in a browser.
     ///
-    /// A rejection that is only told of is a warning, and a preview whatever the rule is: what was waiting for the promise is
-    /// all that may be left behind, and many let the process go on on purpose.
-    pub ProcessKeepsRunning { id: "process-keeps-running", category: Errors, severity: Error, since: "0.1.0", preview }
+    /// A rejection that is only told of is a warning, and a preview: what was waiting for the promise is all that may be left
+    /// behind, and many let the process go on on purpose.
+    pub ProcessKeepsRunning { id: "process-keeps-running", category: Errors, severity: Error, since: "0.1.0" }
 }
 
 /// What ends a process, or lets it come to its end.

@@ -58,7 +58,7 @@ declare_rule! {
     /// - Libraries that return their errors, as Supabase does.
     /// - What fails while a failure is handled.
     /// - Listeners and timers that do not run in a service, and listeners by which a process comes to its end.
-    pub UnhandledAsyncHandler { id: "unhandled-async-handler", category: Errors, severity: Error, since: "0.1.0", preview }
+    pub UnhandledAsyncHandler { id: "unhandled-async-handler", category: Errors, severity: Error, since: "0.1.0" }
 }
 
 impl Rule for UnhandledAsyncHandler {
