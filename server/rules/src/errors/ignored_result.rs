@@ -5,8 +5,12 @@ use plimsoll_behavior::{Effects, Entry, Key, Kind, Name, NodeId};
 use plimsoll_project::Runs;
 use plimsoll_project::link::SlotValue;
 
-use crate::ask::{Action, are_stamps, error_member, is_bookkeeping, result_use, touches};
+use crate::ask::{
+    Action, Role, Touch, are_stamps, chain_name, error_member, failure_branch, is_bookkeeping, is_explained,
+    is_of_the_start, let_go, may_fail, result_use, role, touches, words, writes_of_function,
+};
 use crate::edit::error_check;
+use crate::edit::handed_on::looked_at;
 use crate::view::CallView;
 use crate::wording::quoted;
 use crate::{FixPlan, RawRelated, Report, Rule, RuleMeta, Safety, Severity, UnitView, declare_rule};
@@ -65,6 +69,13 @@ declare_rule! {
 /// Columns that say whether somebody has seen something, without underscores: a mark that comes back harms nobody.
 const SEEN: &[&str] = &["read", "isread", "readat", "seen", "isseen", "seenat"];
 
+/// Words in the names of functions that write something down beside the work.
+#[rustfmt::skip] // a list of words
+const BESIDE: &[&str] = &[
+    "log", "logs", "track", "tracking", "audit", "record", "metric", "metrics", "analytics", "touch", "heartbeat",
+    "cache", "stats", "progress", "event", "history", "notify", "notification", "notifications", "cleanup",
+];
+
 impl Rule for IgnoredResult {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
@@ -75,6 +86,9 @@ impl Rule for IgnoredResult {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
+        if unit.is_rust() {
+            return review_rust(unit, report);
+        }
         if unit.project.runs.runs == Runs::ByHand {
             return;
         }
@@ -98,6 +112,69 @@ impl Rule for IgnoredResult {
                 .fix(|| plan(unit, &call, &error));
         }
     }
+}
+
+/// Finds writes whose result a statement of Rust lets go.
+fn review_rust(unit: &UnitView<'_>, report: &mut Report<'_>) {
+    if !unit.may_be_on_a_server() {
+        return;
+    }
+    let u = unit.unit;
+    for call in unit.calls_with(Effects::DB_WRITE) {
+        let Some(statement) = let_go(u, call.node) else { continue };
+        let Some(table) = lost(unit, &call) else { continue };
+        if !may_fail(unit, &call) || is_beside_the_work(unit, &call, statement) || !unit.is_on_a_server() {
+            continue;
+        }
+        let name = chain_name(unit, call.node);
+        let table = quoted(&table).map_or(String::new(), |table| format!(" to {table}"));
+        let message = format!(
+            "when `{name}` fails nobody is told: the write{table} is lost, and looks as if it had been made"
+        );
+        report
+            .at_node(unit, call.node, call.confidence(), message)
+            .severity(Severity::Error)
+            .preview(true)
+            .related_all(unit.chain(&call, Effects::DB_WRITE, "the write"))
+            .fix(|| {
+                let edits = looked_at(unit, &call, statement)?;
+                let title = "Hand the failure on by `?` (review: it is answered)".to_owned();
+                Some(FixPlan { title, safety: Safety::Review, edits })
+            });
+    }
+}
+
+/// The table of a write that somebody would miss.
+fn lost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+    let all = match &call.facts.target {
+        Some(target) if call.facts.effects.is_empty() => writes_of_function(unit, target).0,
+        _ => touches(unit, call),
+    };
+    let is_missed = |touch: &Touch| {
+        !matches!(touch.action, Action::Read | Action::Delete)
+            && !is_bookkeeping(&touch.table)
+            && !are_stamps(touch.columns.iter().map(String::as_str))
+    };
+    all.into_iter().find(is_missed).map(|touch| touch.table)
+}
+
+/// Whether a write that is let go is none of the work itself: what is called or calls is there to note something, it
+/// writes down that something has failed, or happens while the program starts or ends; or a comment says why.
+fn is_beside_the_work(unit: &UnitView<'_>, call: &CallView<'_>, statement: NodeId) -> bool {
+    let u = unit.unit;
+    let is_beside = |name: &str| words(name).iter().any(|word| BESIDE.contains(&word.as_str()));
+    let own = unit.call_name(call.node);
+    let is_for_notes =
+        call.facts.target.is_some() && is_beside(own.rsplit(['.', ':']).next().unwrap_or_default());
+    let mut around = unit.functions_around(statement).into_iter();
+    is_for_notes
+        || around.any(|(at, function, _)| {
+            unit.unit_of(at).function(function).name.as_deref().is_some_and(is_beside)
+        })
+        || failure_branch(u, NodeId(0), statement).is_some()
+        || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test | Role::StartUp))
+        || is_of_the_start(unit, statement)
+        || is_explained(unit, statement)
 }
 
 /// Whether the call only asks for something; one that may do either only asks where its data is used.

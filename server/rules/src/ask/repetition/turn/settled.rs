@@ -7,6 +7,7 @@ use super::Turn;
 use crate::UnitView;
 use crate::ask::code::{derives_from, effects_of, mentions, unit_of};
 use crate::ask::database::transaction::is_in_transaction;
+use crate::ask::errors::let_go::failure_branch;
 use crate::ask::resilience::outgoing::method;
 
 /// Whether each turn does work outside of the database and then writes down what became of its element, or writes down
@@ -133,12 +134,12 @@ fn tells_what(u: &Unit, turn: &Turn, statement: NodeId, sent: NodeId) -> bool {
 
 /// Whether a call writes down a failure of its element: it stands in a branch that only a failure leads to.
 fn is_failed(u: &Unit, turn: &Turn, place: NodeId) -> bool {
-    mentions(u, place, &turn.elements) && failure_branch(u, turn, place).is_some()
+    mentions(u, place, &turn.elements) && failure_branch(u, turn.body, place).is_some()
 }
 
 /// Whether one call only runs where another one has failed.
 fn is_where_it_fails(u: &Unit, turn: &Turn, call: NodeId, record: NodeId) -> bool {
-    failure_branch(u, turn, record).is_some_and(|tried| u.descendants(tried).contains(&call))
+    failure_branch(u, turn.body, record).is_some_and(|tried| u.descendants(tried).contains(&call))
 }
 
 /// Whether a call is another way to what an earlier one of the same turn has failed to do.
@@ -164,39 +165,4 @@ pub fn is_fallback_of(u: &Unit, turn: &Turn, call: NodeId, earlier: NodeId) -> b
 fn is_error(u: &Unit, condition: NodeId) -> bool {
     matches!(u.kind(condition), Kind::Name { name, .. } | Kind::Member { name, .. }
         if name.to_ascii_lowercase().contains("err"))
-}
-
-/// What was tried, where a node stands in the branch of its failure: the `catch` of a `try`, the arm of an `Err`.
-fn failure_branch(u: &Unit, turn: &Turn, node: NodeId) -> Option<NodeId> {
-    let mut below = node;
-    for around in u.ancestors(node) {
-        let tried = match u.kind(around) {
-            Kind::TryCatch { body, catch: Some(catch), .. } if catch.body == below => Some(*body),
-            Kind::Match { on, arms } => arms
-                .iter()
-                .any(|arm| {
-                    arm.body == below
-                        && arm
-                            .pattern
-                            .as_ref()
-                            .is_some_and(|p| p.variants.first().is_some_and(|v| v == "Err"))
-                })
-                .then_some(*on),
-            Kind::If { condition, then, .. } if *then == below => match u.kind(*condition) {
-                Kind::Is { value, pattern } if pattern.variants.first().is_some_and(|v| v == "Err") => {
-                    Some(*value)
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        if tried.is_some() {
-            return tried;
-        }
-        if around == turn.body {
-            return None;
-        }
-        below = around;
-    }
-    None
 }
