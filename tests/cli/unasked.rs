@@ -219,6 +219,69 @@ fn writes_of_which_half_is_harm_are_told_unasked() {
 }
 
 #[test]
+fn statements_on_a_handle_that_is_handed_over_wait_for_previews() {
+    let told = |parameter: &str, handle: &str| {
+        let text = format!(
+            "import {{ PrismaClient }} from '@prisma/client'\nconst prisma = new PrismaClient()\n\
+             export async function place({parameter}) {{\n  \
+             const order = await {handle}.order.create({{ data }})\n  \
+             await {handle}.item.create({{ data: {{ orderId: order.id }} }})\n}}\n"
+        );
+        let schema = "datasource db { provider = \"postgresql\"\n url = env(\"DATABASE_URL\") }\n\
+            model Order { id String @id\n items Item[] }\n\
+            model Item { id String @id\n orderId String\n order Order @relation(fields: [orderId], references: [id])\n @@index([orderId]) }\n";
+        let files =
+            [("package.json", MANIFEST), ("prisma/schema.prisma", schema), ("src/place.ts", text.as_str())];
+        told_of("missing-transaction", &files)
+    };
+    assert_eq!(told("data: Data", "prisma"), (1, 1));
+    assert_eq!(told("db: PrismaClient, data: Data", "db"), (0, 1));
+    assert_eq!(told("{ db, data }: Given", "db"), (0, 1));
+}
+
+#[test]
+fn queries_for_each_row_of_a_file_of_sqlite_wait_for_previews() {
+    let told = |provider: &str| {
+        let schema = format!(
+            "datasource db {{ provider = \"{provider}\"\n url = env(\"DATABASE_URL\") }}\n\
+             model Post {{ id String @id\n userId String }}\nmodel User {{ id String @id }}\n"
+        );
+        let body = format!(
+            "{HEAD}app.post('/posts', async (req, res) => {{\n  {POSTS}\n  \
+             for (const post of posts) req.log(await prisma.user.findUnique({{ where: {{ id: post.userId }} }}))\n}})\n"
+        );
+        told_of(
+            "n-plus-one",
+            &[("package.json", MANIFEST), ("prisma/schema.prisma", &schema), ("src/posts.ts", &body)],
+        )
+    };
+    assert_eq!(told("postgresql"), (1, 1));
+    assert_eq!(told("sqlite"), (0, 1));
+}
+
+#[test]
+fn a_job_that_looks_for_old_rows_of_a_state_waits_for_previews() {
+    let told = |columns: &str| {
+        let schema = "datasource db { provider = \"postgresql\"\n url = env(\"DATABASE_URL\") }\n\
+            model Hook { id String @id\n status String\n owner String\n receivedAt DateTime }\n";
+        let job = format!(
+            "import cron from 'node-cron'\nimport {{ PrismaClient }} from '@prisma/client'\nconst prisma = new PrismaClient()\n\
+             cron.schedule('0 * * * *', async () => {{\n  \
+             const hooks = await prisma.hook.findMany({{ where: {{ {columns} }}, take: 50 }})\n  console.log(hooks)\n}})\n"
+        );
+        let manifest =
+            r#"{ "dependencies": { "express": "5.0.0", "node-cron": "3.0.0", "@prisma/client": "6.0.0" } }"#;
+        told_of(
+            "missing-index",
+            &[("package.json", manifest), ("prisma/schema.prisma", schema), ("src/job.ts", &job)],
+        )
+    };
+    let old = "receivedAt: { lt: new Date(Date.now() - 60_000) }";
+    assert_eq!(told(&format!("status: 'failed', {old}")), (0, 1));
+    assert_eq!(told(&format!("owner: 'somebody', {old}")), (1, 1));
+}
+
+#[test]
 fn rows_of_a_whole_table_that_are_only_counted_are_told_unasked() {
     let counted = "const all = await prisma.order.findMany()\nres.json(all.length)";
     assert_eq!(told_of_handler("in-memory-aggregation", "src/orders.ts", counted), (1, 1));

@@ -62,7 +62,7 @@ pub(super) fn script(
     if !module.exports.is_empty() && !starts_itself(module) {
         return None;
     }
-    if reads_arguments(file) {
+    if reads_arguments(file) && !serves(file) {
         return Some("reads the arguments of a command line".into());
     }
     if is_trial(name, module) {
@@ -184,6 +184,17 @@ fn reads_arguments(file: &FileUnits) -> bool {
         u.nodes.iter().any(|node| {
             let Kind::Member { object, name, .. } = &node.kind else { return false };
             name == "argv" && matches!(u.kind(*object), Kind::Name { name, .. } if name == "process")
+        })
+    })
+}
+
+/// Whether a file begins to take connections.
+fn serves(file: &FileUnits) -> bool {
+    file.units.iter().any(|entry| {
+        let u: &Unit = &entry.unit;
+        u.nodes.iter().any(|node| {
+            let Kind::Call { callee, .. } = &node.kind else { return false };
+            matches!(u.kind(*callee), Kind::Member { name, .. } if matches!(name.as_str(), "listen" | "serve" | "createServer"))
         })
     })
 }

@@ -33,7 +33,7 @@ pub struct Memo {
 }
 
 pub(crate) use code::{
-    Source, bare, callee_name, calls_within, declaration, derives_from, in_function, mentions,
+    Source, bare, callee_name, calls_within, chain_head, declaration, derives_from, in_function, mentions,
     query_of_helper, receiver, source, source_in, sql_argument,
 };
 pub use components::*;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use plimsoll_behavior::{Binding, BindingId, Effects, Kind, NodeId, Unit};
+use plimsoll_behavior::{Binding, BindingId, BindingKind, Effects, Kind, NodeId, Unit};
 use plimsoll_project::below_manifest;
 use plimsoll_project::link::Context;
 
 use crate::ask::database::row::accesses;
 use crate::ask::{
-    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, are_stamps, bond, frame, is_bookkeeping,
-    is_in_transaction, mentions, plain_name, query_of_helper, schema_of, touches, words, writes_of_function,
+    Absence, Action, Bond, Step, Touch, absence, are_on_one_path, are_stamps, bond, chain_head, frame,
+    is_bookkeeping, is_in_transaction, mentions, plain_name, query_of_helper, schema_of, touches, words,
+    writes_of_function,
 };
 use crate::edit::transaction::in_one_transaction;
 use crate::view::CallView;
@@ -62,7 +63,8 @@ declare_rule! {
     ///
     /// Writes of which the code does not show that half is harm. Told unasked are statements of one function: an amount that is moved, a row
     /// and the rows or the reference that get its key, a row and the count of it elsewhere. Writes behind helpers, changes of a row by its key
-    /// and what stands in a `try` of its own are most often made good by whoever tries again.
+    /// and what stands in a `try` of its own are most often made good by whoever tries again. A handle that a function of TypeScript is
+    /// handed may be a transaction.
     ///
     /// ## What it does not flag
     ///
@@ -278,6 +280,9 @@ fn only_stamps(step: &Step) -> bool {
 /// not of what is there.
 fn is_sure(unit: &UnitView<'_>, first: &Step, later: &[usize], steps: &[Step], why: &Bond) -> bool {
     let all_direct = first.is_direct && later.iter().all(|&step| steps[step].is_direct);
+    if is_handed_in(unit, first.node) {
+        return false;
+    }
     // What fills a database for a look at it is run again.
     let path = below_manifest(unit.project.files, &unit.linked.file.path);
     let is_for_show = words(&path).iter().any(|word| FOR_SHOW.contains(&word.as_str()));
@@ -309,6 +314,23 @@ const FOR_SHOW: &[&str] = &[
 /// Words in the names of functions that take away again what was done.
 const UNDOES: &[&str] =
     &["delete", "remove", "rollback", "undo", "revert", "compensate", "cleanup", "destroy"];
+
+/// Whether a statement of TypeScript runs on what its function is handed, which may be a transaction of the caller's
+/// whatever its type is, in a library that has some.
+fn is_handed_in(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let u = unit.unit;
+    if unit.is_rust() || !advice(unit, node).is_empty() {
+        return false;
+    }
+    let Kind::Name { binding: Some(binding), .. } = u.kind(chain_head(u, node)) else { return false };
+    let is_of_this = |binding: &Binding| matches!(binding.kind, BindingKind::Parameter(function, _) if function == u.node(node).function);
+    let binding = u.binding(*binding);
+    let from = || match binding.value.map(|value| u.kind(chain_head(u, value))) {
+        Some(Kind::Name { binding: Some(from), .. }) => is_of_this(u.binding(*from)),
+        _ => false,
+    };
+    is_of_this(binding) || from()
+}
 
 /// Whether a function of the project is given the key of the first row, by its name to take that away again.
 fn is_undone_by_a_function(unit: &UnitView<'_>, first: &Step) -> bool {

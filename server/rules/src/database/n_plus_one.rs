@@ -1,6 +1,6 @@
 //! `n-plus-one`
 
-use plimsoll_behavior::models::Slot;
+use plimsoll_behavior::models::{SchemaKind, Slot};
 use plimsoll_behavior::{Effects, Kind, NodeId};
 use plimsoll_project::declared_dialect;
 use plimsoll_project::link::{Value, run_of};
@@ -108,7 +108,8 @@ declare_rule! {
     /// these grow with the table. All else waits for `preview`, because it is right too seldom: what a caller or a request
     /// hands over, which may be a handful; writes, and reads beside them; turns that each survive a failure of their own;
     /// checks whose answer nobody uses; turns that send something, too, or look first at what they have kept; a handful of
-    /// rows (`take: 5`); what runs at the start or for a message; SQLite from Rust.
+    /// rows (`take: 5`); what runs at the start or for a message; SQLite from Rust
+    /// or by Prisma.
     pub NPlusOne { id: "n-plus-one", category: Database, severity: Error, since: "0.1.0" }
 }
 
@@ -176,7 +177,25 @@ fn grows_with_the_table(unit: &UnitView<'_>, turn: &Turn, node: NodeId, what: Wh
         && unit.is_on_a_server()
         && !matches!(often(unit, node), Often::Seldom | Often::Message)
         // In a file beside the program a query takes no round trip.
-        && !(unit.is_rust() && declared_dialect(unit.project.files, &unit.linked.file.path) == Dialect::Sqlite)
+        && !asks_a_file(unit, node)
+}
+
+/// Whether what is asked is a file of SQLite that the program itself reads.
+fn asks_a_file(unit: &UnitView<'_>, node: NodeId) -> bool {
+    if unit.is_rust() {
+        return declared_dialect(unit.project.files, &unit.linked.file.path) == Dialect::Sqlite;
+    }
+    // A builder of queries may ask a server that speaks the language of SQLite.
+    let facts = unit.call(node).and_then(|call| cost(unit, &call)).map(|(_, source)| source.facts);
+    let model =
+        facts.as_ref().and_then(|facts| facts.behavior.as_ref()).map(|(model, _)| usize::from(*model));
+    let kind = model.and_then(|model| unit.eval.models.all()[model].schema);
+    kind == Some(SchemaKind::Prisma)
+        && unit
+            .project
+            .schemas
+            .schema_for(SchemaKind::Prisma)
+            .is_some_and(|schema| schema.schema.dialect == Dialect::Sqlite)
 }
 
 /// Whether nobody looks at what a call yields: who may touch an element is asked of each.

@@ -1,7 +1,7 @@
 //! `ignored-result`
 
 use plimsoll_behavior::models::{Rows, Slot};
-use plimsoll_behavior::{Effects, Entry, Key, Kind, Name, NodeId};
+use plimsoll_behavior::{Effects, Entry, Key, Kind, LoopKind, Name, NodeId};
 use plimsoll_project::Runs;
 use plimsoll_project::link::SlotValue;
 
@@ -60,6 +60,10 @@ declare_rule! {
     /// - Files that are removed from a storage: one that stays behind is only in the way.
     /// - `.then(() => {})`, which says that nobody wants to know.
     /// - What developers run by hand and watch: seeds, scripts.
+    /// - In Rust: what is only deleted, what is tried again in a loop without an end, what runs while the program starts, in
+    ///   the branch of a failure, or in functions that note something by their names, and what a comment explains.
+    ///
+    /// In Rust, where `let _ =` and `.ok();` let a write go, all of it is a preview.
     ///
     /// What is only asked for is a preview: of the queries that were read on real code, one in three had a default that
     /// is as good.
@@ -174,6 +178,8 @@ fn is_beside_the_work(unit: &UnitView<'_>, call: &CallView<'_>, statement: NodeI
         || failure_branch(u, NodeId(0), statement).is_some()
         || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test | Role::StartUp))
         || is_of_the_start(unit, statement)
+        || u.ancestors(statement)
+            .any(|around| matches!(u.kind(around), Kind::Loop(own) if own.kind == LoopKind::Forever))
         || is_explained(unit, statement)
 }
 
