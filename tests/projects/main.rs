@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 34] = [
+const RULES: [&str; 35] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -70,6 +70,7 @@ const RULES: [&str; 34] = [
     "blocking-in-async",
     "unguarded-parse",
     "leaked-error-detail",
+    "shared-request-state",
     "panic-in-service",
     "unchecked-lookup",
     "unbounded-concurrency",

@@ -26,6 +26,7 @@ const RULES: &[&str] = &[
     "panic-in-service",
     "process-keeps-running",
     "sequential-await",
+    "shared-request-state",
     "stale-response",
     "swallowed-error",
     "unbounded-concurrency",

@@ -42,6 +42,8 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("missing-index", "leading-wildcard"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),
+    // What ends the process comes before what is lost when it ends.
+    ("unbounded-growth", "shared-request-state"),
 ];
 
 /// Whether a rule hides what another one finds.

@@ -403,6 +403,24 @@ fn what_another_function_takes_out_of_a_collection_is_seen_where_it_is_added_to(
 }
 
 #[test]
+fn what_another_function_looks_for_in_a_collection_is_seen_where_it_is_added_to() {
+    const OWN: &str = "import express from 'express'\nconst app = express()\n\
+        const attempts = new Map<string, number>()\n\
+        app.post('/', (req, res) => {\n  attempts.set(req.body.id, 1)\n  res.end()\n})\n\
+        export function isLimited(id: string) {\n  return (attempts.get(id) ?? 0) > 5\n}\n\
+        setInterval(() => attempts.clear(), 60_000)\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"express":"5"}}"#);
+    let edits = [
+        ("> 5", "=== 5", false),
+        ("=== 5", ">= 5", true),
+        ("attempts.get(id) ?? 0", "attempts.size", false),
+        ("attempts.size", "attempts.get(id) ?? 0", true),
+    ];
+    follows(&files, OWN, "shared-request-state", true, &edits);
+}
+
+#[test]
 fn what_ends_an_effect_is_seen_from_the_function_beside_it_that_asks() {
     // Long enough to be units of their own.
     let lines = "    console.log('one more line of this function, which is long')\n".repeat(10);

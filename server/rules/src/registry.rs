@@ -15,7 +15,9 @@ use crate::errors::{
     SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
 use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
-use crate::resources::{DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, UnboundedGrowth};
+use crate::resources::{
+    DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedGrowth,
+};
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
@@ -58,6 +60,7 @@ pub const RULES: &[&dyn Rule] = &[
     &LeakedListener,
     &LeakedSubscription,
     &LeakedTimer,
+    &SharedRequestState,
     &UnboundedGrowth,
 ];
 

@@ -35,6 +35,9 @@ const READS: &[&str] = &[
     "get", "has", "keys", "values", "entries", "forEach", "find", "findIndex", "findLast", "filter", "map", "flatMap",
     "some", "every", "includes", "indexOf", "reduce", "slice", "join", "at", "toString", "concat",
 ];
+/// Methods that look for one of them.
+const LOOKS_FOR: &[&str] = &["get", "has", "find", "filter", "some", "includes", "indexOf", "findIndex"];
+const AMOUNTS: &[&str] = &["<", "<=", ">", ">="];
 /// Functions that only look at what they are given.
 const LOOKS_AT: &[&str] = &["from", "values", "entries", "stringify"];
 const SIZES: &[&str] = &["size", "length"];
@@ -63,6 +66,26 @@ pub fn is_kept_collection(module: &Unit, binding: BindingId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an entry of a collection is looked for at `used`, a name of `u` that means it.
+#[must_use]
+pub fn is_looked_up(u: &Unit, used: NodeId) -> bool {
+    let Some(parent) = u.parent(used) else { return false };
+    let is_read = kept_use(u, used) == KeptUse::IsRead;
+    match u.kind(parent) {
+        Kind::Member { object, name, .. } if *object == used => is_read && LOOKS_FOR.contains(&name.as_str()),
+        Kind::Index { object, .. } if *object == used => is_read,
+        Kind::Binary { op, .. } => is_read && op == "in",
+        _ => false,
+    }
+}
+
+/// Whether a unit compares one amount with another: what is counted or timed decides something there.
+#[must_use]
+pub fn compares_amounts(u: &Unit) -> bool {
+    let is_one = |kind: &Kind| matches!(kind, Kind::Binary { op, .. } if AMOUNTS.contains(&op.as_str()));
+    u.nodes.iter().any(|node| is_one(&node.kind))
 }
 
 /// What is done with a collection at `used`, a name of `u` that means it.

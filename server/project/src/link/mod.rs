@@ -28,7 +28,7 @@ pub use evaluate::{CallFacts, Evaluator, Guard, Memo, Sent, looks_like_sql};
 pub use failures::{Fails, LocalFailure};
 pub use file::{FileUnits, UnitEntry};
 pub use flow::{Arrival, Flow, Flows, Path, Root, Step, To, arrivals, step};
-pub use kept::{KeptUse, is_kept_collection, kept_use};
+pub use kept::{KeptUse, compares_amounts, is_kept_collection, is_looked_up, kept_use};
 pub use linked::{Linked, UnitFacts, World, link, models_of, patched};
 pub use linker::{Asked, LinkCache, Linker, OwnModels, Session};
 pub use others::Other;

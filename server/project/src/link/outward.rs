@@ -13,7 +13,9 @@ use super::UnitFacts;
 use super::flow::{hash_flows, numbered};
 use super::linked::registered_by;
 use super::summary::Local;
-use super::{CallFacts, Context, Evaluator, Site, SlotValue, Value, kept_use};
+use super::{
+    CallFacts, Context, Evaluator, Site, SlotValue, Value, compares_amounts, is_looked_up, kept_use,
+};
 
 /// The most nodes that are looked at behind a value; beyond it any change of the unit counts.
 const MAX_HELD: usize = 512;
@@ -241,12 +243,14 @@ pub(super) fn outward(
     }
     // What it does with what its module keeps.
     if unit != 0 && u.free_names.iter().any(|name| eval.file.keeps(name)) {
+        compares_amounts(u).hash(&mut hasher);
         for (i, node) in u.nodes.iter().enumerate() {
             if let Kind::Name { name, binding: None } = &node.kind
                 && eval.file.keeps(name)
             {
-                let used = kept_use(u, NodeId(u32::try_from(i).expect("few nodes")));
-                (name, std::mem::discriminant(&used)).hash(&mut hasher);
+                let at = NodeId(u32::try_from(i).expect("few nodes"));
+                let used = std::mem::discriminant(&kept_use(u, at));
+                (name, used, is_looked_up(u, at)).hash(&mut hasher);
             }
         }
     }

@@ -4,10 +4,12 @@ mod detached_task;
 mod leaked_listener;
 mod leaked_subscription;
 mod leaked_timer;
+mod shared_request_state;
 mod unbounded_growth;
 
 pub use detached_task::DetachedTask;
 pub use leaked_listener::LeakedListener;
 pub use leaked_subscription::LeakedSubscription;
 pub use leaked_timer::LeakedTimer;
+pub use shared_request_state::SharedRequestState;
 pub use unbounded_growth::UnboundedGrowth;

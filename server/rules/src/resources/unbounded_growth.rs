@@ -1,14 +1,15 @@
 //! `unbounded-growth`
 
-use plimsoll_behavior::{
-    BindingId, BindingKind, Exported, FunctionId, FunctionKind, Kind, Name, NodeId, TypeExpr, TypeKind, Unit,
-};
-use plimsoll_project::link::{KeptUse, is_kept_collection, kept_use};
+use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, TypeExpr, TypeKind, Unit};
+use plimsoll_project::link::{KeptUse, kept_use};
 
-use crate::ask::{Often, binding_of, callers, often, uses_of, words};
+use crate::ask::{
+    Addition, MAX_STEPS, Often, again, binding_of, callers, is_exported, kept, member_of, names, uses_of,
+    words,
+};
 use crate::edit::script;
 use crate::wording::quoted;
-use crate::{Confidence, FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
+use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 
 declare_rule! {
     /// A collection that lives as long as the process, to which requests add and from which nothing is ever taken.
@@ -56,15 +57,6 @@ declare_rule! {
 
 /// How many entries the fix keeps.
 const MOST: &str = "10_000";
-/// How far a key is followed through names.
-const MAX_STEPS: u8 = 3;
-/// First words of functions that are called once for each of a fixed number of things.
-#[rustfmt::skip] // a list of words
-const FILLS: &[&str] = &[
-    "register", "init", "initialize", "initialise", "setup", "start", "bootstrap", "seed", "configure", "install", "load",
-    "build", "define", "use", "mount", "connect", "preload", "warm", "migrate", "main", "subscribe", "on",
-];
-
 /// Last words of the names of keys of which there is a handful.
 #[rustfmt::skip] // a list of words
 const FEW: &[&str] = &[
@@ -73,13 +65,6 @@ const FEW: &[&str] = &[
     "method", "table", "entity", "platform", "service", "shard", "symbol", "ticker", "exchange", "market", "weekday", "month",
     "org", "organization", "organisation", "tenant", "company", "workspace", "integration", "plugin", "tool", "api", "scope",
     "instance", "bot", "agent", "dir", "directory", "folder",
-];
-
-/// Last words of the names of what there is one more of with each who uses a service.
-#[rustfmt::skip] // a list of words
-const MANY: &[&str] = &[
-    "id", "ip", "key", "user", "email", "phone", "number", "token", "session", "address", "wallet", "account", "customer",
-    "client", "order", "url", "uri", "query", "search", "hash", "text", "prompt", "message", "code", "jti", "nonce", "did",
 ];
 
 impl Rule for UnboundedGrowth {
@@ -100,6 +85,9 @@ impl Rule for UnboundedGrowth {
             let KeptUse::Grows { .. } = kept_use(unit.unit, node) else { continue };
             let Some(binding) = kept(unit, node).filter(|binding| !seen.contains(binding)) else { continue };
             seen.push(binding);
+            if is_exported(unit.unit_of(0), binding) {
+                continue;
+            }
             // One collection is told once, where it is added to first.
             let Some(added) = first_addition(unit, binding).filter(|added| added.unit == unit.index) else {
                 continue;
@@ -118,33 +106,6 @@ impl Rule for UnboundedGrowth {
                 .fix(|| drop_the_oldest(unit, name, &added));
         }
     }
-}
-
-/// Where something is added to a collection, again and again.
-struct Addition {
-    unit: usize,
-    by: NodeId,
-    key: Option<NodeId>,
-    confidence: Confidence,
-    often: Often,
-}
-
-fn names(u: &Unit) -> impl Iterator<Item = NodeId> + '_ {
-    let nodes = u.nodes.iter().zip(0..).filter(|(node, _)| matches!(node.kind, Kind::Name { .. }));
-    nodes.map(|(_, i)| NodeId(i))
-}
-
-/// The collection of the module that a name means, where nobody else sees it.
-fn kept(unit: &UnitView<'_>, node: NodeId) -> Option<BindingId> {
-    let Kind::Name { name, .. } = unit.unit.kind(node) else { return None };
-    if !unit.linked.file.keeps(name) {
-        return None;
-    }
-    let (0, binding) = binding_of(unit, unit.index, node)? else { return None };
-    let module = unit.unit_of(0);
-    let is_exported =
-        module.exports.iter().any(|export| matches!(export.local, Exported::Binding(own) if own == binding));
-    (!is_exported && is_kept_collection(module, binding)).then_some(binding)
 }
 
 /// The first place of the file at which requests add to a collection, if nothing ever makes it smaller.
@@ -167,45 +128,6 @@ fn first_addition(unit: &UnitView<'_>, binding: BindingId) -> Option<Addition> {
         (!has_a_constant_key).then_some(Addition { unit: at, by, key, confidence, often })
     })?;
     (!is_of_few_keys()).then_some(found)
-}
-
-/// Whether a place runs for each request, or for whoever calls its function with one of the many that a service sees.
-fn again(unit: &UnitView<'_>, by: NodeId, key: Option<NodeId>) -> Option<(Often, Confidence)> {
-    match often(unit, by) {
-        Often::Seldom => None,
-        // Who calls it is not seen.
-        Often::Call(_) | Often::Unknown => {
-            let around = unit.functions_around(by);
-            let (at, id, _) =
-                around.iter().find(|(at, id, _)| unit.unit_of(*at).function(*id).name.is_some())?;
-            let function = unit.unit_of(*at).function(*id);
-            let name = function.name.clone()?;
-            let first = words(&name).into_iter().next().unwrap_or_default();
-            let is_work = key.is_some_and(|key| is_one_of_many(unit, unit.index, key, MAX_STEPS))
-                && !matches!(function.kind, FunctionKind::Module | FunctionKind::Constructor)
-                && !FILLS.contains(&first.as_str());
-            is_work.then_some((Often::Call(name), Confidence::Medium))
-        }
-        often => Some((often, Confidence::High)),
-    }
-}
-
-/// Whether a key is made of a parameter that is called after what a service sees ever more of.
-fn is_one_of_many(unit: &UnitView<'_>, at: usize, key: NodeId, steps: u8) -> bool {
-    let u = unit.unit_of(at);
-    u.descendants(key).into_iter().any(|node| {
-        let Kind::Name { name, .. } = u.kind(node) else { return false };
-        let Some((of, binding)) = binding_of(&unit.of(at), at, node) else { return false };
-        let own = unit.unit_of(of).binding(binding);
-        let is_many = |name: &str| words(name).last().is_some_and(|last| MANY.contains(&last.as_str()));
-        match own.kind {
-            BindingKind::Parameter(..) => is_many(member_of(u, node).unwrap_or(name)),
-            BindingKind::Variable => {
-                steps > 0 && own.value.is_some_and(|value| is_one_of_many(unit, of, value, steps - 1))
-            }
-            _ => false,
-        }
-    })
 }
 
 /// Whether a key is made of what there is a fixed number of.
@@ -240,19 +162,6 @@ fn is_constant(unit: &UnitView<'_>, at: usize, key: NodeId, steps: u8) -> bool {
                 && steps > 0
                 && own.value.is_some_and(|value| is_constant(unit, of, value, steps - 1))
     })
-}
-
-/// `method` of `req.method`, `country` of `req.body.country`.
-fn member_of(u: &Unit, name: NodeId) -> Option<&Name> {
-    let mut found = None;
-    let mut at = name;
-    while let Some(around) = u.parent(at)
-        && let Kind::Member { object, name, .. } = u.kind(around)
-        && *object == at
-    {
-        (at, found) = (around, Some(name));
-    }
-    found
 }
 
 fn is_one_of_few(name: &str) -> bool {

@@ -1,5 +1,6 @@
 //! How long what code starts or takes is wanted, and what gives it back.
 
+pub(in crate::ask) mod additions;
 pub(in crate::ask) mod anew;
 pub(in crate::ask) mod deeds;
 pub(in crate::ask) mod endless;
@@ -7,8 +8,10 @@ pub(in crate::ask) mod given_back;
 pub(in crate::ask) mod lifetime;
 pub(in crate::ask) mod listener;
 pub(in crate::ask) mod released;
+pub(in crate::ask) mod request_state;
 pub(in crate::ask) mod rescheduled;
 
+pub use additions::{Addition, MAX_STEPS, again, is_exported, kept, member_of, names};
 pub use anew::Anew;
 pub use deeds::{Deeds, deeds};
 pub use endless::{Endless, endless};
@@ -21,4 +24,5 @@ pub use released::{
     Fate, binding_around, binding_of, fate, fate_in_component, fate_with_receiver, is_cleared_by_rendering,
     owner_of, uses_of,
 };
+pub use request_state::{Kept, is_storable, kept_for};
 pub use rescheduled::reschedules;
