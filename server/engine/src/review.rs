@@ -248,7 +248,7 @@ impl Engine {
         stop_if_cancelled(request)?;
         let project = project_facts(request, linker, &file, &text);
 
-        let reused = each_state().find_map(|state| Some((state, reuse(state, &file, linker)?)));
+        let reused = each_state().find_map(|state| Some((state, reuse(state, &file, linker, &text)?)));
         let (linked, base) = match reused {
             Some((state, Reused { linked, changed, stale })) => (linked, Some((state, changed, stale))),
             None => {

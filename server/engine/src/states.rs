@@ -79,7 +79,7 @@ pub(crate) struct Reused {
 
 /// What can be taken over from an earlier review; none when anything else that it asked of the world may answer otherwise
 /// now.
-pub(crate) fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -> Option<Reused> {
+pub(crate) fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>, text: &str) -> Option<Reused> {
     let before = &state.linked.file;
     if state.models != linker.models_key() {
         return None;
@@ -88,7 +88,7 @@ pub(crate) fn reuse(state: &State, file: &Arc<FileUnits>, linker: &Linker<'_>) -
     if changed.first() == Some(&0) || !still_answers(state, linker) {
         return None;
     }
-    let Relinked { facts, stale } = relink(&state.linked, file, linker, &changed)?;
+    let Relinked { facts, stale } = relink(&state.linked, file, linker, &changed, text)?;
     let linked = state.linked.with_facts(Arc::clone(file), facts, &changed);
     Some(Reused { linked, changed, stale })
 }

@@ -649,6 +649,117 @@ fn a_key_in_a_function_extracts_and_reviews_that_unit_alone() {
     }
 }
 
+/// A component of more than 4,096 bytes, made of short handlers, effects and elements that see what it binds.
+fn component(handlers: usize) -> String {
+    let mut text = String::from(
+        "import { useEffect, useState } from 'react'\nimport { prisma } from './db'\nimport { load } from './load'\n\n\
+         export function Page({ items, url }: { items: { id: string; title: string }[]; url: string }) {\n  \
+         const options = { signal: AbortSignal.timeout(1000) };\n  let client = fetch;\n",
+    );
+    for i in 0..handlers {
+        text.push_str(&format!(
+            "  const [value{i}, setValue{i}] = useState(0);\n  useEffect(() => {{\n    const t = setInterval(() => setValue{i}((v) => v + 1), 1000);\n    \
+             return () => clearInterval(t);\n  }}, []);\n  const pick{i} = async (id: string) => {{\n    if (value{i} > 10) {{\n      setValue{i}(0);\n    }}\n    \
+             const answer = await client(`${{url}}/{i}/${{id}}`, options);\n    console.log('picked', id, value{i}, await answer.json());\n  }};\n  \
+             async function save{i}(title: string) {{\n    const row = await prisma.item.findFirst({{ where: {{ title }} }});\n    await load(row, limit{i});\n    return row;\n  }}\n  \
+             const limit{i} = {i};\n  const local{i} = (x: number) => x + limit{i};\n",
+        ));
+    }
+    text.push_str("  return (\n    <main>\n");
+    for i in 0..handlers {
+        text.push_str(&format!(
+            "      <section>\n        <h2>{{value{i}}}</h2>\n        {{items.map((item) => (\n          <button key={{item.id}} onClick={{async () => {{ await pick{i}(item.id); await save{i}(item.title); local{i}(1); }}}}>{{item.title}}</button>\n        ))}}\n      </section>\n",
+        ));
+    }
+    text.push_str("    </main>\n  );\n}\n");
+    text
+}
+
+/// Statements of a component, whole and in the making: some that nothing else speaks of, and some that change what the
+/// functions beside them do.
+const STATEMENTS: &[&str] = &[
+    "const probe = load(items[0].id, { retry: 3 });",
+    "const options = {};",
+    "var client = (u, o) => fetch(u, { ...o, signal: undefined });",
+    "client = (u) => load(u, 1);",
+    "options.signal = undefined;",
+    "const value1 = 3;",
+    "let limit2 = items.length;",
+    "function pick3(id) { return fetch(url + id) }",
+    "async function save4(title) { return await prisma.item.findMany() }",
+    "const later = async () => { const all = await fetch(url); console.log('all', await all.json(), probe, options); };",
+    "// a note",
+    "if (!url) return null;",
+    "useEffect(() => { const t = setInterval(() => load(items), 10); }, [items]);",
+    "const { id, url: probe } = items[0];",
+    "const inner = (x: number) => local1(x) + limit1;",
+    "class Kept { m() { return fetch('/kept') } }",
+    "type value2 = string;",
+    "delete options.signal;",
+    "prisma.item.deleteMany({ where: { id: items[0].id } });",
+    "items = items.filter((item) => item.id);",
+];
+
+#[test]
+fn cached_equals_uncached_while_statements_of_a_large_component_are_typed() {
+    let mut dice = Dice(23);
+    let mut files = MemoryFiles::rooted("/p");
+    files.insert("/p/package.json", r#"{"dependencies":{"react":"19","@prisma/client":"6"}}"#);
+    files.insert(
+        "/p/db.ts",
+        "import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n",
+    );
+    files.insert(
+        "/p/load.ts",
+        "export async function load(x, n) { return fetch('/load/' + n, { body: x }) }\n",
+    );
+    let text = component(6);
+    for round in 0..24 {
+        let mut document = Document::open(&text, Language::Tsx, 0);
+        let cached = Engine::new();
+        let _ = review(&cached, &files, "/p/page.tsx", &document);
+        let mut version = 0;
+        for _ in 0..3 {
+            let snapshot = document.snapshot();
+            let now = snapshot.text();
+            let ends: Vec<usize> = now.match_indices(";\n  ").map(|(at, _)| at + 2).collect();
+            let at = u32::try_from(ends[dice.below(ends.len())]).expect("small");
+            let statement = STATEMENTS[dice.below(STATEMENTS.len())];
+            // What is typed before it stands whole, and what is taken back, in pieces of any length.
+            let mut typed = 0;
+            let mut edits: Vec<(usize, usize, &str)> = Vec::new();
+            while typed < statement.len() {
+                let next = (typed + 1 + dice.below(12)).min(statement.len());
+                edits.push((typed, typed, &statement[typed..next]));
+                typed = next;
+            }
+            if dice.below(2) == 0 {
+                edits.push((0, dice.below(statement.len()), ""));
+            }
+            for (start, end, piece) in edits {
+                let snapshot = document.snapshot();
+                let place = |byte: usize| {
+                    snapshot.to_position(at + u32::try_from(byte).expect("small"), PositionEncoding::Utf8)
+                };
+                version += 1;
+                document.apply(
+                    &[Edit::replace(place(start), place(end), piece)],
+                    PositionEncoding::Utf8,
+                    version,
+                );
+                let with = review(&cached, &files, "/p/page.tsx", &document);
+                let without = review(&Engine::new(), &files, "/p/page.tsx", &document);
+                assert_eq!(
+                    seen(&with.findings),
+                    seen(&without.findings),
+                    "round {round}: {piece:?} of {statement:?} at {at}"
+                );
+                assert_eq!(with.units, without.units);
+            }
+        }
+    }
+}
+
 /// Functions that a loop over rows leads to, and many others.
 fn loops() -> String {
     let mut text = "import { prisma } from './db'\n".to_owned();

@@ -127,7 +127,7 @@ pub(super) enum Recalled {
 }
 
 /// Parts shorter than this many bytes are walked through again: there is little in them.
-const LEAST_PART: usize = 160;
+const LEAST_PART: usize = 64;
 
 /// Units being found.
 pub(super) struct Sites<'tree, 'm> {

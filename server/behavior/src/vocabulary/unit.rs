@@ -40,6 +40,20 @@ pub struct Unit {
     pub is_cut: bool,
     /// Names used but bound outside: each once, in order.
     pub free_names: Vec<Name>,
+    /// What the body of a large unit is made of, for whoever asks which part of it has changed: what stands before the
+    /// body, then each statement, brace and comment in it. Empty in units that are small or not of a script.
+    pub parts: Vec<BodyPart>,
+}
+
+/// A part of the body of a large unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyPart {
+    /// Where it stands.
+    pub range: OwnRange,
+    /// Which of [`Unit::nested`] stand in it.
+    pub nested: std::ops::Range<u32>,
+    /// Equal for what is written alike, but for the units nested in it; none where it does not parse.
+    pub written: Option<u64>,
 }
 
 /// A unit nested in another one.

@@ -193,7 +193,7 @@ impl Linked {
         let mut summaries = Arc::clone(&self.summaries);
         if !changed.is_empty() {
             let all = Arc::make_mut(&mut summaries);
-            for &unit in changed {
+            for &unit in changed.iter().filter(|&&unit| !Arc::ptr_eq(&facts[unit], &self.facts[unit])) {
                 for (f, local) in facts[unit].locals.iter().enumerate() {
                     let function = file.fn_ref(unit, FunctionId(u32::try_from(f).expect("few functions")));
                     if let Some(old) = self.summaries.get(&function) {

@@ -4,6 +4,7 @@
 //! from names to imports, models and the project's own functions, and each function gets a [`Summary`]. Another file
 //! is only ever asked through [`World`]: for a value it exports, a type, the summary of a function.
 
+mod apart;
 mod context;
 mod evaluate;
 mod failures;

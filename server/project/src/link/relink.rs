@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{Effects, Kind, Name, NodeId};
 
+use super::apart::Apart;
 use super::linked::unit_facts;
 use super::{CallFacts, FileUnits, Linked, Linker, UnitFacts};
 
@@ -20,20 +21,29 @@ pub struct Relinked {
 
 /// Understands a file in which only the units `changed` have other text than in `before`, each with the same
 /// [`UnitFacts::outward`] as before; none when one of them has not, so that the whole file must be understood anew.
-/// `changed` must be in order and contain every unit nested in one of them too.
+/// `changed` must be in order and contain every unit nested in one of them too; `text` is that of the file.
 #[must_use]
 pub fn relink(
     before: &Linked,
     file: &Arc<FileUnits>,
     linker: &Linker<'_>,
     changed: &[usize],
+    text: &str,
 ) -> Option<Relinked> {
     let session = linker.open(file);
     let eval = linker.evaluator(&session);
     let mut facts = before.facts.clone();
     let (mut followed, mut taking) = (Vec::new(), Vec::new());
+    let apart = Apart::of(&before.file, file, changed, text);
     for &unit in changed {
-        let now = unit_facts(&eval, unit);
+        let is_left = apart.as_ref().is_some_and(|apart| apart.leaves(file, unit, &before.facts[unit]));
+        // Every test that types holds that.
+        debug_assert!(
+            !is_left || unit_facts(&eval, unit) == *before.facts[unit],
+            "an edit elsewhere has changed what {} does",
+            file.units[unit].path
+        );
+        let now = if is_left { Arc::clone(&before.facts[unit]) } else { Arc::new(unit_facts(&eval, unit)) };
         if now.outward != before.facts[unit].outward {
             return None;
         }
@@ -49,7 +59,7 @@ pub fn relink(
         if before.takes_bodies(&now) || before.takes_bodies(&before.facts[unit]) {
             taking.push(unit);
         }
-        facts[unit] = Arc::new(now);
+        facts[unit] = now;
     }
     let mut stale = changed.to_vec();
     stale.extend(changed.iter().flat_map(|&unit| captured_from(&before.file, file, unit)));

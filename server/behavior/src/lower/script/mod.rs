@@ -15,6 +15,7 @@ mod module;
 mod object;
 mod operator;
 mod outline;
+mod parts;
 mod pattern;
 mod repair;
 mod reread;
@@ -111,6 +112,7 @@ impl<'a, 't> Lowering<'a, 't> {
         self.place_what_was_left_out();
         self.list_nested();
         self.list_exports();
+        self.list_parts();
         let unit = &mut self.b.unit;
         unit.comments.sort_by_key(|c| c.range);
         unit.comments.dedup_by_key(|c| c.range);

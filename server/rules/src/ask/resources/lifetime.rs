@@ -122,7 +122,8 @@ pub(crate) fn has_elements(view: &UnitView<'_>, unit: usize, function: FunctionI
             open.push(units[unit].nested[i]);
         }
     }
-    if own.nodes.iter().any(|n| matches!(n.kind, Kind::Element { .. }) && is_inside(n.function)) {
+    // What a component shows mostly stands at its end.
+    if own.nodes.iter().rev().any(|n| matches!(n.kind, Kind::Element { .. }) && is_inside(n.function)) {
         return true;
     }
     while let Some(inner) = open.pop() {
