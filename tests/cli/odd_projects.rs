@@ -202,3 +202,22 @@ fn migrations_of_which_one_in_eight_is_odd_are_read_for_the_rest() {
     assert_eq!(count(&run, "missing-index"), 2, "{}", run.stdout);
     assert!(run.stdout.contains("`thing0`") && run.stdout.contains("`thing437`"), "{}", run.stdout);
 }
+
+#[test]
+fn a_project_is_the_same_wherever_somebody_asks_about_it() {
+    let wait = "export async function rates() {\n  return await fetch(process.env.RATES_URL + '/all')\n}\n";
+    let route = "import express from 'express'\nimport { rates } from './rates'\nconst app = express()\n\
+        app.get('/rates', async (_req, res) => {\n  res.json((await rates()).status)\n})\n";
+    let project = Project::new(&[
+        ("app/package.json", r#"{ "dependencies": { "express": "5.0.0" } }"#),
+        ("app/src/rates.ts", wait),
+        ("app/src/index.ts", route),
+        ("elsewhere/note.txt", ""),
+    ]);
+    let folder = project.path().join("app");
+    let asked = ["check", folder.to_str().expect("it is UTF-8"), "--format", "agent"];
+    let count = |folder: &str| project.run_in(folder, &asked).stdout.matches("missing-timeout").count();
+    assert!(count("app") > 0);
+    assert_eq!(count("elsewhere"), count("app"));
+    assert_eq!(count("app/src"), count("app"));
+}

@@ -16,6 +16,7 @@ const WAITING: &[(&str, &str)] = &[
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),
     ("leaked-timer", "overlapping-interval"),
+    ("unbounded-growth", "shared-request-state"),
 ];
 
 /// Whether findings of a rule may appear once one of another is gone.

@@ -105,7 +105,7 @@ pub fn review(args: &CheckArgs, edited: Option<&str>) -> anyhow::Result<Option<C
         found.files
     };
     // Every file asks for the same folders and manifests.
-    let disk = session.disk().remembering();
+    let disk = session.disk(&args.selection.paths).remembering();
     let is_cached = !args.no_cache && args.stdin_path.is_none() && scope.staged().is_none();
     let cache = is_cached.then(|| Cache::open(disk.clone(), &session.selection(), session.rules(), &files));
     let cache = cache.flatten();

@@ -21,7 +21,7 @@ use crate::report::{REVIEWED, Texts, counted, patch, relative, unread_line};
 pub fn run(args: &FixArgs, color: anstream::ColorChoice) -> anyhow::Result<Status> {
     let mut session = Session::new(&args.selection)?;
     let found = walk::find(&args.selection.paths, session.current_dir())?;
-    let disk = session.disk();
+    let disk = session.disk(&args.selection.paths);
     if let Err(errors) = session.configure(&disk, &found.files) {
         return Ok(failed(&errors));
     }

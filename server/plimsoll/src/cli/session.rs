@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,8 +13,8 @@ use plimsoll_engine::{Config, Engine, Finding, Fix, Outcome, Request, RuleInfo, 
 use plimsoll_project::Files;
 use plimsoll_syntax::limits::MAX_FILE_BYTES;
 
-use super::Selection;
-use crate::files::DiskFiles;
+use super::{Selection, walk};
+use crate::files::{DiskFiles, to_files_path};
 use crate::report::relative;
 
 /// The engine and the files it sees.
@@ -67,9 +67,19 @@ impl Session {
         &self.current_dir
     }
 
-    /// The files on disk.
-    pub fn disk(&self) -> DiskFiles {
-        DiskFiles::new(&self.current_dir)
+    /// The files on disk. What is asked about outside of the current folder is seen from there as if it had been asked
+    /// about in it.
+    pub fn disk(&self, asked: &[PathBuf]) -> DiskFiles {
+        let absolute = |path: &PathBuf| walk::absolute(Path::new(&self.current_dir), path);
+        let folders = asked.iter().map(absolute).filter(|path| path.is_dir());
+        let mut roots: Vec<String> = vec![self.current_dir.trim_end_matches('/').to_owned()];
+        roots.extend(folders.filter_map(|path| to_files_path(&path)));
+        // What lies in another one is a part of it.
+        let all = roots.clone();
+        let is_below =
+            |path: &str, root: &str| path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
+        roots.retain(|path| !all.iter().any(|root| is_below(path, root)));
+        DiskFiles::with_roots(roots)
     }
 
     /// Reads the configuration of every folder that holds one of the files.
