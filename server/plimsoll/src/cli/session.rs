@@ -17,6 +17,9 @@ use super::{Selection, walk};
 use crate::files::{DiskFiles, to_files_path};
 use crate::report::relative;
 
+/// What stands in the folder of a project that is reviewed: its configuration, and its baseline.
+const SETTINGS: &[&str] = &["plimsoll.toml", ".plimsoll/baseline.json"];
+
 /// The engine and the files it sees.
 pub struct Session {
     engine: Engine,
@@ -73,7 +76,12 @@ impl Session {
         let absolute = |path: &PathBuf| walk::absolute(Path::new(&self.current_dir), path);
         let folders = asked.iter().map(absolute).filter(|path| path.is_dir());
         let mut roots: Vec<String> = vec![self.current_dir.trim_end_matches('/').to_owned()];
-        roots.extend(folders.filter_map(|path| to_files_path(&path)));
+        // What a project has written down for its reviews may stand above.
+        let has_settings = |folder: &&Path| SETTINGS.iter().any(|name| folder.join(name).exists());
+        let root = |path: PathBuf| {
+            path.ancestors().filter(has_settings).last().map_or(path.clone(), Path::to_path_buf)
+        };
+        roots.extend(folders.filter_map(|path| to_files_path(&root(path))));
         // What lies in another one is a part of it.
         let all = roots.clone();
         let is_below =

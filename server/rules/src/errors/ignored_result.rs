@@ -175,7 +175,7 @@ fn is_beside_the_work(unit: &UnitView<'_>, call: &CallView<'_>, statement: NodeI
         || around.any(|(at, function, _)| {
             unit.unit_of(at).function(function).name.as_deref().is_some_and(is_beside)
         })
-        || failure_branch(u, NodeId(0), statement).is_some()
+        || failure_branch(u, None, statement).is_some()
         || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test | Role::StartUp))
         || is_of_the_start(unit, statement)
         || u.ancestors(statement)

@@ -73,7 +73,7 @@ pub fn is_explained(unit: &UnitView<'_>, statement: NodeId) -> bool {
 
 /// What was tried, where a node below `within` stands in the branch of its failure: the `catch` of a `try`, the arm of an `Err`.
 #[must_use]
-pub fn failure_branch(u: &Unit, within: NodeId, node: NodeId) -> Option<NodeId> {
+pub fn failure_branch(u: &Unit, within: Option<NodeId>, node: NodeId) -> Option<NodeId> {
     let mut below = node;
     for around in u.ancestors(node) {
         let tried = match u.kind(around) {
@@ -99,7 +99,7 @@ pub fn failure_branch(u: &Unit, within: NodeId, node: NodeId) -> Option<NodeId> 
         if tried.is_some() {
             return tried;
         }
-        if around == within {
+        if Some(around) == within {
             return None;
         }
         below = around;

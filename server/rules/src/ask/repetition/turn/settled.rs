@@ -134,12 +134,12 @@ fn tells_what(u: &Unit, turn: &Turn, statement: NodeId, sent: NodeId) -> bool {
 
 /// Whether a call writes down a failure of its element: it stands in a branch that only a failure leads to.
 fn is_failed(u: &Unit, turn: &Turn, place: NodeId) -> bool {
-    mentions(u, place, &turn.elements) && failure_branch(u, turn.body, place).is_some()
+    mentions(u, place, &turn.elements) && failure_branch(u, Some(turn.body), place).is_some()
 }
 
 /// Whether one call only runs where another one has failed.
 fn is_where_it_fails(u: &Unit, turn: &Turn, call: NodeId, record: NodeId) -> bool {
-    failure_branch(u, turn.body, record).is_some_and(|tried| u.descendants(tried).contains(&call))
+    failure_branch(u, Some(turn.body), record).is_some_and(|tried| u.descendants(tried).contains(&call))
 }
 
 /// Whether a call is another way to what an earlier one of the same turn has failed to do.
