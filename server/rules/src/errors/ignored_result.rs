@@ -158,8 +158,16 @@ fn lost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
         !matches!(touch.action, Action::Read | Action::Delete)
             && !is_bookkeeping(&touch.table)
             && !are_stamps(touch.columns.iter().map(String::as_str))
+            && !touch.columns.iter().any(|column| says_that_it_was_seen(column))
     };
     all.into_iter().find(is_missed).map(|touch| touch.table)
+}
+
+/// Whether a column says that somebody has seen something, or when: `read_by_user_at`.
+fn says_that_it_was_seen(column: &str) -> bool {
+    let words = words(column);
+    let begins = words.first().is_some_and(|first| matches!(first.as_str(), "read" | "seen"));
+    SEEN.contains(&words.concat().as_str()) || begins && words.last().is_some_and(|last| last == "at")
 }
 
 /// Whether a write that is let go is none of the work itself: what is called or calls is there to note something, it
@@ -176,6 +184,7 @@ fn is_beside_the_work(unit: &UnitView<'_>, call: &CallView<'_>, statement: NodeI
             unit.unit_of(at).function(function).name.as_deref().is_some_and(is_beside)
         })
         || failure_branch(u, None, statement).is_some()
+        || leaves_with_an_error(unit, statement)
         || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test | Role::StartUp))
         || is_of_the_start(unit, statement)
         || u.ancestors(statement)
@@ -249,7 +258,13 @@ fn leaves_with_an_error(unit: &UnitView<'_>, call: NodeId) -> bool {
     let Some(&last) = statements.last().filter(|_| is_branch) else { return false };
     match u.kind(last) {
         Kind::Throw(_) => true,
-        Kind::Return(Some(value)) => unit.text(*value).to_ascii_lowercase().contains("error"),
+        Kind::Return(Some(value)) => {
+            let value = unit.text(*value);
+            value.starts_with("Err(") || value.to_ascii_lowercase().contains("error")
+        }
+        Kind::Discard(inner) => {
+            matches!(u.kind(*inner), Kind::Return(Some(value)) if unit.text(*value).starts_with("Err("))
+        }
         _ => false,
     }
 }

@@ -53,7 +53,7 @@ fn returns_a_result(unit: &UnitView<'_>, function: &FnRef) -> bool {
     is_result
 }
 
-/// Whether a comment beside a statement, or in the lines right above it, says why.
+/// Whether a comment beside a statement, or in the line right above or below it, says why.
 #[must_use]
 pub fn is_explained(unit: &UnitView<'_>, statement: NodeId) -> bool {
     let text = unit.project.text;
@@ -63,10 +63,9 @@ pub fn is_explained(unit: &UnitView<'_>, statement: NodeId) -> bool {
         let (before, after) =
             if comment.end <= at.start { (comment.end, at.start) } else { (at.end, comment.start) };
         let between = text.get(before as usize..after as usize);
-        let is_behind = comment.start >= at.end;
         between.is_some_and(|between| {
             let between = between.trim_start_matches(';');
-            between.trim().is_empty() && between.matches('\n').count() <= usize::from(!is_behind)
+            between.trim().is_empty() && between.matches('\n').count() <= 1
         })
     })
 }
