@@ -260,25 +260,26 @@ fn queries_for_each_row_of_a_file_of_sqlite_wait_for_previews() {
 }
 
 #[test]
-fn a_job_that_looks_for_old_rows_of_a_state_waits_for_previews() {
-    let told = |columns: &str| {
+fn a_route_of_a_schedule_that_looks_for_old_rows_waits_for_previews() {
+    let told = |folder: &str, columns: &str| {
         let schema = "datasource db { provider = \"postgresql\"\n url = env(\"DATABASE_URL\") }\n\
             model Hook { id String @id\n status String\n owner String\n receivedAt DateTime }\n";
-        let job = format!(
-            "import cron from 'node-cron'\nimport {{ PrismaClient }} from '@prisma/client'\nconst prisma = new PrismaClient()\n\
-             cron.schedule('0 * * * *', async () => {{\n  \
-             const hooks = await prisma.hook.findMany({{ where: {{ {columns} }}, take: 50 }})\n  console.log(hooks)\n}})\n"
+        let route = format!(
+            "import {{ PrismaClient }} from '@prisma/client'\nconst prisma = new PrismaClient()\n\
+             export async function GET() {{\n  \
+             return Response.json(await prisma.hook.findMany({{ where: {{ {columns} }}, take: 50 }}))\n}}\n"
         );
-        let manifest =
-            r#"{ "dependencies": { "express": "5.0.0", "node-cron": "3.0.0", "@prisma/client": "6.0.0" } }"#;
+        let manifest = r#"{ "dependencies": { "next": "15.0.0", "@prisma/client": "6.0.0" } }"#;
+        let path = format!("src/app/api/{folder}/route.ts");
         told_of(
             "missing-index",
-            &[("package.json", manifest), ("prisma/schema.prisma", schema), ("src/job.ts", &job)],
+            &[("package.json", manifest), ("prisma/schema.prisma", schema), (&path, &route)],
         )
     };
-    let old = "receivedAt: { lt: new Date(Date.now() - 60_000) }";
-    assert_eq!(told(&format!("status: 'failed', {old}")), (0, 1));
-    assert_eq!(told(&format!("owner: 'somebody', {old}")), (1, 1));
+    let old = "status: 'failed', receivedAt: { lt: new Date(Date.now() - 60_000) }";
+    assert_eq!(told("cron/hooks", old), (0, 1));
+    assert_eq!(told("hooks", old), (1, 1));
+    assert_eq!(told("cron/hooks", &format!("owner: 'somebody', {old}")), (1, 1));
 }
 
 #[test]

@@ -171,20 +171,18 @@ pub(super) fn is_trial(name: &str, module: &Unit) -> bool {
 
 /// Whether a module asks whether it is what was started: `require.main === module`.
 fn starts_itself(module: &Unit) -> bool {
-    module.nodes.iter().any(|node| {
-        let Kind::Member { object, name, .. } = &node.kind else { return false };
-        name == "main" && matches!(module.kind(*object), Kind::Name { name, .. } if name == "require")
-    })
+    names_member(module, "require", "main")
 }
 
 /// Whether a program that nothing imports looks at what whoever starts it has written behind its name.
 fn reads_arguments(file: &FileUnits) -> bool {
-    file.units.iter().any(|entry| {
-        let u: &Unit = &entry.unit;
-        u.nodes.iter().any(|node| {
-            let Kind::Member { object, name, .. } = &node.kind else { return false };
-            name == "argv" && matches!(u.kind(*object), Kind::Name { name, .. } if name == "process")
-        })
+    file.units.iter().any(|entry| names_member(&entry.unit, "process", "argv"))
+}
+
+fn names_member(u: &Unit, of: &str, member: &str) -> bool {
+    u.nodes.iter().any(|node| {
+        let Kind::Member { object, name, .. } = &node.kind else { return false };
+        name == member && matches!(u.kind(*object), Kind::Name { name, .. } if name == of)
     })
 }
 

@@ -47,7 +47,7 @@ pub use often::{Often, is_server_action, often};
 pub use repetition::*;
 pub use resilience::*;
 pub use resources::*;
-pub use role::{Role, RoleFact, is_of_the_start, role, role_in_file};
+pub use role::{Role, RoleFact, is_of_the_start, is_scheduled, role, role_in_file};
 pub use surely::does_surely;
 pub use time::{milliseconds, period};
 pub use words::words;

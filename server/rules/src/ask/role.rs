@@ -1,7 +1,7 @@
 //! In which role a function runs.
 
 use plimsoll_behavior::{FunctionId, NodeId};
-use plimsoll_project::link::{Context, registered, role_of_run};
+use plimsoll_project::link::{Context, is_scheduled_route, registered, role_of_run};
 pub use plimsoll_project::link::{Role, RoleFact};
 
 use crate::UnitView;
@@ -20,6 +20,12 @@ pub fn role(view: &UnitView<'_>, node: NodeId) -> Option<Role> {
         }
     }
     None
+}
+
+/// Whether a node runs on a schedule, as far as this file and its place tell.
+#[must_use]
+pub fn is_scheduled(view: &UnitView<'_>, node: NodeId) -> bool {
+    role(view, node) == Some(Role::Job) || is_scheduled_route(view.world.files(), &view.linked.file.path)
 }
 
 /// The role that a function of the file has by what it says of itself and by the calls of the file that it is handed to.

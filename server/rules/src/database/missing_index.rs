@@ -8,7 +8,7 @@ use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 
 use crate::ask::database::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
 use crate::ask::database::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
-use crate::ask::{Action, Role, each_query, role, touches, words};
+use crate::ask::{Action, each_query, is_scheduled, touches, words};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::wording::listed;
@@ -49,8 +49,8 @@ declare_rule! {
     ///
     /// ## What is a preview
     ///
-    /// What does no harm when it reads all rows: reads of rows by their age and state alone in a job, deletes and updates by
-    /// them anywhere, deletes beside those of two other tables, a file of SQLite of which nothing says that a server reads it,
+    /// What does no harm when it reads all rows: reads of rows by their age alone in a job, deletes and updates by it
+    /// anywhere, deletes beside those of two other tables, a file of SQLite of which nothing says that a server reads it,
     /// the order of all tenants or companies.
     ///
     /// ## What its fix does
@@ -214,24 +214,17 @@ const OWNERS: &[&str] = &[
     "schools",
 ];
 
-/// Whether it goes to rows by their age alone, or to old ones of one state, as a job does once in a while, and what
-/// deletes them: it may read them all.
+/// Whether it goes to rows by their age alone, as a job does once in a while, and what deletes them: it may read them all.
 fn is_housekeeping(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>, problem: &Problem) -> bool {
     let is_time = |name: &String| {
         let column = lookup.table.column(name);
         column.is_some_and(|own| matches!(own.column_type, ColumnType::Timestamp | ColumnType::Date))
     };
-    // In which of a few states a row is, is true of many.
-    let is_of_state = |name: &&String| lookup.table.column(name).is_some_and(is_state);
-    let (states, columns): (Vec<&String>, Vec<&String>) = problem.columns.iter().partition(is_of_state);
     let mut conditions = lookup.branches.iter().flat_map(|branch| &branch.conditions);
     problem.verb == "filters"
-        && !columns.is_empty()
-        && columns.iter().all(|name| is_time(name))
-        && conditions.all(|own| {
-            own.test == Test::Range || !problem.columns.contains(&own.column) || states.contains(&&own.column)
-        })
-        && (call.facts.effects.contains(Effects::DB_WRITE) || role(unit, call.node) == Some(Role::Job))
+        && problem.columns.iter().all(is_time)
+        && conditions.all(|own| own.test == Test::Range || !problem.columns.contains(&own.column))
+        && (call.facts.effects.contains(Effects::DB_WRITE) || is_scheduled(unit, call.node))
 }
 
 /// How many tables are emptied of something by what takes it away for good.

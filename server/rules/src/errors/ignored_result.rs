@@ -7,7 +7,7 @@ use plimsoll_project::link::SlotValue;
 
 use crate::ask::{
     Action, Role, Touch, are_stamps, chain_name, error_member, failure_branch, is_bookkeeping, is_explained,
-    is_of_the_start, let_go, may_fail, result_use, role, touches, words, writes_of_function,
+    is_of_the_start, let_go, may_fail, result_use, role, touches, touches_of_call, words,
 };
 use crate::edit::error_check;
 use crate::edit::handed_on::looked_at;
@@ -150,17 +150,13 @@ fn review_rust(unit: &UnitView<'_>, report: &mut Report<'_>) {
 
 /// The table of a write that somebody would miss.
 fn lost(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
-    let all = match &call.facts.target {
-        Some(target) if call.facts.effects.is_empty() => writes_of_function(unit, target).0,
-        _ => touches(unit, call),
-    };
     let is_missed = |touch: &Touch| {
         !matches!(touch.action, Action::Read | Action::Delete)
             && !is_bookkeeping(&touch.table)
             && !are_stamps(touch.columns.iter().map(String::as_str))
             && !touch.columns.iter().any(|column| says_that_it_was_seen(column))
     };
-    all.into_iter().find(is_missed).map(|touch| touch.table)
+    touches_of_call(unit, call).into_iter().find(is_missed).map(|touch| touch.table)
 }
 
 /// Whether a column says that somebody has seen something, or when: `read_by_user_at`.
@@ -185,7 +181,7 @@ fn is_beside_the_work(unit: &UnitView<'_>, call: &CallView<'_>, statement: NodeI
         })
         || failure_branch(u, None, statement).is_some()
         || leaves_with_an_error(unit, statement)
-        || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test | Role::StartUp))
+        || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test))
         || is_of_the_start(unit, statement)
         || u.ancestors(statement)
             .any(|around| matches!(u.kind(around), Kind::Loop(own) if own.kind == LoopKind::Forever))

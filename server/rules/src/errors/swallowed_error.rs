@@ -7,7 +7,7 @@ use plimsoll_behavior::{CallForm, Catch, Effects, Kind, NodeId, OwnRange, Unit};
 
 use crate::ask::{
     Action, Quiet, Role, failing_call, failing_in, is_bookkeeping, is_empty, is_for_nobody, is_of_the_start,
-    may_be_rejected, quiet, role, touches, words, writes_of_function,
+    may_be_rejected, quiet, role, touches, touches_of_call, words,
 };
 use crate::edit::rethrow::rethrown;
 use crate::view::CallView;
@@ -269,12 +269,9 @@ fn reads_rows(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 
 /// The table that a call writes, if somebody would miss it.
 fn written(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
-    let all = match &call.facts.target {
-        Some(target) if call.facts.effects.is_empty() => writes_of_function(unit, target).0,
-        _ => touches(unit, call),
-    };
-    let mut missed =
-        all.into_iter().filter(|touch| touch.action != Action::Read && !is_bookkeeping(&touch.table));
+    let mut missed = touches_of_call(unit, call)
+        .into_iter()
+        .filter(|touch| touch.action != Action::Read && !is_bookkeeping(&touch.table));
     missed.next().map(|touch| touch.table)
 }
 

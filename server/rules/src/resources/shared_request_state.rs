@@ -6,7 +6,7 @@ use plimsoll_project::{
     SharedStore, brings_a_store, declares_only_in_process, several_instances, shared_store,
 };
 
-use crate::ask::{Addition, Kept, again, is_storable, kept, kept_for, names, uses_of, words};
+use crate::ask::{Addition, Kept, added_to, again, is_storable, kept_for, may_add, uses_of, words};
 use crate::{Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
 
 declare_rule! {
@@ -69,18 +69,14 @@ impl Rule for SharedRequestState {
     }
 
     fn looks_at(&self, unit: &Unit) -> bool {
-        names(unit).any(|node| matches!(kept_use(unit, node), KeptUse::Grows { .. }))
+        may_add(unit)
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
         if unit.is_rust() || !unit.may_be_on_a_server() {
             return;
         }
-        let mut seen: Vec<BindingId> = Vec::new();
-        for node in names(unit.unit) {
-            let KeptUse::Grows { .. } = kept_use(unit.unit, node) else { continue };
-            let Some(binding) = kept(unit, node).filter(|binding| !seen.contains(binding)) else { continue };
-            seen.push(binding);
+        for (binding, node) in added_to(unit) {
             let name = &unit.unit_of(0).binding(binding).name;
             let place = unit.linked.file.path.rsplit('/').next().unwrap_or_default();
             let Some(kind) = kept_for(name, place) else { continue };

@@ -4,8 +4,8 @@ use plimsoll_behavior::{BindingId, BindingKind, FunctionId, Kind, Name, NodeId, 
 use plimsoll_project::link::{KeptUse, kept_use};
 
 use crate::ask::{
-    Addition, MAX_STEPS, Often, again, binding_of, callers, is_exported, kept, member_of, names, uses_of,
-    words,
+    Addition, MAX_STEPS, Often, added_to, again, binding_of, callers, is_exported, may_add, member_of,
+    uses_of, words,
 };
 use crate::edit::script;
 use crate::wording::quoted;
@@ -73,18 +73,14 @@ impl Rule for UnboundedGrowth {
     }
 
     fn looks_at(&self, unit: &Unit) -> bool {
-        names(unit).any(|node| matches!(kept_use(unit, node), KeptUse::Grows { .. }))
+        may_add(unit)
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
         if unit.is_rust() || !unit.may_be_on_a_server() || unit.project.runs.is_short_lived() {
             return;
         }
-        let mut seen: Vec<BindingId> = Vec::new();
-        for node in names(unit.unit) {
-            let KeptUse::Grows { .. } = kept_use(unit.unit, node) else { continue };
-            let Some(binding) = kept(unit, node).filter(|binding| !seen.contains(binding)) else { continue };
-            seen.push(binding);
+        for (binding, node) in added_to(unit) {
             if is_exported(unit.unit_of(0), binding) {
                 continue;
             }

@@ -34,7 +34,9 @@ pub use record::{Record, record_of};
 pub(crate) use record::{derives, is_renamed, struct_of};
 pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, is_in_process, schema_of, table_of};
-pub use touch::{Action, Given, Touch, TouchMemo, givens, handle, plain_name, touches, writes_of_function};
+pub use touch::{
+    Action, Given, Touch, TouchMemo, givens, handle, plain_name, touches, touches_of_call, writes_of_function,
+};
 pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};
 pub use used_columns::{Used, used_columns};

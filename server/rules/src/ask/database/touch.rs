@@ -99,6 +99,15 @@ pub fn touches(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
     vec![Touch { action, table, columns: Vec::new() }]
 }
 
+/// The tables that a call touches: itself, or by the own function that it calls.
+#[must_use]
+pub fn touches_of_call(view: &UnitView<'_>, call: &CallView<'_>) -> Vec<Touch> {
+    match &call.facts.target {
+        Some(target) if call.facts.effects.is_empty() => writes_of_function(view, target).0,
+        _ => touches(view, call),
+    }
+}
+
 /// What was found of the tables that functions write, in one review: a helper that many calls lead to is read once.
 #[derive(Debug, Default)]
 pub struct TouchMemo {

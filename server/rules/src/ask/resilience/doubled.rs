@@ -4,7 +4,7 @@ use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Key, Kind, Literal, NodeId};
 
 use crate::UnitView;
-use crate::ask::database::touch::{Action, touches, writes_of_function};
+use crate::ask::database::touch::{Action, touches_of_call};
 use crate::ask::occasion::in_other;
 use crate::ask::resilience::outgoing::{method, method_argument};
 use crate::ask::words::words;
@@ -47,10 +47,7 @@ pub fn added(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Added> {
         return None;
     }
     if call.effects().contains(Effects::DB_WRITE) {
-        let all = match &call.facts.target {
-            Some(target) if call.facts.effects.is_empty() => writes_of_function(view, target).0,
-            _ => touches(view, call),
-        };
+        let all = touches_of_call(view, call);
         let mut writes = all.iter().filter(|touch| touch.action != Action::Read);
         let first = writes.next()?;
         return (first.action == Action::Insert).then(|| Added::Row(first.table.clone()));

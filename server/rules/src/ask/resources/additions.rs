@@ -1,7 +1,7 @@
 //! What requests add to the collections that a module keeps for as long as its process lives.
 
 use plimsoll_behavior::{BindingId, BindingKind, Exported, FunctionKind, Kind, Name, NodeId, Unit};
-use plimsoll_project::link::is_kept_collection;
+use plimsoll_project::link::{KeptUse, is_kept_collection, kept_use};
 
 use crate::ask::often::{Often, often};
 use crate::ask::resources::released::binding_of;
@@ -38,15 +38,34 @@ pub struct Addition {
     pub often: Often,
 }
 
-/// The names that stand in a unit.
-pub fn names(u: &Unit) -> impl Iterator<Item = NodeId> + '_ {
+/// Whether a unit adds to something that may be a collection of its module.
+#[must_use]
+pub fn may_add(u: &Unit) -> bool {
+    names(u).any(|node| matches!(kept_use(u, node), KeptUse::Grows { .. }))
+}
+
+/// The collections of its module that a unit adds to, each with the first name that does.
+#[must_use]
+pub fn added_to(unit: &UnitView<'_>) -> Vec<(BindingId, NodeId)> {
+    let mut found: Vec<(BindingId, NodeId)> = Vec::new();
+    for node in names(unit.unit) {
+        if let KeptUse::Grows { .. } = kept_use(unit.unit, node)
+            && let Some(binding) = kept(unit, node)
+            && !found.iter().any(|(own, _)| *own == binding)
+        {
+            found.push((binding, node));
+        }
+    }
+    found
+}
+
+fn names(u: &Unit) -> impl Iterator<Item = NodeId> + '_ {
     let nodes = u.nodes.iter().zip(0..).filter(|(node, _)| matches!(node.kind, Kind::Name { .. }));
     nodes.map(|(_, i)| NodeId(i))
 }
 
 /// The collection of the module that a name means.
-#[must_use]
-pub fn kept(unit: &UnitView<'_>, node: NodeId) -> Option<BindingId> {
+fn kept(unit: &UnitView<'_>, node: NodeId) -> Option<BindingId> {
     let Kind::Name { name, .. } = unit.unit.kind(node) else { return None };
     if !unit.linked.file.keeps(name) {
         return None;

@@ -11,7 +11,7 @@ pub(in crate::ask) mod released;
 pub(in crate::ask) mod request_state;
 pub(in crate::ask) mod rescheduled;
 
-pub use additions::{Addition, MAX_STEPS, again, is_exported, kept, member_of, names};
+pub use additions::{Addition, MAX_STEPS, added_to, again, is_exported, may_add, member_of};
 pub use anew::Anew;
 pub use deeds::{Deeds, deeds};
 pub use endless::{Endless, endless};
