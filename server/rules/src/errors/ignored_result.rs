@@ -6,8 +6,8 @@ use plimsoll_project::Runs;
 use plimsoll_project::link::SlotValue;
 
 use crate::ask::{
-    Action, Role, Touch, are_stamps, chain_name, error_member, failure_branch, is_bookkeeping, is_explained,
-    is_of_the_start, let_go, may_fail, result_use, role, touches, touches_of_call, words,
+    Action, Touch, are_stamps, chain_name, error_member, failure_branch, is_bookkeeping, is_explained,
+    is_of_the_start, let_go, may_fail, result_use, touches, touches_of_call, words,
 };
 use crate::edit::error_check;
 use crate::edit::handed_on::looked_at;
@@ -181,7 +181,6 @@ fn is_beside_the_work(unit: &UnitView<'_>, call: &CallView<'_>, statement: NodeI
         })
         || failure_branch(u, None, statement).is_some()
         || leaves_with_an_error(unit, statement)
-        || matches!(role(unit, statement), Some(Role::Cleanup | Role::Test))
         || is_of_the_start(unit, statement)
         || u.ancestors(statement)
             .any(|around| matches!(u.kind(around), Kind::Loop(own) if own.kind == LoopKind::Forever))
