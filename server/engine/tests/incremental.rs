@@ -760,6 +760,67 @@ fn cached_equals_uncached_while_statements_of_a_large_component_are_typed() {
     }
 }
 
+/// Edits in the body of a large component: what is written there, and what comes in its place. Each keeps the number of what
+/// stands there, and changes what functions beside it do.
+const REPLACED: &[(&str, &str)] = &[
+    // What a name is bound to that others mention.
+    ("let client = fetch;", "let client = other;"),
+    (
+        "const options = { signal: AbortSignal.timeout(1000) };",
+        "const options = { signal: AbortSignal.never(1000) };",
+    ),
+    ("const limit1 = 1;", "const limit1 = url;"),
+    // A name that is bound no more, and one that is bound now.
+    ("let client = fetch;", "let clients = fetch;"),
+    ("let probe = load;", "let fetch = load;"),
+    ("let probe = load;", "let prisma = load;"),
+    ("let probe = load;", "let setInterval = load;"),
+    // What is set.
+    ("client == load;", "client = load;"),
+    ("options.x == load;", "options.signal = load;"),
+    // A function that others call.
+    ("const local1 = (x: number) => x + limit1;", "const local9 = (x: number) => x + limit1;"),
+    // What the function itself hands out.
+    ("if (!url) return null;", "if (!url) return fetch;"),
+];
+
+#[test]
+fn cached_equals_uncached_while_what_others_mention_is_replaced_in_a_large_component() {
+    let mut files = MemoryFiles::rooted("/p");
+    files.insert("/p/package.json", r#"{"dependencies":{"react":"19","@prisma/client":"6"}}"#);
+    files.insert(
+        "/p/db.ts",
+        "import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n",
+    );
+    files.insert(
+        "/p/load.ts",
+        "export async function load(x, n) { return fetch('/load/' + n, { body: x }) }\n",
+    );
+    let text = component(6).replacen(
+        "let client = fetch;\n",
+        "let client = fetch;\n  let probe = load;\n  client == load;\n  options.x == load;\n  if (!url) return null;\n",
+        1,
+    );
+    for (from, to) in REPLACED {
+        let mut document = Document::open(&text, Language::Tsx, 0);
+        let cached = Engine::new();
+        let _ = review(&cached, &files, "/p/page.tsx", &document);
+        for (version, (old, new)) in [(1, (from, to)), (2, (to, from))] {
+            let snapshot = document.snapshot();
+            let at = snapshot.text().find(old).unwrap_or_else(|| panic!("`{old}` is there"));
+            let place = |byte: usize| {
+                snapshot.to_position(u32::try_from(byte).expect("small"), PositionEncoding::Utf8)
+            };
+            let edit = Edit::replace(place(at), place(at + old.len()), *new);
+            document.apply(&[edit], PositionEncoding::Utf8, version);
+            let with = review(&cached, &files, "/p/page.tsx", &document);
+            let without = review(&Engine::new(), &files, "/p/page.tsx", &document);
+            assert_eq!(seen(&with.findings), seen(&without.findings), "`{old}` becomes `{new}`");
+            assert_eq!(with.units, without.units, "`{old}` becomes `{new}`");
+        }
+    }
+}
+
 /// Functions that a loop over rows leads to, and many others.
 fn loops() -> String {
     let mut text = "import { prisma } from './db'\n".to_owned();
