@@ -760,8 +760,7 @@ fn cached_equals_uncached_while_statements_of_a_large_component_are_typed() {
     }
 }
 
-/// Edits in the body of a large component: what is written there, and what comes in its place. Each keeps the number of what
-/// stands there, and changes what functions beside it do.
+/// Edits in the body of a large component: what is written there, and what comes in its place.
 const REPLACED: &[(&str, &str)] = &[
     // What a name is bound to that others mention.
     ("let client = fetch;", "let client = other;"),
@@ -780,6 +779,8 @@ const REPLACED: &[(&str, &str)] = &[
     ("options.x == load;", "options.signal = load;"),
     // A function that others call.
     ("const local1 = (x: number) => x + limit1;", "const local9 = (x: number) => x + limit1;"),
+    // What moves the numbers of all that stands behind it, and is mentioned by nobody.
+    ("  const options = {", "  const unseen = load(items[0], 3);\n  const options = {"),
     // What the function itself hands out.
     ("if (!url) return null;", "if (!url) return fetch;"),
 ];
