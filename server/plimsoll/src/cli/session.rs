@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
-use plimsoll_engine::{Config, Engine, Finding, Fix, Outcome, Request, RuleInfo, RuleNames, Skipped};
+use plimsoll_engine::{
+    Baseline, Config, Engine, Finding, Fix, Outcome, Request, RuleInfo, RuleNames, Skipped,
+};
 use plimsoll_project::Files;
 use plimsoll_syntax::limits::MAX_FILE_BYTES;
 
@@ -18,7 +20,7 @@ use crate::files::{DiskFiles, to_files_path};
 use crate::report::relative;
 
 /// What stands in the folder of a project that is reviewed: its configuration, and its baseline.
-const SETTINGS: &[&str] = &["plimsoll.toml", ".plimsoll/baseline.json"];
+const SETTINGS: &[&str] = &["plimsoll.toml", Baseline::FILE];
 
 /// The engine and the files it sees.
 pub struct Session {
@@ -74,7 +76,8 @@ impl Session {
     /// about in it.
     pub fn disk(&self, asked: &[PathBuf]) -> DiskFiles {
         let absolute = |path: &PathBuf| walk::absolute(Path::new(&self.current_dir), path);
-        let folders = asked.iter().map(absolute).filter(|path| path.is_dir());
+        let is_outside = |path: &PathBuf| !path.starts_with(&self.current_dir) && path.is_dir();
+        let folders = asked.iter().map(absolute).filter(is_outside);
         let mut roots: Vec<String> = vec![self.current_dir.trim_end_matches('/').to_owned()];
         // What a project has written down for its reviews may stand above.
         let has_settings = |folder: &&Path| SETTINGS.iter().any(|name| folder.join(name).exists());
