@@ -9,7 +9,9 @@ mod guarantees;
 pub mod lower;
 pub mod models;
 pub mod vocabulary;
+mod words;
 
 pub use effects::Effects;
 pub use guarantees::Guarantees;
 pub use vocabulary::*;
+pub use words::words;

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod dependents;
+mod environment;
 mod evidence;
 mod importers;
 mod packages;
@@ -85,6 +86,11 @@ pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<Served
 #[must_use]
 pub fn names_a_page(file: &FileUnits) -> bool {
     evidence::names_a_page(file)
+}
+
+/// The modules of the routes that a framework finds below the folder of a package, at most 64.
+pub(crate) fn route_files(files: &dyn Files, root: &str) -> Vec<String> {
+    evidence::routes(files, root)
 }
 
 /// What counts as evidence for a service.
@@ -200,9 +206,9 @@ fn script(world: &dyn World, file: &FileUnits, counts: Counts) -> Option<(Runs, 
             let asked = || is_next.then(|| evidence::is_asked_by_a_route(world, file)).flatten();
             let of_node = || imports().find(|m| NODE_PACKAGES.contains(m)).map(|m| format!("imports {m}"));
             let by_itself = match counts {
-                Counts::All => {
-                    evidence::reads_a_secret(file).or_else(of_node).or_else(|| evidence::needs_node(file))
-                }
+                Counts::All => environment::reads_a_secret(world, file)
+                    .or_else(of_node)
+                    .or_else(|| evidence::needs_node(file)),
                 Counts::Services => None,
             };
             let why = by_itself.or_else(asked);

@@ -13,6 +13,7 @@ mod report;
 pub mod resilience;
 pub mod resources;
 mod rule;
+pub mod security;
 mod view;
 mod wording;
 

@@ -18,6 +18,7 @@ use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::{
     DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedGrowth,
 };
+use crate::security::MissingAuth;
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
@@ -62,6 +63,7 @@ pub const RULES: &[&dyn Rule] = &[
     &LeakedTimer,
     &SharedRequestState,
     &UnboundedGrowth,
+    &MissingAuth,
 ];
 
 /// The rule with this id.

@@ -46,6 +46,8 @@ pub enum Category {
     Resources,
     /// What goes wrong when much runs at the same time.
     Concurrency,
+    /// Who may do what, and what is made of what they send.
+    Security,
 }
 
 impl Category {
@@ -58,6 +60,7 @@ impl Category {
             Category::Resilience => "resilience",
             Category::Resources => "resources",
             Category::Concurrency => "concurrency",
+            Category::Security => "security",
         }
     }
 }

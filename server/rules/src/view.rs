@@ -242,8 +242,14 @@ impl<'a> UnitView<'a> {
     /// each step after the call itself.
     #[must_use]
     pub fn chain(&self, call: &CallView<'_>, effect: Effects, at_the_end: &str) -> Vec<RawRelated> {
+        call.facts.target.as_ref().map_or_else(Vec::new, |target| self.way_to(target, effect, at_the_end))
+    }
+
+    /// The way from a function of the project to the library call that has the effect: a place for each step.
+    #[must_use]
+    pub fn way_to(&self, function: &FnRef, effect: Effects, at_the_end: &str) -> Vec<RawRelated> {
         let mut chain = Vec::new();
-        let mut next = call.facts.target.clone();
+        let mut next = Some(function.clone());
         let mut seen = Vec::new();
         while let Some(function) = next {
             if seen.contains(&function) {

@@ -525,6 +525,15 @@ pub struct Behavior {
     /// What `default_timeout` leaves without a limit, in a word of what a client has many of: `commands`.
     #[serde(default)]
     pub unbounded: Option<Name>,
+    /// What it adds to the table of routes of its receiver, at the path in `url`.
+    #[serde(default)]
+    pub registers: Option<Registers>,
+    /// Whether its result is a router of its own: `app` where it may serve by itself, `part` where it must be put into another.
+    #[serde(default)]
+    pub makes_router: Option<RouterKind>,
+    /// How long it waits for an answer where nobody says, as a part of a sentence: `for minutes`. Where it is not told, for ever.
+    #[serde(default)]
+    pub patience: Option<Name>,
     /// Of a method that takes its receiver as it is, and does not borrow it: what becomes of that.
     #[serde(default)]
     pub takes: Option<Taken>,
@@ -725,6 +734,31 @@ pub struct EffectList(pub Effects);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GuaranteeList(pub Guarantees);
 
+/// What a router is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouterKind {
+    /// It may serve by itself.
+    App,
+    /// It answers only where another one puts it.
+    Part,
+}
+
+/// What a call of a router does to its table of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registers {
+    /// Adds a route: the last function that it is handed answers, those before it run before.
+    Route,
+    /// Lets functions run before what follows at the router, below a path if it says one; puts another router there where it is
+    /// handed one.
+    Before,
+    /// Lets something run before what was registered at the router so far.
+    Around,
+    /// Puts another router below a path: it is handed that, or a function that is given it.
+    Part,
+}
+
 /// How many rows a call touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -878,6 +912,9 @@ pub enum Slot {
     Lock,
     /// An idempotency key.
     Key,
+    /// The call that made the router which it belongs to; not for models to say, see `makes_router`.
+    #[serde(skip)]
+    Maker,
     /// Tells that no two rows share the column.
     Unique,
     /// What makes it retry.

@@ -33,6 +33,8 @@ pub struct Models {
     locking: FxHashSet<Name>,
     /// Last names of what releases what calls yield.
     releasing: FxHashSet<Name>,
+    /// Names of methods that register something at a router.
+    registering: FxHashSet<Name>,
 }
 
 /// A type of a model.
@@ -177,6 +179,8 @@ impl Models {
         let behaviors = model.functions.iter().map(|f| &f.behavior).chain(of_types.map(|it| &**it));
         let ways = behaviors.flat_map(|behavior| &behavior.release).filter_map(|way| way.split_once(':'));
         self.releasing.extend(ways.filter_map(|(_, path)| path.rsplit('.').next().map(Name::from)));
+        let methods = model.types.iter().flat_map(|ty| &ty.methods);
+        self.registering.extend(methods.filter(|(_, b)| b.registers.is_some()).map(|(name, _)| name.clone()));
         let members = model.types.iter().flat_map(|ty| &ty.members);
         let with_effects = members.filter(|(_, member)| !member.effect.0.is_empty());
         self.members_with_effects.extend(with_effects.map(|(name, _)| name.clone()));
@@ -201,6 +205,18 @@ impl Models {
     #[must_use]
     pub fn is_releasing(&self, name: &str) -> bool {
         self.releasing.contains(name)
+    }
+
+    /// The names of methods that register something at a router, whichever.
+    #[must_use]
+    pub fn registering(&self) -> &FxHashSet<Name> {
+        &self.registering
+    }
+
+    /// Whether something can be registered at values of the type.
+    #[must_use]
+    pub fn is_router(&self, ty: ModelType) -> bool {
+        self.ty(ty).methods.values().any(|behavior| behavior.registers.is_some())
     }
 
     /// Whether any model is about the package.

@@ -19,6 +19,7 @@ mod promise_fate;
 mod relink;
 mod resolve;
 mod roles;
+mod routes;
 mod settings;
 mod summary;
 mod types;
@@ -40,6 +41,9 @@ pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
 pub(crate) use resolve::{is_test_code, join, package_name, split_package};
 pub use roles::{
     Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
+};
+pub use routes::{
+    Applied, AsksWho, CHANGING, Handed, Pattern, Registration, RouterId, Way, is_about_who, route_of_place,
 };
 pub use settings::{Holder, Setting};
 pub use summary::{FailureWitness, Local, ParamFacts, Summary, Witness};

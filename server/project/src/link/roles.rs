@@ -247,7 +247,7 @@ impl dyn World + '_ {
         }
         let by_entry =
             entries_with(self, function).into_iter().find_map(|entry| registered(&entry, function));
-        by_entry.or_else(|| role_of_place(self.files(), &function.file))
+        by_entry.or_else(|| by_routes(self, function)).or_else(|| role_of_place(self.files(), &function.file))
     }
 
     /// Where the files by which the program of a function starts call it, or hand it to a call by its name.
@@ -259,6 +259,14 @@ impl dyn World + '_ {
         }
         found
     }
+}
+
+/// The role of a function that a file of routes hands to a router.
+fn by_routes(world: &dyn World, function: &FnRef) -> Option<RoleFact> {
+    let is_script = Language::from_path(&function.file).is_some_and(Language::is_script_family);
+    let (by, _) = is_script.then(|| world.routes_to(function)).into_iter().flatten().next()?;
+    let name = by.rsplit('/').next().unwrap_or(&by).to_owned();
+    Some(RoleFact::new(Role::Handler, format!("{name} hands it to a router")))
 }
 
 fn uses_in(eval: &Evaluator<'_>, linked: &Arc<Linked>, function: &FnRef, found: &mut Vec<Use>) {

@@ -195,16 +195,14 @@ impl Evaluator<'_> {
         if let Some(i) = model.collects {
             return Value::List(Arc::new(arg(usize::from(i))));
         }
-        Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
+        Value::Instance(Arc::new(Instance::new(ty, Vec::new())))
     }
 
     /// What a library's function returns: `ReturnType<typeof createClient>`.
     fn made_by_package(&self, package: &str, path: &str) -> Value {
         let Some((model, behavior)) = self.package_function(package, path) else { return Value::Unknown };
         let ty = behavior.yields.as_ref().and_then(|ty| self.models.type_named(model, ty));
-        ty.map_or(Value::Unknown, |ty| {
-            Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
-        })
+        ty.map_or(Value::Unknown, |ty| Value::Instance(Arc::new(Instance::new(ty, Vec::new()))))
     }
 
     fn value_of_own_type(&self, own: &TypeRef, depth: u32) -> Value {
@@ -222,9 +220,9 @@ impl Evaluator<'_> {
         // `class PrismaService extends PrismaClient` is a client.
         for base in &decl.supertypes {
             if decl.kind == TypeKind::Class
-                && let instance @ Value::Instance(_) = self.typed(unit, ScopeId(0), base, depth + 1)
+                && let Value::Instance(base) = self.typed(unit, ScopeId(0), base, depth + 1)
             {
-                return instance;
+                return base.as_own(own);
             }
         }
         Value::Own(own.clone())

@@ -50,6 +50,8 @@ pub struct Instance {
     pub slots: Vec<(Slot, SlotValue)>,
     /// Whether it rests on a convention.
     pub is_convention: bool,
+    /// The project's own class that it is of, where that extends the type: `class Users extends Repository<User>`.
+    pub class: Option<TypeRef>,
 }
 
 /// What stands in a slot.
@@ -172,6 +174,17 @@ impl Value {
 }
 
 impl Instance {
+    /// A value of a type of which its makers have said this much.
+    #[must_use]
+    pub fn new(ty: ModelType, slots: Vec<(Slot, SlotValue)>) -> Self {
+        Instance { ty, slots, is_convention: false, class: None }
+    }
+
+    /// The same as a value of a class of the project that extends its type.
+    pub(super) fn as_own(&self, class: &TypeRef) -> Value {
+        Value::Instance(Arc::new(Instance { class: Some(class.clone()), ..self.clone() }))
+    }
+
     /// What stands in the slot; the last one to say so wins.
     #[must_use]
     pub fn slot(&self, slot: Slot) -> Option<&SlotValue> {

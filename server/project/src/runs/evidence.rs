@@ -1,6 +1,6 @@
 //! What code says of where it runs by what it imports and reads.
 
-use plimsoll_behavior::{Exported, Imported, Key, Kind, Literal, Name, PathStep, Unit};
+use plimsoll_behavior::{Exported, Imported, Key, Kind, Name, Unit};
 
 use super::Counts;
 use super::packages::{ASKING, ONLY_IN_NODE, ONLY_ON_SERVERS, TYPES_OF_SERVERS};
@@ -11,33 +11,6 @@ const MAX_DEPTH: usize = 3;
 
 /// How many modules are looked at.
 const MAX_MODULES: usize = 48;
-
-/// Prefixes of environment variables that bundlers put into the code that browsers get.
-const PUBLIC_PREFIXES: &[&str] = &[
-    "EXPO_PUBLIC_",
-    "GATSBY_",
-    "NEXT_PUBLIC_",
-    "NG_APP_",
-    "NUXT_PUBLIC_",
-    "PLASMO_PUBLIC_",
-    "PUBLIC_",
-    "REACT_APP_",
-    "STORYBOOK_",
-    "TARO_APP_",
-    "UMI_APP_",
-    "VITE_",
-    "VUE_APP_",
-];
-
-/// What platforms and runners set is read on both sides, but for what lets somebody in: `GITHUB_TOKEN`.
-const PLATFORM_PREFIXES: &[&str] = &["GITHUB_", "JEST_", "NETLIFY", "NEXT_", "VERCEL", "VITEST"];
-
-/// How the name of what lets somebody in ends.
-const SECRET_ENDINGS: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "API_KEY", "PRIVATE_KEY"];
-
-/// Environment variables that bundlers know by name, or that only say how the code was built.
-const PUBLIC_NAMES: &[&str] =
-    &["APP_ENV", "BASE_URL", "CI", "DEBUG", "DEV", "LOG_LEVEL", "MODE", "NODE_ENV", "PLATFORM", "PROD", "TZ"];
 
 /// Names that only exist in a page.
 const OF_A_PAGE: &[&str] = &["window", "document", "localStorage", "sessionStorage"];
@@ -133,48 +106,6 @@ fn next_modules(
     files.collect()
 }
 
-/// Why a module is a server's by what it reads of its environment: a name that no bundler hands to browsers.
-pub(super) fn reads_a_secret(file: &FileUnits) -> Option<String> {
-    if file.units[0].unit.exports.is_empty() || has_elements(file) || names_a_page(file) {
-        return None;
-    }
-    let name = file.units.iter().find_map(|entry| secret_in(&entry.unit))?;
-    Some(format!("reads {name} of its environment"))
-}
-
-fn secret_in(u: &Unit) -> Option<Name> {
-    let is_env = |node| {
-        let Kind::Member { object, name, .. } = u.kind(node) else { return false };
-        name == "env" && matches!(u.kind(*object), Kind::Name { name, .. } if name == "process")
-    };
-    let read = u.nodes.iter().find_map(|node| match &node.kind {
-        Kind::Member { object, name, .. } if is_env(*object) && is_secret(name) => Some(name.clone()),
-        Kind::Index { object, index } if is_env(*object) => match u.kind(*index) {
-            Kind::Literal(Literal::String(name)) if is_secret(name) => Some(name.clone()),
-            _ => None,
-        },
-        _ => None,
-    });
-    read.or_else(|| {
-        let taken = u.bindings.iter().filter(|b| b.value.is_some_and(is_env));
-        taken
-            .filter_map(|b| match b.path.first() {
-                Some(PathStep::Member(name)) if is_secret(name) => Some(name.clone()),
-                _ => None,
-            })
-            .next()
-    })
-}
-
-fn is_secret(name: &Name) -> bool {
-    let is_upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    let is_of_platform = PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    is_upper
-        && (!is_of_platform || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)))
-        && !PUBLIC_NAMES.contains(&name.as_str())
-        && !PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
 /// Why a module is a server's by what it asks of its surroundings: how long the framework keeps what it fetches, bytes
 /// as only Node.js holds them.
 pub(super) fn needs_node(file: &FileUnits) -> Option<String> {
@@ -259,7 +190,7 @@ fn imports_for(
 }
 
 /// The modules of the routes of a package.
-fn routes(files: &dyn crate::Files, root: &str) -> Vec<String> {
+pub(super) fn routes(files: &dyn crate::Files, root: &str) -> Vec<String> {
     let mut folders: Vec<String> = ROUTE_FOLDERS.iter().map(|folder| format!("{root}/{folder}")).collect();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -163,6 +163,14 @@ fn a_secret_of_the_environment_is_a_servers() {
     {
         assert_eq!(runs(&[("/p/src/rates.ts", &reads(public))]), unknown(), "{public}");
     }
+    let checked =
+        "const read = z.object({ RATES_API_KEY: z.string() })\nexport const env = read.parse(process.env)";
+    let by_module = format!("import {{ env }} from './env'\n{}", reads("env.RATES_API_KEY"));
+    let of_module = |env: &str| runs(&[("/p/src/env.ts", env), ("/p/src/rates.ts", &by_module)]);
+    assert_eq!(of_module(checked), server("reads RATES_API_KEY of its environment"));
+    assert_eq!(of_module("export const env = read({ RATES_API_KEY: 1 })"), unknown());
+    let public = format!("import {{ env }} from './env'\n{}", reads("env.NEXT_PUBLIC_KEY"));
+    assert_eq!(runs(&[("/p/src/env.ts", checked), ("/p/src/rates.ts", &public)]), unknown());
     let both = "const isServer = typeof window === 'undefined'\nexport const base = isServer ? process.env.API_URL : ''";
     assert_eq!(runs(&[("/p/src/rates.ts", both)]), unknown());
     let front = ("/p/package.json", r#"{ "dependencies": { "react": "19" } }"#);

@@ -14,10 +14,10 @@ pub(crate) mod repetition;
 pub(crate) mod resilience;
 pub(crate) mod resources;
 mod role;
+pub(crate) mod security;
 mod surely;
 mod time;
 mod trail;
-mod words;
 
 use std::cell::OnceCell;
 
@@ -44,10 +44,11 @@ pub use made::{Goes, comes_from_parameters, goes};
 pub use occasion::role_of_failure;
 pub(crate) use occasion::{callers, in_other};
 pub use often::{Often, is_server_action, often};
+pub use plimsoll_behavior::words;
 pub use repetition::*;
 pub use resilience::*;
 pub use resources::*;
 pub use role::{Role, RoleFact, is_of_the_start, is_scheduled, role, role_in_file};
+pub use security::*;
 pub use surely::does_surely;
 pub use time::{milliseconds, period};
-pub use words::words;

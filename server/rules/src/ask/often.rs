@@ -8,7 +8,7 @@ use plimsoll_project::link::{Context, FnRef, is_visible_outside, registered, rol
 use crate::UnitView;
 use crate::ask::occasion::{callers, in_other};
 use crate::ask::role::{Role, role_in_file};
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// How many functions are gone through at most.
 const MAX_FUNCTIONS: usize = 24;

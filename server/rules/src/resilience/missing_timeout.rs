@@ -15,11 +15,12 @@ use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
 const SECONDS: u32 = 10;
 
 declare_rule! {
-    /// A request from a server to another service that waits for ever when the other side does not answer.
+    /// A request from a server to another service that waits for minutes or for ever when the other side does not answer.
     ///
     /// ## What happens
     ///
-    /// Neither `fetch` nor `reqwest` bounds the whole of a request. When the other service accepts the connection and
+    /// Neither `fetch` nor `reqwest` bounds the whole of a request: `fetch` of Node.js gives up after five minutes without
+    /// a byte, `reqwest` never. When the other service accepts the connection and
     /// then says nothing, or too little too slowly, the request stays open, and with it the handler, its memory and its
     /// database connection. Under load the waiting requests pile up until nothing is left to serve the others: one slow
     /// neighbour takes the whole service down. The same holds for a pool of database connections whose library waits
@@ -151,8 +152,9 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) 
     match waits {
         Waits::Request | Waits::Handed(_) => {
             let handed = if matches!(waits, Waits::Request) { "its options" } else { "what it is handed" };
+            let long = how_long(unit, call, waits);
             format!(
-                "`{name}` waits for ever if {other} does not answer: there is no time limit in {handed} or around it"
+                "`{name}` waits {long} if {other} does not answer: there is no time limit in {handed} or around it"
             )
         }
         Waits::Client => format!(
@@ -165,6 +167,14 @@ fn message(unit: &UnitView<'_>, call: &CallView<'_>, name: &str, waits: &Waits) 
             "`{name}` makes a client whose {what} wait for ever if the server does not answer: its options set no time limit for them"
         ),
     }
+}
+
+/// How long a request waits for an answer where nobody bounds it. Which one an own function makes may not be known: of those
+/// of scripts none waits for less than minutes.
+fn how_long(unit: &UnitView<'_>, call: &CallView<'_>, waits: &Waits) -> Name {
+    let patience = call.facts.behavior.as_ref().and_then(|(_, behavior)| behavior.patience.clone());
+    let is_handed = matches!(waits, Waits::Handed(_)) && !unit.is_rust();
+    patience.unwrap_or_else(|| Name::new_static(if is_handed { "for minutes" } else { "for ever" }))
 }
 
 /// A limit in the function that all its callers go through, for those that set none.

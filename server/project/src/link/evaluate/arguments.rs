@@ -18,6 +18,20 @@ impl Evaluator<'_> {
         (!before.iter().any(|&a| matches!(u.kind(a), Kind::Spread(_)))).then(|| args[index])
     }
 
+    /// What stands at an argument path: none where nothing does, and an inner none where something may that is not known.
+    pub(in crate::link) fn argument_site(
+        &self,
+        unit: usize,
+        call: NodeId,
+        path: &str,
+    ) -> Option<Option<Site>> {
+        match self.argument(unit, call, path, "") {
+            Argument::Found(site) => Some(Some(site)),
+            Argument::Text(_) | Argument::Unknown => Some(None),
+            Argument::Absent => None,
+        }
+    }
+
     pub(super) fn argument(&self, unit: usize, call: NodeId, path: &str, name: &str) -> Argument {
         if let Some(constant) = path.strip_prefix('=') {
             return Argument::Text(constant.into());

@@ -75,6 +75,11 @@ impl Evaluator<'_> {
         if let Kind::Member { object, name, .. } = u.kind(*callee) {
             let receiver = self.value(unit, *object);
             if let Value::Instance(instance) = &receiver {
+                // What the project's own class declares comes before what it has inherited from the library's.
+                let own = instance.class.as_ref().map(|class| self.own_member(class, name, false));
+                if let Some(method @ Value::Function(_)) = own {
+                    return self.call_value(unit, node, &method, name);
+                }
                 // What every value can do is no step of a builder: `rows.map(…)`, `query.catch(…)`.
                 let is_step = self.models.names_method(instance.ty, name) || !self.is_universal(name);
                 if let Some(behavior) = self.models.method(instance.ty, name).filter(|_| is_step) {
@@ -149,15 +154,13 @@ impl Evaluator<'_> {
                 if *form == CallForm::New
                     && let Some(ty) = self.package_type(package, path)
                 {
-                    let made =
-                        Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }));
+                    let made = Value::Instance(Arc::new(Instance::new(ty, Vec::new())));
                     return match self.models.ty(ty).construct.clone() {
                         Some(behavior) => {
                             let mut facts = self.behave(unit, node, ty.model, &behavior, Some(&made), name);
                             if behavior.yields.is_none() {
                                 let slots = facts.slots.clone();
-                                facts.value =
-                                    Value::Instance(Arc::new(Instance { ty, slots, is_convention: false }));
+                                facts.value = Value::Instance(Arc::new(Instance::new(ty, slots)));
                             }
                             facts
                         }
@@ -247,6 +250,9 @@ impl Evaluator<'_> {
                 Argument::Absent => {}
             }
         }
+        if behavior.makes_router.is_some() {
+            slots.push((Slot::Maker, SlotValue::Node(self.site(unit, node))));
+        }
         for (slot, paths) in [(Slot::Timeout, &behavior.timeout), (Slot::Retry, &behavior.retry)] {
             for path in paths {
                 match self.argument(unit, node, path, name) {
@@ -260,7 +266,7 @@ impl Evaluator<'_> {
         let is_builder = of_type.is_some_and(|t| t.runs.is_some());
         let is_convention = instance.is_some_and(|i| i.is_convention);
         let instance_of = |ty: ModelType, slots: &[(Slot, SlotValue)]| {
-            Value::Instance(Arc::new(Instance { ty, slots: slots.to_vec(), is_convention }))
+            Value::Instance(Arc::new(Instance { is_convention, ..Instance::new(ty, slots.to_vec()) }))
         };
         let value = match behavior.yields.as_deref() {
             None if is_builder && behavior.effect.0.is_empty() => {

@@ -27,9 +27,8 @@ impl Evaluator<'_> {
                 let model = u16::try_from(index).expect("fewer than 65,536 models");
                 if fits && let Some(ty) = self.models.type_named(model, &convention.ty) {
                     return Value::Instance(Arc::new(Instance {
-                        ty,
-                        slots: Vec::new(),
                         is_convention: true,
+                        ..Instance::new(ty, Vec::new())
                     }));
                 }
             }

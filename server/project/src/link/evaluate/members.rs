@@ -20,14 +20,18 @@ impl Evaluator<'_> {
                 self.of_package(package, path)
             }
             Value::Instance(instance) => {
-                let Some(member) = self.models.member(instance.ty, name) else {
-                    return Value::Unknown;
-                };
-                let Some(ty) =
-                    member.ty.as_deref().and_then(|t| self.models.type_named(instance.ty.model, t))
-                else {
-                    return Value::Unknown;
-                };
+                let member = self.models.member(instance.ty, name);
+                let ty = member
+                    .and_then(|member| self.models.type_named(instance.ty.model, member.ty.as_deref()?));
+                // What the project's own class declares; what it has inherited is told with what its making has said.
+                if let Some(class) = &instance.class {
+                    let own = self.own_member(class, name, false);
+                    let is_inherited = matches!(&own, Value::Instance(own) if Some(own.ty) == ty);
+                    if !own.is_unknown() && !is_inherited {
+                        return own;
+                    }
+                }
+                let (Some(member), Some(ty)) = (member, ty) else { return Value::Unknown };
                 let mut slots = instance.slots.clone();
                 slots.extend(
                     member
@@ -35,7 +39,10 @@ impl Evaluator<'_> {
                         .iter()
                         .map(|(s, t)| (*s, SlotValue::Text(t.replace("{member}", name).into()))),
                 );
-                Value::Instance(Arc::new(Instance { ty, slots, is_convention: instance.is_convention }))
+                Value::Instance(Arc::new(Instance {
+                    is_convention: instance.is_convention,
+                    ..Instance::new(ty, slots)
+                }))
             }
             Value::Module(_) | Value::Inline(..) => self.module_member(value, name),
             Value::Own(own) | Value::Type(own) => self.own_member(own, name, matches!(value, Value::Type(_))),
@@ -93,9 +100,18 @@ impl Evaluator<'_> {
 
     pub(super) fn declared_member(&self, own: &TypeRef, name: &str, of_type: bool) -> Value {
         for (unit, decl) in self.file.types_named(&own.name) {
-            if let Some((_, method)) = decl.methods.iter().find(|(n, _)| n == name)
-                && let Some(function) = self.file.function_at(unit, *method)
-            {
+            let called = decl.methods.iter().filter(|(n, _)| n == name);
+            for function in called.filter_map(|(_, method)| self.file.function_at(unit, *method)) {
+                match self
+                    .file
+                    .unit_at(&function.unit)
+                    .map(|at| self.unit(at).function(function.function).kind)
+                {
+                    // `get db() { return this.pool }` is read like a field.
+                    Some(FunctionKind::Getter) => return self.returned_by(&function),
+                    Some(FunctionKind::Setter) => continue,
+                    _ => {}
+                }
                 if decl.kind == TypeKind::Trait {
                     let has_body = |f: &FnRef| {
                         let unit = self.file.unit_at(&f.unit);
@@ -242,12 +258,22 @@ impl Evaluator<'_> {
         };
         for base in &decl.supertypes {
             if decl.kind == TypeKind::Class
-                && let instance @ Value::Instance(_) = self.value_of_type(unit, ScopeId(0), base)
+                && let Value::Instance(base) = self.value_of_type(unit, ScopeId(0), base)
             {
-                return instance;
+                return base.as_own(own);
             }
         }
         Value::Own(own.clone())
+    }
+
+    /// What `super` stands for: a value of the class that the one around a node extends.
+    pub(super) fn inherited(&self, unit: usize, node: NodeId) -> Value {
+        let Some(own) = self.owner(unit, node) else { return Value::Unknown };
+        let bases = self.file.types_named(&own.name).filter(|(_, decl)| decl.kind == TypeKind::Class);
+        let mut bases = bases.flat_map(|(at, decl)| decl.supertypes.iter().map(move |base| (at, base)));
+        let found = bases.next().map(|(at, base)| self.value_of_type(at, ScopeId(0), base));
+        // One that leads back to itself has none.
+        found.filter(|base| *base != Value::Own(own)).unwrap_or_default()
     }
 
     /// The type whose method a node stands in.

@@ -21,7 +21,7 @@ use plimsoll_behavior::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::link::{FileUnits, FnRef, Instance, Site, SlotValue, Target, TypeRef, Value, World};
+use crate::link::{FileUnits, FnRef, Instance, Registration, Site, SlotValue, Target, TypeRef, Value, World};
 
 pub use convention::looks_like_sql;
 pub use locks::Guard;
@@ -82,6 +82,8 @@ pub struct Memo {
     implementors: RefCell<FxHashMap<TypeRef, Arc<[dispatch::Implementor]>>>,
     /// The sources beside the file.
     neighbours: OnceCell<Arc<[String]>>,
+    /// What the file registers at routers.
+    pub(in crate::link) registrations: OnceCell<Arc<[Registration]>>,
     /// The modules that globs take from.
     globs: RefCell<FxHashMap<u32, Value>>,
     /// The names of each unit's scopes that have many.
@@ -193,7 +195,10 @@ impl<'a> Evaluator<'a> {
         let row = model.row.as_ref().and_then(|row| self.models.type_named(query.ty.model, row));
         let Some(ty) = row else { return Value::Unknown };
         let slots = query.slots.iter().filter(|(slot, _)| *slot == Slot::Table).cloned().collect();
-        let row = Value::Instance(Arc::new(Instance { ty, slots, is_convention: query.is_convention }));
+        let row = Value::Instance(Arc::new(Instance {
+            is_convention: query.is_convention,
+            ..Instance::new(ty, slots)
+        }));
         if model.rows == Some(Rows::One) { row } else { Value::List(Arc::new(row)) }
     }
 
@@ -217,7 +222,7 @@ impl<'a> Evaluator<'a> {
         facts
     }
 
-    fn unit(&self, unit: usize) -> &'a Unit {
+    pub(in crate::link) fn unit(&self, unit: usize) -> &'a Unit {
         &self.file.units[unit].unit
     }
 
@@ -249,6 +254,7 @@ impl<'a> Evaluator<'a> {
             Kind::PathRoot(root) if root == "Self" => {
                 self.owner(unit, node).map_or(Value::Unknown, Value::Type)
             }
+            Kind::PathRoot(_) if self.file.language.is_script_family() => self.inherited(unit, node),
             Kind::PathRoot(root) => self.rust_module(unit, u.node(node).scope, root),
             Kind::Member { object, name, .. } => {
                 let object = self.value(unit, *object);
@@ -312,9 +318,9 @@ impl<'a> Evaluator<'a> {
 
     /// A text of which nothing else is known; unknown where no model describes text.
     pub(super) fn text(&self) -> Value {
-        self.models.text().map_or(Value::Unknown, |ty| {
-            Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false }))
-        })
+        self.models
+            .text()
+            .map_or(Value::Unknown, |ty| Value::Instance(Arc::new(Instance::new(ty, Vec::new()))))
     }
 
     /// Whether a value is text by its type, which is all that is known of it.

@@ -18,7 +18,7 @@ fn head_of(path: &str) -> &str {
 
 impl Evaluator<'_> {
     /// What a specifier of this file means; asked of the files once for each.
-    pub(super) fn target(&self, module: &str) -> Option<Target> {
+    pub(in crate::link) fn target(&self, module: &str) -> Option<Target> {
         if let Some(known) = self.memo.targets.borrow().get(module) {
             return known.clone();
         }
@@ -269,7 +269,7 @@ impl Evaluator<'_> {
             })
         };
         let &(_, ty) = made.iter().find(|(derive, _)| stands_here(derive))?;
-        Some(Value::Instance(Arc::new(Instance { ty, slots: Vec::new(), is_convention: false })))
+        Some(Value::Instance(Arc::new(Instance::new(ty, Vec::new()))))
     }
 
     fn own_export(&self, name: &str) -> Value {

@@ -163,9 +163,8 @@ impl Evaluator<'_> {
             ty => {
                 let ty = self.models.type_named(*model, ty)?;
                 Value::Instance(Arc::new(Instance {
-                    ty,
-                    slots: Vec::new(),
                     is_convention: facts.is_convention,
+                    ..Instance::new(ty, Vec::new())
                 }))
             }
         })
@@ -204,7 +203,7 @@ impl Evaluator<'_> {
     }
 
     /// The unit that binds what a name means, and the binding: the unit itself, or one around it.
-    pub(super) fn declared_at(&self, unit: usize, node: NodeId) -> Option<(usize, BindingId)> {
+    pub(in crate::link) fn declared_at(&self, unit: usize, node: NodeId) -> Option<(usize, BindingId)> {
         let Kind::Name { name, binding } = self.unit(unit).kind(node) else { return None };
         if let Some(binding) = binding {
             return Some((unit, *binding));
@@ -276,7 +275,7 @@ impl Evaluator<'_> {
         match known.iter().find_map(|p| self.models.value(&package, p)) {
             Some((ty, value)) => {
                 let slots = value.slots.iter().map(|(s, t)| (*s, SlotValue::Text(t.clone()))).collect();
-                Value::Instance(Arc::new(Instance { ty, slots, is_convention: false }))
+                Value::Instance(Arc::new(Instance::new(ty, slots)))
             }
             None => Value::Package(package, path),
         }

@@ -6,7 +6,7 @@ use plimsoll_project::link::Guard;
 use crate::UnitView;
 use crate::ask::code::receiver;
 use crate::ask::concurrency::held::Held;
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// Words of locks that are there to let one task through at a time.
 const TURNSTILES: &[&str] = &[

@@ -3,7 +3,7 @@
 use plimsoll_project::schema::{Column, ColumnType, ForeignKey, OnDelete, Schema, Table};
 
 use crate::ask::database::growth::{nouns, only_says_who};
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// An enumeration of more values tells rows apart.
 const FEW_VALUES: u32 = 10;

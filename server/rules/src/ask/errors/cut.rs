@@ -8,8 +8,8 @@ use plimsoll_project::link::{SlotValue, Value};
 
 use crate::UnitView;
 use crate::ask::code::{bare, receiver};
-use crate::ask::words::words;
 use crate::view::CallView;
+use plimsoll_behavior::words;
 
 /// How many names and operators a number is followed through.
 const MAX_DEPTH: u8 = 12;

@@ -8,8 +8,8 @@ use crate::UnitView;
 use crate::ask::code::{bare, in_function, mentions};
 use crate::ask::errors::result_use::error_member;
 use crate::ask::errors::swallowed::failing_in;
-use crate::ask::words::words;
 use crate::view::CallView;
+use plimsoll_behavior::words;
 
 /// How many variables an error's text is followed through.
 const MAX_STEPS: u8 = 4;

@@ -7,7 +7,7 @@ use crate::UnitView;
 use crate::ask::database::bookkeeping::is_bookkeeping;
 use crate::ask::database::touch::{Action, writes_of_function};
 use crate::ask::errors::floating::Floating;
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// Words in the names of what is done beside the work, and missed by nobody.
 #[rustfmt::skip]

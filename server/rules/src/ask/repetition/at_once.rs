@@ -7,7 +7,7 @@ use plimsoll_project::link::{CallFacts, run_of};
 use crate::UnitView;
 use crate::ask::code::{callee_name, calls_within, receiver, unit_of};
 use crate::ask::repetition::turn::{Turn, handed_to_each, is_of_one_element, turns_around};
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// How many names a list of promises is followed through, and how many nodes around each.
 const MAX_NAMES: u8 = 3;

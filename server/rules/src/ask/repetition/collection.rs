@@ -8,7 +8,7 @@ use plimsoll_project::link::Value;
 
 use crate::UnitView;
 use crate::ask::code::{bare, callee_name, declaration, effects_of, receiver, unit_of};
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// The most elements of a list that is written out in the code.
 const MAX_SMALL: u64 = 24;

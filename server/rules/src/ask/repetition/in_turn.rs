@@ -10,8 +10,8 @@ use crate::UnitView;
 use crate::ask::code::{bare, callee_name, in_function, mentions, receiver, source};
 use crate::ask::database::transaction::is_in_transaction;
 use crate::ask::resilience::outgoing::method;
-use crate::ask::words::words;
 use crate::view::CallView;
+use plimsoll_behavior::words;
 
 /// How many steps lie between what is waited for and the statement that keeps it.
 const MAX_STEPS: usize = 12;

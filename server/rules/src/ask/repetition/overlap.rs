@@ -10,8 +10,8 @@ use crate::ask::code::{bare, callee_name, calls_within, in_function, source};
 use crate::ask::database::exclusive::is_exclusive;
 use crate::ask::resilience::outgoing::{chain_name, method};
 use crate::ask::time::{milliseconds, period};
-use crate::ask::words::words;
 use crate::view::CallView;
+use plimsoll_behavior::words;
 
 /// How many own functions lead from a timer to its work.
 const MAX_DEPTH: u8 = 4;

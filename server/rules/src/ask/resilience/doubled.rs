@@ -7,8 +7,8 @@ use crate::UnitView;
 use crate::ask::database::touch::{Action, touches_of_call};
 use crate::ask::occasion::in_other;
 use crate::ask::resilience::outgoing::{method, method_argument};
-use crate::ask::words::words;
 use crate::view::CallView;
+use plimsoll_behavior::words;
 
 /// How many of the project's own functions are followed to a request.
 const MAX_CHAIN: usize = 8;

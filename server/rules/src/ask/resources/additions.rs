@@ -5,8 +5,8 @@ use plimsoll_project::link::{KeptUse, is_kept_collection, kept_use};
 
 use crate::ask::often::{Often, often};
 use crate::ask::resources::released::binding_of;
-use crate::ask::words::words;
 use crate::{Confidence, UnitView};
+use plimsoll_behavior::words;
 
 /// How far a key is followed through names.
 pub const MAX_STEPS: u8 = 3;

@@ -10,8 +10,8 @@ use crate::UnitView;
 use crate::ask::occasion::callers;
 use crate::ask::resources::lifetime::{component, has_elements, is_of_connections};
 use crate::ask::resources::rescheduled::may_end;
-use crate::ask::words::words;
 use crate::ask::{binding_of, callee_name, owner_of, role_in_file};
+use plimsoll_behavior::words;
 
 /// How many classes a long life is followed through: each is made by the one before.
 const MAX_OWNERS: u8 = 4;

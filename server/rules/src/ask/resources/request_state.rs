@@ -4,7 +4,7 @@ use plimsoll_behavior::{BindingId, BindingKind, CallForm, Kind, Name, NodeId, Ty
 
 use crate::UnitView;
 use crate::ask::resources::released::binding_of;
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// What all instances of a service must agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

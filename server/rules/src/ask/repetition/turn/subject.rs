@@ -7,7 +7,7 @@ use plimsoll_project::link::{Context, SlotValue};
 use super::Turn;
 use crate::UnitView;
 use crate::ask::code::{Source, bare, callee_name, in_function, mentions, unit_of};
-use crate::ask::words::words;
+use plimsoll_behavior::words;
 
 /// Words after which a table stands in SQL text.
 const BEFORE_TABLES: &[&str] = &["from", "into", "update", "join", "table", "truncate"];

@@ -1,0 +1,5 @@
+//! Who may do what.
+
+mod open_route;
+
+pub use open_route::{OpenRoute, open_routes};

@@ -1,0 +1,261 @@
+//! Routes that change something for whoever asks, in a project whose other routes look at who that is.
+
+use std::sync::Arc;
+
+use plimsoll_behavior::models::Registers;
+use plimsoll_behavior::{Effects, Function, FunctionId, Kind, Name, OwnRange, words};
+use plimsoll_project::below_manifest;
+use plimsoll_project::link::{
+    Applied, AsksWho, CHANGING, FnRef, Pattern, Registration, Site, Way, World, is_about_who, route_of_place,
+};
+
+use crate::{Place, UnitView};
+
+/// Words of paths and names of what is open to everybody by intent: who signs in has no session yet, other services sign what
+/// they send, and a form on a page is for its visitors.
+#[rustfmt::skip] // a list of words
+const OPEN: &[&str] = &[
+    "analytics", "anonymous", "apply", "auth", "beacon", "callback", "callbacks", "chat", "checkout", "collect", "comment", "comments",
+    "confirm", "contact", "cookie", "cron", "csp", "csrf", "demo", "dev", "email", "enquiry", "event", "events", "example", "feedback",
+    "forgot", "form", "forms", "graphql", "guest", "health", "hook", "hooks", "inquiry", "inquiries", "invite", "invitation", "join", "kiosk",
+    "lead", "leads", "like", "log", "login", "logout", "logs", "magic", "metrics", "migrate", "newsletter", "oauth", "onboarding", "open",
+    "optout", "otp", "password", "ping", "proxy", "public", "publics", "refresh", "register", "registration", "report", "reset", "resend",
+    "rsvp", "search", "seed", "setup", "share", "shared", "signin", "signout", "signup", "sign", "status", "submission", "submissions",
+    "submit", "subscribe", "subscription", "survey", "telemetry", "test", "token", "track", "tracking", "trpc", "unsubscribe", "upload", "verify",
+    "verification", "view", "views", "visit", "visits", "vote", "votes", "waitlist", "webhook", "webhooks",
+];
+
+/// How many of its neighbours must look at who asks.
+const MIN_GUARDED: usize = 2;
+
+/// A route that nothing guards.
+pub struct OpenRoute {
+    /// Where it is registered, or the handler's name stands.
+    pub range: OwnRange,
+    /// `DELETE /posts/:id`, or the name of an action.
+    pub name: String,
+    /// What answers it.
+    pub handler: FnRef,
+    /// A neighbour that is guarded.
+    pub neighbour: Neighbour,
+}
+
+/// A route that looks at who asks.
+pub struct Neighbour {
+    /// Where it is registered, or what answers it.
+    pub place: Place,
+    /// `POST /posts`
+    pub name: String,
+    /// By what: `requireAuth`.
+    pub by: Name,
+}
+
+/// The routes of a unit that change something for whoever asks.
+#[must_use]
+pub fn open_routes(unit: &UnitView<'_>) -> Vec<OpenRoute> {
+    let mut found = Vec::new();
+    for route in unit.eval.registrations().iter().filter(|route| route.unit == unit.index) {
+        found.extend(open_registration(unit, route));
+    }
+    found.extend(open_by_place(unit));
+    found
+}
+
+fn open_registration(unit: &UnitView<'_>, route: &Registration) -> Option<OpenRoute> {
+    let method = changing(route)?;
+    let handler = route.handed.last()?;
+    let functions: Vec<&FnRef> = handler.function.iter().chain(&handler.wraps).collect();
+    let writes = |function: &&&FnRef| {
+        unit.summary(function).is_some_and(|summary| summary.effects.contains(Effects::DB_WRITE))
+    };
+    let answers = (*functions.iter().find(writes)?).clone();
+    let file = &unit.linked.file.path;
+    let is_open = |text: &str| words(text).iter().any(|word| OPEN.contains(&word.as_str()));
+    if is_open(&below_manifest(unit.project.files, file))
+        || function_of(unit.world, &answers, |own| own.name.clone()).is_some_and(|name| is_open(&name))
+    {
+        return None;
+    }
+    if asks(unit.world, file, route).is_some() {
+        return None;
+    }
+    let ways = unit.world.ways(file, route);
+    let is_bare =
+        |way: &Way| way.is_whole && way.applied.iter().all(|applied| lets_all_pass(unit.world, applied));
+    let path = ways.iter().find_map(|way| match &way.path {
+        Pattern::At(path) => Some(path.clone()),
+        _ => None,
+    })?;
+    if is_open(&path) || !ways.iter().all(is_bare) || !is_known_wrapper(unit, route) {
+        return None;
+    }
+    let neighbour = guarded_beside(unit, route)?;
+    let node = match unit.unit.kind(route.call) {
+        Kind::Call { callee, .. } if !unit.is_rust() => *callee,
+        _ => handler.node,
+    };
+    Some(OpenRoute {
+        range: unit.unit.range(node),
+        name: format!("{method} {path}"),
+        handler: answers,
+        neighbour,
+    })
+}
+
+/// Whether what runs before a route is known to look at nobody.
+fn lets_all_pass(world: &dyn World, applied: &Applied) -> bool {
+    let mut functions = applied.function.iter().chain(&applied.wraps).peekable();
+    match functions.peek() {
+        Some(_) => {
+            functions.all(|function| world.asks_who(function) == AsksWho::No)
+                && !says_who(world, &applied.site)
+        }
+        None => world.lets_everybody_pass(&applied.site),
+    }
+}
+
+/// The method of a route that changes something.
+fn changing(route: &Registration) -> Option<&str> {
+    let method = route.method.as_deref().filter(|_| route.registers == Registers::Route)?;
+    CHANGING.iter().find(|known| known.eq_ignore_ascii_case(method)).copied()
+}
+
+/// By what a route looks at who asks, as far as it says itself what runs before it and answers it.
+fn asks(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<Name> {
+    route.handed.iter().find_map(|handed| {
+        let mut named = None;
+        world.in_file(file, &mut |eval| named = eval.names_who_asks(route.unit, handed.node));
+        named.or_else(|| {
+            handed.function.iter().chain(&handed.wraps).find_map(|function| name_of(world.asks_who(function)))
+        })
+    })
+}
+
+fn name_of(asks: AsksWho) -> Option<Name> {
+    match asks {
+        AsksWho::No => None,
+        AsksWho::Perhaps(name) | AsksWho::Refuses(name) => Some(name),
+    }
+}
+
+fn says_who(world: &dyn World, site: &Site) -> bool {
+    let mut says = false;
+    world.in_file(&site.file, &mut |eval| {
+        says =
+            eval.file.unit_at(&site.unit).is_some_and(|unit| eval.names_who_asks(unit, site.node).is_some());
+    });
+    says
+}
+
+/// Whether what is wrapped around a handler, if anything, is known.
+fn is_known_wrapper(unit: &UnitView<'_>, route: &Registration) -> bool {
+    let Some(handler) = route.handed.last() else { return false };
+    let is_wrapped = matches!(unit.unit.kind(handler.node), Kind::Call { .. }) && !handler.wraps.is_empty();
+    let file = Arc::clone(&unit.linked.file.path);
+    let site = || Site { file, unit: unit.linked.file.units[unit.index].path.clone(), node: handler.node };
+    !is_wrapped || handler.function.is_some() || unit.world.lets_everybody_pass(&site())
+}
+
+/// A guarded route among those at routers beside the one of `route`, where most that change something are guarded.
+fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour> {
+    let own = &unit.linked.file.path;
+    let mut files = unit.world.beside(own, route);
+    // The nearest first.
+    files.sort_by_key(|file| file != own);
+    let (mut guarded, mut open, mut first) = (0, 0, None);
+    for file in files {
+        for other in unit.world.registered_in(&file).iter() {
+            let Some(method) = changing(other) else { continue };
+            let by = asks(unit.world, &file, other).or_else(|| asks_on_the_way(unit.world, &file, other));
+            let Some(by) = by.filter(|by| is_about_who(by)) else {
+                open += 1;
+                continue;
+            };
+            guarded += 1;
+            if first.is_none() {
+                let mut site = None;
+                unit.world.in_file(&file, &mut |eval| site = Some(eval.site(other.unit, other.call)));
+                let path = match &other.path {
+                    Pattern::At(path) => format!(" {path}"),
+                    _ => String::new(),
+                };
+                first = site.map(|Site { file, unit, node }| Neighbour {
+                    place: Place::Node { file, unit, node },
+                    name: format!("{method}{path}"),
+                    by,
+                });
+            }
+        }
+    }
+    first.filter(|_| guarded >= MIN_GUARDED && guarded >= open)
+}
+
+fn asks_on_the_way(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<Name> {
+    world.ways(file, route).iter().flat_map(|way| &way.applied).find_map(|applied| {
+        let mut named = None;
+        world.in_file(&applied.site.file, &mut |eval| {
+            named = eval
+                .file
+                .unit_at(&applied.site.unit)
+                .and_then(|unit| eval.names_who_asks(unit, applied.site.node));
+        });
+        let mut functions = applied.function.iter().chain(&applied.wraps);
+        named.or_else(|| functions.find_map(|function| name_of(world.asks_who(function))))
+    })
+}
+
+/// A handler that a framework finds by where its file stands.
+fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
+    let path = &unit.linked.file.path;
+    let own = unit.unit.own();
+    let method = CHANGING.iter().find(|method| own.name.as_deref() == Some(**method) && own.is_exported)?;
+    let route = route_of_place(path)?;
+    let handler = unit.linked.file.fn_ref(unit.index, FunctionId(0));
+    let writes = unit.summary(&handler).is_some_and(|summary| summary.effects.contains(Effects::DB_WRITE));
+    let is_open = words(&route).iter().any(|word| OPEN.contains(&word.as_str()));
+    if !writes
+        || is_open
+        || unit.world.asks_who(&handler) != AsksWho::No
+        || unit.world.middleware_asks_who(path, &route)
+    {
+        return None;
+    }
+    let (mut guarded, mut open, mut first) = (0, 1, None);
+    let here = std::iter::once(path.to_string());
+    for file in here.chain(unit.world.route_files_beside(path)) {
+        let Some(route) = route_of_place(&file) else { continue };
+        for (method, function) in unit.world.changing_handlers(&file) {
+            if function == handler {
+                continue;
+            }
+            match name_of(unit.world.asks_who(&function)) {
+                Some(by) => {
+                    guarded += 1;
+                    if first.is_none() {
+                        let name = format!("{method} {route}");
+                        first = body_of(unit.world, &function).map(|place| Neighbour { place, name, by });
+                    }
+                }
+                None => open += 1,
+            }
+        }
+    }
+    let neighbour = first.filter(|_| guarded >= MIN_GUARDED && guarded >= open)?;
+    let range = own.name_range.unwrap_or(own.range);
+    Some(OpenRoute { range, name: format!("{method} {route}"), handler, neighbour })
+}
+
+fn body_of(world: &dyn World, function: &FnRef) -> Option<Place> {
+    let node = function_of(world, function, |own| own.body)?;
+    Some(Place::Node { file: Arc::clone(&function.file), unit: function.unit.clone(), node })
+}
+
+/// Something of a function of any file.
+fn function_of<T>(world: &dyn World, function: &FnRef, what: impl Fn(&Function) -> Option<T>) -> Option<T> {
+    let mut found = None;
+    world.in_file(&function.file, &mut |eval| {
+        let unit = eval.file.unit_at(&function.unit);
+        found = unit.and_then(|unit| what(eval.file.units[unit].unit.function(function.function)));
+    });
+    found
+}
