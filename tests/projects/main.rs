@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 35] = [
+const RULES: [&str; 36] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -71,6 +71,7 @@ const RULES: [&str; 35] = [
     "unguarded-parse",
     "leaked-error-detail",
     "shared-request-state",
+    "missing-auth",
     "panic-in-service",
     "unchecked-lookup",
     "unbounded-concurrency",

@@ -18,6 +18,7 @@ const RULES: &[&str] = &[
     "leaked-subscription",
     "leaked-timer",
     "lock-across-await",
+    "missing-auth",
     "missing-index",
     "missing-retry",
     "missing-timeout",

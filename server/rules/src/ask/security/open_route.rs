@@ -17,7 +17,7 @@ use crate::{Place, UnitView};
 const OPEN: &[&str] = &[
     "analytics", "anonymous", "apply", "auth", "beacon", "callback", "callbacks", "chat", "checkout", "collect", "comment", "comments",
     "confirm", "contact", "cookie", "cron", "csp", "csrf", "demo", "dev", "email", "enquiry", "event", "events", "example", "feedback",
-    "forgot", "form", "forms", "graphql", "guest", "health", "hook", "hooks", "inquiry", "inquiries", "invite", "invitation", "join", "kiosk",
+    "forgot", "form", "forms", "graphql", "guest", "health", "helpful", "hook", "hooks", "inquiry", "inquiries", "invite", "invitation", "join", "kiosk",
     "lead", "leads", "like", "log", "login", "logout", "logs", "magic", "metrics", "migrate", "newsletter", "oauth", "onboarding", "open",
     "optout", "otp", "password", "ping", "proxy", "public", "publics", "refresh", "register", "registration", "report", "reset", "resend",
     "rsvp", "search", "seed", "setup", "share", "shared", "signin", "signout", "signup", "sign", "status", "submission", "submissions",
@@ -65,15 +65,9 @@ fn open_registration(unit: &UnitView<'_>, route: &Registration) -> Option<OpenRo
     let method = changing(route)?;
     let handler = route.handed.last()?;
     let functions: Vec<&FnRef> = handler.function.iter().chain(&handler.wraps).collect();
-    let writes = |function: &&&FnRef| {
-        unit.summary(function).is_some_and(|summary| summary.effects.contains(Effects::DB_WRITE))
-    };
-    let answers = (*functions.iter().find(writes)?).clone();
+    let answers = (*functions.iter().find(|function| writes(unit, function))?).clone();
     let file = &unit.linked.file.path;
-    let is_open = |text: &str| words(text).iter().any(|word| OPEN.contains(&word.as_str()));
-    if is_open(&below_manifest(unit.project.files, file))
-        || function_of(unit.world, &answers, |own| own.name.clone()).is_some_and(|name| is_open(&name))
-    {
+    if is_open_by_intent(unit, file, &answers) {
         return None;
     }
     if asks(unit.world, file, route).is_some() {
@@ -100,6 +94,32 @@ fn open_registration(unit: &UnitView<'_>, route: &Registration) -> Option<OpenRo
         handler: answers,
         neighbour,
     })
+}
+
+fn writes(unit: &UnitView<'_>, function: &FnRef) -> bool {
+    unit.summary(function).is_some_and(|summary| summary.effects.contains(Effects::DB_WRITE))
+}
+
+/// Whether a path or a name says that everybody may come.
+fn is_open(text: &str) -> bool {
+    words(text).iter().any(|word| OPEN.contains(&word.as_str()))
+}
+
+/// Whether the file of a route, or the name of what answers it, says so.
+fn is_open_by_intent(unit: &UnitView<'_>, file: &str, answers: &FnRef) -> bool {
+    is_open(&below_manifest(unit.project.files, file))
+        || function_of(unit.world, answers, |own| own.name.clone()).is_some_and(|name| is_open(&name))
+}
+
+/// Whether a route is one of those that are compared: it writes something, and is not open by intent.
+fn is_comparable(unit: &UnitView<'_>, file: &str, route: &Registration) -> bool {
+    let is_named_open = matches!(&route.path, Pattern::At(path) if is_open(path));
+    let handler = route.handed.last();
+    let mut functions = handler.iter().flat_map(|handler| handler.function.iter().chain(&handler.wraps));
+    !is_named_open
+        && functions
+            .find(|function| writes(unit, function))
+            .is_some_and(|by| !is_open_by_intent(unit, file, by))
 }
 
 /// Whether what runs before a route is known to look at nobody.
@@ -168,7 +188,7 @@ fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour
             let Some(method) = changing(other) else { continue };
             let by = asks(unit.world, &file, other).or_else(|| asks_on_the_way(unit.world, &file, other));
             let Some(by) = by.filter(|by| is_about_who(by)) else {
-                open += 1;
+                open += usize::from(is_comparable(unit, &file, other));
                 continue;
             };
             guarded += 1;
@@ -211,10 +231,8 @@ fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
     let method = CHANGING.iter().find(|method| own.name.as_deref() == Some(**method) && own.is_exported)?;
     let route = route_of_place(path)?;
     let handler = unit.linked.file.fn_ref(unit.index, FunctionId(0));
-    let writes = unit.summary(&handler).is_some_and(|summary| summary.effects.contains(Effects::DB_WRITE));
-    let is_open = words(&route).iter().any(|word| OPEN.contains(&word.as_str()));
-    if !writes
-        || is_open
+    if !writes(unit, &handler)
+        || is_open(&route)
         || unit.world.asks_who(&handler) != AsksWho::No
         || unit.world.middleware_asks_who(path, &route)
     {
@@ -228,7 +246,12 @@ fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
             if function == handler {
                 continue;
             }
-            match name_of(unit.world.asks_who(&function)) {
+            let asks = unit.world.asks_who(&function);
+            // What refuses nobody may name something else: a key for another service.
+            if matches!(asks, AsksWho::Perhaps(_)) {
+                continue;
+            }
+            match name_of(asks) {
                 Some(by) => {
                     guarded += 1;
                     if first.is_none() {
@@ -236,7 +259,7 @@ fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
                         first = body_of(unit.world, &function).map(|place| Neighbour { place, name, by });
                     }
                 }
-                None => open += 1,
+                None => open += usize::from(writes(unit, &function) && !is_open(&route)),
             }
         }
     }
