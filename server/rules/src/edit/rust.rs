@@ -68,11 +68,20 @@ pub fn is_error_handed_on(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
     let function = unit.unit.function(unit.unit.node(call.node).function);
     let Some(returns) = function.returns.as_ref().filter(|ty| is_result(ty)) else { return false };
     takes_any_error(unit, returns)
+        || is_error_of_library(unit, call, returns)
         || unit.unit.nodes.iter().any(|node| {
             matches!(node.kind, Kind::Try(_))
                 && node.function == unit.unit.node(call.node).function
                 && is_of_library(unit, call, node.kind.clone())
         })
+}
+
+/// `Result<Order, sqlx::Error>` of a function that calls sqlx.
+fn is_error_of_library(unit: &UnitView<'_>, call: &CallView<'_>, returns: &TypeExpr) -> bool {
+    let Some([library, .., last]) = returns.args.get(1).map(|error| error.path.as_slice()) else { return false };
+    let model = call.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
+    let packages = model.map(|model| &unit.eval.models.all()[model].packages);
+    last == "Error" && packages.is_some_and(|packages| packages.contains(library))
 }
 
 fn is_result(ty: &TypeExpr) -> bool {

@@ -6,13 +6,17 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{CallForm, Catch, Effects, Kind, NodeId, OwnRange, Unit};
 
 use crate::ask::{
-    Action, Quiet, Role, failing_call, failing_in, is_bookkeeping, is_empty, is_for_nobody, is_of_the_start,
-    may_be_rejected, quiet, role, touches, touches_of_call, words,
+    Action, Quiet, Role, chain_name, failing_call, failing_in, failure_branch, is_bookkeeping, is_empty,
+    is_for_nobody, is_of_the_start, made_empty, may_be_rejected, may_fail, quiet, role, touches,
+    touches_of_call, words,
 };
+use crate::edit::handed_on::handed_on;
 use crate::edit::rethrow::rethrown;
 use crate::view::CallView;
 use crate::wording::quoted;
-use crate::{Confidence, RawRelated, Report, Rule, RuleMeta, Severity, UnitView, declare_rule};
+use crate::{
+    Confidence, FixPlan, RawRelated, Report, Rule, RuleMeta, Safety, Severity, UnitView, declare_rule,
+};
 
 declare_rule! {
     /// A handler that keeps a failed query to itself, so that whoever called sees success, or an answer with nothing in it.
@@ -36,6 +40,14 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// ```rust
+    /// let orders = sqlx::query_as::<_, Order>("SELECT id, total FROM orders WHERE buyer = $1")
+    ///     .bind(buyer)
+    ///     .fetch_all(&pool)
+    ///     .await
+    ///     .unwrap_or_default();
+    /// ```
+    ///
     /// ## Good
     ///
     /// ```ts
@@ -48,9 +60,16 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// ```rust
+    /// let orders = sqlx::query_as::<_, Order>("SELECT id, total FROM orders WHERE buyer = $1")
+    ///     .bind(buyer)
+    ///     .fetch_all(&pool)
+    ///     .await?;
+    /// ```
+    ///
     /// ## What its fix does
     ///
-    /// The error is thrown again, after what is logged. Callers can newly see it, which wants a review.
+    /// The error is thrown again, after what is logged; in Rust it is handed on by `?`, where the function can. Callers can newly see it, which wants a review.
     ///
     /// ## What it does not flag
     ///
@@ -66,6 +85,7 @@ declare_rule! {
     /// - Listeners, timers, jobs, clean-ups, and what runs while the program starts.
     /// - Queries beside which something else is asked that may fail, and those of which the log only warns.
     /// - Files, requests to other services, and `.catch()`: a default is right there too often.
+    /// - In Rust: writes, for which there is `ignored-result`, and `unwrap_or(false)`.
     /// - What does not run in a service.
     pub SwallowedError { id: "swallowed-error", category: Errors, severity: Warning, since: "0.1.0", preview }
 }
@@ -80,8 +100,11 @@ impl Rule for SwallowedError {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if unit.is_rust() || !unit.may_be_on_a_server() {
+        if !unit.may_be_on_a_server() {
             return;
+        }
+        if unit.is_rust() {
+            return review_rust(unit, report);
         }
         for (i, node) in unit.unit.nodes.iter().enumerate() {
             let Kind::TryCatch { body, catch: Some(catch), .. } = &node.kind else { continue };
@@ -104,6 +127,58 @@ impl Rule for SwallowedError {
                 .fix(|| rethrown(unit, catch));
         }
     }
+}
+
+/// Finds queries of Rust whose failure looks like no rows.
+fn review_rust(unit: &UnitView<'_>, report: &mut Report<'_>) {
+    for call in unit.calls_with(Effects::DB_READ) {
+        let Some(emptied) = made_empty(unit, call.node) else { continue };
+        let node = call.node;
+        let writes = call.effects().contains(Effects::DB_WRITE);
+        if writes || !may_fail(unit, &call) || !reads_rows(unit, &call) {
+            continue;
+        }
+        let runs_by_itself = matches!(role(unit, node), Some(Role::Job | Role::Consumer | Role::Test))
+            || is_of_the_start(unit, node)
+            || is_in_a_loop(unit.unit, node);
+        let is_no = named(unit, node, ASKS) || refuses(unit);
+        let statement = statement_of(unit.unit, node);
+        if runs_by_itself
+            || is_no
+            || named(unit, node, BY_ITSELF)
+            || named(unit, node, BESIDE)
+            || failure_branch(unit.unit, None, node).is_some()
+            || statement.is_some_and(|statement| crate::ask::is_explained(unit, statement))
+            || !unit.is_on_a_server()
+        {
+            continue;
+        }
+        let what = chain_name(unit, node);
+        let value = quoted(&emptied.value).unwrap_or_else(|| "empty".to_owned());
+        let message =
+            format!("when `{what}` fails the answer is {value}: a failure looks as if there were nothing");
+        report
+            .at(emptied.range, call.confidence(), message)
+            .severity(Severity::Warning)
+            .related_all(unit.chain(&call, Effects::DB_READ, "the query"))
+            .fix(|| {
+                let edit = handed_on(unit, emptied.method?)?;
+                let title = "Hand the failure on by `?` (review: callers can see it)".to_owned();
+                Some(FixPlan { title, safety: Safety::Review, edits: vec![edit] })
+            });
+    }
+}
+
+/// The statement that a node is a part of.
+fn statement_of(u: &Unit, node: NodeId) -> Option<NodeId> {
+    let mut below = node;
+    for around in u.ancestors(node) {
+        if matches!(u.kind(around), Kind::Block { .. }) {
+            return Some(below);
+        }
+        below = around;
+    }
+    None
 }
 
 /// Words in the names of functions that write something down beside the work.
