@@ -78,7 +78,9 @@ pub fn is_error_handed_on(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
 
 /// `Result<Order, sqlx::Error>` of a function that calls sqlx.
 fn is_error_of_library(unit: &UnitView<'_>, call: &CallView<'_>, returns: &TypeExpr) -> bool {
-    let Some([library, .., last]) = returns.args.get(1).map(|error| error.path.as_slice()) else { return false };
+    let Some([library, .., last]) = returns.args.get(1).map(|error| error.path.as_slice()) else {
+        return false;
+    };
     let model = call.facts.behavior.as_ref().map(|(model, _)| usize::from(*model));
     let packages = model.map(|model| &unit.eval.models.all()[model].packages);
     last == "Error" && packages.is_some_and(|packages| packages.contains(library))

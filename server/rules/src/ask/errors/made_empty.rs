@@ -1,6 +1,6 @@
 //! Failures of Rust that are made a value with nothing in it: `rows.await.unwrap_or_default()`, `Err(_) => Vec::new()`.
 
-use plimsoll_behavior::{Effects, Kind, NodeId, OwnRange};
+use plimsoll_behavior::{Arm, Effects, Kind, NodeId, OwnRange};
 
 use crate::UnitView;
 
@@ -61,10 +61,18 @@ pub fn made_empty(unit: &UnitView<'_>, call: NodeId) -> Option<MadeEmpty> {
                 method
             }
             Kind::Match { on, arms } if *on == at => {
-                let failed = arms.iter().find(|arm| {
-                    arm.pattern.as_ref().is_some_and(|p| p.variants.first().is_some_and(|v| v == "Err"))
-                })?;
-                let (value, range) = nothing_after_logs(unit, failed.body)?;
+                let variants = |arm: &&Arm| arm.pattern.as_ref().map(|pattern| pattern.variants.clone());
+                let fails =
+                    |arm: &&Arm| variants(arm).is_some_and(|all| all.first().is_some_and(|v| v == "Err"));
+                let mut failed = arms.iter().filter(fails);
+                // Who tells failures apart has thought of them: `Err(Error::RowNotFound)`, `Err(e) if …`.
+                let only = failed
+                    .next()
+                    .filter(|arm| arm.guard.is_none() && variants(arm).is_some_and(|all| all.len() == 1))?;
+                if failed.next().is_some() {
+                    return None;
+                }
+                let (value, range) = nothing_after_logs(unit, only.body)?;
                 return Some(MadeEmpty { range, value, method: None });
             }
             _ => return None,
