@@ -33,6 +33,7 @@ const MODEL_KEYS: &[(&str, &str)] = &[
     ("plain", "Functions that only compute, by their dotted paths; `*` for all others."),
     ("limiter", "How a library lets no more than some of many calls run at the same time."),
     ("slow_service", "Services that take longer to answer than others: `urls`, `hosts`, `seconds`."),
+    ("money_service", "Requests that move money, by where they go: `urls`, `moves`, `demand`, `keys`."),
 ];
 
 fn is_current(path: &str, text: &str) {

@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 36] = [
+const RULES: [&str; 37] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -51,6 +51,7 @@ const RULES: [&str; 36] = [
     "missing-timeout",
     "unchecked-response",
     "missing-retry",
+    "missing-idempotency-key",
     "leaked-timer",
     "connection-per-call",
     "missing-connection-release",

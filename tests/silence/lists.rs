@@ -19,6 +19,7 @@ const RULES: &[&str] = &[
     "leaked-timer",
     "lock-across-await",
     "missing-auth",
+    "missing-idempotency-key",
     "missing-index",
     "missing-retry",
     "missing-timeout",

@@ -75,6 +75,8 @@ bitflags! {
         const BLOCK_COMPUTE = 1 << 47;
         /// Blocks the thread by a runtime of its own, which panics on the thread of another one.
         const BLOCK_RUNTIME = 1 << 48;
+        /// Moves money: charges, refunds, transfers or pays out.
+        const MONEY = 1 << 52;
     }
 }
 
@@ -125,6 +127,7 @@ impl Effects {
         ("block.remote", Effects::BLOCK_REMOTE),
         ("block.compute", Effects::BLOCK_COMPUTE),
         ("block.runtime", Effects::BLOCK_RUNTIME),
+        ("money", Effects::MONEY),
     ];
 
     /// The effect with this name.

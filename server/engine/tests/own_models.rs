@@ -86,20 +86,20 @@ fn a_wrong_model_is_an_error_with_its_line() {
         told.push_str(&format!("{line}: {message}\n"));
     }
     insta::assert_snapshot!(told, @r#"
-    7: `[[model]]`: unknown key `asynch`; did you mean `async`? (allowed: effect, yields, slots, rows, streams, unique, async, throws, error_in, rejects_by, panics, environment, hands_failures_on, gathers, limited_edit, undone_by, drops_promises, alerts, nullable, stays, callback, callbacks, run, provides, batch, batch_edit, change_edit, columns_edit, record, upsert, coalesces, shared, unshared, release, predicate, timeout, default_timeout, unbounded, takes, timeout_edit, unblock_edit, aside_edit, together_edit, retry, redelivers, retry_edit, handle_edit, checks_status, outside, brings, carries, guarantees)
-    6: `[[model]]`: unknown effect `db.raed`; did you mean `db.read`? (allowed: db.read, db.write, db.connect, db.transaction, http.request, http.client, response.body, response.check, fs, process.spawn, subscribe, timer.repeating, timer.once, release, sleep, task.spawn, lock.acquire, block, log, process.exit, respond, retry, deadline, enqueue, route, schedule, notify, limit, response.stream, block.disk, block.sleep, block.remote, block.compute, block.runtime)
+    7: `[[model]]`: unknown key `asynch`; did you mean `async`? (allowed: effect, yields, slots, moves, rows, streams, unique, async, throws, error_in, rejects_by, panics, environment, hands_failures_on, gathers, limited_edit, undone_by, drops_promises, alerts, nullable, stays, callback, callbacks, run, provides, batch, batch_edit, change_edit, columns_edit, record, upsert, coalesces, shared, unshared, release, predicate, timeout, default_timeout, unbounded, registers, makes_router, patience, takes, timeout_edit, unblock_edit, aside_edit, together_edit, retry, redelivers, retry_edit, handle_edit, checks_status, outside, brings, carries, guarantees)
+    6: `[[model]]`: unknown effect `db.raed`; did you mean `db.read`? (allowed: db.read, db.write, db.connect, db.transaction, http.request, http.client, response.body, response.check, fs, process.spawn, subscribe, timer.repeating, timer.once, release, sleep, task.spawn, lock.acquire, block, log, process.exit, respond, retry, deadline, enqueue, route, schedule, notify, limit, response.stream, block.disk, block.sleep, block.remote, block.compute, block.runtime, money)
     6: `[[model]]`: `effect`: expected a name or a list of names, found integer `7`
     7: `[[model]]`: `async`: expected a boolean, found string "yes"
     8: `[[model]]`: function `runQuery`: the model has no type `Rows`
     8: `[[model]]`: unknown value `sometimes` (allowed: each, once, then, limited, transaction, retry, effect, handler, listener, interval, timeout, job, task, test, memo)
-    8: `[[model]]`: unknown value `tabel`; did you mean `table`? (allowed: table, filter, order, bound, offset, schema, columns, left-out, no-rows, column, sql, params, data, url, method, options, command, path, body, timeout, base-url, delay, dependencies, event, handle, join, action, join-on, lock, key, unique, retry, context, cut, char-boundary, affix, parsed)
+    8: `[[model]]`: unknown value `tabel`; did you mean `table`? (allowed: table, filter, order, bound, offset, schema, columns, left-out, no-rows, column, sql, params, data, url, method, options, command, path, body, timeout, base-url, delay, dependencies, event, handle, join, action, join-on, lock, key, demand, purpose, amount, unique, retry, context, cut, char-boundary, affix, parsed)
     8: `[[model]]`: `timeout_edit`: a time limit is written as `{ option = …, value = … }`, `{ before = … }` or `{ replace = … }`
     8: `[[model]]`: unknown key `opton`; did you mean `option`? (allowed: option, value, before, replace, then, expect)
     4: `[[model]]`: `name` is missing
     2: `[[model]]`: `package` is missing: the module or the crate that it is about
     3: `[[model]]`: expected a name or a list of names, found integer `3`
     4: `[[model]]`: unknown value `javascript` (allowed: typescript, rust)
-    4: `[[model]]`: unknown key `functions`; did you mean `function`? (allowed: package, packages, language, source, in_process, runs_commands, ignores_undefined, cuts_off_at, outlives_rejections, transaction_by, schema, function, type, value, convention, retry_helper, limiter, slow_service, plain)
+    4: `[[model]]`: unknown key `functions`; did you mean `function`? (allowed: package, packages, language, source, in_process, runs_commands, ignores_undefined, cuts_off_at, outlives_rejections, transaction_by, schema, function, type, value, convention, retry_helper, limiter, slow_service, money_service, plain)
     2: expected tables under `[[model]]`, found a table
     "#);
 }

@@ -14,7 +14,7 @@ use crate::errors::{
     ByteSliceOfStr, FloatingPromise, IgnoredResult, LeakedErrorDetail, PanicInService, ProcessKeepsRunning,
     SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
-use crate::resilience::{MissingRetry, MissingTimeout, UncheckedResponse};
+use crate::resilience::{MissingIdempotencyKey, MissingRetry, MissingTimeout, UncheckedResponse};
 use crate::resources::{
     DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedGrowth,
 };
@@ -54,6 +54,7 @@ pub const RULES: &[&dyn Rule] = &[
     &UncheckedLookup,
     &UnguardedParse,
     &UnhandledAsyncHandler,
+    &MissingIdempotencyKey,
     &MissingRetry,
     &MissingTimeout,
     &UncheckedResponse,

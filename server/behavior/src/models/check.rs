@@ -65,6 +65,12 @@ pub(super) fn mistakes(name: &str, model: &Model, types: &FxHashMap<Name, u16>) 
             check.error("slow_service", "what its URLs hold is told in small letters");
         }
     }
+    for service in &model.money_services {
+        let all = || service.urls.iter().chain(&service.keys).chain(&service.demand);
+        if service.keys.is_empty() || all().any(|text| text.is_empty() || **text != *text.to_lowercase()) {
+            check.error("money_service", "what its URLs, keys and demand hold is told in small letters");
+        }
+    }
     check.errors
 }
 

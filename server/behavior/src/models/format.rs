@@ -82,10 +82,60 @@ pub struct Model {
     /// Services that take longer to answer than others do.
     #[serde(default, rename = "slow_service")]
     pub slow_services: Vec<SlowService>,
+    /// Requests that move money, by where they go.
+    #[serde(default, rename = "money_service")]
+    pub money_services: Vec<MoneyService>,
     /// Functions, by their dotted paths, that only compute, and of which nothing else is said; `*` for all others that
     /// it has. Of the values that every language has, `<any>`, methods.
     #[serde(default)]
     pub plain: Vec<Name>,
+}
+
+/// Where a request goes that moves money, whatever client sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoneyService {
+    /// What stands in the URL of such a request, in small letters; `*` stands for anything, `$` for the end of its path:
+    /// `api.stripe.com*/refunds$`.
+    pub urls: Vec<Name>,
+    /// What it does, as a message says it: `refunds`.
+    pub moves: Name,
+    /// A part of what is sent without which a second request moves nothing.
+    #[serde(default)]
+    pub demand: Option<Name>,
+    /// What an idempotency key is called there, or a part of that, in small letters.
+    pub keys: Vec<Name>,
+}
+
+impl MoneyService {
+    /// Whether a URL, or what is written in its place, is one of the service's. In small letters.
+    #[must_use]
+    pub fn is_at(&self, url: &str) -> bool {
+        stands_in(&self.urls, url)
+    }
+}
+
+/// Whether a text has the pieces of one of the patterns, in their order; after one with `$` at its end, an address ends.
+fn stands_in(patterns: &[Name], text: &str) -> bool {
+    patterns.iter().any(|wanted| {
+        let mut rest = text;
+        wanted.split('*').all(|part| {
+            let (part, is_last) = part.strip_suffix('$').map_or((part, false), |part| (part, true));
+            let ends = |at: usize| !is_last || ends_an_address(&rest[at + part.len()..]);
+            match rest.match_indices(part).map(|(at, _)| at).find(|&at| ends(at)) {
+                Some(at) => {
+                    rest = &rest[at + part.len()..];
+                    true
+                }
+                None => false,
+            }
+        })
+    })
+}
+
+/// Whether an address ends before this text.
+fn ends_an_address(rest: &str) -> bool {
+    rest.chars().next().is_none_or(|next| next.is_whitespace() || matches!(next, '?' | '"' | '\'' | '`'))
 }
 
 /// A service whose answer takes longer than that of others: a time limit that is right for these cuts it off.
@@ -105,16 +155,7 @@ impl SlowService {
     /// Whether a URL, or what is written in its place, is one of the service's. In small letters.
     #[must_use]
     pub fn is_at(&self, url: &str) -> bool {
-        self.urls.iter().any(|wanted| {
-            let mut rest = url;
-            wanted.split('*').all(|part| match rest.find(part) {
-                Some(at) => {
-                    rest = &rest[at + part.len()..];
-                    true
-                }
-                None => false,
-            })
-        })
+        stands_in(&self.urls, url)
     }
 
     /// Whether a text in small letters names one of its hosts.
@@ -413,6 +454,9 @@ pub struct Behavior {
     /// arguments, `receiver` what it is called on, `=GET` the constant `GET`, `{member}` the method's name, `<0>` the first type argument.
     #[serde(default)]
     pub slots: BTreeMap<Slot, Name>,
+    /// Of what moves money: what it does, as a message says it: `refunds`.
+    #[serde(default)]
+    pub moves: Option<Name>,
     /// How many rows it touches.
     #[serde(default)]
     pub rows: Option<Rows>,
@@ -915,6 +959,12 @@ pub enum Slot {
     /// The call that made the router which it belongs to; not for models to say, see `makes_router`.
     #[serde(skip)]
     Maker,
+    /// Of what moves money: a part without which a second call moves nothing.
+    Demand,
+    /// An object that says what it is done for, with ids of that.
+    Purpose,
+    /// How much of it moves.
+    Amount,
     /// Tells that no two rows share the column.
     Unique,
     /// What makes it retry.

@@ -321,6 +321,11 @@ impl Models {
         self.models.iter().flat_map(|model| &model.limiters)
     }
 
+    /// Where requests go that move money.
+    pub fn money_services(&self) -> impl Iterator<Item = &MoneyService> {
+        self.models.iter().flat_map(|model| &model.money_services)
+    }
+
     /// The services that take longer to answer than others do.
     pub fn slow_services(&self) -> impl Iterator<Item = &SlowService> {
         self.models.iter().flat_map(|model| &model.slow_services)

@@ -1,9 +1,11 @@
 //! Time limits, retries, status checks.
 
+mod missing_idempotency_key;
 mod missing_retry;
 mod missing_timeout;
 mod unchecked_response;
 
+pub use missing_idempotency_key::MissingIdempotencyKey;
 pub use missing_retry::MissingRetry;
 pub use missing_timeout::MissingTimeout;
 pub use unchecked_response::UncheckedResponse;

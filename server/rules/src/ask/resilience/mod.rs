@@ -2,6 +2,7 @@
 
 pub(in crate::ask) mod body;
 pub(in crate::ask) mod doubled;
+pub(in crate::ask) mod money;
 pub(in crate::ask) mod open_limit;
 pub(in crate::ask) mod outgoing;
 pub(in crate::ask) mod own_status;
@@ -12,6 +13,7 @@ pub(in crate::ask) mod slow;
 
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
 pub use doubled::{Added, added, is_harmless};
+pub use money::{MovesMoney, is_known_again, may_be_claimed, moves_money};
 pub use open_limit::{OpenLimit, open_limit};
 pub use outgoing::{
     Wrapped, chain_name, host_by_name, host_key, is_idempotent, is_nobodys_wait, is_sent_again,

@@ -22,7 +22,7 @@ pub fn slow_answer(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<u32> {
 
 /// What the code says of the URL that a request goes to, in small letters: what it begins with where that is known, then
 /// what stands there, names included.
-fn said_of_url(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
+pub(in crate::ask) fn said_of_url(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
     let node = unit.own_node(call.slot(Slot::Url))?;
     let head = url_head(unit, call).unwrap_or_default();
     let value = match unit.unit.kind(node) {
