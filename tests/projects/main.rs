@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 37] = [
+const RULES: [&str; 38] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -52,6 +52,7 @@ const RULES: [&str; 37] = [
     "unchecked-response",
     "missing-retry",
     "missing-idempotency-key",
+    "retry-without-backoff",
     "leaked-timer",
     "connection-per-call",
     "missing-connection-release",

@@ -27,6 +27,7 @@ const RULES: &[&str] = &[
     "overlapping-interval",
     "panic-in-service",
     "process-keeps-running",
+    "retry-without-backoff",
     "sequential-await",
     "shared-request-state",
     "stale-response",

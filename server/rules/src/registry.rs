@@ -14,7 +14,9 @@ use crate::errors::{
     ByteSliceOfStr, FloatingPromise, IgnoredResult, LeakedErrorDetail, PanicInService, ProcessKeepsRunning,
     SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
-use crate::resilience::{MissingIdempotencyKey, MissingRetry, MissingTimeout, UncheckedResponse};
+use crate::resilience::{
+    MissingIdempotencyKey, MissingRetry, MissingTimeout, RetryWithoutBackoff, UncheckedResponse,
+};
 use crate::resources::{
     DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedGrowth,
 };
@@ -57,6 +59,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingIdempotencyKey,
     &MissingRetry,
     &MissingTimeout,
+    &RetryWithoutBackoff,
     &UncheckedResponse,
     &DetachedTask,
     &LeakedListener,

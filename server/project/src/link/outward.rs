@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_behavior::models::{Run, Slot};
 use plimsoll_behavior::{
-    BindingKind, BlockForm, Effects, FunctionId, Key, Kind, LoopKind, Node, NodeId, Unit,
+    BindingKind, BlockForm, CallForm, Effects, FunctionId, Key, Kind, LoopKind, Node, NodeId, Unit,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -229,6 +229,13 @@ pub(super) fn outward(
             value.hash(&mut hasher);
             hash_held(eval, unit, &value, &mut held, &mut hasher);
         }
+        // `this.attempts += 1`, counted in another way.
+        if let Kind::Unary { op, value } = &node.kind
+            && matches!(op.as_str(), "++" | "--")
+            && !matches!(u.kind(*value), Kind::Name { binding: Some(_), .. })
+        {
+            path(*value).hash(&mut hasher);
+        }
         // What a struct is built of is what its fields hold.
         if let Kind::Object { entries, ty: Some(ty) } = &node.kind {
             ty.hash(&mut hasher);
@@ -252,6 +259,17 @@ pub(super) fn outward(
                 let used = std::mem::discriminant(&kept_use(u, at));
                 (name, used, is_looked_up(u, at)).hash(&mut hasher);
             }
+        }
+    }
+    // What it makes, and what it listens to, tells others when it runs again.
+    for &call in &u.calls {
+        if let Kind::Call { form: CallForm::New, args, .. } = u.kind(call) {
+            args.is_empty().hash(&mut hasher);
+        }
+        if let Some(SlotValue::Node(event)) = calls.get(&call).and_then(|facts| facts.slot(Slot::Event))
+            && event.unit == eval.file.units[unit].path
+        {
+            eval.value(unit, event.node).hash(&mut hasher);
         }
     }
     // What a function hands to a callback that it is given.

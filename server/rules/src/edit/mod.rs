@@ -1,6 +1,7 @@
 //! The writers of edits: what a fix must write, in the style of the file.
 
 pub mod aside;
+pub mod backoff;
 pub mod batch;
 pub mod boundary;
 pub mod clamp;

@@ -3,9 +3,11 @@
 mod missing_idempotency_key;
 mod missing_retry;
 mod missing_timeout;
+mod retry_without_backoff;
 mod unchecked_response;
 
 pub use missing_idempotency_key::MissingIdempotencyKey;
 pub use missing_retry::MissingRetry;
 pub use missing_timeout::MissingTimeout;
+pub use retry_without_backoff::RetryWithoutBackoff;
 pub use unchecked_response::UncheckedResponse;

@@ -11,7 +11,7 @@ mod told;
 mod work;
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, LoopKind, Name, NodeId, Unit};
+use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Loop, LoopKind, Name, NodeId, Unit};
 use plimsoll_project::link::{Context, run_of};
 
 pub(crate) use self::few::is_of_few_rows;
@@ -115,6 +115,11 @@ pub(crate) fn turns_around(view: &UnitView<'_>, call: NodeId) -> Vec<Turn> {
 pub(crate) fn is_of_one_element(view: &UnitView<'_>, turn: &Turn, call: NodeId) -> bool {
     let u = unit_of(view, turn.unit);
     turn.place_of(view, call).is_some_and(|place| is_for_one_element(u, turn, place))
+}
+
+/// Whether a loop goes over the elements of a collection, however it is written.
+pub(in crate::ask) fn is_turn_of_elements(view: &UnitView<'_>, at: NodeId, l: &Loop) -> bool {
+    loop_turn(view, view.index, at, l, l.body).is_some()
 }
 
 /// The turn of a function that is handed by its name to a call that runs it for every element: `ids.map(load)`.

@@ -1,16 +1,22 @@
 //! Requests to other services and what becomes of their answers.
 
+pub(in crate::ask) mod again;
+pub(in crate::ask) mod backoff;
 pub(in crate::ask) mod body;
 pub(in crate::ask) mod doubled;
+pub(in crate::ask) mod flow_of;
 pub(in crate::ask) mod money;
 pub(in crate::ask) mod open_limit;
 pub(in crate::ask) mod outgoing;
 pub(in crate::ask) mod own_status;
+pub(in crate::ask) mod reconnect;
 pub(in crate::ask) mod request;
 pub(in crate::ask) mod response;
 pub(in crate::ask) mod retry_helper;
 pub(in crate::ask) mod slow;
 
+pub use again::{Again, REMOTE, done_again, name_of_tried};
+pub use backoff::{Limit, Wait, limit_of, wait_before};
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
 pub use doubled::{Added, added, is_harmless};
 pub use money::{MovesMoney, is_known_again, may_be_claimed, moves_money};
@@ -20,6 +26,7 @@ pub use outgoing::{
     may_be_bounded, method, takes_its_url, wrapped_request,
 };
 pub use own_status::is_own_status_looked_at;
+pub use reconnect::{Reconnect, reconnects};
 pub use request::{
     asks_for_health, has_deadline_around, is_bounded, is_client_bounded_where_used,
     is_delivered_with_the_page, is_left_alone, is_local_resource, is_same_origin, url_head,
