@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 38] = [
+const RULES: [&str; 40] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -79,6 +79,8 @@ const RULES: [&str; 38] = [
     "unbounded-concurrency",
     "overlapping-interval",
     "sequential-await",
+    "unbounded-channel",
+    "lost-cause",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

@@ -61,6 +61,8 @@ bitflags! {
         const SCHEDULE = 1 << 25;
         /// Sends mail, messages or notifications.
         const NOTIFY = 1 << 26;
+        /// Makes a queue in memory that has no bound, or puts something into one.
+        const QUEUE = 1 << 27;
         /// Waits with what it is given for as long as many others run.
         const LIMIT = 1 << 33;
         /// Takes the body of a response piece by piece, for as long as it lasts.
@@ -120,6 +122,7 @@ impl Effects {
         ("route", Effects::ROUTE),
         ("schedule", Effects::SCHEDULE),
         ("notify", Effects::NOTIFY),
+        ("queue", Effects::QUEUE),
         ("limit", Effects::LIMIT),
         ("response.stream", Effects::RESPONSE_STREAM),
         ("block.disk", Effects::BLOCK_DISK),

@@ -20,4 +20,4 @@ pub use files::{Files, MemoryFiles, Overlay};
 pub use hosting::{SharedStore, brings_a_store, several_instances, shared_store};
 pub use runs::{Runs, Served, WhereItRuns, below_manifest, names_a_page, served_by_importers, where_it_runs};
 pub use schema_of::{ProjectSchema, SchemasOf, declared_dialect, declares_only_in_process};
-pub use toolchain::{RustOf, aborts_on_panic, rust_of};
+pub use toolchain::{RustOf, aborts_on_panic, has_error_causes, rust_of};

@@ -1,7 +1,8 @@
-//! Which Rust a file is written in: its edition, and the version that compiles it, as far as the project says so.
+//! Which Rust a file is written in: its edition, and the version that compiles it, as far as the project says so; and what
+//! TypeScript knows of the library that its language has.
 
 use crate::Files;
-use crate::link::{ancestors, parent};
+use crate::link::{ancestors, configurations, parent};
 use crate::manifests::{CargoToml, nearest_crate, read};
 
 /// The Rust of one file.
@@ -39,6 +40,36 @@ pub fn rust_of(files: &dyn Files, path: &str) -> RustOf {
         (said, pinned) => said.or(pinned),
     };
     RustOf { edition: edition.unwrap_or(2015), version }
+}
+
+/// The first year of the language in which errors have a cause.
+const ERRORS_HAVE_CAUSES: u32 = 2022;
+
+/// Whether an error may be made with a cause in the file at a path: in JavaScript it may, in TypeScript where a configuration
+/// says that its library is new enough, and none around the file says otherwise.
+#[must_use]
+pub fn has_error_causes(files: &dyn Files, path: &str) -> bool {
+    if path.ends_with("js") || path.ends_with("jsx") {
+        return true;
+    }
+    let is_new = |version: &str| match version.strip_prefix("es") {
+        Some("next") => true,
+        Some(year) => year
+            .split('.')
+            .next()
+            .and_then(|year| year.parse().ok())
+            .is_some_and(|year: u32| year >= ERRORS_HAVE_CAUSES),
+        None => false,
+    };
+    let says: Vec<bool> = configurations(files, path)
+        .iter()
+        .filter_map(|lineage| {
+            let lib = lineage.iter().find_map(|config| config.lib.as_ref());
+            let target = lineage.iter().find_map(|config| config.target.as_ref());
+            lib.map(|lib| lib.iter().any(|one| is_new(one))).or_else(|| target.map(|target| is_new(target)))
+        })
+        .collect();
+    !says.is_empty() && says.into_iter().all(|is_new| is_new)
 }
 
 /// Whether a panic ends the program that a file is built into for others: its profile says `panic = "abort"`.

@@ -18,7 +18,7 @@ mod view;
 mod wording;
 
 pub use registry::{RULES, rule_named};
-pub use report::{FixPlan, Options, Place, PlannedEdit, RawFinding, RawRange, RawRelated, Report};
+pub use report::{FixPlan, Options, Place, PlannedEdit, RawFinding, RawRange, RawRelated, Report, Reported};
 pub use rule::{Category, Confidence, Rule, RuleMeta, RuleOption, Safety, Severity};
 pub use view::{CallView, ProjectFacts, SchemaView, UnitView};
 

@@ -11,14 +11,15 @@ use crate::database::{
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
 use crate::errors::{
-    ByteSliceOfStr, FloatingPromise, IgnoredResult, LeakedErrorDetail, PanicInService, ProcessKeepsRunning,
-    SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
+    ByteSliceOfStr, FloatingPromise, IgnoredResult, LeakedErrorDetail, LostCause, PanicInService,
+    ProcessKeepsRunning, SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
 use crate::resilience::{
     MissingIdempotencyKey, MissingRetry, MissingTimeout, RetryWithoutBackoff, UncheckedResponse,
 };
 use crate::resources::{
-    DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedGrowth,
+    DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedChannel,
+    UnboundedGrowth,
 };
 use crate::security::MissingAuth;
 
@@ -50,6 +51,7 @@ pub const RULES: &[&dyn Rule] = &[
     &FloatingPromise,
     &IgnoredResult,
     &LeakedErrorDetail,
+    &LostCause,
     &PanicInService,
     &ProcessKeepsRunning,
     &SwallowedError,
@@ -66,6 +68,7 @@ pub const RULES: &[&dyn Rule] = &[
     &LeakedSubscription,
     &LeakedTimer,
     &SharedRequestState,
+    &UnboundedChannel,
     &UnboundedGrowth,
     &MissingAuth,
 ];

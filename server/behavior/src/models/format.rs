@@ -381,6 +381,10 @@ pub struct TypeModel {
     /// Those of them whose results are in an `Option` or a `Result`.
     #[serde(default)]
     pub maybe: Vec<Name>,
+    /// Whether it is a connection, or one half of it: whoever is at its other end sends what they like, and reads as
+    /// slowly as they like.
+    #[serde(default)]
+    pub connection: bool,
 }
 
 /// Who waits for a lock that is held.
@@ -549,6 +553,9 @@ pub struct Behavior {
     /// What it makes is meant to be made once, because it holds connections.
     #[serde(default)]
     pub shared: Option<Shared>,
+    /// Of what makes a queue in memory that has no bound, and yields its two ends: how they are used.
+    #[serde(default)]
+    pub ends: Option<QueueEnds>,
     /// Packages of the model of which that does not hold: they speak HTTP, or have to be made anew where they run.
     #[serde(default)]
     pub unshared: Vec<Name>,
@@ -690,6 +697,30 @@ pub struct LimitedEdit {
     pub imports: Vec<Name>,
     /// The crate that must be declared for it.
     pub needs: Name,
+}
+
+/// The two ends of a queue, in the order in which they are yielded:
+/// `{ fed_by = ["send"], taken_by = ["recv"], bounded_edit = { name = "channel", waits = true } }`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueEnds {
+    /// The methods of the first that put something in.
+    pub fed_by: Vec<Name>,
+    /// The methods of the second that wait for something and take it out.
+    pub taken_by: Vec<Name>,
+    /// How one with a bound is made in its place, which has the same methods.
+    #[serde(default)]
+    pub bounded_edit: Option<BoundedEdit>,
+}
+
+/// How a queue with a bound is made in the place of one without.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundedEdit {
+    /// The function beside the other one that takes the bound as its only argument.
+    pub name: Name,
+    /// Whether what puts something in has to be awaited then, and had not to be before.
+    pub waits: bool,
 }
 
 /// How what a call makes is meant to be shared.
@@ -979,6 +1010,8 @@ pub enum Slot {
     Affix,
     /// The text that it reads, which must have a form for that; it fails where it has not.
     Parsed,
+    /// Of an error that is made: the one that it comes of.
+    Cause,
 }
 
 /// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all

@@ -36,6 +36,7 @@ pub use linker::{Asked, LinkCache, Linker, OwnModels, Session};
 pub use others::Other;
 pub use promise_fate::PromiseFate;
 pub use relink::{Relinked, relink};
+pub(crate) use resolve::configurations;
 pub(crate) use resolve::rust::path_of_dependency;
 pub use resolve::{Target, ancestors, parent, resolve_import, resolve_module};
 pub(crate) use resolve::{is_test_code, join, package_name, split_package};

@@ -14,7 +14,7 @@ use crate::ask::{binding_of, uses_of};
 /// How many names a value may lead through.
 const MAX_NAMES: u8 = 4;
 /// Types of parameters that hold what the program made when it started.
-const STATE: &[&str] = &["State", "Data", "Extension"];
+pub(in crate::ask) const STATE: &[&str] = &["State", "Data", "Extension"];
 
 /// Where a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@ pub mod aside;
 pub mod backoff;
 pub mod batch;
 pub mod boundary;
+pub mod bounded;
+pub mod cause;
 pub mod clamp;
 pub mod cleanup;
 pub mod closing;

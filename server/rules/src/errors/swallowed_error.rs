@@ -110,7 +110,7 @@ impl Rule for SwallowedError {
             let Kind::TryCatch { body, catch: Some(catch), .. } = &node.kind else { continue };
             let node = NodeId(u32::try_from(i).expect("few nodes"));
             let Some(handler) = quiet(unit, catch.body) else { continue };
-            let calls = failing_in(unit, *body);
+            let calls = failing_in(unit, *body, Effects::DB);
             let Some((message, severity)) = lost_write(unit, node, handler, &calls)
                 .or_else(|| empty_answer(unit, node, *body, handler, &calls))
             else {

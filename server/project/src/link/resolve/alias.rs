@@ -57,6 +57,32 @@ fn by_configuration(files: &dyn Files, from: &str, module: &str, is_claimed: &mu
     None
 }
 
+/// What the configuration of TypeScript nearest to a file says, and those that it refers to: each with those that it takes
+/// over from, the ones that win first.
+pub(crate) fn configurations(files: &dyn Files, from: &str) -> Vec<Vec<Arc<TsConfig>>> {
+    let Some(mut folders) = parent(from).map(|folder| ancestors(folder, files, from)) else {
+        return Vec::new();
+    };
+    let Some(first) = folders.find(|folder| files.exists(&format!("{folder}/tsconfig.json"))) else {
+        return Vec::new();
+    };
+    let mut configs = Configs { files, from, module: "", open: MAX_CONFIGS, is_claimed: false };
+    let mut open = vec![format!("{first}/tsconfig.json")];
+    let mut all = Vec::new();
+    while let Some(path) = open.pop() {
+        let mut lineage = Vec::new();
+        configs.lineage(&path, &mut lineage);
+        let Some((owner, own)) = lineage.first() else { continue };
+        let references = own.references.iter().filter_map(|reference| {
+            let path = join(owner, reference)?;
+            Some(if path.ends_with(".json") { path } else { format!("{path}/tsconfig.json") })
+        });
+        open.extend(references.collect::<Vec<_>>());
+        all.push(lineage.into_iter().map(|(_, config)| config).collect());
+    }
+    all
+}
+
 /// One specifier looked up in configurations that take over from each other.
 struct Configs<'a> {
     files: &'a dyn Files,

@@ -11,6 +11,7 @@ mod packages;
 pub(crate) mod rust;
 mod script;
 
+pub(crate) use alias::configurations;
 use plimsoll_behavior::Name;
 use plimsoll_syntax::Language;
 

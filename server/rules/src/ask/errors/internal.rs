@@ -134,7 +134,7 @@ fn failing(view: &UnitView<'_>, error: BindingId) -> Option<NodeId> {
                 }
                 _ => None,
             })?;
-            failing_in(view, body).first().map(|call| call.node)
+            failing_in(view, body, Effects::DB).first().map(|call| call.node)
         }
         BindingKind::Variable => {
             // `const { data, error } = await …`

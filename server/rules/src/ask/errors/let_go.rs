@@ -1,6 +1,6 @@
 //! What a statement of Rust lets go: `let _ = save(order).await;`, `save(order).await.ok();`.
 
-use plimsoll_behavior::{Kind, NodeId, Unit};
+use plimsoll_behavior::{Kind, NodeId, OwnRange, Unit};
 use plimsoll_project::link::FnRef;
 
 use crate::ask::code::in_function;
@@ -68,6 +68,13 @@ pub fn is_explained(unit: &UnitView<'_>, statement: NodeId) -> bool {
             between.trim().is_empty() && between.matches('\n').count() <= 1
         })
     })
+}
+
+/// Whether a comment stands in a range of the unit.
+#[must_use]
+pub fn is_explained_in(unit: &UnitView<'_>, range: OwnRange) -> bool {
+    let mut comments = unit.unit.comments.iter().filter(|comment| !comment.text.starts_with(SUPPRESSION));
+    comments.any(|comment| comment.range.start >= range.start && comment.range.end <= range.end)
 }
 
 /// What was tried, where a node below `within` stands in the branch of its failure: the `catch` of a `try`, the arm of an `Err`.

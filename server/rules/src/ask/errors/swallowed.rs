@@ -115,19 +115,19 @@ pub fn is_empty(unit: &UnitView<'_>, node: NodeId) -> bool {
     }
 }
 
-/// The calls of a `try` whose failures its handler gets.
+/// The calls of a `try` with one of the effects whose failures its handler gets.
 #[must_use]
-pub fn failing_in<'a>(unit: &UnitView<'a>, body: NodeId) -> Vec<CallView<'a>> {
+pub fn failing_in<'a>(unit: &UnitView<'a>, body: NodeId, effects: Effects) -> Vec<CallView<'a>> {
     let u = unit.unit;
     let inside = u.descendants(body);
     let calls = inside.iter().filter_map(|&node| unit.call(node));
-    calls.filter(|call| reaches(unit, call, body)).collect()
+    calls.filter(|call| call.effects().intersects(effects) && reaches(unit, call, body)).collect()
 }
 
 /// Whether a failure of a call reaches the handler of the `try` with this body.
 fn reaches(unit: &UnitView<'_>, call: &CallView<'_>, body: NodeId) -> bool {
     let u = unit.unit;
-    if !call.effects().intersects(Effects::DB) || !may_be_rejected(unit, call.node) {
+    if !may_be_rejected(unit, call.node) {
         return false;
     }
     let PromiseFate::Awaited(at) = unit.eval.promise_fate(unit.index, call.node) else { return false };

@@ -7,6 +7,7 @@ pub(in crate::ask) mod endless;
 pub(in crate::ask) mod given_back;
 pub(in crate::ask) mod lifetime;
 pub(in crate::ask) mod listener;
+pub(in crate::ask) mod queue;
 pub(in crate::ask) mod released;
 pub(in crate::ask) mod request_state;
 pub(in crate::ask) mod rescheduled;
@@ -20,6 +21,7 @@ pub use lifetime::{Lifetime, is_left_running, lifetime};
 pub use listener::{
     Listener, Removal, ends_by_itself, event_name, is_made_there, listener, outlives, removal,
 };
+pub use queue::{Queue, Slow, is_of_the_program, queue, waits_for_an_answer};
 pub use released::{
     Fate, binding_around, binding_of, fate, fate_in_component, fate_with_receiver, is_cleared_by_rendering,
     owner_of, uses_of,
