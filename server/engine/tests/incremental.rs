@@ -369,6 +369,31 @@ fn who_calls_a_function_and_what_it_calls_is_seen_where_it_takes_something_by_fo
 }
 
 #[test]
+fn what_a_function_does_with_one_end_of_a_queue_is_seen_where_that_is_made() {
+    const OWN: &str = "use axum::extract::ws::{Message, WebSocket};\nuse futures::stream::SplitSink;\n\
+        use futures::{SinkExt, StreamExt};\nuse tokio::sync::mpsc;\n\
+        async fn write(mut rx: mpsc::UnboundedReceiver<Message>, mut sink: SplitSink<WebSocket, Message>) {\n    \
+        while let Some(message) = rx.recv().await {\n        let _ = sink.send(message).await;\n    }\n}\n\
+        async fn answer(message: Message, tx: &mpsc::UnboundedSender<Message>) {\n    let _ = tx.send(message);\n}\n\
+        pub async fn serve(socket: WebSocket) {\n    let (sink, mut stream) = socket.split();\n    \
+        let (tx, rx) = mpsc::unbounded_channel();\n    tokio::spawn(write(rx, sink));\n    \
+        while let Some(Ok(message)) = stream.next().await {\n        answer(message, &tx).await;\n    }\n}\n\
+        #[tokio::main]\nasync fn main() {\n    let app = axum::Router::new();\n    \
+        let listener = tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap();\n    \
+        axum::serve(listener, app).await.unwrap();\n}\n";
+    let mut files = MemoryFiles::default();
+    let manifest = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n[dependencies]\naxum = \"0.8\"\ntokio = \"1\"\nfutures = \"0.3\"\n";
+    files.insert("/p/Cargo.toml", manifest);
+    let edits = [
+        ("sink.send(message).await", "std::future::ready(message).await", false),
+        ("std::future::ready(message).await", "sink.send(message).await", true),
+        ("tx.send(message)", "tx.send(1)", false),
+        ("tx.send(1)", "tx.send(message)", true),
+    ];
+    follows_at("/p/src/main.rs", &files, OWN, "unbounded-channel", true, &edits);
+}
+
+#[test]
 fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     // Long enough to be a unit of its own.
     let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);

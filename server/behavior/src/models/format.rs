@@ -385,6 +385,9 @@ pub struct TypeModel {
     /// slowly as they like.
     #[serde(default)]
     pub connection: bool,
+    /// Whether it is one end of a queue in memory: what a function does with it is asked of by whoever makes the queue.
+    #[serde(default)]
+    pub queue_end: bool,
 }
 
 /// Who waits for a lock that is held.

@@ -122,8 +122,8 @@ fn is_handed_out(u: &Unit, node: NodeId, calls: &FxHashMap<NodeId, Arc<CallFacts
 }
 
 /// Hashes what decides whether a caller has to wait for what a unit does: whether calls stand in tasks, when closures run.
-/// Around a call that blocks its thread, and in a loop that never ends, anything does: whether it is done once, what leaves
-/// it.
+/// Around a call that blocks its thread or is of one end of a queue, and in a loop that never ends, anything does: whether it
+/// is done once, what leaves it.
 fn hash_around_what_blocks(
     eval: &Evaluator<'_>,
     unit: usize,
@@ -149,7 +149,9 @@ fn hash_around_what_blocks(
         |local: &Local| local.direct.iter().any(|(effects, ..)| effects.intersects(Effects::BLOCKS_FOR_LONG));
     let goes_on =
         |node: &Node| matches!(&node.kind, Kind::Loop(own) if matches!(own.kind, LoopKind::Forever));
-    if locals.iter().any(blocks) || u.nodes.iter().any(goes_on) {
+    let is_of_a_queue =
+        |facts: &Arc<CallFacts>| facts.receiver.is_some_and(|ty| eval.models.ty(ty).queue_end);
+    if locals.iter().any(blocks) || u.nodes.iter().any(goes_on) || calls.values().any(is_of_a_queue) {
         entry.key.hash(hasher);
     }
 }
@@ -183,6 +185,8 @@ pub(super) fn outward(
     hash_around_what_blocks(eval, unit, calls, locals, &mut hasher);
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
+    // What a function makes that shows something is made again with each that is shown.
+    u.nodes.iter().any(|node| matches!(node.kind, Kind::Element { .. })).hash(&mut hasher);
     // A parameter of a constructor is a field of its class, whose type and decorators say what it holds.
     for param in u.functions.iter().flat_map(|function| &function.params) {
         (&param.field, &param.ty, param.is_optional, param.is_rest).hash(&mut hasher);

@@ -58,7 +58,8 @@ declare_rule! {
     /// - Handlers that use the error in any way but to ask what it is: in a text, as a property, in a log.
     /// - Errors that say what is wrong with what was asked for, on purpose no more than that: not found, invalid, denied,
     ///   expired, timed out, a status of 4xx.
-    /// - What is thrown for one kind of failure that was asked for.
+    /// - What is thrown for one kind of failure that was asked for, or only sometimes.
+    /// - Files of which only is asked whether they are there.
     /// - Failures to read a text that must have a form, and of locks, channels and time limits, which have nothing to tell.
     /// - Handlers in which a comment says why.
     /// - In Rust, failures of the project's own functions, which may have told of theirs.

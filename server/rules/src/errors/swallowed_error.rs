@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Run;
-use plimsoll_behavior::{CallForm, Catch, Effects, Kind, NodeId, OwnRange, Unit};
+use plimsoll_behavior::{CallForm, Catch, Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
 
 use crate::ask::{
     Action, Quiet, Role, chain_name, failing_call, failing_in, failure_branch, is_bookkeeping, is_empty,
@@ -138,7 +138,9 @@ fn review_rust(unit: &UnitView<'_>, report: &mut Report<'_>) {
         if writes || !may_fail(unit, &call) || !reads_rows(unit, &call) {
             continue;
         }
-        let runs_by_itself = matches!(role(unit, node), Some(Role::Job | Role::Consumer | Role::Test))
+        let function = unit.linked.file.fn_ref(unit.index, FunctionId(0));
+        let runs_as = unit.world.role(&function).map(|fact| fact.role).or_else(|| role(unit, node));
+        let runs_by_itself = matches!(runs_as, Some(Role::Job | Role::Consumer | Role::Test))
             || is_of_the_start(unit, node)
             || is_in_a_loop(unit.unit, node);
         let is_no = named(unit, node, ASKS) || refuses(unit);

@@ -27,6 +27,10 @@ const OF_THE_CALLER: &[&str] = &[
     "locked", "limited", "taken", "unknown", "rejected",
 ];
 
+/// Methods and functions that ask whether a file is there, whose failure says that it is not.
+const LOOKS: &[&str] =
+    &["access", "stat", "lstat", "metadata", "symlink_metadata", "try_exists", "canonicalize", "realpath"];
+
 /// An error of which nothing is left.
 pub struct Lost<'a> {
     /// What makes the new one.
@@ -67,14 +71,14 @@ pub fn lost_in_handler<'a>(unit: &UnitView<'a>, body: NodeId, catch: &Catch) -> 
     let thrown = u.descendants(catch.body).into_iter().find_map(|node| match u.kind(node) {
         Kind::Throw(value) if u.node(node).function == function => {
             let is_new = matches!(u.kind(*value), Kind::Call { form: CallForm::New, .. });
-            (is_new && is_for_all_failures(u, node, catch, old)).then_some(*value)
+            (is_new && is_for_all_failures(u, node, catch)).then_some(*value)
         }
         _ => None,
     })?;
     if is_of_the_caller(unit, thrown) {
         return None;
     }
-    let fails = failing_in(unit, body, FAILS).into_iter().next()?;
+    let fails = failing_in(unit, body, FAILS).into_iter().find(|call| !only_looks(unit, call))?;
     Some(Lost { made: thrown, fails, old })
 }
 
@@ -92,28 +96,16 @@ fn is_only_asked(u: &Unit, used: NodeId) -> bool {
     false
 }
 
-/// Whether a `throw` of a handler is reached whatever the error is: it stands in no branch that depends on it.
-fn is_for_all_failures(u: &Unit, throw: NodeId, catch: &Catch, old: Old) -> bool {
-    let mut below = throw;
-    for around in u.ancestors(throw) {
-        if around == catch.body {
-            return true;
-        }
-        match u.kind(around) {
-            Kind::If { condition, .. } => {
-                let asks = u.descendants(*condition).into_iter().any(|part| {
-                    matches!(u.kind(part), Kind::Name { binding: Some(b), .. } if old == Old::Named(*b))
-                });
-                if asks || below == *condition {
-                    return false;
-                }
-            }
-            Kind::Block { .. } | Kind::Discard(_) => {}
-            _ => return false,
-        }
-        below = around;
-    }
-    false
+/// Whether a `throw` of a handler is reached whatever the error is, and whatever else is the case.
+fn is_for_all_failures(u: &Unit, throw: NodeId, catch: &Catch) -> bool {
+    let mut around = u.ancestors(throw).take_while(|&around| around != catch.body);
+    around.all(|around| matches!(u.kind(around), Kind::Block { .. } | Kind::Discard(_)))
+}
+
+/// Whether a call only asks whether a file is there.
+fn only_looks(unit: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    callee_name(unit.unit, call.node).is_some_and(|name| LOOKS.contains(&name.as_str()))
+        && call.effects() & FAILS == Effects::FILE
 }
 
 /// Whether an error says what is wrong with what was asked for, by its class, its text, its code or its status.
@@ -165,7 +157,7 @@ pub fn lost_in_result<'a>(unit: &UnitView<'a>, call: NodeId) -> Option<(Lost<'a>
     } else {
         return None;
     };
-    let fails = unit.call(failing_at(unit, on)?)?;
+    let fails = unit.call(failing_at(unit, on)?).filter(|call| !only_looks(unit, call))?;
     (!is_of_the_caller(unit, made) && !carries_nothing(u, made))
         .then_some((Lost { made, fails, old }, closure))
 }

@@ -69,9 +69,6 @@ pub fn made_empty(unit: &UnitView<'_>, call: NodeId) -> Option<MadeEmpty> {
                 let only = failed
                     .next()
                     .filter(|arm| arm.guard.is_none() && variants(arm).is_some_and(|all| all.len() == 1))?;
-                if failed.next().is_some() {
-                    return None;
-                }
                 let (value, range) = nothing_after_logs(unit, only.body)?;
                 return Some(MadeEmpty { range, value, method: None });
             }

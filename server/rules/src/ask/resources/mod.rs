@@ -2,6 +2,7 @@
 
 pub(in crate::ask) mod additions;
 pub(in crate::ask) mod anew;
+pub(in crate::ask) mod connections;
 pub(in crate::ask) mod deeds;
 pub(in crate::ask) mod endless;
 pub(in crate::ask) mod given_back;
@@ -14,6 +15,7 @@ pub(in crate::ask) mod rescheduled;
 
 pub use additions::{Addition, MAX_STEPS, added_to, again, is_exported, may_add, member_of};
 pub use anew::Anew;
+pub use connections::Slow;
 pub use deeds::{Deeds, deeds};
 pub use endless::{Endless, endless};
 pub use given_back::{Leak, Taken, leak, taken};
@@ -21,7 +23,7 @@ pub use lifetime::{Lifetime, is_left_running, lifetime};
 pub use listener::{
     Listener, Removal, ends_by_itself, event_name, is_made_there, listener, outlives, removal,
 };
-pub use queue::{Queue, Slow, is_of_the_program, queue, waits_for_an_answer};
+pub use queue::{Queue, is_of_the_program, queue, waits_for_an_answer};
 pub use released::{
     Fate, binding_around, binding_of, fate, fate_in_component, fate_with_receiver, is_cleared_by_rendering,
     owner_of, uses_of,

@@ -1,13 +1,11 @@
 //! Queues in memory that have no bound: who puts things into them, and how fast what is put in is taken out.
 
 use plimsoll_behavior::models::QueueEnds;
-use plimsoll_behavior::{
-    Access, BindingId, BindingKind, Effects, Key, Kind, LoopKind, Name, NodeId, PathStep, Unit,
-};
-use plimsoll_project::link::Value;
+use plimsoll_behavior::{Access, BindingId, BindingKind, Key, Kind, Name, NodeId, PathStep, Unit};
 
-use crate::ask::code::{bare, callee_name, chain_head, effects_of, in_function, receiver};
+use crate::ask::code::{bare, callee_name, chain_head, in_function, receiver};
 use crate::ask::made::STATE;
+use crate::ask::resources::connections::{Slow, loop_over_a_connection, slow_in};
 use crate::ask::resources::released::{binding_of, owner_of, uses_of};
 use crate::{Place, UnitView};
 
@@ -18,21 +16,9 @@ const MAX_STEPS: usize = 300;
 /// How many names the head of a path is followed through.
 const MAX_NAMES: u8 = 6;
 
-/// What takes its time for each thing that is taken out.
-const WORK: Effects = Effects::DB
-    .union(Effects::HTTP_REQUEST)
-    .union(Effects::FILE)
-    .union(Effects::PROCESS)
-    .union(Effects::NOTIFY)
-    .union(Effects::SLEEP)
-    .union(Effects::BLOCKS_FOR_LONG);
-
 /// Methods of collections, cells and maps that keep what they are given.
 const KEEPS: &[&str] =
     &["insert", "push", "push_back", "or_insert", "or_insert_with", "replace", "set", "store", "swap"];
-/// First words of the names of methods that take something off a connection.
-const READS: &[&str] =
-    &["next", "recv", "read", "try_next", "receive", "peek", "poll", "close", "split", "clone"];
 
 /// A queue and all that is seen of it.
 #[derive(Default)]
@@ -67,15 +53,6 @@ pub struct Drain {
     pub around: Place,
     /// What takes its time for each, and where.
     pub slow: Option<(Slow, Place)>,
-}
-
-/// What takes its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slow {
-    /// Whoever is at the other end of a connection reads it.
-    Connection,
-    /// It is worked on.
-    Work,
 }
 
 /// What is seen of the queue that a call of the unit makes; none where its ends are not taken apart there.
@@ -350,58 +327,6 @@ fn for_each(u: &Unit, taken: NodeId) -> Option<(NodeId, Vec<NodeId>)> {
         below = around;
     }
     None
-}
-
-/// What takes its time below a node.
-fn slow_in(view: &UnitView<'_>, node: NodeId, taken: NodeId) -> Option<(Slow, NodeId)> {
-    let u = view.unit;
-    let calls = u
-        .descendants(node)
-        .into_iter()
-        .filter(|&part| part != taken && matches!(u.kind(part), Kind::Call { .. }));
-    let calls: Vec<NodeId> = calls.collect();
-    let writes = calls.iter().copied().find(|&call| writes_to_a_connection(view, call));
-    let works = || calls.iter().copied().find(|&call| effects_of(view, view.index, call).intersects(WORK));
-    writes.map(|at| (Slow::Connection, at)).or_else(|| works().map(|at| (Slow::Work, at)))
-}
-
-fn is_connection(view: &UnitView<'_>, node: NodeId) -> bool {
-    let value = view.eval.value(view.index, bare(view.unit, node));
-    matches!(&value, Value::Instance(of) if view.eval.models.ty(of.ty).connection)
-}
-
-fn is_a_read(name: &str) -> bool {
-    READS
-        .iter()
-        .any(|read| name == *read || name.strip_prefix(read).is_some_and(|rest| rest.starts_with('_')))
-}
-
-/// Whether a call hands something to a connection, as its method or as one that is lent it.
-fn writes_to_a_connection(view: &UnitView<'_>, call: NodeId) -> bool {
-    let u = view.unit;
-    let Kind::Call { args, .. } = u.kind(call) else { return false };
-    let is_read = callee_name(u, call).is_some_and(|name| is_a_read(name));
-    let on = receiver(u, call).is_some_and(|on| is_connection(view, on));
-    !is_read && !args.is_empty() && (on || args.iter().any(|&arg| is_connection(view, arg)))
-}
-
-/// The loop around a node that takes what comes over a connection.
-fn loop_over_a_connection(view: &UnitView<'_>, node: NodeId) -> Option<NodeId> {
-    let u = view.unit;
-    let function = u.node(node).function;
-    let mut around = u.ancestors(node).take_while(|&around| u.node(around).function == function);
-    around.find(|&around| {
-        let Kind::Loop(own) = u.kind(around) else { return false };
-        let goes_on = matches!(own.kind, LoopKind::While | LoopKind::Forever | LoopKind::EachAwait);
-        goes_on
-            && u.descendants(around).into_iter().any(|part| {
-                let is_awaited =
-                    u.parent(part).is_some_and(|parent| matches!(u.kind(parent), Kind::Await(_)));
-                is_awaited
-                    && callee_name(u, part).is_some_and(|name| is_a_read(name))
-                    && receiver(u, part).is_some_and(|on| is_connection(view, on))
-            })
-    })
 }
 
 /// Whether the loop or the function is left once something was put in.
