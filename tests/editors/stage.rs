@@ -14,7 +14,7 @@ pub const FILE: &str = "src/server/integrations/chat.ts";
 pub const RULE: &str = "missing-timeout";
 
 /// A part of the message.
-pub const MESSAGE: &str = "waits for ever";
+pub const MESSAGE: &str = "waits for minutes";
 
 /// What the fix is called, without its backticks.
 pub const FIX: &str = "Add a time limit of 10 seconds";

@@ -65,7 +65,7 @@ const tests = {
     const page = await openFile(CHAT)
     await page.locator('.squiggly-warning').first().waitFor()
     await page.keyboard.press('Control+Shift+M')
-    const row = page.locator('.markers-panel .monaco-list-row', { hasText: 'waits for ever' })
+    const row = page.locator('.markers-panel .monaco-list-row', { hasText: 'waits for minutes' })
     await row.first().waitFor()
     await row.first().dblclick()
     await picture(page, 'findings')

@@ -31,6 +31,8 @@ pub struct Imports {
     sources: FxHashMap<Arc<str>, Source>,
     /// Who names a module so, in no order.
     by_name: FxHashMap<Name, Vec<Arc<str>>>,
+    /// Equal where all sources name the same modules: the sum of what each says.
+    digest: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -120,7 +122,7 @@ impl Imports {
     }
 
     fn copied(&self) -> Imports {
-        Imports { sources: self.sources.clone(), by_name: self.by_name.clone() }
+        Imports { sources: self.sources.clone(), by_name: self.by_name.clone(), digest: self.digest }
     }
 
     fn add(&mut self, path: Arc<str>, source: Source) {
@@ -130,11 +132,13 @@ impl Imports {
                 named.push(Arc::clone(&path));
             }
         }
+        self.digest = self.digest.wrapping_add(said(&path, &source));
         self.sources.insert(path, source);
     }
 
     fn remove(&mut self, path: &str) {
         let Some(source) = self.sources.remove(path) else { return };
+        self.digest = self.digest.wrapping_sub(said(path, &source));
         for name in source.mentions.names() {
             if let Some(named) = self.by_name.get_mut(&name) {
                 named.retain(|by| **by != *path);
@@ -169,6 +173,11 @@ impl Imports {
         }
         Some(importers)
     }
+}
+
+/// A number for what one source names.
+fn said(path: &str, source: &Source) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(format!("{path}\n{}", source.mentions.digest()).as_bytes())
 }
 
 /// A source that names a module.
@@ -215,8 +224,21 @@ pub fn importing_sources(files: &dyn Files, root: &str) -> Option<Vec<String>> {
     sources_within(files, root, &is_source, MAX_SOURCES)
 }
 
+/// What follows the path of a root in the question who imports what below it.
+const WHO: &str = "\0who imports what";
+
+/// The imports below a root, with the question that stands for all of them and its answer.
+pub(crate) fn all_imports(files: &dyn Files, root: &str) -> (Option<Arc<Imports>>, String, Option<u64>) {
+    let imports = files.imports_below(root);
+    let answer = imports.as_ref().map(|imports| imports.digest);
+    (imports, format!("{root}{WHO}"), answer)
+}
+
 /// The answer to such a question; none where it is another one.
 pub(crate) fn answer_to(files: &dyn Files, question: &str) -> Option<Option<u64>> {
+    if let Some(root) = question.strip_suffix(WHO) {
+        return Some(all_imports(files, root).2);
+    }
     let path = question.strip_suffix(QUESTION)?;
     Some(files.read(path).map(|text| Mentions::of(&text).digest()))
 }

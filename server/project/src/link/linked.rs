@@ -12,6 +12,7 @@ use super::outward::outward;
 use super::summary::{Local, locals};
 use super::{CallFacts, Evaluator, FileUnits, FnRef, Linker, Summary, Value};
 use crate::Files;
+use crate::importers::Imports;
 
 /// Other files, as a file under evaluation sees them: only through questions that are answered there.
 pub trait World {
@@ -33,6 +34,9 @@ pub trait World {
 
     /// Notes that a file is looked at otherwise than by questions to its evaluator: any change of it counts.
     fn all_of(&self, path: &str);
+
+    /// Who imports what below a root, where that is known; notes that any change of it counts.
+    fn all_imports(&self, root: &str) -> Option<Arc<Imports>>;
 
     /// The sources of the project around a file, in order: those of its workspace, else of its package. Empty when they
     /// are too many to look through, or nothing says where the project begins.

@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::summary::{Local, close, locals};
 use super::{Evaluator, FileUnits, FnRef, Linked, Memo, Summary, World, link, models_of};
 use crate::Files;
-use crate::importers::Imports;
+use crate::importers::{Imports, all_imports};
 use crate::manifests::{ManifestCache, answer_to, root_of_sources, sources_below};
 
 /// Extracted files, shared between reviews.
@@ -458,6 +458,13 @@ impl World for Linker<'_> {
 
     fn all_of(&self, path: &str) {
         self.whole.borrow_mut().insert(path.into());
+    }
+
+    fn all_imports(&self, root: &str) -> Option<Arc<Imports>> {
+        // Whoever keeps answers between runs sees that by itself what is asked of it.
+        let (imports, question, answer) = all_imports(self.recorder.files, root);
+        self.recorder.note(&question, Asked::Text(answer));
+        imports
     }
 
     fn sources_around(&self, path: &str) -> Arc<[String]> {

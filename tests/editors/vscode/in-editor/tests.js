@@ -29,7 +29,7 @@ exports['a finding appears, and its quick fix is what is on the disk after it'] 
   const [finding] = await until('the finding', () => at(findings(document.uri), 'missing-timeout'))
   assert.equal(finding.source, 'plimsoll')
   assert.equal(finding.range.start.line, 7)
-  assert.match(finding.message, /waits for ever/)
+  assert.match(finding.message, /waits for minutes/)
   const actions = await actionsAt(document.uri, finding)
   const fix = actions.find((action) => action.edit && action.title.includes('time limit'))
   assert.ok(fix, `among ${actions.map((action) => action.title).join('; ')}`)

@@ -210,7 +210,7 @@ fn users_of(world: &dyn World, path: &Arc<str>) -> (Vec<Arc<str>>, bool) {
         return users_in_rust(world, path);
     }
     let mut found = vec![Arc::clone(path)];
-    let imports = files.root_of(path).and_then(|root| files.imports_below(&root));
+    let imports = files.root_of(path).and_then(|root| world.all_imports(&root));
     let Some(imports) = imports else { return (found, false) };
     let mut is_known = true;
     let mut next = 0;

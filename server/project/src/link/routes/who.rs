@@ -70,19 +70,15 @@ const INDIFFERENT_EXTRACTORS: &[&str] = &[
     "ConnectInfo", "Host",
 ];
 
+#[rustfmt::skip] // a list of words
 /// Parts of names of the environment that hold what those who ask must know.
 const OWN_SECRETS: &[&str] = &[
-    "ADMIN",
-    "API_SECRET",
-    "APP_SECRET",
-    "AUTH",
-    "CRON",
-    "INTERNAL",
-    "JWT",
-    "SESSION",
-    "SHARED_SECRET",
-    "WEBHOOK",
+    "ADMIN_", "API_SECRET", "APP_SECRET", "AUTH_", "CRON_SECRET", "INTERNAL_API", "INTERNAL_KEY", "INTERNAL_SECRET", "INTERNAL_TOKEN",
+    "JWT_", "SESSION_", "SHARED_SECRET", "WEBHOOK_SECRET",
 ];
+
+/// First words of the names of functions that refuse who may not pass, by whatever they throw: `requireUserId`.
+const REFUSING: &[&str] = &["require", "ensure", "assert", "must", "authorize", "authenticate", "protect"];
 
 /// Texts and numbers by which somebody is refused.
 const REFUSALS: &[&str] = &["401", "403", "UNAUTHORIZED", "FORBIDDEN", "Unauthorized", "Forbidden"];
@@ -256,9 +252,11 @@ fn is_refusal(kind: &Kind) -> bool {
         Kind::Literal(Literal::String(text)) => REFUSALS.contains(&text.as_str()),
         Kind::Name { name, .. } | Kind::Member { name, .. } => {
             let words = words(name);
-            words.iter().any(|word| {
+            let says_so = |word: &String| {
                 matches!(word.as_str(), "unauthorized" | "forbidden" | "unauthenticated" | "redirect")
-            })
+            };
+            words.iter().any(says_so)
+                || words.first().is_some_and(|first| REFUSING.contains(&first.as_str())) && is_about_who(name)
         }
         _ => false,
     }

@@ -9,7 +9,7 @@ use plimsoll_project::link::{
     Applied, AsksWho, CHANGING, FnRef, Pattern, Registration, Site, Way, World, is_about_who, route_of_place,
 };
 
-use crate::{Place, UnitView};
+use crate::{Place, SUPPRESSION, UnitView};
 
 /// Words of paths and names of what is open to everybody by intent: who signs in has no session yet, other services sign what
 /// they send, and a form on a page is for its visitors.
@@ -23,6 +23,20 @@ const OPEN: &[&str] = &[
     "rsvp", "search", "seed", "setup", "share", "shared", "signin", "signout", "signup", "sign", "status", "submission", "submissions",
     "submit", "subscribe", "subscription", "survey", "telemetry", "test", "token", "track", "tracking", "trpc", "unsubscribe", "upload", "verify",
     "verification", "view", "views", "visit", "visits", "vote", "votes", "waitlist", "webhook", "webhooks",
+];
+
+/// Words of comments that say who may ask.
+const SAYS_WHO: &[&str] = &[
+    "anonymous",
+    "anybody",
+    "anyone",
+    "auth",
+    "authentication",
+    "everybody",
+    "everyone",
+    "public",
+    "signature",
+    "unauthenticated",
 ];
 
 /// How many of its neighbours must look at who asks.
@@ -80,7 +94,11 @@ fn open_registration(unit: &UnitView<'_>, route: &Registration) -> Option<OpenRo
         Pattern::At(path) => Some(path.clone()),
         _ => None,
     })?;
-    if is_open(&path) || !ways.iter().all(is_bare) || !is_known_wrapper(unit, route) {
+    if is_explained(unit, Some(route))
+        || is_open(&path)
+        || !ways.iter().all(is_bare)
+        || !is_known_wrapper(unit, route)
+    {
         return None;
     }
     let neighbour = guarded_beside(unit, route)?;
@@ -122,6 +140,25 @@ fn is_comparable(unit: &UnitView<'_>, file: &str, route: &Registration) -> bool 
             .is_some_and(|by| !is_open_by_intent(unit, file, by))
 }
 
+/// Whether a comment says who may ask: of a file that is one route any of it, of a registration one in its lines or right above.
+fn is_explained(unit: &UnitView<'_>, route: Option<&Registration>) -> bool {
+    let place = route.map(|route| unit.bytes(route.call));
+    let says_who = |text: &str| words(text).iter().any(|word| SAYS_WHO.contains(&word.as_str()));
+    let is_near = |comment: OwnRange, of: &UnitView<'_>| {
+        place.is_none_or(|place| {
+            let comment = of.to_file(comment);
+            let between = unit.project.text.get(comment.end as usize..place.start as usize);
+            let is_above = between.is_some_and(|between| between.trim().is_empty());
+            is_above || comment.start >= place.start && comment.end <= place.end
+        })
+    };
+    [0, unit.index].into_iter().any(|at| {
+        let of = unit.of(at);
+        let mut comments = of.unit.comments.iter().filter(|comment| !comment.text.starts_with(SUPPRESSION));
+        comments.any(|comment| says_who(&comment.text) && is_near(comment.range, &of))
+    })
+}
+
 /// Whether what runs before a route is known to look at nobody.
 fn lets_all_pass(world: &dyn World, applied: &Applied) -> bool {
     let mut functions = applied.function.iter().chain(&applied.wraps).peekable();
@@ -147,6 +184,22 @@ fn asks(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<Name
         world.in_file(file, &mut |eval| named = eval.names_who_asks(route.unit, handed.node));
         named.or_else(|| {
             handed.function.iter().chain(&handed.wraps).find_map(|function| name_of(world.asks_who(function)))
+        })
+    })
+}
+
+/// By what a route refuses some of those who ask: what stands before its handler, or the handler itself.
+fn refuses(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<Name> {
+    let (handler, before) = route.handed.split_last()?;
+    let named = before.iter().find_map(|handed| {
+        let mut named = None;
+        world.in_file(file, &mut |eval| named = eval.names_who_asks(route.unit, handed.node));
+        named
+    });
+    named.or_else(|| {
+        handler.function.iter().chain(&handler.wraps).find_map(|function| match world.asks_who(function) {
+            AsksWho::Refuses(name) => Some(name),
+            _ => None,
         })
     })
 }
@@ -186,7 +239,7 @@ fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour
     for file in files {
         for other in unit.world.registered_in(&file).iter() {
             let Some(method) = changing(other) else { continue };
-            let by = asks(unit.world, &file, other).or_else(|| asks_on_the_way(unit.world, &file, other));
+            let by = refuses(unit.world, &file, other).or_else(|| asks_on_the_way(unit.world, &file, other));
             let Some(by) = by.filter(|by| is_about_who(by)) else {
                 open += usize::from(is_comparable(unit, &file, other));
                 continue;
@@ -233,6 +286,7 @@ fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
     let handler = unit.linked.file.fn_ref(unit.index, FunctionId(0));
     if !writes(unit, &handler)
         || is_open(&route)
+        || is_explained(unit, None)
         || unit.world.asks_who(&handler) != AsksWho::No
         || unit.world.middleware_asks_who(path, &route)
     {
