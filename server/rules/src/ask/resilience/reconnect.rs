@@ -63,7 +63,7 @@ fn reconnect(view: &UnitView<'_>, call: NodeId) -> Option<Reconnect> {
         })
     };
     // Called by hand, it is the first connection.
-    if !(is_inside && is_in_a_handler) && !(is_timer && is_led_to()) {
+    if !(is_inside && is_in_a_handler || is_timer && is_led_to()) {
         return None;
     }
     // What a timer calls is told of at the timer.
