@@ -6,7 +6,7 @@ use plimsoll_behavior::models::Registers;
 use plimsoll_behavior::{Effects, Function, FunctionId, Kind, Name, OwnRange, words};
 use plimsoll_project::below_manifest;
 use plimsoll_project::link::{
-    Applied, AsksWho, CHANGING, FnRef, Pattern, Registration, Site, Way, World, is_about_who, route_of_place,
+    Applied, AsksWho, CHANGING, FnRef, Pattern, Registration, Site, Way, World, route_of_place,
 };
 
 use crate::{Place, SUPPRESSION, UnitView};
@@ -197,11 +197,16 @@ fn refuses(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<N
         named
     });
     named.or_else(|| {
-        handler.function.iter().chain(&handler.wraps).find_map(|function| match world.asks_who(function) {
-            AsksWho::Refuses(name) => Some(name),
-            _ => None,
-        })
+        handler.function.iter().chain(&handler.wraps).find_map(|function| refusing(world, function))
     })
+}
+
+/// By what a function refuses some of those who ask.
+fn refusing(world: &dyn World, function: &FnRef) -> Option<Name> {
+    match world.asks_who(function) {
+        AsksWho::Refuses(name) => Some(name),
+        AsksWho::No | AsksWho::Perhaps(_) => None,
+    }
 }
 
 fn name_of(asks: AsksWho) -> Option<Name> {
@@ -240,7 +245,7 @@ fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour
         for other in unit.world.registered_in(&file).iter() {
             let Some(method) = changing(other) else { continue };
             let by = refuses(unit.world, &file, other).or_else(|| asks_on_the_way(unit.world, &file, other));
-            let Some(by) = by.filter(|by| is_about_who(by)) else {
+            let Some(by) = by else {
                 open += usize::from(is_comparable(unit, &file, other));
                 continue;
             };
@@ -273,7 +278,7 @@ fn asks_on_the_way(world: &dyn World, file: &Arc<str>, route: &Registration) -> 
                 .and_then(|unit| eval.names_who_asks(unit, applied.site.node));
         });
         let mut functions = applied.function.iter().chain(&applied.wraps);
-        named.or_else(|| functions.find_map(|function| name_of(world.asks_who(function))))
+        named.or_else(|| functions.find_map(|function| refusing(world, function)))
     })
 }
 
