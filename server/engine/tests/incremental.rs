@@ -394,6 +394,21 @@ fn what_a_function_does_with_one_end_of_a_queue_is_seen_where_that_is_made() {
 }
 
 #[test]
+fn what_a_function_says_it_hands_out_is_seen_where_it_is_held() {
+    const OWN: &str = "use std::sync::{Mutex, MutexGuard};\npub struct State {\n    pub names: Mutex<String>,\n}\n\
+        async fn load() -> String {\n    tokio::fs::read_to_string(\"a\").await.unwrap_or_default()\n}\n\
+        fn names(state: &State) -> MutexGuard<'_, String> {\n    todo!()\n}\n\
+        pub async fn add(state: &State) {\n    let mut names = names(state);\n    \
+        names.push_str(&load().await);\n}\n";
+    let mut files = MemoryFiles::default();
+    let manifest = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n[dependencies]\ntokio = \"1\"\n";
+    files.insert("/p/Cargo.toml", manifest);
+    let edits =
+        [("MutexGuard<'_, String>", "Box<String>", false), ("Box<String>", "MutexGuard<'_, String>", true)];
+    follows_at("/p/src/lib.rs", &files, OWN, "lock-across-await", true, &edits);
+}
+
+#[test]
 fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     // Long enough to be a unit of its own.
     let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);

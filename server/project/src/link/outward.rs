@@ -192,6 +192,8 @@ pub(super) fn outward(
         (&param.field, &param.ty, param.is_optional, param.is_rest).hash(&mut hasher);
         param.attributes.iter().for_each(|attribute| (&attribute.path, &attribute.text).hash(&mut hasher));
     }
+    // A guard is known by the type that is written, which looks through to what it guards as a value.
+    u.functions.iter().for_each(|function| function.returns.hash(&mut hasher));
     // A function may stand for the condition that it makes.
     for &call in &u.calls {
         let is_condition = calls.get(&call).is_some_and(|facts| {
