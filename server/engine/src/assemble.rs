@@ -250,7 +250,7 @@ fn is_test_unit(linked: &Linked, unit: usize) -> bool {
         let entry = &linked.file.units[i];
         let is_test = entry.unit.own().attributes.iter().any(|a| {
             let last = a.path.last().map_or("", |n| n.as_str());
-            last == "test" || last == "bench" || last == "rstest" || last == "cfg" && a.text == "test"
+            matches!(last, "test" | "bench" | "rstest") || a.is_for_tests_only()
         });
         if is_test {
             return true;

@@ -60,7 +60,7 @@ pub(crate) fn first_look<'s>(
         }
     });
     let found = found.collect();
-    let understood = Understood { text: text.to_owned(), linked, found, counters };
+    let understood = Understood { text: text.to_owned(), linked, found, counters, unread: None };
     Some(assemble(request, linker, &understood, None).outcome)
 }
 

@@ -111,6 +111,8 @@ pub(crate) struct Understood {
     pub linked: Arc<Linked>,
     pub found: Vec<Arc<Found>>,
     pub counters: Counters,
+    /// How much of the text could not be parsed, where its tree was at hand.
+    pub unread: Option<Option<plimsoll_syntax::Unread>>,
 }
 
 impl Engine {
@@ -201,6 +203,7 @@ impl Engine {
         Linker::new(request.files, &self.links)
             .with_models(request.config.own_models().cloned())
             .following_data(follows_data)
+            .following_edits(request.document.is_some())
     }
 
     pub(crate) fn understand(
@@ -230,6 +233,7 @@ impl Engine {
         // Another review may have asked of this file already.
         let kept = if request.document.is_none() { linker.kept(request.path) } else { None };
         let mut counters = Counters::default();
+        let mut unread = None;
         let file = match kept {
             Some(file) => file,
             None => {
@@ -239,6 +243,7 @@ impl Engine {
                     let before: Vec<&FileUnits> = each_state().map(|state| &*state.linked.file).collect();
                     FileUnits::extract_again(path, language, &tree, &text, &before)
                 } else {
+                    unread = Some(plimsoll_syntax::unread(&tree, &text));
                     FileUnits::extract(path, language, &tree, &text)
                 };
                 counters.extracted = file.extracted;
@@ -303,7 +308,7 @@ impl Engine {
             };
             self.states.insert(path, States { last: state, whole });
         }
-        Ok(Understood { text, linked, found, counters })
+        Ok(Understood { text, linked, found, counters, unread })
     }
 
     /// Reads a file and keeps what it says, so that a review that asks for it later finds it there. It changes no answer.

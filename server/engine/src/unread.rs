@@ -19,7 +19,8 @@ pub(crate) fn of_source(request: &Request<'_>, understood: &Understood) -> Vec<U
         return Vec::new();
     }
     let is_broken = file.units.iter().any(|entry| !entry.unit.errors.is_empty());
-    let own = is_broken.then(|| lost(&understood.text, file.language)).flatten();
+    let lost = || understood.unread.unwrap_or_else(|| lost(&understood.text, file.language));
+    let own = is_broken.then(lost).flatten();
     told(request, Some(file.language), own, "findings there are incomplete")
 }
 

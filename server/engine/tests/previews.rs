@@ -33,6 +33,13 @@ fn a_kind_that_is_right_too_seldom_is_a_preview() {
         "export const visitsOf = (page: string) => prisma.visit.findMany({ where: { page }, take: 10 })";
     assert_eq!(told(query), (vec!["missing-index"], vec!["missing-index"]));
     assert_eq!(told(HOUSEKEEPING), (vec![], vec!["missing-index"]));
+    let named = |name: &str| {
+        format!(
+            "export const {name} = (before: Date) => prisma.visit.findMany({{ where: {{ seenAt: {{ lt: before }} }}, take: 10 }})"
+        )
+    };
+    assert_eq!(told(&named("findRecent")), (vec!["missing-index"], vec!["missing-index"]));
+    assert_eq!(told(&named("findStale")), (vec![], vec!["missing-index"]));
 }
 
 #[test]

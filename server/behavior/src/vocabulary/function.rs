@@ -123,6 +123,29 @@ pub struct Attribute {
     pub range: OwnRange,
 }
 
+impl Attribute {
+    /// Whether what it stands at is only compiled for tests: `#[cfg(test)]`, `#[cfg(all(test, not(unix)))]`.
+    #[must_use]
+    pub fn is_for_tests_only(&self) -> bool {
+        self.path.last().is_some_and(|last| last == "cfg") && holds_in_tests_only(&self.text)
+    }
+}
+
+/// Whether a condition of compilation holds in tests only: `test`, or an `all` with it.
+pub(crate) fn holds_in_tests_only(condition: &str) -> bool {
+    let all = condition.strip_prefix("all(").and_then(|all| all.strip_suffix(')'));
+    let mut depth = 0_u32;
+    let mut parts = all.unwrap_or(condition).split(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.any(|part| part.trim() == "test")
+}
+
 /// A lexical scope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scope {

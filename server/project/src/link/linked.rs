@@ -47,6 +47,8 @@ pub trait World {
 
     /// Whether somebody asks which way data takes: where nobody does, no function tells it.
     fn follows_data(&self) -> bool;
+    /// Whether the review is one of a text that will change, so that what units tell outward is needed to follow its edits.
+    fn follows_edits(&self) -> bool;
 }
 
 impl dyn World + '_ {
@@ -69,8 +71,8 @@ pub struct UnitFacts {
     /// What each of its functions does by itself.
     pub locals: Arc<Vec<Local>>,
     /// Equal as long as nothing changes that other units or files can ask about: effects, callees, results, what is
-    /// done with parameters, what is assigned to or released outside.
-    pub outward: u64,
+    /// done with parameters, what is assigned to or released outside. None where nobody follows edits.
+    pub outward: Option<u64>,
 }
 
 /// A file whose calls are understood.
@@ -226,7 +228,7 @@ pub fn unit_facts(eval: &Evaluator<'_>, unit: usize) -> UnitFacts {
     // Its summaries ask for them too.
     let own = eval.file.fn_ref(unit, FunctionId(0));
     let locals = eval.world.locals(&own).unwrap_or_else(|| Arc::new(locals(eval, unit)));
-    let outward = outward(eval, unit, &calls, &locals);
+    let outward = eval.world.follows_edits().then(|| outward(eval, unit, &calls, &locals));
     UnitFacts { calls, responses, locals, outward }
 }
 

@@ -69,6 +69,7 @@ pub struct Linker<'a> {
     whole: RefCell<FxHashSet<Arc<str>>>,
     depth: Cell<u32>,
     follows_data: bool,
+    follows_edits: bool,
 }
 
 /// One file during one review.
@@ -226,6 +227,7 @@ impl<'a> Linker<'a> {
             whole: RefCell::default(),
             depth: Cell::new(0),
             follows_data: true,
+            follows_edits: true,
         }
     }
 
@@ -240,6 +242,14 @@ impl<'a> Linker<'a> {
     #[must_use]
     pub fn following_data(mut self, follows_data: bool) -> Self {
         self.follows_data = follows_data;
+        self
+    }
+
+    /// The same, telling whether the text under review will change: what is needed to follow edits need not be told of one
+    /// that will not.
+    #[must_use]
+    pub fn following_edits(mut self, follows_edits: bool) -> Self {
+        self.follows_edits = follows_edits;
         self
     }
 
@@ -483,5 +493,9 @@ impl World for Linker<'_> {
 
     fn follows_data(&self) -> bool {
         self.follows_data
+    }
+
+    fn follows_edits(&self) -> bool {
+        self.follows_edits
     }
 }

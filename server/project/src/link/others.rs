@@ -77,7 +77,7 @@ impl Linker<'_> {
                     && local.alternatives.is_empty()
                     && !holds_nodes(&local.returns)
             });
-            told = is_plain.then_some(facts.outward);
+            told = facts.outward.filter(|_| is_plain);
         });
         told
     }

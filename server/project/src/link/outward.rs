@@ -156,6 +156,35 @@ fn hash_around_what_blocks(
     }
 }
 
+/// Whether a unit sends a request that somebody hands to it: what becomes of that is seen where it is built.
+fn sends_what_it_is_given(
+    eval: &Evaluator<'_>,
+    unit: usize,
+    calls: &FxHashMap<NodeId, Arc<CallFacts>>,
+) -> bool {
+    let u: &Unit = &eval.file.units[unit].unit;
+    let mut sent = calls.iter().filter(|(_, facts)| facts.effects.contains(Effects::HTTP_REQUEST));
+    sent.any(|(&call, facts)| {
+        let Some(receiver) = facts.receiver else { return false };
+        let mut at = call;
+        for _ in 0..MAX_HELD {
+            at = match u.kind(at) {
+                Kind::Call { callee, .. } => *callee,
+                Kind::Member { object, .. } => *object,
+                Kind::Name { binding: Some(b), .. } => match (u.binding(*b).kind, u.binding(*b).value) {
+                    (BindingKind::Parameter(..), _) => {
+                        return eval.value(unit, at).instance().is_some_and(|own| own.ty == receiver);
+                    }
+                    (BindingKind::Variable, Some(value)) => value,
+                    _ => return false,
+                },
+                _ => return false,
+            };
+        }
+        false
+    })
+}
+
 /// What a unit tells outward: see [`UnitFacts::outward`].
 pub(super) fn outward(
     eval: &Evaluator<'_>,
@@ -183,6 +212,9 @@ pub(super) fn outward(
         hash_flows(&local.flows, &numbers, &mut hasher);
     }
     hash_around_what_blocks(eval, unit, calls, locals, &mut hasher);
+    if sends_what_it_is_given(eval, unit, calls) {
+        eval.file.units[unit].key.hash(&mut hasher);
+    }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
     // What a function makes that shows something is made again with each that is shown.

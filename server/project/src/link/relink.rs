@@ -44,7 +44,7 @@ pub fn relink(
             file.units[unit].path
         );
         let now = if is_left { Arc::clone(&before.facts[unit]) } else { Arc::new(unit_facts(&eval, unit)) };
-        if now.outward != before.facts[unit].outward {
+        if now.outward.is_none() || now.outward != before.facts[unit].outward {
             return None;
         }
         // Which rows a query is about, and whether a client that is made is kept, is told to no summary: rules follow it

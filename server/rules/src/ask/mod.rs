@@ -48,7 +48,7 @@ pub use plimsoll_behavior::words;
 pub use repetition::*;
 pub use resilience::*;
 pub use resources::*;
-pub use role::{Role, RoleFact, is_of_the_start, is_scheduled, role, role_in_file};
+pub use role::{Role, RoleFact, is_named_as_a_job, is_of_the_start, is_scheduled, role, role_in_file};
 pub use security::*;
 pub use surely::does_surely;
 pub use time::{milliseconds, period};

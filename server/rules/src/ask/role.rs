@@ -1,6 +1,7 @@
 //! In which role a function runs.
 
-use plimsoll_behavior::{FunctionId, NodeId};
+use plimsoll_behavior::{FunctionId, NodeId, words};
+use plimsoll_project::below_manifest;
 use plimsoll_project::link::{Context, is_scheduled_route, registered, role_of_run};
 pub use plimsoll_project::link::{Role, RoleFact};
 
@@ -26,6 +27,37 @@ pub fn role(view: &UnitView<'_>, node: NodeId) -> Option<Role> {
 #[must_use]
 pub fn is_scheduled(view: &UnitView<'_>, node: NodeId) -> bool {
     role(view, node) == Some(Role::Job) || is_scheduled_route(view.world.files(), &view.linked.file.path)
+}
+
+/// Words of files and functions of what runs once in a while, whoever starts it.
+const ONCE_IN_A_WHILE: &[&str] = &[
+    "cleanup",
+    "cron",
+    "crons",
+    "expired",
+    "janitor",
+    "job",
+    "jobs",
+    "prune",
+    "purge",
+    "reaper",
+    "retention",
+    "stale",
+    "sweep",
+    "sweeper",
+    "worker",
+    "workers",
+];
+
+/// Whether the names of a file, or of the functions that a node stands in, say that it runs once in a while.
+#[must_use]
+pub fn is_named_as_a_job(view: &UnitView<'_>, node: NodeId) -> bool {
+    let says = |name: &str| words(name).iter().any(|word| ONCE_IN_A_WHILE.contains(&word.as_str()));
+    says(&below_manifest(view.project.files, &view.linked.file.path))
+        || view
+            .functions_around(node)
+            .iter()
+            .any(|(at, function, _)| view.unit_of(*at).function(*function).name.as_deref().is_some_and(says))
 }
 
 /// The role that a function of the file has by what it says of itself and by the calls of the file that it is handed to.

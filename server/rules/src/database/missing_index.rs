@@ -8,7 +8,7 @@ use plimsoll_project::schema::{Column, ColumnType, Dialect, Table};
 
 use crate::ask::database::filter::{Branch, Condition, Join, Lookup, Order, Test, lookups};
 use crate::ask::database::size::{is_count, is_kind, is_place, is_small, is_state, is_tiny, is_truth};
-use crate::ask::{Action, each_query, is_scheduled, touches, words};
+use crate::ask::{Action, each_query, is_named_as_a_job, is_scheduled, touches, words};
 use crate::edit::schema::{NewIndex, add_indexes, note_indexes};
 use crate::view::CallView;
 use crate::wording::listed;
@@ -49,8 +49,8 @@ declare_rule! {
     ///
     /// ## What is a preview
     ///
-    /// What does no harm when it reads all rows: reads of rows by their age alone in a job, deletes and updates by it
-    /// anywhere, deletes beside those of two other tables, a file of SQLite of which nothing says that a server reads it,
+    /// What does no harm when it reads all rows: reads of rows by their age alone in a job, or in what is called like one
+    /// (`cleanup`, `findExpired`), deletes and updates by it anywhere, deletes beside those of two other tables, a file of SQLite of which nothing says that a server reads it,
     /// the order of all tenants or companies.
     ///
     /// ## What its fix does
@@ -224,7 +224,9 @@ fn is_housekeeping(unit: &UnitView<'_>, call: &CallView<'_>, lookup: &Lookup<'_>
     problem.verb == "filters"
         && problem.columns.iter().all(is_time)
         && conditions.all(|own| own.test == Test::Range || !problem.columns.contains(&own.column))
-        && (call.facts.effects.contains(Effects::DB_WRITE) || is_scheduled(unit, call.node))
+        && (call.facts.effects.contains(Effects::DB_WRITE)
+            || is_scheduled(unit, call.node)
+            || is_named_as_a_job(unit, call.node))
 }
 
 /// How many tables are emptied of something by what takes it away for good.

@@ -1,8 +1,9 @@
 //! `unclamped-limit`
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{Effects, Guarantees};
+use plimsoll_behavior::{Effects, Guarantees, NodeId};
 
+use crate::ask::reading::cuts_off_at;
 use crate::ask::{FromOutside, from_outside};
 use crate::edit::clamp::clamp;
 use crate::view::function_name;
@@ -59,6 +60,7 @@ declare_rule! {
     ///   that is done: in a helper of another file, in the function that runs the query, in a schema (`.max(100)`), by
     ///   the decorators of the field, by a validator before the handler.
     /// - Limits that a `u8` holds.
+    /// - Queries of which the server hands over only so many rows, as PostgREST does.
     /// - Schemas and validators that are not known.
     /// - Limits that do not come from a request: constants, configuration, arguments of a command.
     pub UnclampedLimit {
@@ -82,6 +84,9 @@ impl Rule for UnclampedLimit {
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
         for found in from_outside(unit, Slot::Bound, Guarantees::LIMITED, "as many rows are read here") {
+            if found.through.is_none() && is_cut_off(unit, found.node) {
+                continue;
+            }
             let rows = report.option("max_rows");
             let confidence = if found.is_convention { Confidence::Medium } else { Confidence::High };
             report
@@ -94,6 +99,12 @@ impl Rule for UnclampedLimit {
                 });
         }
     }
+}
+
+/// Whether the library's server hands over only so many rows, whatever is asked for.
+fn is_cut_off(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let mut around = unit.unit.ancestors(node).filter_map(|around| unit.call(around));
+    around.any(|call| call.facts.effects.intersects(Effects::DB) && cuts_off_at(unit, call.facts).is_some())
 }
 
 fn message(unit: &UnitView<'_>, found: &FromOutside) -> String {

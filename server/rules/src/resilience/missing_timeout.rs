@@ -4,7 +4,7 @@ use plimsoll_behavior::{Effects, Name, NodeId};
 
 use crate::ask::{
     asks_for_pieces, chain_name, has_deadline_around, host_by_name, is_bounded, is_client_bounded_where_used,
-    is_left_alone, is_same_origin, open_limit, slow_answer,
+    is_left_alone, is_same_origin, open_limit, slow_answer, stands_in_for_a_bounded_one,
 };
 use crate::edit::time_limit;
 use crate::view::CallView;
@@ -138,7 +138,8 @@ fn what_waits(unit: &UnitView<'_>, call: &CallView<'_>) -> Option<Waits> {
         return is_bare.then_some(Waits::Request);
     }
     if effects.contains(Effects::HTTP_CLIENT) {
-        return (!is_client_bounded_where_used(unit, call)).then_some(Waits::Client);
+        let is_bounded = is_client_bounded_where_used(unit, call) || stands_in_for_a_bounded_one(unit, call);
+        return (!is_bounded).then_some(Waits::Client);
     }
     // Only where the model knows that there is no limit, and how to set one.
     let is_known = effects.contains(Effects::DB_CONNECT) && behavior.timeout_edit.is_some();

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::kinds::{K, child_of_kind, field, first_part, has_child, kind, parts};
 use crate::Name;
+use crate::vocabulary::holds_in_tests_only;
 
 /// `#[path(text)]` as read from the tree.
 pub(super) struct RawAttribute {
@@ -28,10 +29,7 @@ pub(super) fn attribute(item: Node<'_>, text: &str) -> Option<RawAttribute> {
 
 /// Whether an attribute says that what it stands on is only compiled for tests.
 pub(super) fn is_test_only(attribute: &RawAttribute) -> bool {
-    let words = |text: &str, wanted: &str| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == wanted)
-    };
-    attribute.path == ["cfg"] && words(&attribute.text, "test") && !words(&attribute.text, "not")
+    attribute.path == ["cfg"] && holds_in_tests_only(&attribute.text)
 }
 
 /// Whether an item has a visibility: `pub`, `pub(crate)`.

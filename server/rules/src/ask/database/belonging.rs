@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_behavior::models::Slot;
-use plimsoll_behavior::{BindingId, Effects, Key, Kind, NodeId, Unit};
+use plimsoll_behavior::{BindingId, Effects, Key, Kind, NodeId, Unit, words};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::SlotValue;
 use plimsoll_project::schema::{ForeignKey, OnDelete, Table};
@@ -281,18 +281,46 @@ fn last_name(u: &Unit, node: NodeId) -> Option<&str> {
 /// Whether a name is that of a key.
 fn is_key_name(name: &str) -> bool {
     let plain = plain_column(name);
-    ["id", "uuid", "oid", "key", "pk", "slug"].iter().any(|word| plain.ends_with(word))
+    ["id", "uuid", "oid", "key", "pk", "slug", "sub"].iter().any(|word| plain.ends_with(word))
 }
 
-/// The amount that one write takes and the other gives.
+/// Words of what is moved and written down.
+const AMOUNTS: &[&str] = &[
+    "amount", "bonus", "cents", "coins", "cost", "credits", "deposit", "fee", "payout", "points", "price",
+    "qty", "quantity", "refund", "sum", "total", "value",
+];
+
+/// The amount that one write takes and the other gives, or that one changes a count by and the other adds a row with:
+/// what an account has, and the entry that says why.
 fn moved(view: &UnitView<'_>, first: &Step, second: &Step) -> Option<String> {
     if !first.is_direct || !second.is_direct {
         return None;
     }
     let (a, b) = (amounts(view, first.node), amounts(view, second.node));
-    a.iter().find_map(|(takes, amount)| {
+    let of_both = a.iter().find_map(|(takes, amount)| {
         b.iter().any(|(other, same)| takes != other && amount == same).then(|| amount.clone())
-    })
+    });
+    of_both.or_else(|| entered(view, &a, first, second)).or_else(|| entered(view, &b, second, first))
+}
+
+/// The amount by which one write changes what is there, and that the other adds to another table in a row.
+fn entered(view: &UnitView<'_>, amounts: &[(bool, String)], changes: &Step, adds: &Step) -> Option<String> {
+    let is_change = |touch: &Touch| matches!(touch.action, Action::Update | Action::Save);
+    let adds_elsewhere = adds.writes.iter().any(|touch| {
+        touch.action == Action::Insert
+            && changes.writes.iter().all(|other| plain_name(&other.table) != plain_name(&touch.table))
+    });
+    if !adds_elsewhere || !changes.writes.iter().any(is_change) {
+        return None;
+    }
+    let is_amount = |name: &str| words(name).iter().any(|word| AMOUNTS.contains(&word.as_str()));
+    let entries = adds.givens.iter().filter_map(|given| {
+        let path = path(view, given.value)?;
+        let called = given.column.as_deref().unwrap_or(&path);
+        (is_amount(called) || is_amount(&path)).then_some(path)
+    });
+    let entries: Vec<String> = entries.collect();
+    amounts.iter().map(|(_, amount)| amount).find(|&amount| entries.contains(amount)).cloned()
 }
 
 /// The amounts that a statement adds to or takes from what is there; `true` where it takes.

@@ -135,7 +135,8 @@ fn has_any(facts: &CallFacts, slots: &[Slot]) -> bool {
 }
 
 /// The most rows that the library's server hands over without a word.
-fn cuts_off_at(view: &UnitView<'_>, facts: &CallFacts) -> Option<u32> {
+#[must_use]
+pub fn cuts_off_at(view: &UnitView<'_>, facts: &CallFacts) -> Option<u32> {
     let (model, _) = facts.behavior.as_ref()?;
     view.eval.models.all()[usize::from(*model)].cuts_off_at
 }

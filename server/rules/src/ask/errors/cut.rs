@@ -342,6 +342,7 @@ impl<'v, 'a> Cuts<'v, 'a> {
             let is_told = |name: &str| words(name).iter().any(|word| OF_ASCII.contains(&word.as_str()));
             at = match u.kind(at) {
                 Kind::Member { object, name, .. } if !is_told(name) => *object,
+                Kind::Call { .. } if self.is_after_numeral_prefix(at) => return true,
                 Kind::Call { callee, args, .. } => match u.kind(*callee) {
                     // `String::from_utf8_lossy(&digest)`
                     Kind::Name { .. } if args.len() == 1 => {
@@ -386,6 +387,14 @@ impl<'v, 'a> Cuts<'v, 'a> {
             };
         }
         false
+    }
+
+    /// What follows `0x` are digits: `data.strip_prefix("0x")`.
+    fn is_after_numeral_prefix(&self, call: NodeId) -> bool {
+        let affix = self.view.call(call).and_then(|call| self.view.own_node(call.slot(Slot::Affix)));
+        affix.is_some_and(|affix| {
+            matches!(self.view.unit.kind(affix), Kind::Literal(Literal::String(text)) if text == "0x")
+        })
     }
 
     /// `name.chars().filter(|c| c.is_ascii_digit()).collect()`

@@ -29,7 +29,8 @@ pub use own_status::is_own_status_looked_at;
 pub use reconnect::{Reconnect, reconnects};
 pub use request::{
     asks_for_health, has_deadline_around, is_bounded, is_client_bounded_where_used,
-    is_delivered_with_the_page, is_left_alone, is_local_resource, is_same_origin, url_head,
+    is_delivered_with_the_page, is_left_alone, is_local_resource, is_same_origin,
+    stands_in_for_a_bounded_one, url_head,
 };
 pub use response::{ResponseUse, follow, is_status_checked, library_checks, response_type};
 pub(crate) use retry_helper::module_bindings;

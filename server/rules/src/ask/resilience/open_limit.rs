@@ -106,5 +106,11 @@ fn asked_of(there: &UnitView<'_>, function: FunctionId, request: NodeId) -> Opti
         .filter_map(|path| path.split_once('.').map(|(_, rest)| rest.into()))
         .collect();
     let is_plain = !properties.is_empty() && properties.iter().all(|p| !p.contains('.'));
-    is_plain.then_some((index, properties))
+    // `options.signal = controller.signal`
+    let is_set_here = u.nodes.iter().any(|node| {
+        let Kind::Assign { target, .. } = &node.kind else { return false };
+        let Kind::Member { object, name, .. } = u.kind(*target) else { return false };
+        properties.contains(name) && parameter(*object) == Some(index)
+    });
+    (is_plain && !is_set_here).then_some((index, properties))
 }

@@ -1,16 +1,22 @@
 //! Questions about requests to other services.
 
 use plimsoll_behavior::models::{Behavior, Slot};
-use plimsoll_behavior::{BindingId, Effects, Exported, FunctionId, Kind, Literal, Name, NodeId};
-use plimsoll_project::link::{CallFacts, Holder, Setting, SlotValue, Value};
+use plimsoll_behavior::{
+    Access, BindingId, BindingKind, Effects, Exported, FunctionId, Kind, Literal, Name, NodeId,
+};
+use plimsoll_project::link::{CallFacts, FnRef, Holder, Setting, SlotValue, Value};
 
 use crate::UnitView;
+use crate::ask::occasion::in_other;
 use crate::ask::resilience::response::{follow, response_type};
 use crate::ask::role::{Role, role};
 use crate::view::CallView;
 
 /// How many names and functions a time limit is looked for through.
 const MAX_STEPS: usize = 40;
+
+/// How many functions what is built for a request is followed through.
+const MAX_HANDED: u8 = 3;
 
 /// The constant text that the URL of a request begins with, where it stands in this unit.
 #[must_use]
@@ -281,7 +287,26 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
     if is_shared {
         return is_used_for_streams(unit, client);
     }
-    let mut open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
+    let open = bound.map_or_else(|| vec![at], |b| b.uses.clone());
+    match ends_of_chains(unit, open, 0) {
+        Ends::Bounded => true,
+        Ends::Open => false,
+        Ends::Elsewhere => is_used_for_streams(unit, client),
+    }
+}
+
+/// What is known of all that chains of calls lead to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// Requests, each with a time limit.
+    Bounded,
+    /// A request without one, or none at all.
+    Open,
+    Elsewhere,
+}
+
+/// What chains of calls that begin with `open` lead to, also through functions of the project that are handed what is built.
+fn ends_of_chains(unit: &UnitView<'_>, mut open: Vec<NodeId>, depth: u8) -> Ends {
     let mut has_request = false;
     let mut seen = Vec::new();
     while let Some(start) = open.pop() {
@@ -292,11 +317,54 @@ pub fn is_client_bounded_where_used(unit: &UnitView<'_>, client: &CallView<'_>) 
         match end_of_chain(unit, start) {
             ChainEnd::Request(request) if is_bounded(unit, &request) => has_request = true,
             ChainEnd::Bound(uses) => open.extend(uses),
-            ChainEnd::Request(_) => return false,
-            ChainEnd::Elsewhere => return is_used_for_streams(unit, client),
+            ChainEnd::Request(_) => return Ends::Open,
+            ChainEnd::Handed(function, index) if depth < MAX_HANDED => {
+                match ends_where_handed(unit, &function, index, depth) {
+                    Ends::Bounded => has_request = true,
+                    other => return other,
+                }
+            }
+            ChainEnd::Handed(..) | ChainEnd::Elsewhere => return Ends::Elsewhere,
         }
     }
-    has_request
+    if has_request { Ends::Bounded } else { Ends::Open }
+}
+
+/// The same of what a function of the project is handed as this parameter.
+fn ends_where_handed(unit: &UnitView<'_>, function: &FnRef, index: u16, depth: u8) -> Ends {
+    let look = |there: &UnitView<'_>| {
+        let is_it = BindingKind::Parameter(function.function, index);
+        let taken = there.unit.bindings.iter().find(|b| b.kind == is_it && b.path.is_empty());
+        taken.map_or(Ends::Elsewhere, |taken| ends_of_chains(there, taken.uses.clone(), depth + 1))
+    };
+    if function.file == unit.linked.file.path {
+        let at = unit.linked.file.unit_at(&function.unit);
+        return at.map_or(Ends::Elsewhere, |at| look(&unit.of(at)));
+    }
+    let linked = unit.world.linked(&function.file);
+    let at = linked.and_then(|linked| linked.file.unit_at(&function.unit));
+    at.and_then(|at| in_other(unit, &function.file, at, &mut |there| look(there))).unwrap_or(Ends::Elsewhere)
+}
+
+/// Methods that put another value in the place of one that could not be made.
+const FALLBACKS: &[&str] = &["unwrap_or", "unwrap_or_else", "or_else", "map_or_else"];
+
+/// Whether a client only stands in for one that could not be made, and that has a time limit: what cannot be made with one
+/// hardly ever happens. `builder.timeout(limit).build().unwrap_or_else(|_| Client::new())`
+#[must_use]
+pub fn stands_in_for_a_bounded_one(unit: &UnitView<'_>, client: &CallView<'_>) -> bool {
+    let (mut at, mut node) = (unit.index, client.node);
+    if let Some(closure) = unit.eval.closure(at, unit.unit.node(node).function) {
+        (at, node) = (closure.unit, closure.call);
+    } else if let Some(parent) = unit.unit.parent(node) {
+        node = parent;
+    }
+    let u = unit.unit_of(at);
+    let Kind::Call { callee, .. } = u.kind(node) else { return false };
+    let Kind::Member { object, name, .. } = u.kind(*callee) else { return false };
+    FALLBACKS.contains(&name.as_str())
+        && matches!(u.kind(*object), Kind::Call { .. })
+        && facts_are_bounded(&unit.eval.call(at, *object))
 }
 
 /// Whether a client that goes where it cannot be followed is used for streams: all requests by clients of its kind in
@@ -324,6 +392,8 @@ enum ChainEnd<'a> {
     Request(CallView<'a>),
     /// A name, with its uses.
     Bound(Vec<NodeId>),
+    /// A function of the project, and which of its parameters it becomes.
+    Handed(FnRef, u16),
     Elsewhere,
 }
 
@@ -341,6 +411,18 @@ fn end_of_chain<'a>(unit: &UnitView<'a>, start: NodeId) -> ChainEnd<'a> {
                 Some(_) => {}
                 None => return ChainEnd::Elsewhere,
             },
+            Kind::Call { callee, args, .. } => {
+                let index = args.iter().position(|&arg| arg == at);
+                let target = unit.call(parent).and_then(|call| call.facts.target.clone());
+                // What a method is called on takes no place among its parameters.
+                let is_plain = !matches!(u.kind(*callee), Kind::Member { access: Access::Dot, .. });
+                return match (target, index.map(u16::try_from)) {
+                    (Some(function), Some(Ok(index))) if is_plain && function.alternatives().count() == 1 => {
+                        ChainEnd::Handed(function, index)
+                    }
+                    _ => ChainEnd::Elsewhere,
+                };
+            }
             Kind::Try(_) | Kind::Await(_) => {}
             Kind::Let { init: Some(init), .. } if *init == at => {
                 let uses = u.bindings.iter().filter(|b| b.value == Some(at)).flat_map(|b| b.uses.clone());
