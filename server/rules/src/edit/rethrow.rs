@@ -1,6 +1,6 @@
 //! Throws what a handler has kept to itself.
 
-use plimsoll_behavior::{Catch, Kind, NodeId};
+use plimsoll_behavior::{BindingId, Catch, Kind, NodeId};
 use plimsoll_syntax::TextRange;
 
 use super::script::statement_after;
@@ -34,6 +34,15 @@ pub fn rethrown(unit: &UnitView<'_>, catch: &Catch) -> Option<FixPlan> {
     };
     let title = format!("Throw `{name}` again (review: whoever called is told)");
     Some(FixPlan { title, safety: Safety::Review, edits: bound.into_iter().chain([thrown]).collect() })
+}
+
+/// Throws what a branch has found to have failed, where `returns` hands out something empty.
+#[must_use]
+pub fn thrown_instead(unit: &UnitView<'_>, returns: NodeId, error: BindingId) -> FixPlan {
+    let name = &unit.unit.binding(error).name;
+    let thrown = edit(unit, without_semicolon(unit, returns), format!("throw {name}"));
+    let title = format!("Throw `{name}` (review: whoever called is told)");
+    FixPlan { title, safety: Safety::Review, edits: vec![thrown] }
 }
 
 /// A block in which nothing stands but the statement.

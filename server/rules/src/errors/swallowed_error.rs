@@ -6,12 +6,12 @@ use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{CallForm, Catch, Effects, FunctionId, Kind, NodeId, OwnRange, Unit};
 
 use crate::ask::{
-    Action, Quiet, Role, chain_name, failing_call, failing_in, failure_branch, is_bookkeeping, is_empty,
-    is_for_nobody, is_of_the_start, made_empty, may_be_rejected, may_fail, quiet, role, touches,
-    touches_of_call, words,
+    Action, Quiet, Role, answered_empty, chain_name, failing_call, failing_in, failure_branch,
+    is_bookkeeping, is_empty, is_for_nobody, is_of_the_start, made_empty, may_be_rejected, may_fail, quiet,
+    role, touches, touches_of_call, words,
 };
 use crate::edit::handed_on::handed_on;
-use crate::edit::rethrow::rethrown;
+use crate::edit::rethrow::{rethrown, thrown_instead};
 use crate::view::CallView;
 use crate::wording::quoted;
 use crate::{
@@ -25,7 +25,8 @@ declare_rule! {
     ///
     /// The database is gone for a moment, or refuses a row. The handler writes a line to the log and goes on: a write that
     /// was never made looks as if it had been, and the page that asked for orders shows that there are none. Nobody tries
-    /// again, no error page is shown, no alarm is raised, and what is computed from it is wrong.
+    /// again, no error page is shown, no alarm is raised, and what is computed from it is wrong. It is the same where the
+    /// library throws nothing and tells of the failure in what it yields: `if (error) return []`.
     ///
     /// ## Bad
     ///
@@ -78,6 +79,7 @@ declare_rule! {
     /// - `return false`, functions whose names ask (`hasOrder`, `verifyToken`), and files that let people in: what cannot be
     ///   checked is refused.
     /// - Handlers in which a comment says why.
+    /// - Branches that ask what kind of failure it is, and those for a query of one row, which fails where there is none.
     /// - Writes of functions that are not called to write, by their names, and answer no request; those of which the log
     ///   only warns.
     /// - Writes beside the work: logs, audits, metrics, sessions, notes that somebody was told; those in a branch of the `try`; those of a function that
@@ -107,8 +109,10 @@ impl Rule for SwallowedError {
             return review_rust(unit, report);
         }
         for (i, node) in unit.unit.nodes.iter().enumerate() {
+            let id = NodeId(u32::try_from(i).expect("few nodes"));
+            review_branch(unit, id, report);
             let Kind::TryCatch { body, catch: Some(catch), .. } = &node.kind else { continue };
-            let node = NodeId(u32::try_from(i).expect("few nodes"));
+            let node = id;
             let Some(handler) = quiet(unit, catch.body) else { continue };
             let calls = failing_in(unit, *body, Effects::DB);
             let Some((message, severity)) = lost_write(unit, node, handler, &calls)
@@ -116,7 +120,7 @@ impl Rule for SwallowedError {
             else {
                 continue;
             };
-            if is_explained(unit, catch) || !unit.is_on_a_server() {
+            if is_explained(unit, catch.range) || !unit.is_on_a_server() {
                 continue;
             }
             let confidence = calls.iter().map(CallView::confidence).min().unwrap_or(Confidence::Medium);
@@ -127,6 +131,58 @@ impl Rule for SwallowedError {
                 .fix(|| rethrown(unit, catch));
         }
     }
+}
+
+/// Finds a branch for the failure that a query tells of in what it yields, which hands out nothing.
+fn review_branch(unit: &UnitView<'_>, node: NodeId, report: &mut Report<'_>) {
+    let Kind::If { condition, .. } = *unit.unit.kind(node) else { return };
+    let Some(found) = answered_empty(unit, node) else { return };
+    let writes = found.call.effects().contains(Effects::DB_WRITE);
+    let function = unit.unit.node(node).function;
+    let all = (0..unit.unit.nodes.len()).map(|i| NodeId(u32::try_from(i).expect("few nodes")));
+    if writes
+        || !reads_rows(unit, &found.call)
+        || !answers(unit, function, all)
+        || is_right_empty(unit, node)
+        || named(unit, node, BESIDE)
+        || is_explained(unit, unit.unit.range(node))
+        || !unit.is_on_a_server()
+    {
+        return;
+    }
+    report
+        .at_node(unit, condition, found.call.confidence(), looks_like_none(unit, &found.call, found.value))
+        .severity(Severity::Warning)
+        .related_all(failing_places(unit, std::slice::from_ref(&found.call)))
+        .fix(|| {
+            // Where the rows may be missing too there may be nothing to throw.
+            let is_alone = matches!(unit.unit.kind(condition), Kind::Name { .. });
+            is_alone.then(|| thrown_instead(unit, found.returns, found.error))
+        });
+}
+
+fn looks_like_none(unit: &UnitView<'_>, call: &CallView<'_>, value: NodeId) -> String {
+    let what = failing_call(unit, call.node);
+    let value = quoted(unit.text(value)).unwrap_or_else(|| "empty".to_owned());
+    format!("when {what} the answer is {value}: a failure looks as if there were nothing")
+}
+
+/// Whether a function hands out anything but what is empty at one of these nodes.
+fn answers(unit: &UnitView<'_>, function: FunctionId, nodes: impl IntoIterator<Item = NodeId>) -> bool {
+    let u = unit.unit;
+    nodes.into_iter().any(|node| {
+        u.node(node).function == function
+            && matches!(u.kind(node), Kind::Return(Some(value)) if !is_empty(unit, *value))
+    })
+}
+
+/// Whether nothing is the right answer where nothing can be told: what asks whether something is allowed, what nobody waits
+/// for.
+fn is_right_empty(unit: &UnitView<'_>, node: NodeId) -> bool {
+    let runs_by_itself = matches!(role(unit, node), Some(Role::Job | Role::Test))
+        || is_of_the_start(unit, node)
+        || is_for_nobody(unit, node);
+    named(unit, node, ASKS) || refuses(unit) || named(unit, node, BY_ITSELF) || runs_by_itself
 }
 
 /// Finds queries of Rust whose failure looks like no rows.
@@ -276,25 +332,11 @@ fn empty_answer(
         return None;
     }
     let call = calls.iter().find(|call| reads_rows(unit, call))?;
-    let u = unit.unit;
-    let function = u.node(node).function;
-    let answers = u.descendants(body).into_iter().any(|inner| {
-        u.node(inner).function == function
-            && matches!(u.kind(inner), Kind::Return(Some(value)) if !is_empty(unit, *value))
-    });
-    let runs_by_itself = matches!(role(unit, node), Some(Role::Job | Role::Test))
-        || is_of_the_start(unit, node)
-        || is_for_nobody(unit, node);
-    if !answers || named(unit, node, ASKS) || refuses(unit) || named(unit, node, BY_ITSELF) || runs_by_itself
-    {
+    let function = unit.unit.node(node).function;
+    if !answers(unit, function, unit.unit.descendants(body)) || is_right_empty(unit, node) {
         return None;
     }
-    let what = failing_call(unit, call.node);
-    let value = quoted(unit.text(value)).unwrap_or_else(|| "empty".to_owned());
-    Some((
-        format!("when {what} the answer is {value}: a failure looks as if there were nothing"),
-        Severity::Warning,
-    ))
+    Some((looks_like_none(unit, call, value), Severity::Warning))
 }
 
 /// Whether something else than the database is asked too, so that the answer may be another's.
@@ -408,13 +450,13 @@ fn writes_elsewhere(unit: &UnitView<'_>, node: NodeId) -> bool {
     })
 }
 
-/// Whether a comment stands in the handler.
-fn is_explained(unit: &UnitView<'_>, catch: &Catch) -> bool {
+/// Whether a comment stands in the handler or branch.
+fn is_explained(unit: &UnitView<'_>, branch: OwnRange) -> bool {
     unit.unit
         .comments
         .iter()
         .filter(|comment| !comment.text.starts_with(crate::SUPPRESSION))
-        .any(|comment| comment.range.start >= catch.range.start && comment.range.end <= catch.range.end)
+        .any(|comment| comment.range.start >= branch.start && comment.range.end <= branch.end)
 }
 
 /// `catch (error)`

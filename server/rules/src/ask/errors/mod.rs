@@ -1,5 +1,6 @@
 //! What becomes of a failure, and why there is one.
 
+pub(in crate::ask) mod answered_empty;
 pub(in crate::ask) mod best_effort;
 pub(in crate::ask) mod cut;
 pub(in crate::ask) mod dropped;
@@ -23,6 +24,7 @@ pub(in crate::ask) mod undefined;
 pub(in crate::ask) mod unwrapped;
 pub(in crate::ask) mod writer;
 
+pub use answered_empty::{AnsweredEmpty, answered_empty};
 pub use cut::{Cut, Cuts};
 pub use dropped::{Dropped, dropped_callbacks, is_dropped_middleware};
 pub use failing::{failing, failing_call};
