@@ -71,7 +71,7 @@ declare_rule! {
     /// - Rows that the same code has just inserted.
     /// - A version that is raised: two that raise it at once have raised it too. How often something was tried again,
     ///   failed, or happened in a row.
-    /// - What a piece of work has done so far, beside its progress.
+    /// - What a piece of work has done so far, beside its progress, or as it goes on: `processed_count` of a run.
     /// - Databases inside the process, also behind a builder of queries, where the manifest declares no other.
     /// - SQLite's transactions.
     /// - Programs on somebody's command line, scripts and tests.
@@ -110,6 +110,36 @@ const ENTRIES: &[&str] =
 
 /// Words of columns that say how far a piece of work is, and are written again by its next step.
 const PROGRESS: &[&str] = &["progress", "percent", "percentage"];
+
+/// Last words of tables whose rows are pieces of work, each under way once.
+const RUNS: &[&str] = &[
+    "run",
+    "runs",
+    "round",
+    "rounds",
+    "job",
+    "jobs",
+    "batch",
+    "batches",
+    "execution",
+    "executions",
+    "scan",
+    "scans",
+];
+
+/// First words of their columns that say how much of it is done.
+const DONE: &[&str] = &[
+    "processed",
+    "completed",
+    "done",
+    "finished",
+    "handled",
+    "pending",
+    "remaining",
+    "succeeded",
+    "failed",
+    "skipped",
+];
 
 /// Last words of columns that say where somebody is in what is gone through one by one: who goes on twice at once wants
 /// the next one.
@@ -216,12 +246,23 @@ fn is_no_count(unit: &UnitView<'_>, call: NodeId, write: &Access, column: &str) 
         let mut others = write.written.iter().filter(|cell| cell.column != column);
         others.any(|cell| has_one_of(&cell.column, PROGRESS))
     };
+    let is_done_so_far = || {
+        let is_run = write.table.as_deref().is_some_and(|table| ends_with_one_of(table, RUNS));
+        let is_done = || words(column).first().is_some_and(|word| DONE.contains(&word.as_str()));
+        // Several that work on it at once count in it without its state.
+        is_run && is_done() && (goes_on() || is_for_each(unit, call))
+    };
     is_raised
         || has_one_of(column, STREAKS)
         || has_one_of(column, FAILURES) && !has_one_of(column, ENTRIES) && !has_one_of(column, ATTEMPTS)
         || goes_with_progress()
+        || is_done_so_far()
         || has_one_of(column, TRIES)
         || has_one_of(column, ATTEMPTS) && (goes_on() || is_of_a_job(unit, call) || is_for_each(unit, call))
+}
+
+fn ends_with_one_of(name: &str, wanted: &[&str]) -> bool {
+    words(name).last().is_some_and(|word| wanted.contains(&word.as_str()))
 }
 
 fn has_one_of(column: &str, wanted: &[&str]) -> bool {
