@@ -217,6 +217,8 @@ pub(super) fn outward(
     }
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
+    // What a method answers, and by what it is guarded, is compared with its neighbours.
+    function.attributes.iter().for_each(|attribute| (&attribute.path, &attribute.text).hash(&mut hasher));
     // What a function makes that shows something is made again with each that is shown.
     u.nodes.iter().any(|node| matches!(node.kind, Kind::Element { .. })).hash(&mut hasher);
     // A parameter of a constructor is a field of its class, whose type and decorators say what it holds.

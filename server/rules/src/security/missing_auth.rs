@@ -32,7 +32,8 @@ declare_rule! {
     ///
     /// A route is followed from where it is registered to the router that serves, through every router that it is put into: what
     /// stands before it there, and what was registered there earlier, runs before it. Handlers of Next.js have its middleware
-    /// before them where its matcher fits. Whatever of that names who asks, or calls something that does, is taken for a guard.
+    /// before them where its matcher fits. Methods of NestJS's controllers are guarded by their decorators and those of their
+    /// class, or by what a module gives all of them. Whatever of that names who asks, or calls something that does, is taken for a guard.
     ///
     /// ## What it does not flag
     ///

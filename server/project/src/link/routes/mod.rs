@@ -4,6 +4,7 @@
 //! through as many files as routers pass on their way to the one that serves ([`Way`]). What cannot be followed is said
 //! to be open, and nothing may be concluded from what does not stand there then.
 
+mod by_class;
 mod by_place;
 mod file;
 mod indifferent;
@@ -11,6 +12,7 @@ mod path;
 mod ways;
 mod who;
 
+pub use self::by_class::{ClassGuard, ClassRoute};
 pub use self::by_place::{CHANGING, route_of_place};
 pub use self::file::{Handed, Registration, RouterId};
 pub use self::path::Pattern;

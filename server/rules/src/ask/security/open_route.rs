@@ -6,7 +6,7 @@ use plimsoll_behavior::models::Registers;
 use plimsoll_behavior::{Effects, Function, FunctionId, Kind, Name, OwnRange, words};
 use plimsoll_project::below_manifest;
 use plimsoll_project::link::{
-    Applied, AsksWho, CHANGING, FnRef, Pattern, Registration, Site, Way, World, route_of_place,
+    Applied, AsksWho, CHANGING, ClassGuard, FnRef, Pattern, Registration, Site, Way, World, route_of_place,
 };
 
 use crate::{Place, SUPPRESSION, UnitView};
@@ -64,6 +64,32 @@ pub struct Neighbour {
     pub by: Name,
 }
 
+/// Routes beside one: those that are guarded, and those that are as open as it is.
+#[derive(Default)]
+struct Beside {
+    guarded: usize,
+    open: usize,
+    first: Option<Neighbour>,
+}
+
+impl Beside {
+    fn add_guarded(&mut self, neighbour: impl FnOnce() -> Option<Neighbour>) {
+        self.guarded += 1;
+        if self.first.is_none() {
+            self.first = neighbour();
+        }
+    }
+
+    fn add_open(&mut self, is_open: bool) {
+        self.open += usize::from(is_open);
+    }
+
+    /// One that is guarded, where most are.
+    fn neighbour(self) -> Option<Neighbour> {
+        self.first.filter(|_| self.guarded >= MIN_GUARDED && self.guarded >= self.open)
+    }
+}
+
 /// The routes of a unit that change something for whoever asks.
 #[must_use]
 pub fn open_routes(unit: &UnitView<'_>) -> Vec<OpenRoute> {
@@ -72,6 +98,7 @@ pub fn open_routes(unit: &UnitView<'_>) -> Vec<OpenRoute> {
         found.extend(open_registration(unit, route));
     }
     found.extend(open_by_place(unit));
+    found.extend(open_by_class(unit));
     found
 }
 
@@ -240,32 +267,31 @@ fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour
     let mut files = unit.world.beside(own, route);
     // The nearest first.
     files.sort_by_key(|file| file != own);
-    let (mut guarded, mut open, mut first) = (0, 0, None);
+    let mut beside = Beside::default();
     for file in files {
         for other in unit.world.registered_in(&file).iter() {
             let Some(method) = changing(other) else { continue };
             let by = refuses(unit.world, &file, other).or_else(|| asks_on_the_way(unit.world, &file, other));
             let Some(by) = by else {
-                open += usize::from(is_comparable(unit, &file, other));
+                beside.add_open(is_comparable(unit, &file, other));
                 continue;
             };
-            guarded += 1;
-            if first.is_none() {
+            beside.add_guarded(|| {
                 let mut site = None;
                 unit.world.in_file(&file, &mut |eval| site = Some(eval.site(other.unit, other.call)));
                 let path = match &other.path {
                     Pattern::At(path) => format!(" {path}"),
                     _ => String::new(),
                 };
-                first = site.map(|Site { file, unit, node }| Neighbour {
+                site.map(|Site { file, unit, node }| Neighbour {
                     place: Place::Node { file, unit, node },
                     name: format!("{method}{path}"),
                     by,
-                });
-            }
+                })
+            });
         }
     }
-    first.filter(|_| guarded >= MIN_GUARDED && guarded >= open)
+    beside.neighbour()
 }
 
 fn asks_on_the_way(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<Name> {
@@ -297,7 +323,7 @@ fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
     {
         return None;
     }
-    let (mut guarded, mut open, mut first) = (0, 1, None);
+    let mut beside = Beside { open: 1, ..Beside::default() };
     let here = std::iter::once(path.to_string());
     for file in here.chain(unit.world.route_files_beside(path)) {
         let Some(route) = route_of_place(&file) else { continue };
@@ -311,20 +337,55 @@ fn open_by_place(unit: &UnitView<'_>) -> Option<OpenRoute> {
                 continue;
             }
             match name_of(asks) {
-                Some(by) => {
-                    guarded += 1;
-                    if first.is_none() {
-                        let name = format!("{method} {route}");
-                        first = body_of(unit.world, &function).map(|place| Neighbour { place, name, by });
-                    }
-                }
-                None => open += usize::from(writes(unit, &function) && !is_open(&route)),
+                Some(by) => beside.add_guarded(|| {
+                    let name = format!("{method} {route}");
+                    body_of(unit.world, &function).map(|place| Neighbour { place, name, by })
+                }),
+                None => beside.add_open(writes(unit, &function) && !is_open(&route)),
             }
         }
     }
-    let neighbour = first.filter(|_| guarded >= MIN_GUARDED && guarded >= open)?;
+    let neighbour = beside.neighbour()?;
     let range = own.name_range.unwrap_or(own.range);
     Some(OpenRoute { range, name: format!("{method} {route}"), handler, neighbour })
+}
+
+/// A method of a class that nothing guards, beside those that something does.
+fn open_by_class(unit: &UnitView<'_>) -> Option<OpenRoute> {
+    let own = unit.unit.own();
+    let path = &unit.linked.file.path;
+    let handler = unit.linked.file.fn_ref(unit.index, FunctionId(0));
+    let route = unit.eval.class_route(unit.index)?;
+    let is_by_intent = is_open(&route.path) || is_open_by_intent(unit, path, &handler);
+    let may_be_guarded = || unit.world.asks_who(&handler) != AsksWho::No || unit.world.may_guard_all(path);
+    if route.guard != ClassGuard::None
+        || is_by_intent
+        || !writes(unit, &handler)
+        || is_explained(unit, None)
+        || may_be_guarded()
+    {
+        return None;
+    }
+    let mut beside = Beside::default();
+    let here = std::iter::once(path.to_string());
+    for file in here.chain(unit.world.controllers_beside(path)) {
+        for other in unit.world.class_routes_in(&file) {
+            match other.guard {
+                ClassGuard::By(by) => beside.add_guarded(|| {
+                    let name = format!("{} {}", other.method, other.path);
+                    body_of(unit.world, &other.function).map(|place| Neighbour { place, name, by })
+                }),
+                ClassGuard::None => {
+                    let is_silent = unit.world.asks_who(&other.function) == AsksWho::No;
+                    beside.add_open(is_silent && writes(unit, &other.function) && !is_open(&other.path));
+                }
+                ClassGuard::Unknown => {}
+            }
+        }
+    }
+    let neighbour = beside.neighbour()?;
+    let range = own.name_range.unwrap_or(own.range);
+    Some(OpenRoute { range, name: format!("{} {}", route.method, route.path), handler, neighbour })
 }
 
 fn body_of(world: &dyn World, function: &FnRef) -> Option<Place> {
