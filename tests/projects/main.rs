@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 40] = [
+const RULES: [&str; 41] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -63,6 +63,7 @@ const RULES: [&str; 40] = [
     "unhandled-async-handler",
     "floating-promise",
     "swallowed-error",
+    "leaked-handle",
     "leaked-listener",
     "leaked-subscription",
     "unbounded-growth",

@@ -14,6 +14,7 @@ const RULES: &[&str] = &[
     "floating-promise",
     "ignored-result",
     "leaked-error-detail",
+    "leaked-handle",
     "leaked-listener",
     "leaked-subscription",
     "leaked-timer",

@@ -79,6 +79,8 @@ bitflags! {
         const BLOCK_RUNTIME = 1 << 48;
         /// Moves money: charges, refunds, transfers or pays out.
         const MONEY = 1 << 52;
+        /// Makes something that stays until whoever made it ends it: an open file, a stream, a URL of what is in memory.
+        const HANDLE = 1 << 56;
     }
 }
 
@@ -131,6 +133,7 @@ impl Effects {
         ("block.compute", Effects::BLOCK_COMPUTE),
         ("block.runtime", Effects::BLOCK_RUNTIME),
         ("money", Effects::MONEY),
+        ("handle", Effects::HANDLE),
     ];
 
     /// The effect with this name.

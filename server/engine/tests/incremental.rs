@@ -513,6 +513,34 @@ fn what_disables_a_button_is_seen_from_the_function_beside_it_that_sends() {
     follows_at("/p/src/own.tsx", &files, &own, "double-submit", false, &edits);
 }
 
+#[test]
+fn where_a_handle_goes_is_seen_from_the_function_beside_it_that_makes_it() {
+    // Long enough to be units of their own.
+    let lines = "    console.log('one more line of this function, which is long')\n".repeat(10);
+    let own = format!(
+        "import {{ useState }} from 'react'\n\
+        export function Picker() {{\n  \
+        const [shown, setShown] = useState('')\n  \
+        const pick = (file) => {{\n{lines}    setShown(URL.createObjectURL(file))\n  }}\n  \
+        const press = () => {{\n{lines}    console.log(shown)\n  }}\n  \
+        return <img src={{shown}} onClick={{press}} onDrop={{pick}} />\n}}\n\
+        export class Viewer {{\n  \
+        show(file) {{\n{lines}    this.url = URL.createObjectURL(file)\n  }}\n  \
+        press() {{\n{lines}    console.log(this.url)\n  }}\n}}\n"
+    );
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"react":"19"}}"#);
+    let both = [
+        ("console.log(this.url)", "keep(this.url)", true),
+        ("console.log(shown)", "keep(shown)", false),
+        ("keep(this.url)", "URL.revokeObjectURL(this.url)", false),
+        ("keep(shown)", "console.log(shown)", true),
+        ("console.log(shown)", "URL.revokeObjectURL(shown)", false),
+        ("URL.revokeObjectURL(this.url)", "console.log(this.url)", true),
+    ];
+    follows_at("/p/src/own.tsx", &files, &own, "leaked-handle", true, &both);
+}
+
 /// What may change in the body of a function elsewhere, most of it without a difference to others.
 const INSIDE: &[&str] = &[
     " ",

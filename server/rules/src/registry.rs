@@ -18,8 +18,8 @@ use crate::resilience::{
     MissingIdempotencyKey, MissingRetry, MissingTimeout, RetryWithoutBackoff, UncheckedResponse,
 };
 use crate::resources::{
-    DetachedTask, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState, UnboundedChannel,
-    UnboundedGrowth,
+    DetachedTask, LeakedHandle, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState,
+    UnboundedChannel, UnboundedGrowth,
 };
 use crate::security::MissingAuth;
 
@@ -64,6 +64,7 @@ pub const RULES: &[&dyn Rule] = &[
     &RetryWithoutBackoff,
     &UncheckedResponse,
     &DetachedTask,
+    &LeakedHandle,
     &LeakedListener,
     &LeakedSubscription,
     &LeakedTimer,

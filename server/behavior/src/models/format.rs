@@ -567,6 +567,12 @@ pub struct Behavior {
     /// an option by which it ends on its own or by an `AbortSignal` is `option:2.signal`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub release: Vec<Name>,
+    /// The event by which what it makes tells a failure, which ends the process as long as nobody listens for it.
+    #[serde(default)]
+    pub fails_by: Option<Name>,
+    /// Of what can be piped: what must be written so that somebody hears of the failure.
+    #[serde(default)]
+    pub heard_edit: Option<HeardEdit>,
     /// What it says of a column, for functions and builder methods that filter.
     #[serde(default)]
     pub predicate: Option<Predicate>,
@@ -673,6 +679,18 @@ pub enum TimeoutEdit {
         /// is written where the failure cannot be handed on.
         expect: Option<Name>,
     },
+}
+
+/// What must be written in the place of what pipes one thing into another, so that the failure of both is heard.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeardEdit {
+    /// The name of the function that takes both and a callback.
+    pub name: Name,
+    /// The import that it needs, as a statement with single quotes and a semicolon.
+    pub import: Name,
+    /// The modules that offer it under that name.
+    pub modules: Vec<Name>,
 }
 
 /// What must be written in the place of a call that blocks its thread, where that can be awaited:

@@ -69,6 +69,7 @@ pub fn relink(
     stale.extend(beside_effects(before, file, &facts, changed));
     stale.extend(timers_leading_to(before, file, &facts, changed));
     stale.extend(handed_to(before, file, &facts, changed));
+    stale.extend(holding(&facts));
     for &unit in &taking {
         let read = [&before.facts[unit], &facts[unit]].map(|facts| readers(before, facts));
         for readers in read {
@@ -175,6 +176,13 @@ fn timers_leading_to(
     }
     by_name.extend(written_here);
     by_name
+}
+
+/// The units that make something which stays until somebody ends it: it is followed to wherever it goes in the file, and
+/// not only by what is told outward.
+fn holding(facts: &[Arc<UnitFacts>]) -> Vec<usize> {
+    let holds = |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.contains(Effects::HANDLE));
+    facts.iter().enumerate().filter(|(_, facts)| holds(facts)).map(|(unit, _)| unit).collect()
 }
 
 /// The units with what goes through all of a collection at once that one of the changed units, or what is nested in it or

@@ -45,6 +45,7 @@ pub use occasion::role_of_failure;
 pub(crate) use occasion::{callers, in_other};
 pub use often::{Often, is_server_action, often};
 pub use plimsoll_behavior::words;
+pub use remembered::is_remembered;
 pub use repetition::*;
 pub use resilience::*;
 pub use resources::*;

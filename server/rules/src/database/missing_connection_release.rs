@@ -2,7 +2,8 @@
 
 use plimsoll_behavior::{Effects, Kind, NodeId};
 
-use crate::ask::{Leak, Often, leak, often, taken};
+use crate::ask::{Leak, Often, Ways, leak, often, taken};
+use crate::edit::cleanup::Release;
 use crate::edit::finally::release_in_finally;
 use crate::view::CallView;
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
@@ -73,7 +74,8 @@ impl Rule for MissingConnectionRelease {
             if is_of_a_passing_pool(unit, call.node) {
                 continue;
             }
-            let Some(taken) = taken(unit, call.node, &methods) else { continue };
+            let ways = Ways { methods: &methods, ..Ways::default() };
+            let Some(taken) = taken(unit, call.node, &ways) else { continue };
             let Some(leak) = leak(unit, &taken) else { continue };
             let is_of_the_start = often(unit, call.node) == Often::Seldom;
             if is_of_the_start && matches!(leak, Leak::WhenFails(_)) {
@@ -106,7 +108,7 @@ impl Rule for MissingConnectionRelease {
             report
                 .at_node(unit, call.node, call.confidence(), message)
                 .related_all(related)
-                .fix(|| release_in_finally(unit, &taken, methods[0]));
+                .fix(|| release_in_finally(unit, &taken, Release::Method(methods[0]), false));
         }
     }
 }

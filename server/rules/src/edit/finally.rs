@@ -3,15 +3,22 @@
 use plimsoll_behavior::{Kind, NodeId};
 use plimsoll_syntax::TextRange;
 
+use super::cleanup::Release;
 use super::style::{Style, begins_its_line, indent_at, indented};
 use crate::ask::Taken;
 use crate::{FixPlan, PlannedEdit, Safety, UnitView};
 
-/// Wraps the statements that follow in a `try` whose `finally` calls the method. Calls of it that stand among them as
+/// Wraps the statements that follow in a `try` whose `finally` gives it back, and waits for that where `waits` says so. Calls of it that stand among them as
 /// statements of their own move there; with any other one, nothing is written.
 #[must_use]
-pub fn release_in_finally(unit: &UnitView<'_>, taken: &Taken, method: &str) -> Option<FixPlan> {
+pub fn release_in_finally(
+    unit: &UnitView<'_>,
+    taken: &Taken,
+    release: Release<'_>,
+    waits: bool,
+) -> Option<FixPlan> {
     let u = unit.unit;
+    let released = release.at(unit, taken.call)?;
     let text = unit.project.text;
     let statement = u.ancestors(taken.call).find(|&node| matches!(u.kind(node), Kind::Let { .. }))?;
     let Kind::Block { statements, .. } = u.kind(u.parent(statement)?) else { return None };
@@ -19,9 +26,9 @@ pub fn release_in_finally(unit: &UnitView<'_>, taken: &Taken, method: &str) -> O
     let rest = statements.get(at + 1..).filter(|rest| !rest.is_empty())?;
     let range = TextRange::new(unit.bytes(*rest.first()?).start, end_of(unit, *rest.last()?));
     let mut removed: Vec<TextRange> = Vec::new();
-    let mut is_async = false;
+    let mut is_async = waits;
     for &release in &taken.releases {
-        let line = line_of(unit, release, rest)?;
+        let line = line_of(unit, taken, release, rest)?;
         is_async |= u.parent(release).is_some_and(|parent| matches!(u.kind(parent), Kind::Await(_)));
         removed.push(line);
     }
@@ -40,20 +47,19 @@ pub fn release_in_finally(unit: &UnitView<'_>, taken: &Taken, method: &str) -> O
     let Style { newline, indent: level, semicolon } = Style::of(text);
     let indent = indent_at(text, range.start);
     let body = indented(kept.trim(), &level);
-    let name = &u.binding(taken.binding).name;
+    let release = released.of(&u.binding(taken.binding).name);
     let wait = if is_async { "await " } else { "" };
-    let last = format!(
-        "{indent}}} finally {{{newline}{indent}{level}{wait}{name}.{method}(){semicolon}{newline}{indent}}}"
-    );
+    let last =
+        format!("{indent}}} finally {{{newline}{indent}{level}{wait}{release}{semicolon}{newline}{indent}}}");
     let first = if body.contains('`') { String::new() } else { level.clone() };
     let new_text = if body.is_empty() {
-        format!("{wait}{name}.{method}(){semicolon}")
+        format!("{wait}{release}{semicolon}")
     } else {
         format!("try {{{newline}{indent}{first}{body}{newline}{last}")
     };
     let safety = if removed.is_empty() { Safety::Safe } else { Safety::Review };
     let moves = if removed.is_empty() { "" } else { " (review: moves the calls that are there)" };
-    let title = format!("Call `{name}.{method}()` in a `finally`{moves}");
+    let title = format!("Call `{release}` in a `finally`{moves}");
     Some(FixPlan {
         title,
         safety,
@@ -61,8 +67,8 @@ pub fn release_in_finally(unit: &UnitView<'_>, taken: &Taken, method: &str) -> O
     })
 }
 
-/// The line of a call that is a statement without arguments among the rest, its line break included.
-fn line_of(unit: &UnitView<'_>, release: NodeId, rest: &[NodeId]) -> Option<TextRange> {
+/// The line of a call that is a statement without further arguments among the rest, its line break included.
+fn line_of(unit: &UnitView<'_>, taken: &Taken, release: NodeId, rest: &[NodeId]) -> Option<TextRange> {
     let u = unit.unit;
     let text = unit.project.text;
     let Kind::Call { args, .. } = u.kind(release) else { return None };
@@ -83,7 +89,9 @@ fn line_of(unit: &UnitView<'_>, release: NodeId, rest: &[NodeId]) -> Option<Text
     let start = unit.bytes(statement).start;
     let end = end_of(unit, statement);
     let rest_of_line = text[end as usize..].split('\n').next()?;
-    if !args.is_empty()
+    let is_it =
+        |&arg: &NodeId| matches!(u.kind(arg), Kind::Name { binding: Some(b), .. } if *b == taken.binding);
+    if !args.iter().all(is_it)
         || !is_among_the_rest
         || is_in_a_finally
         || !begins_its_line(text, start)

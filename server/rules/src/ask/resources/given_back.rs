@@ -1,9 +1,11 @@
-//! Whether what a function takes is given back on every way out of it: a connection of a pool, by a method of its own.
+//! Whether what a function takes is given back on every way out of it: a connection of a pool by a method of its own, a
+//! file by a method or by a function that it is handed to.
 
 use plimsoll_behavior::{BindingId, Effects, FunctionId, Kind, Literal, NodeId, Unit};
+use plimsoll_project::link::CallFacts;
 
 use crate::UnitView;
-use crate::ask::code::bare;
+use crate::ask::code::{bare, callee_name};
 use crate::ask::uses_of;
 
 /// A way out of a function on which what it took is not given back.
@@ -25,12 +27,25 @@ pub struct Taken {
     pub binding: BindingId,
     /// The calls that give it back, in the function that took it.
     pub releases: Vec<NodeId>,
+    /// Whether what throws while it is called counts as well as what is waited for.
+    fails_at_once: bool,
+}
+
+/// What gives back what was taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ways<'w> {
+    /// Its own methods.
+    pub methods: &'w [&'w str],
+    /// Functions that it is handed to, by their last names.
+    pub functions: &'w [&'w str],
+    /// Whether what throws while it is called counts as well as what is waited for.
+    pub fails_at_once: bool,
 }
 
 /// What a call takes for its function alone. None where it is handed to the caller, stored, given back by other code, or
 /// goes where this file does not tell.
 #[must_use]
-pub fn taken(view: &UnitView<'_>, call: NodeId, methods: &[&str]) -> Option<Taken> {
+pub fn taken(view: &UnitView<'_>, call: NodeId, ways: &Ways<'_>) -> Option<Taken> {
     let u = view.unit;
     let function = u.node(call).function;
     let mut at = call;
@@ -53,12 +68,12 @@ pub fn taken(view: &UnitView<'_>, call: NodeId, methods: &[&str]) -> Option<Take
     if u.scopes[scope.0 as usize].function != function || u.binding(binding).assignments.len() > 1 {
         return None;
     }
-    let mut taken = Taken { call, binding, releases: Vec::new() };
+    let mut taken = Taken { call, binding, releases: Vec::new(), fails_at_once: ways.fails_at_once };
     let mut may_go_elsewhere = false;
     for (unit, used) in uses_of(view, view.index, binding) {
         let own = view.unit_of(unit);
         let is_here = unit == view.index && own.node(used).function == function;
-        match use_of(view, unit, used, methods) {
+        match use_of(view, unit, used, ways) {
             Use::Release(release) if is_here => taken.releases.push(release),
             // By a callback, whenever that runs.
             Use::Release(_) | Use::GoesAway => return None,
@@ -76,8 +91,9 @@ enum Use {
     Used,
 }
 
-fn use_of(view: &UnitView<'_>, unit: usize, used: NodeId, methods: &[&str]) -> Use {
+fn use_of(view: &UnitView<'_>, unit: usize, used: NodeId, ways: &Ways<'_>) -> Use {
     let u = view.unit_of(unit);
+    let methods = ways.methods;
     let mut at = used;
     loop {
         let Some(parent) = u.parent(at) else { return Use::GoesAway };
@@ -96,7 +112,12 @@ fn use_of(view: &UnitView<'_>, unit: usize, used: NodeId, methods: &[&str]) -> U
             }
             Kind::Call { callee, args, .. } if *callee != at => {
                 let facts = view.eval.call(unit, parent);
-                if facts.effects.contains(Effects::LOG) {
+                if callee_name(u, parent).is_some_and(|name| ways.functions.contains(&name.as_str())) {
+                    return Use::Release(parent);
+                }
+                // What a library does with the number of a file that is handed back by a function leaves it open.
+                let is_lent = !ways.functions.is_empty() && facts.behavior.is_some();
+                if is_lent || facts.effects.contains(Effects::LOG) {
                     return Use::Used;
                 }
                 let Some(target) = &facts.target else { return Use::MayGoAway };
@@ -328,7 +349,18 @@ impl Paths<'_, '_> {
             Kind::Call { .. } if self.taken.releases.contains(&node) => falls(FREE),
             Kind::Call { .. } => {
                 let exits = self.view.eval.call(self.view.index, node).effects.contains(Effects::EXIT);
-                if exits { falls(0) } else { falls(state) }
+                if exits {
+                    return falls(0);
+                }
+                let throws = |call: &CallFacts| {
+                    call.behavior.as_ref().is_some_and(|(_, behavior)| behavior.throws && !behavior.is_async)
+                };
+                let is_failing = self.fails
+                    && self.taken.fails_at_once
+                    && node != self.taken.call
+                    && u.node(node).function == self.function
+                    && throws(&self.view.eval.call(self.view.index, node));
+                if is_failing { self.failure(node, state) } else { falls(state) }
             }
             Kind::Await(value) if bare(u, *value) == self.taken.call => falls(HELD),
             // Not waited for: `ds.createQueryRunner()`.
@@ -337,15 +369,19 @@ impl Paths<'_, '_> {
             Kind::Await(value)
                 if self.fails && u.node(node).function == self.function && !is_caught(u, *value) =>
             {
-                let is_held = state & HELD != 0;
-                if is_held && self.first_failure.is_none() {
-                    self.first_failure = Some(*value);
-                }
-                Ends { falls: state, thrown: is_held.then_some(*value), may_throw: true, ..Ends::default() }
+                self.failure(*value, state)
             }
             Kind::Await(_) => Ends { falls: state, may_throw: true, ..Ends::default() },
             _ => falls(state),
         }
+    }
+
+    fn failure(&mut self, node: NodeId, state: u8) -> Ends {
+        let is_held = state & HELD != 0;
+        if is_held && self.first_failure.is_none() {
+            self.first_failure = Some(node);
+        }
+        Ends { falls: state, thrown: is_held.then_some(node), may_throw: true, ..Ends::default() }
     }
 
     /// What holds where a condition does and does not.
