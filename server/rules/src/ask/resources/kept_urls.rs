@@ -133,10 +133,10 @@ impl Follow<'_, '_> {
                 }
             }
             Kind::Index { object, .. } if *object == node => self.open.push((unit, parent)),
-            Kind::Binary { op, right, .. } => {
-                if matches!(op.as_str(), "??" | "||") || op == "&&" && *right == node {
-                    self.open.push((unit, parent));
-                }
+            Kind::Binary { op, right, .. }
+                if matches!(op.as_str(), "??" | "||") || op == "&&" && *right == node =>
+            {
+                self.open.push((unit, parent));
             }
             Kind::If { condition, is_expression: true, .. } if *condition != node => {
                 self.open.push((unit, parent));
