@@ -87,9 +87,15 @@ fn guard_of<'a>(attributes: impl Iterator<Item = &'a Attribute>) -> ClassGuard {
         if name == "UseGuards" {
             // What holds somebody back who asks too often asks nobody who they are.
             let mut guards = attribute.text.split(',').map(str::trim);
-            if let Some(by) = guards.find(|guard| !guard.is_empty() && !guard.contains("Throttle")) {
-                return ClassGuard::By(Name::new(by.split('(').next().unwrap_or(by)));
+            let Some(by) = guards.find(|guard| !guard.is_empty() && !guard.contains("Throttle")) else {
+                continue;
+            };
+            let by = by.split('(').next().unwrap_or(by);
+            // Not all guards are about who asks: `SsrfGuard`.
+            if is_about_who(by.strip_suffix("Guard").unwrap_or(by)) {
+                return ClassGuard::By(Name::new(by));
             }
+            guard = ClassGuard::Unknown;
             continue;
         }
         let documents = name.starts_with("Api") && !is_about_who(name);
@@ -180,6 +186,7 @@ mod tests {
             of(&[("UseGuards", "ThrottlerGuard, AuthGuard('jwt')")]),
             ClassGuard::By(Name::new("AuthGuard"))
         );
+        assert_eq!(of(&[("UseGuards", "SsrfGuard")]), ClassGuard::Unknown);
         assert_eq!(of(&[("ApiBearerAuth", "")]), ClassGuard::Unknown);
         assert_eq!(of(&[("Admin", ""), ("UseGuards", "JwtGuard")]), ClassGuard::By(Name::new("JwtGuard")));
         assert_eq!(of(&[("Public", "")]), ClassGuard::Unknown);
