@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 41] = [
+const RULES: [&str; 42] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -53,6 +53,7 @@ const RULES: [&str; 41] = [
     "missing-retry",
     "missing-idempotency-key",
     "retry-without-backoff",
+    "unsafe-retry",
     "leaked-timer",
     "connection-per-call",
     "missing-connection-release",

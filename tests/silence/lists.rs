@@ -41,6 +41,7 @@ const RULES: &[&str] = &[
     "unchecked-response",
     "unguarded-parse",
     "unhandled-async-handler",
+    "unsafe-retry",
 ];
 
 #[derive(Deserialize)]

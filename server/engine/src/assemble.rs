@@ -42,6 +42,8 @@ const PRECEDENCE: &[(&str, &str)] = &[
     ("missing-index", "leading-wildcard"),
     ("missing-timeout", "missing-retry"),
     ("unchecked-response", "missing-retry"),
+    // A key that is made outside of the retry is one that the call had not.
+    ("unsafe-retry", "missing-idempotency-key"),
     // What ends the process comes before what is lost when it ends.
     ("unbounded-growth", "shared-request-state"),
 ];

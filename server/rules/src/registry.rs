@@ -15,7 +15,7 @@ use crate::errors::{
     ProcessKeepsRunning, SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
 };
 use crate::resilience::{
-    MissingIdempotencyKey, MissingRetry, MissingTimeout, RetryWithoutBackoff, UncheckedResponse,
+    MissingIdempotencyKey, MissingRetry, MissingTimeout, RetryWithoutBackoff, UncheckedResponse, UnsafeRetry,
 };
 use crate::resources::{
     DetachedTask, LeakedHandle, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState,
@@ -63,6 +63,7 @@ pub const RULES: &[&dyn Rule] = &[
     &MissingTimeout,
     &RetryWithoutBackoff,
     &UncheckedResponse,
+    &UnsafeRetry,
     &DetachedTask,
     &LeakedHandle,
     &LeakedListener,

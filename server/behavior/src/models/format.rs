@@ -464,6 +464,9 @@ pub struct Behavior {
     /// Of what moves money: what it does, as a message says it: `refunds`.
     #[serde(default)]
     pub moves: Option<Name>,
+    /// Of what sends something to people: what, as a message says it: `mail`.
+    #[serde(default)]
+    pub sends: Option<Name>,
     /// How many rows it touches.
     #[serde(default)]
     pub rows: Option<Rows>,

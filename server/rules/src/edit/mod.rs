@@ -21,6 +21,7 @@ pub mod handler;
 pub mod hoist;
 pub mod import;
 pub mod increment;
+pub mod key;
 pub mod limit;
 pub mod lines;
 pub mod listener;

@@ -19,7 +19,7 @@ pub fn set_option(
     if property.contains('.') || args.iter().any(|&arg| matches!(unit.unit.kind(arg), Kind::Spread(_))) {
         return None;
     }
-    let entry = format!("{property}: {value}");
+    let entry = if property == value { value.to_owned() } else { format!("{property}: {value}") };
     let Some(&argument) = args.get(index) else {
         return add_argument(unit, call, args, index, &format!("{{ {entry} }}"));
     };

@@ -74,6 +74,7 @@ fn of_loop(view: &UnitView<'_>, at: NodeId, l: &Loop) -> Option<Again> {
         return None;
     }
     let found = |(tried, after_failure): (NodeId, Option<NodeId>)| {
+        let tried = value_in(u, l.body, tried);
         let attempts = attempts(view, tried);
         (!attempts.is_empty()).then_some(Again { at, tried, attempts, after_failure, is_itself: false })
     };
@@ -91,6 +92,17 @@ fn of_loop(view: &UnitView<'_>, at: NodeId, l: &Loop) -> Option<Again> {
     })
 }
 
+/// What a name holds that the loop's body makes: `let sent = request.send().await; match sent { … }`.
+fn value_in(u: &Unit, body: NodeId, node: NodeId) -> NodeId {
+    let Kind::Name { binding: Some(binding), .. } = u.kind(node) else { return node };
+    let (value, body) = (u.binding(*binding).value, u.range(body));
+    let is_made_here = |&value: &NodeId| {
+        let range = u.range(value);
+        body.start <= range.start && range.end <= body.end
+    };
+    value.filter(is_made_here).unwrap_or(node)
+}
+
 /// Of a statement of a loop's body with all that comes after it: what is tried on each turn, whose failure leads to the
 /// next one and whose success ends the loop, and what runs after a failure.
 fn tried_in(u: &Unit, l: &Loop, statement: NodeId, rest: &[NodeId]) -> Option<(NodeId, Option<NodeId>)> {
@@ -106,6 +118,7 @@ fn tried_in(u: &Unit, l: &Loop, statement: NodeId, rest: &[NodeId]) -> Option<(N
             let ends = tries.exits && !tries.leads_on()
                 || tries.completes && !fails.completes && after.exits && !after.leads_on()
                 || sets_what_ends(u, l, *body)
+                || goes_on_after_an_error(u, *body)
                 || !fails.completes && rest.iter().any(|&s| sets_what_ends(u, l, s))
                 || hands_out_an_answer(u, *body);
             (ends && goes_on(fails)).then_some((*body, Some(catch.body)))
@@ -213,6 +226,26 @@ fn sets_what_ends(u: &Unit, l: &Loop, part: NodeId) -> bool {
         },
         _ => false,
     })
+}
+
+/// Whether a piece of code leaves the loop at its end, and goes on only where an answer tells of an error:
+/// `if (result.error) continue`, `if (response.status >= 500) continue`.
+fn goes_on_after_an_error(u: &Unit, body: NodeId) -> bool {
+    let is_an_error = |node: NodeId| match u.kind(node) {
+        Kind::Member { name, .. } | Kind::Name { name, .. } => name == "error",
+        _ => false,
+    };
+    let is_told = |going: NodeId| {
+        u.ancestors(going).take_while(|&around| around != body).any(|around| {
+            matches!(u.kind(around), Kind::If { condition, .. }
+                if u.descendants(*condition).into_iter().any(is_an_error)
+                    || holds_after_success(u, *condition) == Some(false))
+        })
+    };
+    let flow = flow(u, body);
+    let mut goings =
+        u.descendants(body).into_iter().filter(|&node| matches!(u.kind(node), Kind::Continue(_)));
+    flow.exits && flow.goes_on && !flow.completes && goings.all(is_told)
 }
 
 /// Whether a branch that is taken by the status of an answer hands that answer out.

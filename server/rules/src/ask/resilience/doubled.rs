@@ -55,25 +55,38 @@ pub fn added(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Added> {
     if call.facts.effects.contains(Effects::HTTP_REQUEST) {
         return posted(view, call);
     }
-    let own = call.facts.target.as_ref()?;
     let wanted = method_argument(view, call.node);
-    let mut next = view.with_effect(own, Effects::HTTP_REQUEST);
+    at_its_end(view, call, Effects::HTTP_REQUEST, &mut |there, request| {
+        if has_a_key(there, request.node) {
+            return None;
+        }
+        match method(there, request) {
+            Some(_) => posted(there, request),
+            None => (wanted.as_deref() == Some("POST")).then_some(Added::Request(None)),
+        }
+    })?
+}
+
+/// Looks at the library's call by which a call has an effect: itself, or one in the project's own functions.
+pub(in crate::ask) fn at_its_end<T>(
+    view: &UnitView<'_>,
+    call: &CallView<'_>,
+    effect: Effects,
+    look: &mut dyn FnMut(&UnitView<'_>, &CallView<'_>) -> T,
+) -> Option<T> {
+    if call.facts.effects.intersects(effect) {
+        return Some(look(view, call));
+    }
+    let mut next = view.with_effect(call.facts.target.as_ref()?, effect);
     for _ in 0..MAX_CHAIN {
-        let witness = view.summary(&next)?.witness(Effects::HTTP_REQUEST)?.clone();
+        let witness = view.summary(&next)?.witness(effect)?.clone();
         if let Some(further) = witness.next {
-            next = view.with_effect(&further, Effects::HTTP_REQUEST);
+            next = view.with_effect(&further, effect);
             continue;
         }
         let unit = view.world.linked(&next.file)?.file.unit_at(&witness.unit)?;
         return in_other(view, &next.file, unit, &mut |there| {
-            let request = there.call(witness.node)?;
-            if has_a_key(there, witness.node) {
-                return None;
-            }
-            match method(there, &request) {
-                Some(_) => posted(there, &request),
-                None => (wanted.as_deref() == Some("POST")).then_some(Added::Request(None)),
-            }
+            there.call(witness.node).map(|request| look(there, &request))
         })?;
     }
     None
@@ -90,7 +103,7 @@ fn posted(view: &UnitView<'_>, call: &CallView<'_>) -> Option<Added> {
 }
 
 /// An address as it is written, holes as `…`.
-fn address(view: &UnitView<'_>, url: NodeId) -> Option<String> {
+pub(in crate::ask) fn address(view: &UnitView<'_>, url: NodeId) -> Option<String> {
     let text = match view.unit.kind(url) {
         Kind::Literal(Literal::String(text)) => text.to_string(),
         Kind::Template { pieces, .. } => {
@@ -108,16 +121,18 @@ pub fn is_harmless(name: &str) -> bool {
 }
 
 /// Whether a request brings a key by which the other side knows it again: a header, or a part of what is sent.
-fn has_a_key(view: &UnitView<'_>, call: NodeId) -> bool {
+pub(in crate::ask) fn has_a_key(view: &UnitView<'_>, call: NodeId) -> bool {
     let u = view.unit;
-    let is_key = |name: &str| {
-        let name = name.to_ascii_lowercase().replace(['-', '_'], "");
-        name.contains("idempotencykey") || name == "requestid" || name == "clientid"
-    };
     u.descendants(call).into_iter().any(|node| match u.kind(node) {
         Kind::Object { entries, .. } => {
-            entries.iter().any(|entry| matches!(&entry.key, Key::Name(name) if is_key(name)))
+            entries.iter().any(|entry| matches!(&entry.key, Key::Name(name) if is_key_name(name)))
         }
         _ => false,
     })
+}
+
+/// Whether a part of what is sent, or a header, is a key by its name.
+pub(in crate::ask) fn is_key_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+    name.contains("idempotencykey") || name == "requestid" || name == "clientid"
 }

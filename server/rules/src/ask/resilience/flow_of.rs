@@ -33,14 +33,27 @@ impl Flow {
     }
 }
 
+/// Whether a condition holds, as far as that is known.
+pub(in crate::ask) type Holds<'h> = dyn Fn(NodeId) -> Option<bool> + 'h;
+
 /// The ways out of a statement or an expression; what is thrown is none of them.
 pub(in crate::ask) fn flow(u: &Unit, node: NodeId) -> Flow {
-    within(u, node, MAX_DEPTH, Inside::default())
+    flow_where(u, &|_| None, node)
 }
 
 /// The ways out of several statements, one after the other.
 pub(in crate::ask) fn flow_of_all(u: &Unit, statements: &[NodeId]) -> Flow {
-    in_order(u, statements, MAX_DEPTH, Inside::default())
+    flow_of_all_where(u, &|_| None, statements)
+}
+
+/// The same of one statement, where some conditions are known to hold or not.
+pub(in crate::ask) fn flow_where(u: &Unit, holds: &Holds<'_>, node: NodeId) -> Flow {
+    within(u, holds, node, MAX_DEPTH, Inside::default())
+}
+
+/// The same of several.
+pub(in crate::ask) fn flow_of_all_where(u: &Unit, holds: &Holds<'_>, statements: &[NodeId]) -> Flow {
+    in_order(u, holds, statements, MAX_DEPTH, Inside::default())
 }
 
 /// What an end without a label belongs to, other than the loop.
@@ -50,10 +63,10 @@ struct Inside {
     a_switch: bool,
 }
 
-fn in_order(u: &Unit, statements: &[NodeId], depth: u8, inside: Inside) -> Flow {
+fn in_order(u: &Unit, holds: &Holds<'_>, statements: &[NodeId], depth: u8, inside: Inside) -> Flow {
     let mut all = Flow::COMPLETES;
     for &statement in statements {
-        let next = within(u, statement, depth, inside);
+        let next = within(u, holds, statement, depth, inside);
         all = Flow { completes: false, ..all }.or(next);
         if !next.completes {
             break;
@@ -62,9 +75,9 @@ fn in_order(u: &Unit, statements: &[NodeId], depth: u8, inside: Inside) -> Flow 
     all
 }
 
-fn within(u: &Unit, node: NodeId, depth: u8, inside: Inside) -> Flow {
+fn within(u: &Unit, holds: &Holds<'_>, node: NodeId, depth: u8, inside: Inside) -> Flow {
     let Some(depth) = depth.checked_sub(1) else { return Flow::COMPLETES };
-    let out = |node: NodeId| within(u, node, depth, inside);
+    let out = |node: NodeId| within(u, holds, node, depth, inside);
     match u.kind(node) {
         Kind::Discard(inner) | Kind::Labeled { body: inner, .. } => out(*inner),
         Kind::Return(_) => Flow { exits: true, ..Flow::default() },
@@ -73,13 +86,21 @@ fn within(u: &Unit, node: NodeId, depth: u8, inside: Inside) -> Flow {
         Kind::Break { .. } => Flow { exits: true, ..Flow::default() },
         Kind::Continue(None) if inside.a_loop => Flow::COMPLETES,
         Kind::Continue(_) => Flow { goes_on: true, ..Flow::default() },
-        Kind::Block { statements, .. } => in_order(u, statements, depth, inside),
-        Kind::If { then, otherwise, .. } => out(*then).or(otherwise.map_or(Flow::COMPLETES, out)),
+        Kind::Block { statements, .. } => in_order(u, holds, statements, depth, inside),
+        Kind::If { condition, then, otherwise, .. } => {
+            let other = || otherwise.map_or(Flow::COMPLETES, out);
+            match holds(*condition) {
+                Some(true) => out(*then),
+                Some(false) => other(),
+                None => out(*then).or(other()),
+            }
+        }
         Kind::Match { arms, .. } => {
             let is_switch = arms.iter().all(|arm| arm.pattern.is_none());
             let inside = Inside { a_switch: inside.a_switch || is_switch, ..inside };
-            let all =
-                arms.iter().fold(Flow::default(), |all, arm| all.or(within(u, arm.body, depth, inside)));
+            let all = arms
+                .iter()
+                .fold(Flow::default(), |all, arm| all.or(within(u, holds, arm.body, depth, inside)));
             // A `switch` may leave all of its cases out.
             Flow { completes: all.completes || is_switch, ..all }
         }
@@ -88,7 +109,7 @@ fn within(u: &Unit, node: NodeId, depth: u8, inside: Inside) -> Flow {
             out(*body).or(caught)
         }
         Kind::Loop(l) => {
-            let all = within(u, l.body, depth, Inside { a_loop: true, ..inside });
+            let all = within(u, holds, l.body, depth, Inside { a_loop: true, ..inside });
             Flow { completes: true, ..all }
         }
         Kind::Let { init: Some(init), otherwise, .. } => {

@@ -5,6 +5,7 @@ pub(in crate::ask) mod backoff;
 pub(in crate::ask) mod body;
 pub(in crate::ask) mod doubled;
 pub(in crate::ask) mod flow_of;
+pub(in crate::ask) mod judged;
 pub(in crate::ask) mod money;
 pub(in crate::ask) mod open_limit;
 pub(in crate::ask) mod outgoing;
@@ -14,6 +15,8 @@ pub(in crate::ask) mod request;
 pub(in crate::ask) mod response;
 pub(in crate::ask) mod retry_helper;
 pub(in crate::ask) mod slow;
+pub(in crate::ask) mod tries;
+pub(in crate::ask) mod twice;
 
 pub use again::{Again, REMOTE, done_again, name_of_tried};
 pub use backoff::{Limit, Wait, limit_of, wait_before};
@@ -36,3 +39,5 @@ pub use response::{ResponseUse, follow, is_status_checked, library_checks, respo
 pub(crate) use retry_helper::module_bindings;
 pub use retry_helper::{RetryHelper, is_retry_helper, retry_helper, suggests_retry};
 pub use slow::{asks_for_pieces, slow_answer};
+pub use tries::{Tried, tried_again};
+pub use twice::{DoneTwice, Twice, done_twice};

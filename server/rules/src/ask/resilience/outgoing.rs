@@ -16,6 +16,9 @@ const MAX_WRAPPERS: usize = 6;
 /// How many parts of an expression its client is looked for through.
 const MAX_STEPS: usize = 200;
 
+/// How many names options are followed through.
+const MAX_NAMES: u8 = 3;
+
 /// Methods that do no more when they are sent twice.
 const IDEMPOTENT: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"];
 
@@ -51,6 +54,31 @@ pub fn method(view: &UnitView<'_>, call: &CallView<'_>) -> Option<String> {
             }
         }
         SlotValue::Elsewhere => None,
+    }
+}
+
+/// Whether the caller of the function around a request may say its method: its options are a parameter, or made of one.
+#[must_use]
+pub(in crate::ask) fn takes_its_method(view: &UnitView<'_>, call: &CallView<'_>) -> bool {
+    let options = || view.own_node(call.slot(Slot::Options));
+    call.slot(Slot::Method).is_none_or(|slot| *slot == SlotValue::Elsewhere)
+        && (method(view, call).is_none()
+            || options().is_some_and(|options| is_handed_in(view.unit, options, MAX_NAMES)))
+}
+
+fn is_handed_in(u: &Unit, options: NodeId, names: u8) -> bool {
+    match u.kind(options) {
+        Kind::Name { binding: Some(binding), .. } => {
+            let binding = u.binding(*binding);
+            let held = || binding.value.zip(names.checked_sub(1));
+            matches!(binding.kind, BindingKind::Parameter(..))
+                || held().is_some_and(|(value, names)| is_handed_in(u, value, names))
+        }
+        Kind::Object { entries, .. } => {
+            entries.iter().any(|entry| entry.key == Key::Spread && is_handed_in(u, entry.value, names))
+        }
+        Kind::Spread(value) | Kind::Cast { value, .. } => is_handed_in(u, *value, names),
+        _ => false,
     }
 }
 
