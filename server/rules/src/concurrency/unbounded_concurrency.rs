@@ -132,8 +132,7 @@ fn begun(unit: &UnitView<'_>, call: &CallView<'_>) -> Vec<(AtOnce, NodeId, Effec
 fn work_of_task(unit: &UnitView<'_>, spawn: NodeId) -> Effects {
     let Kind::Call { args, .. } = unit.unit.kind(spawn) else { return Effects::empty() };
     let done = args.iter().flat_map(|&arg| calls_within(unit, unit.index, arg));
-    let all = done.fold(Effects::empty(), |all, (_, effects)| all | effects);
-    if all.contains(Effects::LIMIT) { Effects::empty() } else { all & WORK }
+    done.fold(Effects::empty(), |all, (_, effects)| all | effects) & WORK
 }
 
 fn callee(unit: &UnitView<'_>, call: NodeId) -> NodeId {

@@ -109,7 +109,7 @@ impl Rule for RetryWithoutBackoff {
                 .fix(|| back_off(unit, &again, &wait));
         }
         for Reconnect { at, by, wait, limit } in reconnects(unit) {
-            if wait != Wait::Other && limit == Limit::None && is_told(limit, &wait) {
+            if wait != Wait::Other && is_told(limit, &wait) {
                 let message = message(&format!("`{by}`"), &wait, limit);
                 report.at_node(unit, at, Confidence::High, message);
             }

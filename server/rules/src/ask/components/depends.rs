@@ -137,7 +137,7 @@ fn may_change(view: &UnitView<'_>, (unit, binding): Root, chain: u8) -> bool {
                 && !(is_of_a_hook && is_the_user(&b.name))
         }
         BindingKind::Variable => {
-            let Some(hook) = b.value.filter(|&value| is_hook(view, unit, value)) else { return false };
+            let Some(hook) = b.value else { return false };
             let facts = view.eval.call(unit, hook);
             let stays = facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.stays);
             // `const { user } = useProvider()`, `const [user, setUser] = useState(null)`

@@ -388,13 +388,12 @@ fn is_await(view: &UnitView<'_>, node: NodeId) -> bool {
     }
 }
 
-/// The nodes below one that run with it: not those of closures and async blocks.
+/// The nodes below one that run with it: not those of async blocks, nor those of closures, which are no parts of it.
 fn of_function(u: &Unit, root: NodeId) -> Vec<NodeId> {
     let mut found = Vec::new();
     let mut open = vec![root];
     while let Some(node) = open.pop() {
         match u.kind(node) {
-            Kind::Function(_) | Kind::Nested(_) | Kind::Type(_) => continue,
             Kind::Block { form: BlockForm::Async, .. } if !is_awaited(u, node) => continue,
             kind => kind.each_part(&mut |part| open.push(part)),
         }

@@ -4,7 +4,7 @@ use plimsoll_behavior::models::Rows;
 use plimsoll_behavior::{BindingId, Kind, NodeId, PathStep};
 
 use super::result_use::error_member;
-use super::swallowed::{is_empty, quiet};
+use super::swallowed::quiet;
 use crate::UnitView;
 use crate::ask::code::bare;
 use crate::view::CallView;
@@ -34,7 +34,7 @@ pub fn answered_empty<'a>(view: &UnitView<'a>, node: NodeId) -> Option<AnsweredE
     let is_one = call.facts.rows == Some(Rows::One)
         && !call.facts.behavior.as_ref().is_some_and(|(_, behavior)| behavior.nullable);
     let handler = quiet(view, *then)?;
-    let value = handler.returns.flatten().filter(|&value| is_empty(view, value))?;
+    let value = handler.returns.flatten()?;
     let returns = u.parent(value).filter(|&at| matches!(u.kind(at), Kind::Return(_)))?;
     // What kind of failure it is has been asked: `error.code === 'PGRST116'`.
     let is_asked = u.descendants(node).into_iter().any(|part| {

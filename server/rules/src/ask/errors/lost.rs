@@ -67,9 +67,8 @@ pub fn lost_in_handler<'a>(unit: &UnitView<'a>, body: NodeId, catch: &Catch) -> 
     {
         return None;
     }
-    let function = u.node(catch.body).function;
     let thrown = u.descendants(catch.body).into_iter().find_map(|node| match u.kind(node) {
-        Kind::Throw(value) if u.node(node).function == function => {
+        Kind::Throw(value) => {
             let is_new = matches!(u.kind(*value), Kind::Call { form: CallForm::New, .. });
             (is_new && is_for_all_failures(u, node, catch)).then_some(*value)
         }
@@ -96,7 +95,8 @@ fn is_only_asked(u: &Unit, used: NodeId) -> bool {
     false
 }
 
-/// Whether a `throw` of a handler is reached whatever the error is, and whatever else is the case.
+/// Whether a `throw` of a handler is reached whatever the error is, and whatever else is the case: what a function throws
+/// that the handler makes is not.
 fn is_for_all_failures(u: &Unit, throw: NodeId, catch: &Catch) -> bool {
     let mut around = u.ancestors(throw).take_while(|&around| around != catch.body);
     around.all(|around| matches!(u.kind(around), Kind::Block { .. } | Kind::Discard(_)))
