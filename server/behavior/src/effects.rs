@@ -81,6 +81,8 @@ bitflags! {
         const MONEY = 1 << 52;
         /// Makes something that stays until whoever made it ends it: an open file, a stream, a URL of what is in memory.
         const HANDLE = 1 << 56;
+        /// Takes an event from a service that tells of it again until it is answered, and checks that it comes from there.
+        const EVENT = 1 << 53;
     }
 }
 
@@ -134,6 +136,7 @@ impl Effects {
         ("block.runtime", Effects::BLOCK_RUNTIME),
         ("money", Effects::MONEY),
         ("handle", Effects::HANDLE),
+        ("event", Effects::EVENT),
     ];
 
     /// The effect with this name.

@@ -8,7 +8,8 @@ use crate::ask::database::row::{
     Access, Cell, Seen, accesses, hands_errors_on, path_of, plain_column, row_of, tells_conflicts,
 };
 use crate::ask::{
-    Absence, Action, absence, declaration, is_exclusive, is_in_transaction, plain_name, schema_table, words,
+    Absence, Action, absence, declaration, is_exclusive, is_in_transaction, is_of_users_or_money, plain_name,
+    schema_table, words,
 };
 use crate::edit::upsert::create_or_leave;
 use crate::wording::listed;
@@ -77,36 +78,6 @@ declare_rule! {
     /// - Programs on somebody's command line, scripts and tests.
     pub CheckThenAct { id: "check-then-act", category: Database, severity: Warning, since: "0.1.0", preview }
 }
-
-/// Words of tables in which a second row is somebody's account or money.
-const USERS_AND_MONEY: &[&str] = &[
-    "user",
-    "account",
-    "customer",
-    "member",
-    "wallet",
-    "payment",
-    "order",
-    "invoice",
-    "transaction",
-    "balance",
-    "subscription",
-    "booking",
-    "reservation",
-    "refund",
-    "payout",
-    "charge",
-    "ledger",
-    "coupon",
-    "redemption",
-    "credit",
-    "bet",
-    "deposit",
-    "withdrawal",
-    "purchase",
-    "checkout",
-    "voucher",
-];
 
 /// What tables are called, at their end, of which a second row says the same once more.
 const NOTES: &[&str] = &["notification", "log", "audit", "history", "activity", "reminder"];
@@ -410,8 +381,7 @@ fn say(
     };
     let is_convention = write.is_convention || check.read.is_convention;
     let confidence = if is_convention { Confidence::Medium } else { Confidence::High };
-    let words = plain_words(table);
-    let is_grave = words.iter().any(|word| USERS_AND_MONEY.contains(&word.as_str()));
+    let is_grave = is_of_users_or_money(table);
     let severity = if is_grave { Severity::Error } else { Severity::Warning };
     let (at, lookup) = check.at;
     let looked_up = if check.form == Absence::Few { "counted" } else { "looked up" };

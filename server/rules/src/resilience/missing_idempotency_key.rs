@@ -3,7 +3,10 @@
 use plimsoll_behavior::models::Slot;
 use plimsoll_behavior::{Effects, Key, Kind, NodeId};
 
-use crate::ask::{chain_name, is_known_again, may_be_claimed, moves_money, words};
+use crate::ask::{
+    AddedAgain, Delivers, Redelivered, chain_name, is_known_again, may_be_claimed, moves_money, redelivered,
+    words,
+};
 use crate::edit::script;
 use crate::view::CallView;
 use crate::{FixPlan, Report, Rule, RuleMeta, Safety, UnitView, declare_rule};
@@ -18,8 +21,8 @@ const SHARED: &[&str] = &[
 const MAX_ID: usize = 40;
 
 declare_rule! {
-    /// A charge, refund, transfer or payout without an idempotency key, which moves the money again when it is asked for
-    /// a second time.
+    /// A charge, refund, transfer or payout without an idempotency key, or the handler of an event that does not look
+    /// whether it had that event before: both do it again when they are asked a second time.
     ///
     /// ## What happens
     ///
@@ -27,6 +30,10 @@ declare_rule! {
     /// is delivered a second time, a proxy repeats a request. A look at the order's status before does not help: both
     /// look before either has written, or the process ends after the money has gone and before that is stored. The
     /// service takes each call without a key for a new one, and the money goes twice.
+    ///
+    /// Who delivers events sends each of them again until it is answered with success, and sometimes also after that: a
+    /// handler that was too slow, or failed in its last line, runs once more. What it adds to a balance is added twice then,
+    /// and there are two orders for one payment.
     ///
     /// ## Bad
     ///
@@ -36,6 +43,11 @@ declare_rule! {
     ///
     /// ```rust
     /// client.post("https://api.stripe.com/v1/transfers").form(&transfer).send().await?;
+    /// ```
+    ///
+    /// ```ts
+    /// const event = stripe.webhooks.constructEvent(body, signature, secret)
+    /// await prisma.user.update({ where: { id: userId }, data: { credits: { increment: 100 } } })
     /// ```
     ///
     /// ## Good
@@ -50,6 +62,15 @@ declare_rule! {
     /// ```rust
     /// let key = format!("transfer-{}", payout.id);
     /// client.post("https://api.stripe.com/v1/transfers").header("Idempotency-Key", key).form(&transfer).send().await?;
+    /// ```
+    ///
+    /// ```ts
+    /// const event = stripe.webhooks.constructEvent(body, signature, secret)
+    /// await prisma.$transaction(async (tx) => {
+    ///   const { count } = await tx.handledEvent.createMany({ data: [{ id: event.id }], skipDuplicates: true })
+    ///   if (count === 0) return
+    ///   await tx.user.update({ where: { id: userId }, data: { credits: { increment: 100 } } })
+    /// })
     /// ```
     ///
     /// A key is made of what the money is for, so that it is the same when the same thing is asked for again: the id of
@@ -69,6 +90,9 @@ declare_rule! {
     /// - A refund of all that is left, or of the whole amount of the payment, which is refused the second time.
     /// - Services that refuse what comes without a key.
     /// - What is claimed before: a row that is written first, a lock, a service that is asked first for what there is.
+    /// - Handlers that look whether they had an event, or keep the ids of those that they had; what is upserted, set to a
+    ///   value, or has a unique key; what asks for the state of the row; tables that nothing is known of.
+    /// - Logs, notifications, and counts that nobody pays for.
     /// - Code that does not run in a service, such as scripts that somebody runs by hand.
     pub MissingIdempotencyKey { id: "missing-idempotency-key", category: Resilience, severity: Error, since: "0.1.0", preview }
 }
@@ -79,11 +103,11 @@ impl Rule for MissingIdempotencyKey {
     }
 
     fn watches(&self) -> Effects {
-        Effects::MONEY | Effects::HTTP_REQUEST
+        Effects::MONEY | Effects::HTTP_REQUEST | Effects::EVENT | Effects::DB_WRITE
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        for call in unit.calls_with(self.watches()) {
+        for call in unit.calls_with(Effects::MONEY | Effects::HTTP_REQUEST) {
             let Some(moved) = moves_money(unit, &call) else { continue };
             if is_known_again(unit, &call, &moved) || may_be_claimed(unit, &call) || !unit.is_on_a_server() {
                 continue;
@@ -95,6 +119,30 @@ impl Rule for MissingIdempotencyKey {
             );
             report.at_node(unit, call.node, call.confidence(), message).fix(|| plan(unit, &call));
         }
+        for Redelivered { call, by, what } in redelivered(unit) {
+            let is_told = matches!(what, AddedAgain::Moves(_))
+                && unit.call(call).is_some_and(|call| moves_money(unit, &call).is_some());
+            let Some(call) = unit.call(call).filter(|_| !is_told && unit.is_on_a_server()) else { continue };
+            let name = if unit.is_rust() { chain_name(unit, call.node) } else { unit.call_name(call.node) };
+            report.at_node(unit, call.node, call.confidence(), told_of_events(&name, by, &what));
+        }
+    }
+}
+
+fn told_of_events(name: &str, by: Delivers, what: &AddedAgain) -> String {
+    let does = match what {
+        AddedAgain::Row(table) => format!("adds another row to `{table}`"),
+        AddedAgain::Amount(column, Some(table)) => format!("changes `{column}` of `{table}` once more"),
+        AddedAgain::Amount(column, None) => format!("changes `{column}` once more"),
+        AddedAgain::Moves(moves) => format!("{moves} again"),
+    };
+    match by {
+        Delivers::Service => format!(
+            "`{name}` {does} whenever this event is delivered again, as after an answer that came too late: nothing looks whether it was handled before"
+        ),
+        Delivers::Queue => format!(
+            "`{name}` {does} when the queue delivers this message again, as after a failure further down: nothing looks whether it was handled before"
+        ),
     }
 }
 

@@ -35,7 +35,8 @@ pub(crate) use record::{derives, is_renamed, struct_of};
 pub use sql_text::{SqlText, sql_texts};
 pub use table::{column_of, is_in_process, schema_of, table_of};
 pub use touch::{
-    Action, Given, Touch, TouchMemo, givens, handle, plain_name, touches, touches_of_call, writes_of_function,
+    Action, Given, Touch, TouchMemo, givens, handle, is_of_users_or_money, plain_name, touches,
+    touches_of_call, writes_of_function,
 };
 pub(crate) use touch::{chain, schema_table};
 pub use transaction::{are_on_one_path, frame, is_in_transaction, may_be_transaction};

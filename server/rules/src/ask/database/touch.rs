@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_behavior::models::{SchemaKind, Slot};
-use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit};
+use plimsoll_behavior::{BindingKind, Effects, Key, Kind, Literal, NodeId, Unit, words};
 use plimsoll_project::ProjectSchema;
 use plimsoll_project::link::{CallFacts, Evaluator, FileUnits, FnRef, Local, SlotValue, Value};
 use plimsoll_project::schema::sql::{StatementKind, TableSource, analyse};
@@ -23,6 +23,20 @@ const MAX_CALLS: usize = 60;
 const MAX_NODES: usize = 4_000;
 /// How many own functions the tables of one call are looked for in.
 const MAX_FUNCTIONS: usize = 12;
+
+/// Words of tables in which a second row is somebody's account or money.
+#[rustfmt::skip] // a list of words
+const USERS_AND_MONEY: &[&str] = &[
+    "user", "account", "customer", "member", "wallet", "payment", "order", "invoice", "transaction", "balance", "subscription", "booking",
+    "reservation", "refund", "payout", "charge", "ledger", "coupon", "redemption", "credit", "bet", "deposit", "withdrawal", "purchase",
+    "checkout", "voucher",
+];
+
+/// Whether a second row of a table is somebody's account or money, by the table's name.
+#[must_use]
+pub fn is_of_users_or_money(table: &str) -> bool {
+    words(table).iter().any(|word| USERS_AND_MONEY.contains(&plain_name(word).as_str()))
+}
 
 /// What a statement does to rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 pub(in crate::ask) mod again;
 pub(in crate::ask) mod backoff;
 pub(in crate::ask) mod body;
+pub(in crate::ask) mod delivered;
 pub(in crate::ask) mod doubled;
 pub(in crate::ask) mod flow_of;
 pub(in crate::ask) mod judged;
@@ -21,6 +22,7 @@ pub(in crate::ask) mod twice;
 pub use again::{Again, REMOTE, done_again, name_of_tried};
 pub use backoff::{Limit, Wait, limit_of, wait_before};
 pub use body::{is_held_to_a_type, is_loaded_as_a_picture, is_thrown_away};
+pub use delivered::{AddedAgain, Delivers, Redelivered, redelivered};
 pub use doubled::{Added, added, is_harmless};
 pub use money::{MovesMoney, is_known_again, may_be_claimed, moves_money};
 pub use open_limit::{OpenLimit, open_limit};
