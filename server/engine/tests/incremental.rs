@@ -397,7 +397,7 @@ fn what_a_function_does_with_one_end_of_a_queue_is_seen_where_that_is_made() {
 fn what_a_function_says_it_hands_out_is_seen_where_it_is_held() {
     const OWN: &str = "use std::sync::{Mutex, MutexGuard};\npub struct State {\n    pub names: Mutex<String>,\n}\n\
         async fn load() -> String {\n    tokio::fs::read_to_string(\"a\").await.unwrap_or_default()\n}\n\
-        fn names(state: &State) -> MutexGuard<'_, String> {\n    todo!()\n}\n\
+        fn names(state: &State) -> MutexGuard<'_, String> {\n    state.names.lock().unwrap()\n}\n\
         pub async fn add(state: &State) {\n    let mut names = names(state);\n    \
         names.push_str(&load().await);\n}\n";
     let mut files = MemoryFiles::default();

@@ -82,6 +82,15 @@ pub fn served_by_importers(world: &dyn World, file: &FileUnits) -> Option<Served
     }
 }
 
+/// Whether the package around a file is a command, which ends with what it has opened: it says that it has one, and declares
+/// no framework of a server.
+#[must_use]
+pub fn is_of_a_command(files: &dyn Files, path: &str) -> bool {
+    nearest::<PackageJson>(files, path, "package.json").is_some_and(|(_, manifest)| {
+        manifest.is_command_line && !SERVER_DEPENDENCIES.iter().any(|server| manifest.has(server))
+    })
+}
+
 /// Whether code asks whether it runs in a page, or uses what stands there.
 #[must_use]
 pub fn names_a_page(file: &FileUnits) -> bool {

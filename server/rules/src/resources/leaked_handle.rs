@@ -7,7 +7,7 @@ mod url;
 
 use plimsoll_behavior::Effects;
 use plimsoll_behavior::models::Behavior;
-use plimsoll_project::Runs;
+use plimsoll_project::{Runs, is_of_a_command};
 
 use crate::{Report, Rule, RuleMeta, UnitView, declare_rule};
 
@@ -71,7 +71,8 @@ declare_rule! {
     /// - A file that is closed in a `finally`, declared with `using`, handed to a process or to whoever calls.
     /// - A stream with a listener for `error`, one that is handed to `pipeline`, `finished`, an upload or anything else, one
     ///   that `for await` reads.
-    /// - Files and streams of programs that end, and of which is not known that they serve.
+    /// - Files and streams of programs that end, and of which is not known that they serve; a file that stays open when
+    ///   something fails, where nothing tells that it is opened again and again.
     /// - What is leaked once: at the start, in what is made once and kept, in tests; and what is forgotten because other code
     ///   has its address, or because its end would undo something.
     /// - Tests, examples and scripts.
@@ -112,4 +113,9 @@ impl Rule for LeakedHandle {
 /// The function that what a call makes is handed to in the end: `URL.revokeObjectURL`.
 fn function_that_ends(behavior: &Behavior) -> Option<&str> {
     behavior.release.iter().find_map(|way| way.strip_prefix("call:"))
+}
+
+/// Whether a unit is of a program that goes on.
+fn is_in_a_service(unit: &UnitView<'_>) -> bool {
+    unit.is_on_a_server() && !is_of_a_command(unit.world.files(), &unit.linked.file.path)
 }

@@ -214,7 +214,6 @@ impl Follow<'_, '_> {
         let summary = facts.target.as_ref().and_then(|target| view.summary(target));
         let param = summary.as_ref().zip(index).and_then(|(s, i)| s.params.get(i));
         if callee_name(u, call).is_some_and(|name| self.revokes(name))
-            || param.is_some_and(|param| param.is_released)
             || args.iter().any(|&arg| self.is_revoking(unit, arg))
         {
             self.is_revoked = true;

@@ -1,9 +1,10 @@
 //! Files that are not closed on every way out of a function.
 
-use plimsoll_behavior::models::{Behavior, Run};
+use plimsoll_behavior::models::Behavior;
 use plimsoll_behavior::{CallForm, Kind, NodeId};
 
-use crate::ask::{Leak, Ways, is_of_the_start, leak, taken};
+use super::is_in_a_service;
+use crate::ask::{Leak, Often, Ways, is_of_the_start, leak, often, taken};
 use crate::edit::cleanup::Release;
 use crate::edit::finally::release_in_finally;
 use crate::{CallView, FixPlan, RawRelated, Report, UnitView};
@@ -15,11 +16,16 @@ pub(super) fn look(unit: &UnitView<'_>, call: &CallView<'_>, behavior: &Behavior
     };
     let (methods, functions) = (ends("method:"), ends("call:"));
     let ways = Ways { methods: &methods, functions: &functions, fails_at_once: true };
-    if !unit.is_on_a_server() || unit.runs_as(call.node, &[Run::Test]) || is_of_the_start(unit, call.node) {
+    if !is_in_a_service(unit) || is_of_the_start(unit, call.node) {
         return;
     }
     let Some(taken) = taken(unit, call.node, &ways) else { return };
     let Some(leak) = leak(unit, &taken) else { return };
+    // What fails once, and ends what runs once, leaves nothing open for long.
+    let is_known_to_run_again = || !matches!(often(unit, call.node), Often::Seldom | Often::Unknown);
+    if matches!(leak, Leak::WhenFails(_)) && !is_known_to_run_again() {
+        return;
+    }
     let what = format!("`{}` opens a file that", unit.call_name(call.node));
     let then = "each time the process has one more open, until it can open no other";
     let (message, place) = match leak {

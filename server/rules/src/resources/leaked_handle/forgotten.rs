@@ -1,6 +1,5 @@
 //! What is kept on purpose until the program ends, where it is kept again and again.
 
-use plimsoll_behavior::models::Run;
 use plimsoll_behavior::{BlockForm, Kind, NodeId, Unit};
 
 use crate::ask::{Often, callee_name, is_remembered, often, words};
@@ -10,8 +9,7 @@ use crate::{CallView, Report, UnitView};
 const GUARDS: &[&str] = &["guard", "cleanup", "bomb", "permit", "defer", "rollback"];
 
 pub(super) fn look(unit: &UnitView<'_>, call: &CallView<'_>, report: &mut Report<'_>) {
-    if unit.runs_as(call.node, &[Run::Test, Run::Memo])
-        || is_handed_to_the_machine(unit.unit, call.node)
+    if is_handed_to_the_machine(unit.unit, call.node)
         || is_a_guard(unit, call.node)
         || is_remembered(unit, call.node)
     {

@@ -1,14 +1,14 @@
 //! Streams whose failure nobody listens for.
 
-use plimsoll_behavior::models::{HeardEdit, Run};
+use plimsoll_behavior::models::HeardEdit;
 
+use super::is_in_a_service;
 use crate::ask::is_unheard;
 use crate::edit::pipeline::through_a_pipeline;
 use crate::{CallView, Report, UnitView};
 
 pub(super) fn look(unit: &UnitView<'_>, call: &CallView<'_>, event: &str, report: &mut Report<'_>) {
-    if !unit.is_on_a_server() || unit.runs_as(call.node, &[Run::Test]) || !is_unheard(unit, call.node, event)
-    {
+    if !is_in_a_service(unit) || !is_unheard(unit, call.node, event) {
         return;
     }
     let name = unit.call_name(call.node);
