@@ -409,6 +409,30 @@ fn what_a_function_says_it_hands_out_is_seen_where_it_is_held() {
 }
 
 #[test]
+fn a_key_that_a_helper_hands_over_is_seen_where_it_is_tried_again() {
+    const OWN: &str = "import Stripe from 'stripe'\nimport express from 'express'\n\
+        import { Resend } from 'resend'\nconst stripe = new Stripe(process.env.KEY!)\nconst resend = new Resend(process.env.MAIL)\n\
+        function pay(id: string, cents: number) {\n  \
+        return stripe.payouts.create({ amount: cents, currency: 'eur' })\n}\n\
+        function tell(id: string) {\n  \
+        return resend.emails.send({ to: 'a@example.com', from: 'b@example.com', subject: id, text: id }, { idempotencyKey: id })\n}\n\
+        function order(id: string) {\n  \
+        return fetch('https://shop.example.com/orders', { method: 'POST', headers: { 'Idempotency-Key': id } })\n}\n\
+        export async function work(id: string) {\n  for (let i = 0; i < 3; i++) {\n    try {\n      \
+        return await WORK\n    } catch (error) {\n      console.error(error)\n    }\n  }\n}\n\
+        express().post('/pay', async (req, res) => {\n  await work(req.body.id)\n  res.end()\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"stripe":"19","express":"5","resend":"6"}}"#);
+    let keyed = "'eur' }, { idempotencyKey: id })";
+    let edits = [("'eur' })", keyed, false), (keyed, "'eur' })", true)];
+    follows(&files, &OWN.replace("WORK", "pay(id, 5)"), "unsafe-retry", true, &edits);
+    let edits = [(", { idempotencyKey: id }", "", true)];
+    follows(&files, &OWN.replace("WORK", "tell(id)"), "unsafe-retry", false, &edits);
+    let edits = [(", headers: { 'Idempotency-Key': id }", "", true)];
+    follows(&files, &OWN.replace("WORK", "order(id)"), "unsafe-retry", false, &edits);
+}
+
+#[test]
 fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     // Long enough to be a unit of its own.
     let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);

@@ -47,9 +47,10 @@ pub fn relink(
         if now.outward.is_none() || now.outward != before.facts[unit].outward {
             return None;
         }
-        // Which rows a query is about, and whether a client that is made is kept, is told to no summary: rules follow it
-        // into the functions that a unit calls.
-        let followed_into = Effects::DB.union(Effects::DB_CONNECT);
+        // Which rows a query is about, whether a client that is made is kept, and by what the other side knows a request
+        // again, is told to no summary: rules follow it into the functions that a unit calls.
+        let followed_into =
+            Effects::DB | Effects::DB_CONNECT | Effects::HTTP_REQUEST | Effects::NOTIFY | Effects::MONEY;
         let asks =
             |facts: &UnitFacts| facts.calls.values().any(|call| call.effects.intersects(followed_into));
         if asks(&now) || asks(&before.facts[unit]) {
