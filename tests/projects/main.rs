@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 42] = [
+const RULES: [&str; 43] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -83,6 +83,7 @@ const RULES: [&str; 42] = [
     "sequential-await",
     "unbounded-channel",
     "lost-cause",
+    "sql-injection",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

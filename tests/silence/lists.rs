@@ -32,6 +32,7 @@ const RULES: &[&str] = &[
     "retry-without-backoff",
     "sequential-await",
     "shared-request-state",
+    "sql-injection",
     "stale-response",
     "swallowed-error",
     "unbounded-channel",

@@ -21,7 +21,7 @@ use crate::resources::{
     DetachedTask, LeakedHandle, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState,
     UnboundedChannel, UnboundedGrowth,
 };
-use crate::security::MissingAuth;
+use crate::security::{MissingAuth, SqlInjection};
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
@@ -73,6 +73,7 @@ pub const RULES: &[&dyn Rule] = &[
     &UnboundedChannel,
     &UnboundedGrowth,
     &MissingAuth,
+    &SqlInjection,
 ];
 
 /// The rule with this id.

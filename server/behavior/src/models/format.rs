@@ -614,6 +614,9 @@ pub struct Behavior {
     /// so that the first failure is handed on: `tokio::try_join!({all})?`.
     #[serde(default)]
     pub together_edit: Option<Name>,
+    /// How values are bound to the SQL text that it is given, in place of being put into it.
+    #[serde(default)]
+    pub bind_edit: Option<BindEdit>,
     /// Options that make it retry.
     #[serde(default, deserialize_with = "one_or_many")]
     pub retry: Vec<Name>,
@@ -1036,6 +1039,28 @@ pub enum Slot {
     Parsed,
     /// Of an error that is made: the one that it comes of.
     Cause,
+    /// Tells that what a schema lets through has a form that holds no text of anybody's own.
+    Form,
+    /// A condition that the service reads out of a text in a language of its own.
+    Expression,
+    /// SQL text that becomes a part of the query as it is.
+    Fragment,
+}
+
+/// How values are bound to an SQL text.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, tag = "form", rename_all = "kebab-case")]
+pub enum BindEdit {
+    /// `$1`, with the values in a list that is the next argument.
+    Numbered,
+    /// `?`, with the values in a list that is the next argument.
+    Marks,
+    /// The text becomes a tagged template, which binds what is put into it.
+    Tag {
+        /// The tag, as a member of what the call is a method of; none where that is the tag itself.
+        #[serde(default)]
+        tag: Option<Name>,
+    },
 }
 
 /// What a value of unknown origin may be taken for: the receiver's name, the method and the arguments' shape must all

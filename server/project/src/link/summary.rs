@@ -588,8 +588,14 @@ mod tests {
     /// A function that hands its parameter to others as theirs, and what else becomes of it.
     fn hands(functions: &[FnRef], more: &[(LocalTo, Guarantees)]) -> Local {
         let node = |i: usize| NodeId(u32::try_from(i).expect("few"));
-        let flow =
-            |to, guards| LocalFlow { from: From::Param(0), path: Vec::new(), to, guards, node: node(0) };
+        let flow = |to, guards| LocalFlow {
+            from: From::Param(0),
+            path: Vec::new(),
+            to,
+            guards,
+            node: node(0),
+            hole: None,
+        };
         let handed = (0..functions.len())
             .map(|i| flow(LocalTo::Argument(node(i), Some(0), Vec::new()), Guarantees::empty()));
         let more = more.iter().map(|(to, guards)| flow(to.clone(), *guards));
@@ -636,6 +642,7 @@ mod tests {
             to: LocalTo::Result(vec![part.into()]),
             guards: Guarantees::empty(),
             node: node(i),
+            hole: None,
         };
         let locals: Vec<(FnRef, Local)> = (0..all.len())
             .map(|own| {

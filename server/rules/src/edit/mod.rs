@@ -3,6 +3,7 @@
 pub mod aside;
 pub mod backoff;
 pub mod batch;
+pub mod bind;
 pub mod boundary;
 pub mod bounded;
 pub mod cause;

@@ -1,5 +1,7 @@
 //! Rules about who may do what, and what is made of what they send.
 
 mod missing_auth;
+mod sql_injection;
 
 pub use missing_auth::MissingAuth;
+pub use sql_injection::SqlInjection;

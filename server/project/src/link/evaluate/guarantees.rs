@@ -20,6 +20,46 @@ const CHAINS: &[&str] = &["query", "param", "body", "check", "oneOf"];
 /// Keys of a description that leave only a few values, or small ones.
 const LIMITING: &[&str] = &["maximum", "exclusiveMaximum", "enum", "const", "pattern", "maxLength"];
 
+/// Types whose values, written out, are no text of anybody's own: numbers, dates, ids of a fixed form, addresses.
+const WITHOUT_TEXT: &[&str] = &[
+    "number",
+    "bigint",
+    "boolean",
+    "Date",
+    "Uuid",
+    "DateTime",
+    "NaiveDate",
+    "NaiveDateTime",
+    "NaiveTime",
+    "OffsetDateTime",
+    "PrimitiveDateTime",
+    "Decimal",
+    "BigDecimal",
+    "ObjectId",
+    "Ulid",
+    "IpAddr",
+    "Ipv4Addr",
+    "Ipv6Addr",
+    "SocketAddr",
+    "Duration",
+    "NonZeroU32",
+    "NonZeroU64",
+    "NonZeroI32",
+    "NonZeroI64",
+    "NonZeroUsize",
+];
+
+/// Whether no text of anybody's own stands in the values of a type, all members of a union included.
+pub(super) fn is_without_text(ty: &TypeExpr) -> bool {
+    match ty.path.last().map(Name::as_str) {
+        Some("|") => ty.args.iter().all(is_without_text),
+        Some("undefined" | "null") => true,
+        Some(literal) if literal.starts_with(['"', '\'']) => true,
+        Some(name) => WITHOUT_TEXT.contains(&name),
+        None => false,
+    }
+}
+
 impl Evaluator<'_> {
     /// What a type says of its values: the width of a number, the names of an enum.
     pub(super) fn guarantees_of_type(&self, unit: usize, scope: ScopeId, ty: &TypeExpr) -> Guarantees {
@@ -34,6 +74,7 @@ impl Evaluator<'_> {
         match ty.path.last().map(Name::as_str) {
             Some("u8" | "i8") => Guarantees::BOUNDED | Guarantees::NUMBER,
             Some("bool") => Guarantees::LISTED,
+            Some("f32" | "f64") => Guarantees::NUMBER,
             Some("u16" | "i16" | "u32" | "i32" | "u64" | "i64" | "usize" | "isize" | "u128" | "i128") => {
                 Guarantees::NUMBER
             }
@@ -51,9 +92,30 @@ impl Evaluator<'_> {
                     }
                     if is_enum { Guarantees::LISTED } else { Guarantees::empty() }
                 }
+                _ if is_without_text(ty) => Guarantees::TYPED,
                 _ => Guarantees::empty(),
             },
             None => Guarantees::empty(),
+        }
+    }
+
+    /// What an extractor says of a part of what it takes out of a request: `Path<Uuid>`, `Path<(String, i64)>`.
+    pub(super) fn guarantees_of_extracted(
+        &self,
+        unit: usize,
+        scope: ScopeId,
+        ty: &TypeExpr,
+        path: &[Name],
+    ) -> Guarantees {
+        let [inner] = ty.args.as_slice() else { return Guarantees::empty() };
+        let is_tuple = inner.path.last().is_some_and(|last| last == "()");
+        match path {
+            [] if !is_tuple => self.guarantees_of_type(unit, scope, inner),
+            [index, ..] if is_tuple => {
+                let part = index.parse::<usize>().ok().and_then(|index| inner.args.get(index));
+                part.map_or(Guarantees::empty(), |part| self.guarantees_of_type(unit, scope, part))
+            }
+            _ => Guarantees::empty(),
         }
     }
 
@@ -261,8 +323,12 @@ impl Evaluator<'_> {
             schema = found;
         }
         let Value::Instance(part) = &schema else { return Guarantees::CHECKED };
+        let of_form = match part.slot(Slot::Form) {
+            Some(_) => Guarantees::TYPED,
+            None => Guarantees::empty(),
+        };
         if part.slot(Slot::Bound).is_some() {
-            return Guarantees::BOUNDED;
+            return Guarantees::BOUNDED | of_form;
         }
         // `.transform(f)`, `.pipe(schema)`
         for (slot, value) in &part.slots {
@@ -277,8 +343,11 @@ impl Evaluator<'_> {
         }
         if path.is_empty() && part.slot(Slot::Schema).is_some() {
             Guarantees::CHECKED
+        } else if part.slot(Slot::Schema).is_some() {
+            // As a text, an object is the names of what its schema lists.
+            of_form | Guarantees::TYPED
         } else {
-            Guarantees::empty()
+            of_form
         }
     }
 

@@ -71,7 +71,7 @@ impl Evaluator<'_> {
                         });
                         self.agreed(assigned)
                     }
-                    assignments => self.completed(unit, initial, assignments),
+                    assignments => self.completed(unit, id, initial, assignments),
                 }
             }
         };
@@ -84,11 +84,20 @@ impl Evaluator<'_> {
     }
 
     /// A builder that is assigned again, with what it may have been told by then: `if slow { b = b.timeout(limit) }`.
-    pub(super) fn completed(&self, unit: usize, initial: Value, assignments: &[NodeId]) -> Value {
+    fn completed(&self, unit: usize, id: BindingId, initial: Value, assignments: &[NodeId]) -> Value {
         let Value::Instance(instance) = &initial else { return initial };
         let mut slots = instance.slots.clone();
         for &assignment in assignments {
             let Kind::Assign { value, .. } = self.unit(unit).kind(assignment) else { continue };
+            if let Some(methods) = self.methods_on(unit, *value, id) {
+                let told = methods.iter().filter_map(|name| self.models.method(instance.ty, name));
+                for slot in told.flat_map(|behavior| behavior.slots.keys()) {
+                    if instance.slot(*slot).is_none() {
+                        slots.push((*slot, SlotValue::Elsewhere));
+                    }
+                }
+                continue;
+            }
             // Asked for as a call: it may be under way, and its value must not be settled as unknown then.
             let later = self.call(unit, *value);
             let Value::Instance(later) = &later.value else { continue };
@@ -99,6 +108,26 @@ impl Evaluator<'_> {
             }
         }
         Value::Instance(Arc::new(Instance { slots, ..(**instance).clone() }))
+    }
+
+    /// The methods of a chain that begins with a binding: `query.eq('a', 1).limit(9)`. They are read and not evaluated, for
+    /// what is evaluated while the binding is asked for would find nothing there, and be remembered.
+    fn methods_on(&self, unit: usize, value: NodeId, id: BindingId) -> Option<Vec<&Name>> {
+        let u = self.unit(unit);
+        let mut methods = Vec::new();
+        let mut at = value;
+        loop {
+            match u.kind(at) {
+                Kind::Call { callee, .. } => {
+                    let Kind::Member { object, name, .. } = u.kind(*callee) else { return None };
+                    methods.push(name);
+                    at = *object;
+                }
+                Kind::Cast { value, .. } => at = *value,
+                Kind::Name { binding, .. } if *binding == Some(id) => return Some(methods),
+                _ => return None,
+            }
+        }
     }
 
     /// The value of a parameter: its type, what the call that takes the closure provides, or its default.

@@ -8,6 +8,7 @@ use plimsoll_behavior::{
 };
 
 use super::Evaluator;
+use super::guarantees::is_without_text;
 use crate::link::Value;
 use crate::link::flow::{From, MAX_PATH, Path};
 use crate::link::roles::handed_by_place;
@@ -32,6 +33,8 @@ pub(in crate::link) struct Origin {
     pub guards: Guarantees,
     /// The node that is the part as a whole: the value itself, or that of a property.
     pub node: NodeId,
+    /// Where it is put into a text, if it is.
+    pub hole: Option<NodeId>,
     /// The function whose parameter or receiver it is.
     pub function: FunctionId,
 }
@@ -55,6 +58,9 @@ struct Way {
     guards: Guarantees,
     node: NodeId,
     depth: u8,
+    hole: Option<NodeId>,
+    /// Whether the elements of a list are wanted that become one text: `parts.join(' AND ')`.
+    is_joined: bool,
 }
 
 impl Way {
@@ -97,7 +103,15 @@ impl Evaluator<'_> {
     /// The same within a number of steps; then how many are left.
     fn traced(&self, unit: usize, node: NodeId, steps: u32) -> (Vec<Origin>, u32) {
         let mut trace = Trace { eval: self, home: unit, found: Vec::new(), left: steps, open: Vec::new() };
-        let way = Way { want: Path::new(), at: Path::new(), guards: Guarantees::empty(), node, depth: 0 };
+        let way = Way {
+            want: Path::new(),
+            at: Path::new(),
+            guards: Guarantees::empty(),
+            node,
+            depth: 0,
+            hole: None,
+            is_joined: false,
+        };
         trace.follow(unit, node, way);
         (trace.found, trace.left)
     }
@@ -161,8 +175,8 @@ impl Trace<'_, '_> {
             way.guards |= self.eval.guarantees_of_route(unit, function, &way.want);
         }
         if way.want.len() <= MAX_PATH && way.at.len() <= MAX_PATH {
-            let Way { want: path, at, guards, node, .. } = way;
-            self.found.push(Origin { at, from, path, guards, node, function });
+            let Way { want: path, at, guards, node, hole, .. } = way;
+            self.found.push(Origin { at, from, path, guards, node, hole, function });
         }
     }
 
@@ -201,7 +215,13 @@ impl Trace<'_, '_> {
                 _ => {}
             },
             Kind::Binary { op, left, right } => match op.as_str() {
-                "??" | "||" | "+" | "*" | "^" => {
+                "+" => {
+                    for part in [*left, *right] {
+                        let way = self.inside(unit, part, way.clone());
+                        self.follow(unit, part, way);
+                    }
+                }
+                "??" | "||" | "*" | "^" => {
                     self.follow(unit, *left, way.clone());
                     self.follow(unit, *right, way);
                 }
@@ -235,7 +255,8 @@ impl Trace<'_, '_> {
             }
             Kind::Template { holes, .. } => {
                 for &hole in holes.iter().take(MAX_PARTS) {
-                    self.follow(unit, hole, way.clone());
+                    let way = self.inside(unit, hole, way.clone());
+                    self.follow(unit, hole, way);
                 }
             }
             Kind::Array(items) => {
@@ -256,6 +277,14 @@ impl Trace<'_, '_> {
             Kind::Call { .. } => self.call(unit, node, way),
             _ => {}
         }
+    }
+
+    /// The way into a part of a text.
+    fn inside(&self, unit: usize, part: NodeId, mut way: Way) -> Way {
+        if unit == self.home {
+            way.hole = Some(part);
+        }
+        way.with(Guarantees::IN_TEXT)
     }
 
     fn object(&mut self, unit: usize, entries: &[plimsoll_behavior::Entry], mut way: Way) {
@@ -347,6 +376,14 @@ impl Trace<'_, '_> {
                         self.follow(unit, *value, way.clone());
                     }
                 }
+                if way.want.is_empty() && binding.path.is_empty() {
+                    for &used in &binding.uses {
+                        if let Some(added) = added_to_text(u, used, way.is_joined) {
+                            let way = self.inside(unit, added, way.clone());
+                            self.follow(unit, added, way);
+                        }
+                    }
+                }
                 if let Some(value) = binding.value {
                     self.follow(unit, value, way);
                 }
@@ -379,6 +416,7 @@ impl Trace<'_, '_> {
             let scope = u.function(function).scope;
             way.guards |= eval.guarantees_of_type(unit, scope, ty);
             if eval.is_outside_type(unit, scope, ty) {
+                way.guards |= eval.guarantees_of_extracted(unit, scope, ty, &way.want);
                 return self.arrive(unit, From::Outside { is_convention: false }, function, way);
             }
         }
@@ -416,17 +454,28 @@ impl Trace<'_, '_> {
             }
         }
         if unit == self.home {
+            // Who calls it must hand over what it says; a user who is asked for it need not.
+            if way.want.is_empty() && typed.is_some_and(is_without_text) {
+                way.guards |= Guarantees::TYPED;
+            }
             self.arrive(unit, From::Param(index), function, way);
         }
     }
 
-    fn call(&mut self, unit: usize, node: NodeId, way: Way) {
+    fn call(&mut self, unit: usize, node: NodeId, mut way: Way) {
         let eval = self.eval;
         let u = eval.unit(unit);
         let Kind::Call { callee, args, form, .. } = u.kind(node) else { return };
         let facts = eval.call(unit, node);
         if facts.target.is_some() {
             if unit == self.home {
+                let name = match u.kind(*callee) {
+                    Kind::Name { name, .. } | Kind::Member { name, .. } => name.to_ascii_lowercase(),
+                    _ => String::new(),
+                };
+                if CLEANERS.iter().any(|word| name.contains(word)) {
+                    way.guards |= Guarantees::CLEANED;
+                }
                 self.arrive(unit, From::Call(node), u.node(node).function, way);
             }
             return;
@@ -439,11 +488,16 @@ impl Trace<'_, '_> {
             // A method of which nothing is known hands on what it is called on: `params.get('limit')`, `text.trim()`.
             if *form != CallForm::New
                 && let Some(receiver) = receiver
-                && !matches!(u.kind(*callee), Kind::Member { name, .. } if name == "len")
+                && let Kind::Member { name, .. } = u.kind(*callee)
+                && name != "len"
             {
+                way.is_joined |= JOINS.contains(&name.as_str());
+                if CLEANS.contains(&name.as_str()) && takes_signs_out(u, args) {
+                    way.guards |= Guarantees::CLEANED;
+                }
                 let way = match constant(u, args) {
-                    Some(name) => way.taking(name),
-                    None => way,
+                    Some(part) if !OF_TEXT.contains(&name.as_str()) => way.taking(part),
+                    _ => way,
                 };
                 self.follow(unit, receiver, way);
             }
@@ -461,8 +515,13 @@ impl Trace<'_, '_> {
         if behavior.carries.is_empty() && (!facts.effects.is_empty() || *form == CallForm::New) {
             return;
         }
+        let is_filtered = matches!(u.kind(*callee), Kind::Member { name, .. } if name == "filter")
+            && args.first().is_some_and(|&callback| self.looks_up(unit, callback));
         for (under, source) in self.carried(unit, node, behavior, receiver, args) {
             let mut way = way.clone();
+            if is_filtered {
+                way.guards |= Guarantees::CLEANED;
+            }
             if let Some(under) = under {
                 match way.want.first() {
                     Some(first) if *first == under => {
@@ -587,6 +646,21 @@ impl Trace<'_, '_> {
         }
     }
 
+    /// Whether a callback that is written in place looks whether what it is given is among others, or equal to one.
+    fn looks_up(&self, unit: usize, callback: NodeId) -> bool {
+        let Some(function) = self.eval.file.function_at(unit, callback) else { return false };
+        let Some(unit) = self.eval.file.unit_at(&function.unit) else { return false };
+        let u = self.eval.unit(unit);
+        let Some(body) = u.function(function.function).body else { return false };
+        u.descendants(body).into_iter().any(|node| match u.kind(node) {
+            Kind::Binary { op, .. } => matches!(op.as_str(), "==" | "===" | "in"),
+            Kind::Call { callee, .. } => {
+                matches!(u.kind(*callee), Kind::Member { name, .. } if FILTERS_BY.contains(&name.as_str()))
+            }
+            _ => false,
+        })
+    }
+
     /// What a callback that is written in place returns.
     fn returned(&mut self, unit: usize, callback: NodeId, way: Way) {
         let eval = self.eval;
@@ -605,6 +679,75 @@ impl Trace<'_, '_> {
                 self.follow(unit, result, way.clone());
             }
         }
+    }
+}
+
+/// Words in the names of the project's functions that hand out what they were given without what must not stand in it.
+const CLEANERS: &[&str] = &["sanit", "escape", "quote", "clean", "valid", "safe", "slug"];
+/// Methods by which a filter looks whether something is among others, or has a form.
+const FILTERS_BY: &[&str] =
+    &["includes", "has", "contains", "contains_key", "any", "some", "test", "is_match"];
+/// Methods that make one text of the elements of a list.
+const JOINS: &[&str] = &["join", "concat"];
+/// Methods of texts and lists that are given a text, and look nothing up by it.
+const OF_TEXT: &[&str] = &[
+    "join",
+    "concat",
+    "split",
+    "replace",
+    "replaceAll",
+    "replace_all",
+    "padStart",
+    "padEnd",
+    "trim_matches",
+    "trim_start_matches",
+    "trim_end_matches",
+    "normalize",
+];
+/// Methods that put something else in the place of what must not stand in a text.
+const CLEANS: &[&str] = &["replace", "replaceAll", "replace_all", "escape_default", "escape_debug"];
+/// What ends a text or a part of a list in the languages that texts are put into, or all but what is listed.
+const SIGNS: &[&str] = &["'", "\"", ",", "[^", "\\W", "<"];
+
+/// Whether a replacement takes out what ends a text around it. Who only takes out what stands for any character
+/// (`/[%_]/g`) has thought of something else.
+fn takes_signs_out(u: &Unit, args: &[NodeId]) -> bool {
+    match args.first().map(|&arg| u.kind(arg)) {
+        Some(Kind::Literal(Literal::String(pattern) | Literal::Regex(pattern))) => {
+            SIGNS.iter().any(|sign| pattern.contains(sign))
+        }
+        _ => true,
+    }
+}
+
+/// Methods that add to the end of a text.
+const ADDS_TEXT: &[&str] = &["push_str", "insert_str"];
+/// Methods that add an element to a list.
+const ADDS_ELEMENT: &[&str] = &["push", "unshift"];
+/// What writes a text to what it is given first, as the language names it.
+const WRITES_TEXT: &[&str] = &["write!", "writeln!"];
+
+/// What is added to a text at a use of its name: `sql.push_str(part)`, `write!(sql, "…")`; or to a list of which one text
+/// is made later.
+fn added_to_text(u: &Unit, used: NodeId, is_list: bool) -> Option<NodeId> {
+    let mut at = used;
+    while let Some(around) = u.parent(at).filter(|&around| matches!(u.kind(around), Kind::Unary { .. })) {
+        at = around;
+    }
+    let parent = u.parent(at)?;
+    match u.kind(parent) {
+        Kind::Member { object, name, .. } if *object == at => {
+            let adds = ADDS_TEXT.contains(&name.as_str()) || is_list && ADDS_ELEMENT.contains(&name.as_str());
+            match u.kind(u.parent(parent)?) {
+                Kind::Call { callee, args, .. } if adds && *callee == parent => args.last().copied(),
+                _ => None,
+            }
+        }
+        Kind::Call { callee, args, .. } if args.first() == Some(&at) => match u.kind(*callee) {
+            Kind::Name { name, .. } if WRITES_TEXT.contains(&name.as_str()) => args.get(1).copied(),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -9,21 +9,46 @@ use super::{From, LocalFlow, LocalTo, is_along};
 use crate::link::evaluate::Origin;
 use crate::link::{CallFacts, Evaluator, FnRef, SlotValue, Value};
 
-/// Parts of calls that must not be what a user sent, or not as it was sent, beside the most rows.
+/// Parts of calls that must not be what a user sent, or not as it was sent, beside the most rows; and which effect the
+/// call must have. A text that a query is made of need not be run where it is put together.
 const SINKS: &[(Slot, Effects)] = &[
-    (Slot::Sql, Effects::DB),
+    (Slot::Sql, Effects::empty()),
+    (Slot::Fragment, Effects::empty()),
+    (Slot::Expression, Effects::empty()),
     (Slot::Url, Effects::HTTP_REQUEST),
     (Slot::Command, Effects::PROCESS),
     (Slot::Path, Effects::FILE),
 ];
 
+/// How many comparisons with constant texts of one unit are looked at.
+const MAX_COMPARED: usize = 24;
 /// How many parts of its results a function tells.
 const MAX_RESULTS: usize = 16;
 /// How many flows a function has by itself at most.
 const MAX_LOCAL: usize = 96;
 
+/// Functions that look whether there is such an entry, or whether a text has a form, in lower case.
+const LOOKS_UP: &[&str] = &[
+    "includes",
+    "has",
+    "contains",
+    "contains_key",
+    "indexof",
+    "hasown",
+    "hasownproperty",
+    "test",
+    "is_match",
+];
+/// Methods that look at all parts of what they are called on, or hold it against a pattern.
+const LOOKS_AT_ITS_OWN: &[&str] = &["all", "every", "match"];
+
 /// Words in the names of functions that look at what they are given, whoever they belong to.
 const CHECKS: &[&str] = &["valid", "check", "assert", "ensure", "sanit", "verify", "clamp", "guard"];
+
+/// Methods that look for an element, by a callback.
+const LOOKS_FOR: &[&str] = &["find", "findindex", "some", "any", "position"];
+/// Words in the names of the project's own checks.
+const OWN_CHECKS: &[&str] = &["valid", "sanit", "allowed", "assert"];
 
 /// The flows of each function of a unit, and the calls of the project's functions that they mention. `runs_in` are the
 /// functions that a function of the unit runs as a part of.
@@ -62,14 +87,18 @@ pub(in crate::link) fn flows(
 
 /// What is checked in a function is so wherever it arrives: a check that is only made elsewhere is rare.
 fn guard(flows: &mut [LocalFlow]) {
-    let checked: Vec<(From, super::Path)> = flows
+    let checked: Vec<(From, super::Path, bool)> = flows
         .iter()
         .filter(|flow| flow.to == LocalTo::Check)
-        .map(|flow| (flow.from.clone(), flow.path.clone()))
+        .map(|flow| (flow.from.clone(), flow.path.clone(), flow.is_half_a_check()))
         .collect();
     for flow in flows.iter_mut().filter(|flow| flow.to != LocalTo::Check) {
-        if checked.iter().any(|(from, path)| *from == flow.from && is_along(path, &flow.path)) {
-            flow.guards |= Guarantees::CHECKED;
+        for (_, path, is_half) in checked.iter().filter(|(from, ..)| *from == flow.from) {
+            if *is_half && flow.path.starts_with(path) {
+                flow.guards |= Guarantees::CLEANED;
+            } else if !is_half && is_along(path, &flow.path) {
+                flow.guards |= Guarantees::CHECKED;
+            }
         }
     }
 }
@@ -102,6 +131,7 @@ impl Collector<'_, '_> {
             to,
             guards: origin.guards,
             node: origin.node,
+            hole: origin.hole,
         };
         for &function in &self.runs_in[at.0 as usize] {
             let is_its = match origin.from {
@@ -150,7 +180,7 @@ impl Collector<'_, '_> {
         let Kind::Call { form, .. } = self.u.kind(call) else { return };
         for (slot, effects) in SINKS {
             // What a tagged template puts into a text is bound to it.
-            if facts.effects.intersects(*effects)
+            if (effects.is_empty() || facts.effects.intersects(*effects))
                 && *form != CallForm::Tagged
                 && let Some(node) = self.own_node(facts, *slot)
             {
@@ -226,6 +256,7 @@ impl Collector<'_, '_> {
                     to: LocalTo::Result(origin.at.clone()),
                     guards: origin.guards,
                     node: origin.node,
+                    hole: origin.hole,
                 };
                 let is_its = match origin.from {
                     From::Param(_) | From::Receiver => origin.function == function,
@@ -244,6 +275,9 @@ impl Collector<'_, '_> {
     fn checks(&mut self) {
         let u = self.u;
         let check = |_: &Origin| Some(LocalTo::Check);
+        for compared in compared_with_some(u) {
+            self.half_checked(compared);
+        }
         for (index, node) in u.nodes.iter().enumerate() {
             let node_id = NodeId(u32::try_from(index).expect("few nodes"));
             match &node.kind {
@@ -255,13 +289,31 @@ impl Collector<'_, '_> {
                     }
                 }
                 Kind::Match { on, .. } => self.arrives(*on, &check),
+                Kind::Binary { op, left, .. } if op == "in" => self.arrives(*left, &check),
                 Kind::Is { value, .. } if matches!(u.kind(*value), Kind::Call { .. }) => {}
                 Kind::Call { callee, args, .. } => {
                     let name = match u.kind(*callee) {
                         Kind::Name { name, .. } | Kind::Member { name, .. } => name.to_ascii_lowercase(),
                         _ => continue,
                     };
-                    let is_lookup = matches!(name.as_str(), "includes" | "has" | "contains" | "indexof");
+                    if let Kind::Member { object, .. } = u.kind(*callee)
+                        && LOOKS_AT_ITS_OWN.contains(&name.as_str())
+                    {
+                        self.arrives(*object, &check);
+                    }
+                    // `users.find((user) => user.id === id)`: what is not among them is not found.
+                    if LOOKS_FOR.contains(&name.as_str()) {
+                        for compared in args.first().into_iter().flat_map(|&callback| equated(u, callback)) {
+                            self.half_checked(compared);
+                        }
+                    }
+                    // What the project calls a check of its own is one, whatever it looks at.
+                    if OWN_CHECKS.iter().any(|word| name.contains(word)) {
+                        for &arg in args {
+                            self.half_checked(arg);
+                        }
+                    }
+                    let is_lookup = LOOKS_UP.contains(&name.as_str());
                     let is_unknown = || {
                         let facts = self.eval.call(self.unit, node_id);
                         facts.target.is_none() && facts.behavior.is_none()
@@ -281,6 +333,14 @@ impl Collector<'_, '_> {
         }
     }
 
+    /// What was looked at in a way that says that it is nobody's own text, but nothing of how large it is.
+    fn half_checked(&mut self, node: NodeId) {
+        for mut origin in self.eval.origins(self.unit, node) {
+            origin.guards |= Guarantees::CLEANED;
+            self.add(self.u.node(node).function, &origin, LocalTo::Check);
+        }
+    }
+
     /// `validationResult(req)`: all that a request holds.
     fn whole_request(&mut self, arg: NodeId) {
         let Value::Instance(of) = self.eval.value(self.unit, arg) else { return };
@@ -294,12 +354,48 @@ impl Collector<'_, '_> {
                     path: Vec::new(),
                     guards: Guarantees::empty(),
                     node: arg,
+                    hole: None,
                     function,
                 };
                 self.add(function, &origin, LocalTo::Check);
             }
         }
     }
+}
+
+/// What a callback that is written in place compares with something else.
+fn equated(u: &Unit, callback: NodeId) -> Vec<NodeId> {
+    let Kind::Function(function) = u.kind(callback) else { return Vec::new() };
+    let Some(body) = u.function(*function).body else { return Vec::new() };
+    let compared = u.descendants(body).into_iter().filter_map(|node| match u.kind(node) {
+        Kind::Binary { op, left, right } if matches!(op.as_str(), "==" | "===") => Some([*left, *right]),
+        _ => None,
+    });
+    compared.flatten().collect()
+}
+
+/// Names that are compared with two or more constant texts of the program: `order !== 'asc' && order !== 'desc'`. One is
+/// no list of what may be: `status !== 'all'`.
+fn compared_with_some(u: &Unit) -> Vec<NodeId> {
+    let mut compared: Vec<(NodeId, &str)> = Vec::new();
+    let mut found = Vec::new();
+    for node in &u.nodes {
+        let Kind::Binary { op, left, right } = &node.kind else { continue };
+        if !matches!(op.as_str(), "==" | "===" | "!=" | "!==") {
+            continue;
+        }
+        for (own, other) in [(*left, *right), (*right, *left)] {
+            let Kind::Literal(Literal::String(text)) = u.kind(other) else { continue };
+            let is_again =
+                compared.iter().any(|(known, with)| *with != text.as_str() && same(u, *known, own));
+            if is_again {
+                found.push(own);
+            } else if compared.len() < MAX_COMPARED && !text.is_empty() {
+                compared.push((own, text));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a number is what others are at least: `0`, `1`.

@@ -118,6 +118,15 @@ pub struct LocalFlow {
     pub guards: Guarantees,
     /// The node of the function's unit that is the data as it arrives.
     pub node: NodeId,
+    /// Where it is put into a text there, if it is.
+    pub hole: Option<NodeId>,
+}
+
+impl LocalFlow {
+    /// Whether it arrives where somebody looks whether it is text that must not be there, and not how large it is.
+    fn is_half_a_check(&self) -> bool {
+        self.to == LocalTo::Check && self.guards.contains(Guarantees::CLEANED)
+    }
 }
 
 /// A part of a parameter of a function of the project, or of its receiver, where there is no index.
@@ -128,6 +137,8 @@ pub type Taken = (FnRef, Option<u16>, Path);
 pub struct Arrival {
     /// The node that is it, or that it is a part of.
     pub node: NodeId,
+    /// Where it is put into a text that the node is, if it is.
+    pub hole: Option<NodeId>,
     /// Whether it is the node as a whole.
     pub is_whole: bool,
     /// By what it is called where it comes from: the members that lead to it.
@@ -361,7 +372,7 @@ pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Arc<Flows>
     }
     let mut resolver = Resolver::new(local, callee);
     let mut all = Vec::new();
-    let mut checked: Vec<Path> = Vec::new();
+    let mut checked: Vec<(Path, bool)> = Vec::new();
     for flow in &local.flows {
         let mut ends: Vec<End> = Vec::new();
         match &flow.to {
@@ -393,18 +404,23 @@ pub fn arrivals(local: &Local, slot: Slot, callee: &dyn Fn(&FnRef) -> Arc<Flows>
             for one in found.into_iter() {
                 let Root::Outside { is_convention } = one.root else { continue };
                 if end.is_check {
-                    checked.push(one.path);
+                    checked.push((one.path, one.guards.contains(Guarantees::CLEANED)));
                 } else if one.at.is_empty() {
                     let (node, is_whole, through) = (flow.node, end.is_whole, end.through.clone());
                     let (path, guards) = (one.path, one.guards);
-                    all.push(Arrival { node, is_whole, path, guards, is_convention, through });
+                    let hole = flow.hole;
+                    all.push(Arrival { node, hole, is_whole, path, guards, is_convention, through });
                 }
             }
         }
     }
     for arrival in &mut all {
-        if checked.iter().any(|path| is_along(path, &arrival.path)) {
-            arrival.guards |= Guarantees::CHECKED;
+        for (path, is_half) in &checked {
+            if *is_half && arrival.path.starts_with(path) {
+                arrival.guards |= Guarantees::CLEANED;
+            } else if !is_half && is_along(path, &arrival.path) {
+                arrival.guards |= Guarantees::CHECKED;
+            }
         }
     }
     all
@@ -439,7 +455,8 @@ impl Flows {
                 Root::Receiver => None,
                 Root::Outside { .. } => return false,
             };
-            own == index && flow.to == To::Check && is_along(&flow.path, part)
+            let is_half = flow.guards.contains(Guarantees::CLEANED);
+            own == index && flow.to == To::Check && !is_half && is_along(&flow.path, part)
         })
     }
 }

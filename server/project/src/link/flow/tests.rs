@@ -60,22 +60,22 @@ fn results_tell_their_parts_and_what_holds_of_them() {
     let text = "export function f(query: any) { return { limit: Number(query.limit) || 20, all: query } }";
     assert_eq!(flows_in(text), ["0 -> result.all", "0.limit -> result.limit number"]);
     let text = "export const f = (value: number, most: number) => Math.min(value, most)";
-    assert_eq!(flows_in(text), ["0 -> result number bounded", "1 -> result number bounded"]);
+    assert_eq!(flows_in(text), ["0 -> result number bounded typed", "1 -> result number bounded typed"]);
     let text = "export function f(value: number) { if (value > 100) return 100\n return value }";
-    assert_eq!(flows_in(text), ["0 -> result checked", "0 -> check"]);
+    assert_eq!(flows_in(text), ["0 -> result checked typed", "0 -> check typed"]);
 }
 
 #[test]
 fn slots_of_calls_tell_what_reaches_them() {
     let text =
         "import { exec } from 'node:child_process'\nexport function f(name: string) { exec(`ls ${name}`) }";
-    assert_eq!(flows_in(text), ["0 -> Command"]);
+    assert_eq!(flows_in(text), ["0 -> Command in-text"]);
     let text = "import { readFile } from 'node:fs/promises'\nexport const f = (o: any) => readFile(o.path)";
     assert_eq!(flows_in(text), ["0.path -> Path"]);
     let text = "export const f = (id: string) => fetch(`https://example.test/${id}`)";
-    assert_eq!(flows_in(text), ["0 -> Url"]);
+    assert_eq!(flows_in(text), ["0 -> Url in-text"]);
     let text = "import { Pool } from 'pg'\nconst pool = new Pool()\nexport const f = (a: string, b: number) => pool.query(`SELECT 1 FROM t WHERE a = '${a}' LIMIT $1`, [b])";
-    assert_eq!(flows_in(text), ["0 -> Sql", "1 -> Bound"]);
+    assert_eq!(flows_in(text), ["0 -> Sql in-text", "1 -> Bound typed"]);
 }
 
 #[test]

@@ -15,6 +15,8 @@ const MAX_CHAIN: usize = 8;
 pub struct FromOutside {
     /// The node of the unit that it is, or that it is a part of.
     pub node: NodeId,
+    /// Where it is put into a text that the node is, if it is.
+    pub hole: Option<NodeId>,
     /// Whether it is the node as a whole.
     pub is_whole: bool,
     /// What it is called where it comes from.
@@ -52,6 +54,7 @@ pub fn from_outside(
             });
             found.push(FromOutside {
                 node: arrival.node,
+                hole: arrival.hole,
                 is_whole: arrival.is_whole,
                 name: arrival.path.iter().rev().find(|name| !name.starts_with(char::is_numeric)).cloned(),
                 guards: arrival.guards,
