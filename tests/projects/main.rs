@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 43] = [
+const RULES: [&str; 44] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -84,6 +84,7 @@ const RULES: [&str; 43] = [
     "unbounded-channel",
     "lost-cause",
     "sql-injection",
+    "undeclared-dependency",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

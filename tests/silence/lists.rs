@@ -40,6 +40,7 @@ const RULES: &[&str] = &[
     "unbounded-growth",
     "unchecked-lookup",
     "unchecked-response",
+    "undeclared-dependency",
     "unguarded-parse",
     "unhandled-async-handler",
     "unsafe-retry",

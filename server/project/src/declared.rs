@@ -34,7 +34,7 @@ pub fn declared_major(files: &dyn Files, path: &str, package: &str) -> Option<u3
 }
 
 /// Lock files of the package managers of JavaScript, all of which name the version that is installed.
-const LOCKS: &[&str] =
+pub(crate) const LOCKS: &[&str] =
     &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "npm-shrinkwrap.json"];
 
 /// The major version of a package of JavaScript that runs: the one that the nearest manifest which declares it allows,

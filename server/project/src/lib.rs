@@ -13,6 +13,7 @@ mod runs;
 pub mod schema;
 mod schema_of;
 mod toolchain;
+mod undeclared;
 
 pub use conflicts::{conflict_handler, tells_conflicts};
 pub use declared::{declared_major, is_declared, major_in_use};
@@ -24,3 +25,4 @@ pub use runs::{
 };
 pub use schema_of::{ProjectSchema, SchemasOf, declared_dialect, declares_only_in_process};
 pub use toolchain::{RustOf, aborts_on_panic, has_error_causes, rust_of};
+pub use undeclared::{Undeclared, undeclared};

@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod concurrency;
 pub mod database;
+pub mod dependencies;
 pub mod edit;
 pub mod errors;
 mod registry;

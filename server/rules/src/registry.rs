@@ -10,6 +10,7 @@ use crate::database::{
     MissingConnectionRelease, MissingIndex, MissingTransaction, NPlusOne, OverFetching, UnboundedQuery,
     UnclampedLimit, UnfilteredWrite, UnindexedForeignKey,
 };
+use crate::dependencies::UndeclaredDependency;
 use crate::errors::{
     ByteSliceOfStr, FloatingPromise, IgnoredResult, LeakedErrorDetail, LostCause, PanicInService,
     ProcessKeepsRunning, SwallowedError, UncheckedLookup, UnguardedParse, UnhandledAsyncHandler,
@@ -47,6 +48,7 @@ pub const RULES: &[&dyn Rule] = &[
     &UnclampedLimit,
     &UnfilteredWrite,
     &UnindexedForeignKey,
+    &UndeclaredDependency,
     &ByteSliceOfStr,
     &FloatingPromise,
     &IgnoredResult,

@@ -213,6 +213,12 @@ impl Reported<'_> {
         self
     }
 
+    /// Says what it is about, so that it is told once for all files that have it: in the first of them.
+    pub fn once(self, what: String) -> Self {
+        self.finding.about.push(what);
+        self
+    }
+
     /// Says what it comes of, so that it is told once for all that comes of it in the file: at the first place.
     pub fn because_of(self, cause: String) -> Self {
         self.finding.cause = Some(cause);

@@ -48,6 +48,8 @@ pub enum Category {
     Concurrency,
     /// Who may do what, and what is made of what they send.
     Security,
+    /// What a project is made of.
+    Dependencies,
 }
 
 impl Category {
@@ -61,6 +63,7 @@ impl Category {
             Category::Resources => "resources",
             Category::Concurrency => "concurrency",
             Category::Security => "security",
+            Category::Dependencies => "dependencies",
         }
     }
 }

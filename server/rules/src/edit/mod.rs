@@ -26,6 +26,7 @@ pub mod key;
 pub mod limit;
 pub mod lines;
 pub mod listener;
+pub mod manifest;
 pub mod one_by_one;
 pub mod pending;
 pub mod pipeline;
