@@ -433,6 +433,50 @@ fn a_key_that_a_helper_hands_over_is_seen_where_it_is_tried_again() {
 }
 
 #[test]
+fn a_guard_that_refuses_nobody_any_more_is_seen_where_it_stands_before_a_procedure() {
+    const OWN: &str = "import { initTRPC, TRPCError } from '@trpc/server'\nimport { PrismaClient } from '@prisma/client'\n\
+        const prisma = new PrismaClient()\nconst t = initTRPC.context<{ member?: string }>().create()\n\
+        async function check({ ctx, next }) {\n  if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED' })\n  return next()\n}\n\
+        const checked = t.procedure.use(check)\nconst adminProcedure = t.procedure.use(check)\n\
+        export const posts = t.router({\n  pin: adminProcedure.mutation(() => prisma.post.updateMany({ data: { pinned: true } })),\n  \
+        lock: adminProcedure.mutation(() => prisma.post.updateMany({ data: { locked: true } })),\n  \
+        clear: checked.mutation(() => prisma.post.deleteMany({ where: { hidden: true } })),\n})\n";
+    let mut files = MemoryFiles::default();
+    files.insert("/p/package.json", r#"{"dependencies":{"@prisma/client":"6","@trpc/server":"11"}}"#);
+    let refusing = "if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED' })";
+    let edits = [(refusing, "console.log(1)", true), ("console.log(1)", refusing, false)];
+    follows(&files, OWN, "missing-auth", false, &edits);
+}
+
+#[test]
+fn a_route_that_a_handler_says_anew_is_seen_where_it_is_registered() {
+    const OWN: &str = "use actix_web::{App, Error, FromRequest, HttpRequest, HttpResponse, HttpServer, delete, post, put, web};\n\
+        use sqlx::PgPool;\npub struct Member;\nimpl FromRequest for Member {\n    \
+        fn from_request(request: &HttpRequest, _: &mut Payload) -> Ready<Result<Self, Error>> {\n        \
+        ready(request.headers().get(\"ticket\").map(|_| Member).ok_or_else(|| ErrorUnauthorized(\"none\")))\n    }\n}\n\
+        #[post(\"/shelves\")]\nasync fn add(_: Member, pool: web::Data<PgPool>) -> HttpResponse {\n    \
+        sqlx::query(\"INSERT INTO shelves DEFAULT VALUES\").execute(&**pool).await.unwrap();\n    HttpResponse::Ok().finish()\n}\n\
+        #[put(\"/shelves\")]\nasync fn pin(_: Member, pool: web::Data<PgPool>) -> HttpResponse {\n    \
+        sqlx::query(\"UPDATE shelves SET pinned = true\").execute(&**pool).await.unwrap();\n    HttpResponse::Ok().finish()\n}\n\
+        #[delete(\"/shelves\")]\nasync fn clear(pool: web::Data<PgPool>) -> HttpResponse {\n    \
+        sqlx::query(\"DELETE FROM shelves WHERE pinned\").execute(&**pool).await.unwrap();\n    HttpResponse::Ok().finish()\n}\n\
+        #[actix_web::main]\nasync fn main() {\n    \
+        HttpServer::new(|| App::new().service(add).service(pin).service(clear)).run().await.unwrap();\n}\n";
+    let mut files = MemoryFiles::rooted("/p");
+    files.insert("/p/src/other.rs", "");
+    files.insert(
+        "/p/Cargo.toml",
+        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\n[dependencies]\nactix-web = \"4\"\nsqlx = \"0.8\"\n",
+    );
+    let edits = [
+        ("ErrorUnauthorized", "ErrorNotFound", false),
+        ("ErrorNotFound", "ErrorUnauthorized", true),
+        ("#[delete(\"/shelves\")]", "#[delete(\"/shelves\", wrap = \"Gate\")]", false),
+    ];
+    follows_at("/p/src/main.rs", &files, OWN, "missing-auth", true, &edits);
+}
+
+#[test]
 fn an_error_that_a_closure_looks_at_no_longer_is_seen_where_it_comes_from() {
     // Long enough to be a unit of its own.
     let items = "    console.log('one more line of this closure, which is long', item)\n".repeat(9);

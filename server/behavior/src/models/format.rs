@@ -592,6 +592,7 @@ pub struct Behavior {
     #[serde(default)]
     pub registers: Option<Registers>,
     /// Whether its result is a router of its own: `app` where it may serve by itself, `part` where it must be put into another.
+    /// What stands in its `url` is then the path below which all is that is registered there.
     #[serde(default)]
     pub makes_router: Option<RouterKind>,
     /// How long it waits for an answer where nobody says, as a part of a sentence: `for minutes`. Where it is not told, for ever.
@@ -857,8 +858,12 @@ pub enum Registers {
     Before,
     /// Lets something run before what was registered at the router so far.
     Around,
+    /// Lets something run before all that is registered at the router, earlier or later.
+    Throughout,
     /// Puts another router below a path: it is handed that, or a function that is given it.
     Part,
+    /// Is a route by itself, which no router need know: what its chain lets run before it, with `before`, runs before.
+    Alone,
 }
 
 /// How many rows a call touches.

@@ -44,8 +44,8 @@ pub use roles::{
     Role, RoleFact, Use, is_scheduled_route, is_visible_outside, registered, role_of_place, role_of_run,
 };
 pub use routes::{
-    Applied, AsksWho, CHANGING, ClassGuard, ClassRoute, Handed, Pattern, Registration, RouterId, Way,
-    is_about_who, route_of_place,
+    Applied, AsksWho, Before, CHANGING, ClassGuard, ClassRoute, Handed, Pattern, Procedure, Registration,
+    RouterId, Way, is_about_who, route_of_place,
 };
 pub use settings::{Holder, Setting};
 pub use summary::{FailureWitness, Local, ParamFacts, Summary, Witness};

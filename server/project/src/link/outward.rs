@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::UnitFacts;
 use super::flow::{hash_flows, numbered};
 use super::linked::registered_by;
+use super::routes::marks_of_who;
 use super::summary::Local;
 use super::{
     CallFacts, Context, Evaluator, Site, SlotValue, Value, compares_amounts, is_looked_up, kept_use,
@@ -219,6 +220,8 @@ pub(super) fn outward(
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
     // What a method answers, and by what it is guarded, is compared with its neighbours.
     function.attributes.iter().for_each(|attribute| (&attribute.path, &attribute.text).hash(&mut hasher));
+    // Whether it looks at who asks is a question of whoever it stands before.
+    marks_of_who(u).hash(&mut hasher);
     // What a function makes that shows something is made again with each that is shown.
     u.nodes.iter().any(|node| matches!(node.kind, Kind::Element { .. })).hash(&mut hasher);
     // A parameter of a constructor is a field of its class, whose type and decorators say what it holds.

@@ -184,6 +184,10 @@ fn by_its_name(eval: &Evaluator<'_>, unit: usize, id: FunctionId) -> Option<Role
     if id.0 == 0 && HTTP_METHODS.contains(&name) && function.owner.is_none() {
         return named(Role::Handler);
     }
+    // The module of a route: https://reactrouter.com/start/framework/route-module
+    if matches!(name, "action" | "loader") && is_of_route_module(eval, unit, id, name) {
+        return named(Role::Handler);
+    }
     if name == "main" || name == "bootstrap" || function.owner.is_some() && START_METHODS.contains(&name) {
         return named(Role::StartUp);
     }
@@ -202,6 +206,16 @@ fn by_its_name(eval: &Evaluator<'_>, unit: usize, id: FunctionId) -> Option<Role
                 && (*last != "Data" || !answers_nothing(function.returns.as_ref()))
     })?;
     Some(RoleFact::new(Role::Handler, format!("takes a `{request}`")))
+}
+
+/// Whether a function is what the module of a route offers under this name.
+fn is_of_route_module(eval: &Evaluator<'_>, unit: usize, id: FunctionId, name: &str) -> bool {
+    let is_offered = || eval.file.units[0].unit.exports.iter().any(|export| export.name == name);
+    let is_it = || eval.export(name) == Value::Function(eval.file.fn_ref(unit, id));
+    eval.file.path.contains("/app/")
+        && is_offered()
+        && eval.world.route_of_module(&eval.file.path).is_some()
+        && is_it()
 }
 
 /// Whether a function returns `()`, or only whether it failed: what shares the state of a program with its handlers, as

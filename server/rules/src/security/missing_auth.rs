@@ -33,7 +33,10 @@ declare_rule! {
     /// A route is followed from where it is registered to the router that serves, through every router that it is put into: what
     /// stands before it there, and what was registered there earlier, runs before it. Handlers of Next.js have its middleware
     /// before them where its matcher fits. Methods of NestJS's controllers are guarded by their decorators and those of their
-    /// class, or by what a module gives all of them. Whatever of that names who asks, or calls something that does, is taken for a guard.
+    /// class, or by what a module gives all of them. In actix, what is wrapped around a scope runs before all of it, and handlers that
+    /// say by an attribute which route they answer are followed to the scope that they are put into. An action of Remix, or of React
+    /// Router as a framework, is only guarded by itself: the loaders of the routes around it run after it. A procedure of tRPC is
+    /// guarded by the middleware of its base, and by the bases that that is made of. Whatever of that names who asks, or calls something that does, is taken for a guard.
     ///
     /// ## What it does not flag
     ///
@@ -41,7 +44,8 @@ declare_rule! {
     /// - Services of which fewer than two other routes that change something have a guard, or fewer have one than have none.
     /// - Anything on whose way something stands that cannot be followed, or of which it is not known what it does.
     /// - Routes whose router is put somewhere that is not known.
-    /// - What is open by intent, as its path or its name says: signing in and up, webhooks, forms for visitors, health checks.
+    /// - What is open by intent, as its path or its name says: signing in and up, webhooks, forms for visitors, health checks, and
+    ///   procedures of a base that is called public.
     pub MissingAuth { id: "missing-auth", category: Security, severity: Error, since: "0.1.0", preview }
 }
 
@@ -55,9 +59,6 @@ impl Rule for MissingAuth {
     }
 
     fn review(&self, unit: &UnitView<'_>, report: &mut Report<'_>) {
-        if !unit.may_be_on_a_server() {
-            return;
-        }
         for route in open_routes(unit) {
             let (name, other, by) = (&route.name, &route.neighbour.name, &route.neighbour.by);
             let message = format!(

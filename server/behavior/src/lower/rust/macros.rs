@@ -96,6 +96,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("ready", Shape::Arguments),
     ("select", Shape::Select),
     ("select_biased", Shape::Select),
+    ("services", Shape::Array),
     ("span", Shape::Fields),
     ("stream", Shape::Async),
     ("thread_local", Shape::Items),

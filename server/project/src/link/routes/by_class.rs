@@ -146,7 +146,7 @@ impl dyn World + '_ {
             })
     }
 
-    fn of_the_package(&self, path: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
+    pub(super) fn of_the_package(&self, path: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
         let files = self.files();
         let root = |path: &str| {
             let below = below_manifest(files, path);

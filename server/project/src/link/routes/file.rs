@@ -12,6 +12,9 @@ use crate::link::{CallFacts, Evaluator, FnRef, Site, SlotValue, Target, Value};
 /// How many names are followed to the router that they stand for.
 const MAX_STEPS: usize = 8;
 
+/// How many calls and members of a chain are followed to the package that it begins with.
+pub(super) const MAX_LINKS: usize = 48;
+
 /// A router.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RouterId {
@@ -77,6 +80,9 @@ impl Evaluator<'_> {
         let names = self.models.registering();
         for (unit, entry) in self.file.units.iter().enumerate() {
             let u = &entry.unit;
+            if self.is_in_tests(unit) {
+                continue;
+            }
             for &call in &u.calls {
                 let Kind::Call { callee, args, .. } = u.kind(call) else { continue };
                 let by_router = match u.kind(*callee) {
@@ -89,7 +95,10 @@ impl Evaluator<'_> {
                 let handed =
                     || args.iter().any(|&arg| matches!(u.kind(arg), Kind::Name { .. } | Kind::Member { .. }));
                 match by_router {
-                    Some(registration) => found.extend(self.by_method(registration)),
+                    Some(registration) => {
+                        found.extend(self.by_attribute(&registration));
+                        found.extend(self.by_method(registration));
+                    }
                     None if handed() => self.handed_on(unit, call, args, &mut found),
                     None => {}
                 }
@@ -97,6 +106,20 @@ impl Evaluator<'_> {
         }
         let found: Arc<[Registration]> = found.into();
         Arc::clone(self.memo.registrations.get_or_init(|| found))
+    }
+
+    /// Whether a unit is a test, or stands in one: an application of a test serves nobody.
+    fn is_in_tests(&self, mut unit: usize) -> bool {
+        loop {
+            let entry = &self.file.units[unit];
+            let is_test = |last: &Name| matches!(last.as_str(), "test" | "rstest");
+            let mut attributes = entry.unit.own().attributes.iter();
+            if attributes.any(|it| it.is_for_tests_only() || it.path.last().is_some_and(is_test)) {
+                return true;
+            }
+            let Some(parent) = entry.parent else { return false };
+            unit = parent;
+        }
     }
 
     fn registration(&self, unit: usize, call: NodeId, object: NodeId) -> Option<Registration> {
@@ -114,26 +137,36 @@ impl Evaluator<'_> {
         let router = self.router_at(unit, object, 0)?;
         let u = self.unit(unit);
         let Kind::Call { args, .. } = u.kind(call) else { return None };
-        let path = self.path_of(unit, call, &facts, object);
+        let path = self.path_of(unit, call, &facts, object, &router);
         let said = path.as_ref().map_or(usize::from(event.is_some()), |(_, takes)| *takes);
         let mut handed = Vec::new();
         for &arg in args.iter().skip(said) {
             self.hand(unit, arg, registers, &mut handed);
         }
-        let method = match facts.slot(Slot::Method) {
-            Some(SlotValue::Text(method)) if behavior.slots.contains_key(&Slot::Method) => {
-                Some(method.clone())
-            }
-            Some(SlotValue::Node(site)) => self.text_at(site),
-            _ => None,
-        };
+        let method = behavior.slots.contains_key(&Slot::Method).then(|| self.method_of(&facts)).flatten();
         let path = path.map_or(Pattern::Everywhere, |(path, _)| path);
         let is_ordered = event.is_none();
         Some(Registration { unit, call, router, registers, path, is_ordered, method, handed })
     }
 
+    /// The method that a call says, or one before it in its chain.
+    fn method_of(&self, facts: &CallFacts) -> Option<Name> {
+        match facts.slot(Slot::Method)? {
+            SlotValue::Text(method) => Some(method.clone()),
+            SlotValue::Node(site) => self.text_at(site).or_else(|| {
+                // `Method::POST`
+                let unit = self.file.unit_at(&site.unit).filter(|_| site.file == self.file.path)?;
+                match self.unit(unit).kind(site.node) {
+                    Kind::Member { name, .. } => Some(name.clone()),
+                    _ => None,
+                }
+            }),
+            SlotValue::Elsewhere => None,
+        }
+    }
+
     /// One registration for each method, where a route is handed all of them at once: `.route("/users", get(list).post(create))`.
-    /// What is laid around them there runs before those that it follows.
+    /// What is laid around them there runs before those that it follows; where the route is handed one handler, before that.
     fn by_method(&self, registration: Registration) -> Vec<Registration> {
         let unit = registration.unit;
         let is_whole = registration.method.is_some() || registration.registers != Registers::Route;
@@ -143,6 +176,7 @@ impl Evaluator<'_> {
         }
         let u = self.unit(unit);
         let (mut found, mut around): (Vec<Registration>, Vec<Handed>) = Default::default();
+        let mut alone = None;
         let mut at = Some(handed.node);
         while let Some(node) = at {
             let Kind::Call { callee, args, .. } = u.kind(node) else { break };
@@ -150,6 +184,10 @@ impl Evaluator<'_> {
             let Some((_, behavior)) = &facts.behavior else { break };
             let handler = behavior.callback.and_then(|index| args.get(usize::from(index)));
             match (handler, behavior.slots.get(&Slot::Method)) {
+                (Some(&handler), _) if behavior.registers == Some(Registers::Route) => {
+                    alone = Some((handler, self.method_of(&facts)));
+                }
+                (None, Some(_)) => {}
                 (Some(&handler), Some(method)) => {
                     let method = method.strip_prefix('=').map(Name::from);
                     let mut handed = around.clone();
@@ -164,7 +202,11 @@ impl Evaluator<'_> {
             };
         }
         found.reverse();
-        found
+        if let Some((handler, method)) = alone {
+            self.hand(unit, handler, Registers::Route, &mut around);
+            return vec![Registration { method, handed: around, ..registration }];
+        }
+        if found.is_empty() { vec![registration] } else { found }
     }
 
     /// Where a call registers, and how many of its first arguments say so.
@@ -174,9 +216,15 @@ impl Evaluator<'_> {
         call: NodeId,
         facts: &CallFacts,
         object: NodeId,
+        router: &RouterId,
     ) -> Option<(Pattern, usize)> {
         let (_, behavior) = facts.behavior.as_ref()?;
         let Some(place) = behavior.slots.get(&Slot::Url) else {
+            if let RouterId::Made(made) = router
+                && self.made_at(made).1 != Pattern::Everywhere
+            {
+                return None;
+            }
             // `router.route("/users").get(…)`
             let receiver =
                 (behavior.registers == Some(Registers::Route)).then(|| self.value(unit, object))?;
@@ -239,7 +287,7 @@ impl Evaluator<'_> {
     }
 
     /// Adds what an argument hands over: each element of a list, the functions that options name.
-    fn hand(&self, unit: usize, arg: NodeId, registers: Registers, handed: &mut Vec<Handed>) {
+    pub(super) fn hand(&self, unit: usize, arg: NodeId, registers: Registers, handed: &mut Vec<Handed>) {
         let u = self.unit(unit);
         match u.kind(arg) {
             Kind::Array(items) => items.iter().for_each(|&item| self.hand(unit, item, registers, handed)),
@@ -249,12 +297,17 @@ impl Evaluator<'_> {
                 let handler = entries.iter().filter(|entry| named(entry, &["handler"]));
                 before.chain(handler).for_each(|entry| self.hand(unit, entry.value, registers, handed));
             }
-            _ => handed.push(Handed {
-                node: arg,
-                function: self.function_at_node(unit, arg),
-                wraps: self.wrapped(unit, arg),
-                router: self.router_at(unit, arg, 0).or_else(|| self.given_by(unit, arg, registers)),
-            }),
+            _ => {
+                let router = self.router_at(unit, arg, 0).or_else(|| self.given_by(unit, arg, registers));
+                let (mut function, mut wraps) = (self.function_at_node(unit, arg), self.wrapped(unit, arg));
+                // A value of an own type runs before by what its methods do, not by what makes it.
+                let runs_before = matches!(registers, Registers::Around | Registers::Throughout);
+                if runs_before && let Value::Own(own) | Value::Type(own) = self.value(unit, arg) {
+                    function = self.service_of(&own);
+                    wraps = Vec::new();
+                }
+                handed.push(Handed { node: arg, function, wraps, router });
+            }
         }
     }
 
@@ -364,25 +417,36 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What a router is for, where the call that makes it stands in this file.
-    pub(super) fn kind_of_router(&self, made: &Site) -> Option<RouterKind> {
-        let unit = self.file.unit_at(&made.unit)?;
-        let facts = self.call(unit, made.node);
-        facts.behavior.as_ref().and_then(|(_, behavior)| behavior.makes_router)
+    /// What a router is for, and below which path all is that is registered there, by the call that makes it.
+    pub(super) fn made_at(&self, made: &Site) -> (Option<RouterKind>, Pattern) {
+        let mut found = (None, Pattern::Everywhere);
+        let mut ask = |there: &Evaluator<'_>| {
+            let Some(unit) = there.file.unit_at(&made.unit) else { return };
+            let facts = there.call(unit, made.node);
+            let Some((_, behavior)) = &facts.behavior else { return };
+            let path = facts.slot(Slot::Url).filter(|_| behavior.slots.contains_key(&Slot::Url));
+            found = (behavior.makes_router, path.map_or(Pattern::Everywhere, |said| there.pattern_in(said)));
+        };
+        match made.file == self.file.path {
+            true => ask(self),
+            false => self.world.in_file(&made.file, &mut ask),
+        }
+        found
     }
 
-    /// The package by which a value was made, however it is called here: `const limiter = rateLimit({ … })`, in this file or
-    /// the one that it is imported from.
+    /// The package by which a value was made, and what of it, however it is called here: `const limiter = rateLimit({ … })`,
+    /// in this file or the one that it is imported from.
     #[must_use]
-    pub fn package_behind(&self, unit: usize, node: NodeId) -> Option<Name> {
+    pub fn package_behind(&self, unit: usize, node: NodeId) -> Option<(Name, Name)> {
         let (mut unit, mut node) = (unit, node);
-        for _ in 0..MAX_STEPS {
-            if let Value::Package(package, _) = self.value(unit, node) {
-                return Some(package);
+        for _ in 0..MAX_LINKS {
+            if let Value::Package(package, path) = self.value(unit, node) {
+                return Some((package, path));
             }
             match self.unit(unit).kind(node) {
                 Kind::Call { callee: inner, .. }
                 | Kind::Member { object: inner, .. }
+                | Kind::Try(inner)
                 | Kind::Await(inner) => node = *inner,
                 Kind::Name { .. } => {
                     let (at, binding) = self.declared_at(unit, node)?;
@@ -398,7 +462,7 @@ impl Evaluator<'_> {
         None
     }
 
-    fn package_behind_import(&self, unit: usize, index: u32) -> Option<Name> {
+    fn package_behind_import(&self, unit: usize, index: u32) -> Option<(Name, Name)> {
         let import = &self.unit(unit).imports[index as usize];
         let name = match &import.what {
             Imported::Name(name) => name.as_str(),

@@ -11,6 +11,9 @@ const INDIFFERENT: &[&str] = &[
     "express-slow-down", "express-validator", "helmet", "hono", "hono-rate-limiter", "hpp", "koa-bodyparser", "koa-compress", "koa-helmet",
     "koa-logger", "method-override", "morgan", "multer", "pino-http", "rate-limiter-flexible", "response-time", "serve-favicon",
     "swagger-ui-express", "tower_http", "zod-express-middleware",
+    // They read who somebody is for the handlers, and refuse nobody: https://docs.rs/actix-identity, https://docs.rs/actix-session.
+    "actix_cors", "actix_governor", "actix_identity", "actix_limitation", "actix_session", "actix_web_prom", "sentry_actix",
+    "tower_cookies", "tower_governor", "tower_sessions", "tracing_actix_web",
 ];
 
 /// Of packages that hold both: modules whose middleware looks at no user.
@@ -29,6 +32,17 @@ const INDIFFERENT_PARTS: &[&str] = &[
     "@koa/cors",
     "@hono/zod-validator",
     "@fastify/cors",
+];
+
+/// Of packages that hold both: what of it looks at no user, by a part of its path.
+const INDIFFERENT_ITEMS: &[(&str, &str)] = &[
+    ("actix_web", "Compress"),
+    ("actix_web", "DefaultHeaders"),
+    ("actix_web", "ErrorHandlers"),
+    ("actix_web", "Logger"),
+    ("actix_web", "NormalizePath"),
+    ("axum", "DefaultBodyLimit"),
+    ("axum", "Extension"),
 ];
 
 impl dyn World + '_ {
@@ -50,12 +64,16 @@ impl dyn World + '_ {
                 node = *object;
             }
             package = match eval.value(unit, node) {
-                Value::Package(package, _) => Some(package),
+                Value::Package(package, path) => Some((package, path)),
                 _ => eval.package_behind(unit, node),
             };
         });
-        package.is_some_and(|package| {
-            INDIFFERENT.contains(&package.as_str()) || INDIFFERENT_PARTS.contains(&package.as_str())
+        package.is_some_and(|(package, path)| {
+            let is_it =
+                |(of, item): &(&str, &str)| *of == package && path.split('.').any(|part| part == *item);
+            INDIFFERENT.contains(&package.as_str())
+                || INDIFFERENT_PARTS.contains(&package.as_str())
+                || INDIFFERENT_ITEMS.iter().any(is_it)
         })
     }
 }

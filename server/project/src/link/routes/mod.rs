@@ -4,7 +4,10 @@
 //! through as many files as routers pass on their way to the one that serves ([`Way`]). What cannot be followed is said
 //! to be open, and nothing may be concluded from what does not stand there then.
 
+mod by_attribute;
+mod by_base;
 mod by_class;
+mod by_module;
 mod by_place;
 mod file;
 mod indifferent;
@@ -12,11 +15,13 @@ mod path;
 mod ways;
 mod who;
 
+pub use self::by_base::{Before, Procedure};
 pub use self::by_class::{ClassGuard, ClassRoute};
 pub use self::by_place::{CHANGING, route_of_place};
 pub use self::file::{Handed, Registration, RouterId};
 pub use self::path::Pattern;
 pub use self::ways::{Applied, Way};
+pub(super) use self::who::marks_of_who;
 pub use self::who::{AsksWho, is_about_who};
 
 #[cfg(test)]

@@ -12,7 +12,10 @@ fn table(files: &[(&str, &str)], file: &str) -> Vec<String> {
     let mut memory = MemoryFiles::rooted("/p");
     memory
         .insert("/p/package.json", r#"{"dependencies":{"express":"5","fastify":"5","hono":"4","koa":"3"}}"#);
-    memory.insert("/p/Cargo.toml", "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"");
+    memory.insert(
+        "/p/Cargo.toml",
+        "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\nactix-web = \"4\"",
+    );
     for (name, text) in files {
         memory.insert(format!("/p/{name}"), *text);
     }
@@ -134,6 +137,31 @@ fn layers_run_before_what_they_follow() {
             "GET /api/users [a function a function]",
             "POST /api/users [a function a function]",
             "POST /api/users/open [a function]"
+        ]
+    );
+}
+
+#[test]
+fn wraps_run_before_all_of_a_scope() {
+    let users = "use actix_web::{Scope, delete, middleware::from_fn, post, web};\n\
+        pub fn routes(config: &mut web::ServiceConfig) {\n    config.service(create).service((list, remove));\n\
+        config.route(\"/old\", web::post().wrap(from_fn(check)).to(create_old));\n}\n\
+        pub fn below() -> Scope {\n    web::scope(\"/own\").service(web::resource(\"/{id}\").route(web::put().to(rename)).delete(remove_own)).wrap(from_fn(check))\n}\n\
+        #[post(\"/users\")]\nasync fn create() {}\n#[actix_web::get(\"/users\")]\nasync fn list() {}\n\
+        #[delete(\"/users/{id}\", guard = \"local\")]\nasync fn remove() {}\nasync fn create_old() {}\nasync fn rename() {}\nasync fn remove_own() {}\nasync fn check() {}";
+    let main = "use actix_web::{App, HttpServer, middleware::{Logger, from_fn}, web};\nmod users;\nmod auth;\nuse crate::auth::auth;\n\
+        #[actix_web::main]\nasync fn main() {\n    HttpServer::new(|| {\n        App::new()\n            .configure(|config| users::routes(config))\n\
+        .service(web::scope(\"/api\").service(users::below()))\n            .wrap(from_fn(auth))\n    }).run().await;\n}";
+    let auth = "pub async fn auth() {}";
+    let files = [("src/users.rs", users), ("src/main.rs", main), ("src/auth.rs", auth)];
+    assert_eq!(
+        table(&files, "src/users.rs"),
+        [
+            "POST /users [a function]",
+            "DELETE /users/{id} [remove a function]",
+            "POST /old [a function a function]",
+            "PUT /api/own/{id} [a function a function]",
+            "DELETE /api/own/{id} [a function a function]",
         ]
     );
 }

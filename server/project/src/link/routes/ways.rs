@@ -78,13 +78,16 @@ impl dyn World + '_ {
         found
     }
 
-    /// The files whose routers stand in the same one as the router of a file's route, itself among them.
+    /// The files whose routers stand in the same one as the router of a file's route, or in that router; itself among them.
     #[must_use]
     pub fn beside(&self, file: &Arc<str>, route: &Registration) -> Vec<Arc<str>> {
         let mut found = vec![Arc::clone(file)];
         let (files, _) = users_of(self, route.router.file());
         for outer in files {
             let all = self.registered_in(&outer);
+            let inside = all.iter().filter(|registration| registration.router == route.router);
+            let inside = inside.flat_map(|it| &it.handed).filter_map(|it| it.router.as_ref());
+            found.extend(inside.map(|router| Arc::clone(router.file())));
             let holds = |registration: &&Registration| {
                 registration.handed.iter().any(|handed| handed.router.as_ref() == Some(&route.router))
             };
@@ -132,12 +135,16 @@ fn climb(
     let mut outer = Vec::new();
     for file in &files {
         for registration in world.registered_in(file).iter() {
-            let runs_before = matches!(registration.registers, Registers::Before | Registers::Around);
+            let runs_before = matches!(
+                registration.registers,
+                Registers::Before | Registers::Around | Registers::Throughout
+            );
             if registration.router == *router && runs_before {
                 let is_here = *file == place.file && registration.unit == place.unit;
                 let end = place_of(world, file, registration).map_or(0, |at| at.end);
                 let is_out_of_order = match registration.registers {
                     Registers::Around => end < place.end,
+                    Registers::Throughout => false,
                     _ => registration.is_ordered && end >= place.end,
                 };
                 if !(is_here && is_out_of_order) && registration.path.covers(&way.path) != Some(false) {
@@ -150,15 +157,12 @@ fn climb(
             }
         }
     }
+    let (mut kind, mut below) = (None, Pattern::Everywhere);
+    if let RouterId::Made(site) = router {
+        world.in_file(&site.file, &mut |eval| (kind, below) = eval.made_at(site));
+    }
+    way.path = way.path.below(&below);
     if outer.is_empty() {
-        let kind = match router {
-            RouterId::Made(site) => {
-                let mut kind = None;
-                world.in_file(&site.file, &mut |eval| kind = eval.kind_of_router(site));
-                kind
-            }
-            RouterId::Given(..) => None,
-        };
         way.is_whole = is_known && kind == Some(RouterKind::App);
         found.push(way);
         return;
@@ -237,12 +241,21 @@ fn users_of(world: &dyn World, path: &Arc<str>) -> (Vec<Arc<str>>, bool) {
     (found, is_known)
 }
 
+/// Words of sources in which something may be done with a router, beside its name: where it is not called so, it is one of
+/// https://docs.rs/actix-web/latest/actix_web/
+const ROUTERS: &[&str] = &["App::new", "App<", "Scope", "ServiceConfig", "scope("];
+
 /// The same of Rust, where any file of the crates around may: those that say the type of a router.
 fn users_in_rust(world: &dyn World, path: &Arc<str>) -> (Vec<Arc<str>>, bool) {
     let files = world.files();
     let sources = world.sources_around(path);
     let others = sources.iter().filter(|source| ***source != **path && !is_test_code(files, source));
-    let mut others = others.filter(|source| files.read(source).is_some_and(|text| text.contains("Router")));
+    let mut others = others.filter(|source| {
+        files.read(source).is_some_and(|text| {
+            text.contains("Router")
+                || text.contains("actix") && ROUTERS.iter().any(|word| text.contains(word))
+        })
+    });
     let mut found = vec![Arc::clone(path)];
     found.extend(others.by_ref().take(MAX_FILES).map(|source| source.as_str().into()));
     (found, !sources.is_empty() && others.next().is_none())

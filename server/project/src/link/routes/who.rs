@@ -2,7 +2,9 @@
 
 use plimsoll_behavior::{FunctionId, Kind, Literal, Name, words};
 
-use crate::link::{Evaluator, FnRef, World};
+use rustc_hash::FxHashSet;
+
+use crate::link::{Evaluator, FnRef, Value, World};
 
 /// How many functions are looked into for one answer.
 const MAX_FUNCTIONS: usize = 24;
@@ -64,11 +66,19 @@ const WHOM: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a list of words
-/// Extractors of axum that hand over parts of a request, whoever sent it: https://docs.rs/axum/latest/axum/extract/
+/// Extractors that hand over parts of a request, whoever sent it: https://docs.rs/axum/latest/axum/extract/ and
+/// https://docs.rs/actix-web/latest/actix_web/trait.FromRequest.html#foreign-impls
 const INDIFFERENT_EXTRACTORS: &[&str] = &[
     "State", "Path", "Query", "Json", "Form", "Multipart", "HeaderMap", "RawQuery", "Bytes", "String", "Uri", "OriginalUri", "MatchedPath",
-    "ConnectInfo", "Host",
+    "ConnectInfo", "Host", "Data", "ThinData", "HttpRequest", "Payload", "BytesMut", "MultipartForm", "PeerAddr", "ConnectionInfo",
+    "Request", "Next", "ServiceRequest", "ServiceResponse",
 ];
+
+/// Methods by which extractors are made.
+const EXTRACTING: &[&str] = &["from_request", "from_request_parts"];
+
+/// Types of parameters that hand over a failure to make what they hold.
+const MAY_BE_MISSING: &[&str] = &["Option", "Result"];
 
 #[rustfmt::skip] // a list of words
 /// Parts of names of the environment that hold what those who ask must know.
@@ -101,10 +111,16 @@ impl dyn World + '_ {
             }
             seen.push(next.clone());
             self.all_of(&next.file);
+            // An action ends by sending somebody on, whoever it is.
+            let is_action = depth == 0 && self.route_of_module(&next.file).is_some();
             self.in_file(&next.file, &mut |eval| {
-                let mut looked = eval.looks_at_who_asks(&next);
-                if depth == 0 && looked.name.is_none() {
-                    looked.name = eval.takes_who_asks(&next);
+                let mut looked = eval.looks_at_who_asks(&next, is_action);
+                if depth == 0 {
+                    // A type that says so by its name says more than what is done with it.
+                    let taken = eval.takes_who_asks(&next);
+                    let says_so = taken.as_ref().is_some_and(|taken| is_about_who(taken));
+                    looked.name = if says_so { taken } else { looked.name.take().or(taken) };
+                    looked.calls.extend(eval.extracted_by(&next));
                 }
                 named = named.take().or(looked.name);
                 refuses |= looked.refuses;
@@ -137,9 +153,10 @@ impl Evaluator<'_> {
         u.descendants(node).into_iter().find_map(|node| says_who(u.kind(node)))
     }
 
-    fn looks_at_who_asks(&self, function: &FnRef) -> Looked {
+    fn looks_at_who_asks(&self, function: &FnRef, is_action: bool) -> Looked {
         let mut looked = Looked::default();
         let Some(unit) = self.file.unit_at(&function.unit) else { return looked };
+        let is_rust = !self.file.language.is_script_family();
         if let Some(name) =
             self.unit(unit).function(function.function).name.as_ref().filter(|name| is_about_who(name))
         {
@@ -154,9 +171,12 @@ impl Evaluator<'_> {
                 if at == unit && !is_in_function(u, node.function, function.function) {
                     continue;
                 }
-                looked.refuses |= is_refusal(&node.kind);
+                let is_sent_on = || is_action && is_named(&node.kind, "redirect") && !is_sent_away(u, node);
+                looked.refuses |= is_refusal(&node.kind) && !is_sent_on();
                 if looked.name.is_none() {
                     looked.name = says_who(&node.kind).or_else(|| match &node.kind {
+                        // What middleware has left with a request is mostly who sent it: `req.extensions().get::<UserId>()`.
+                        Kind::Member { name, .. } if is_rust && name == "extensions" => Some(name.clone()),
                         Kind::Member { object, name, .. } if HOLDERS.contains(&name.as_str()) => {
                             let of_request = match u.kind(*object) {
                                 Kind::Name { name, .. } | Kind::Member { name, .. } => {
@@ -188,6 +208,25 @@ impl Evaluator<'_> {
         heads.filter(|head| !INDIFFERENT_EXTRACTORS.contains(&head.as_str())).map(Name::clone).next()
     }
 
+    /// The functions of the project that make the parameters of a handler from a request, and refuse it where they cannot:
+    /// `impl FromRequest for Member`. What may be missing refuses nobody.
+    fn extracted_by(&self, function: &FnRef) -> Vec<FnRef> {
+        let unit = self.file.unit_at(&function.unit).filter(|_| !self.file.language.is_script_family());
+        let Some(unit) = unit else { return Vec::new() };
+        let own = self.unit(unit).function(function.function);
+        let types = own.params.iter().filter_map(|param| param.ty.as_ref());
+        let must_be =
+            types.filter(|ty| ty.path.last().is_some_and(|last| !MAY_BE_MISSING.contains(&last.as_str())));
+        let made_by = must_be.filter_map(|ty| {
+            let value @ Value::Own(_) = self.value_of_type(unit, own.scope, ty) else { return None };
+            EXTRACTING.iter().find_map(|name| match self.member_of(&value, name) {
+                Value::Function(made_by) => Some(made_by),
+                _ => None,
+            })
+        });
+        made_by.collect()
+    }
+
     /// Whether a unit is the one of a function, or stands in that function.
     fn stands_in(&self, mut at: usize, unit: usize, function: FunctionId) -> bool {
         if at == unit {
@@ -206,6 +245,31 @@ impl Evaluator<'_> {
     }
 }
 
+/// The names of a unit that have to do with who asks, in the order of their first nodes, and whether it refuses somebody: what
+/// other units are told of it.
+#[must_use]
+pub(in crate::link) fn marks_of_who(u: &plimsoll_behavior::Unit) -> (Vec<&Name>, bool) {
+    let (mut seen, mut named, mut refuses) = (FxHashSet::default(), Vec::new(), false);
+    for node in &u.nodes {
+        let text = match &node.kind {
+            Kind::Name { name, .. } | Kind::Member { name, .. } => name,
+            Kind::Literal(Literal::String(text) | Literal::Number(text)) => text,
+            Kind::Object { ty: Some(ty), .. } => match ty.path.last() {
+                Some(last) => last,
+                None => continue,
+            },
+            _ => continue,
+        };
+        // Most names stand in a unit several times.
+        if seen.insert(text) {
+            let is_holder = HOLDERS.contains(&text.as_str()) || text == "extensions";
+            named.extend((is_holder || says_who(&node.kind).is_some()).then_some(text));
+            refuses |= is_refusal(&node.kind);
+        }
+    }
+    (named, refuses)
+}
+
 fn is_in_function(u: &plimsoll_behavior::Unit, inner: FunctionId, function: FunctionId) -> bool {
     let mut at = Some(inner);
     while let Some(id) = at {
@@ -221,6 +285,8 @@ fn is_in_function(u: &plimsoll_behavior::Unit, inner: FunctionId, function: Func
 fn says_who(kind: &Kind) -> Option<Name> {
     match kind {
         Kind::Name { name, .. } | Kind::Member { name, .. } => is_about_who(name).then(|| name.clone()),
+        // `Auth { secret }`
+        Kind::Object { ty: Some(ty), .. } => ty.path.last().filter(|name| is_about_who(name)).cloned(),
         // `c.get("user")`, `headers.get("authorization")`
         Kind::Literal(Literal::String(text)) => (text.len() <= 40
             && (is_about_who(text) || HOLDERS.contains(&text.as_str())))
@@ -244,6 +310,23 @@ pub fn is_about_who(name: &str) -> bool {
                     || pair[0] == "api" && pair[1] == "key"
                     || matches!(pair[0].as_str(), "log" | "sign" | "logged" | "signed") && pair[1] == "in"
             })
+}
+
+fn is_named(kind: &Kind, wanted: &str) -> bool {
+    matches!(kind, Kind::Name { name, .. } | Kind::Member { name, .. } if name == wanted)
+}
+
+/// Whether what sends somebody to another page does so as a refusal: it is thrown, or leads to where one signs in.
+fn is_sent_away(u: &plimsoll_behavior::Unit, redirect: &plimsoll_behavior::Node) -> bool {
+    let Some(call) = redirect.parent else { return false };
+    let Kind::Call { args, .. } = u.kind(call) else { return false };
+    let leads_to_sign_in = args.first().is_some_and(|&to| match u.kind(to) {
+        Kind::Literal(Literal::String(text)) => {
+            is_about_who(text) || words(text).iter().any(|word| matches!(word.as_str(), "login" | "signin"))
+        }
+        _ => false,
+    });
+    leads_to_sign_in || u.parent(call).is_some_and(|around| matches!(u.kind(around), Kind::Throw(_)))
 }
 
 fn is_refusal(kind: &Kind) -> bool {

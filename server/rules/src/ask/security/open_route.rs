@@ -8,7 +8,9 @@ use plimsoll_project::below_manifest;
 use plimsoll_project::link::{
     Applied, AsksWho, CHANGING, ClassGuard, FnRef, Pattern, Registration, Site, Way, World, route_of_place,
 };
+use plimsoll_syntax::TextRange;
 
+use super::open_alone::{open_by_module, open_procedure};
 use crate::{Place, SUPPRESSION, UnitView};
 
 /// Words of paths and names of what is open to everybody by intent: who signs in has no session yet, other services sign what
@@ -66,26 +68,26 @@ pub struct Neighbour {
 
 /// Routes beside one: those that are guarded, and those that are as open as it is.
 #[derive(Default)]
-struct Beside {
+pub(super) struct Beside {
     guarded: usize,
     open: usize,
     first: Option<Neighbour>,
 }
 
 impl Beside {
-    fn add_guarded(&mut self, neighbour: impl FnOnce() -> Option<Neighbour>) {
+    pub fn add_guarded(&mut self, neighbour: impl FnOnce() -> Option<Neighbour>) {
         self.guarded += 1;
         if self.first.is_none() {
             self.first = neighbour();
         }
     }
 
-    fn add_open(&mut self, is_open: bool) {
+    pub fn add_open(&mut self, is_open: bool) {
         self.open += usize::from(is_open);
     }
 
     /// One that is guarded, where most are.
-    fn neighbour(self) -> Option<Neighbour> {
+    pub fn neighbour(self) -> Option<Neighbour> {
         self.first.filter(|_| self.guarded >= MIN_GUARDED && self.guarded >= self.open)
     }
 }
@@ -94,11 +96,17 @@ impl Beside {
 #[must_use]
 pub fn open_routes(unit: &UnitView<'_>) -> Vec<OpenRoute> {
     let mut found = Vec::new();
+    // A module of a route has what is shown beside what answers, which the framework cuts out of what it sends to a page.
+    found.extend(open_by_module(unit));
+    if !unit.may_be_on_a_server() {
+        return found;
+    }
     for route in unit.eval.registrations().iter().filter(|route| route.unit == unit.index) {
         found.extend(open_registration(unit, route));
     }
     found.extend(open_by_place(unit));
     found.extend(open_by_class(unit));
+    found.extend(unit.eval.procedures_in(unit.index).iter().filter_map(|it| open_procedure(unit, it)));
     found
 }
 
@@ -122,6 +130,7 @@ fn open_registration(unit: &UnitView<'_>, route: &Registration) -> Option<OpenRo
         _ => None,
     })?;
     if is_explained(unit, Some(route))
+        || is_explained_above(unit.world, &answers)
         || is_open(&path)
         || !ways.iter().all(is_bare)
         || !is_known_wrapper(unit, route)
@@ -141,12 +150,12 @@ fn open_registration(unit: &UnitView<'_>, route: &Registration) -> Option<OpenRo
     })
 }
 
-fn writes(unit: &UnitView<'_>, function: &FnRef) -> bool {
+pub(super) fn writes(unit: &UnitView<'_>, function: &FnRef) -> bool {
     unit.summary(function).is_some_and(|summary| summary.effects.contains(Effects::DB_WRITE))
 }
 
 /// Whether a path or a name says that everybody may come.
-fn is_open(text: &str) -> bool {
+pub(super) fn is_open(text: &str) -> bool {
     words(text).iter().any(|word| OPEN.contains(&word.as_str()))
 }
 
@@ -167,27 +176,80 @@ fn is_comparable(unit: &UnitView<'_>, file: &str, route: &Registration) -> bool 
             .is_some_and(|by| !is_open_by_intent(unit, file, by))
 }
 
+fn says_who_may(comment: &str) -> bool {
+    words(comment).iter().any(|word| SAYS_WHO.contains(&word.as_str()))
+}
+
 /// Whether a comment says who may ask: of a file that is one route any of it, of a registration one in its lines or right above.
-fn is_explained(unit: &UnitView<'_>, route: Option<&Registration>) -> bool {
-    let place = route.map(|route| unit.bytes(route.call));
-    let says_who = |text: &str| words(text).iter().any(|word| SAYS_WHO.contains(&word.as_str()));
+pub(super) fn is_explained(unit: &UnitView<'_>, route: Option<&Registration>) -> bool {
+    is_explained_at(
+        unit,
+        route.map(|route| {
+            let mut place = unit.bytes(route.call);
+            // Calls of one chain begin at the same place: this one after what it is called on.
+            if let Kind::Call { callee, .. } = unit.unit.kind(route.call)
+                && let Kind::Member { object, .. } = unit.unit.kind(*callee)
+                && matches!(unit.unit.kind(*object), Kind::Call { .. })
+            {
+                place.start = unit.bytes(*object).end;
+            }
+            place
+        }),
+    )
+}
+
+pub(super) fn is_explained_at(unit: &UnitView<'_>, place: Option<TextRange>) -> bool {
     let is_near = |comment: OwnRange, of: &UnitView<'_>| {
         place.is_none_or(|place| {
             let comment = of.to_file(comment);
             let between = unit.project.text.get(comment.end as usize..place.start as usize);
-            let is_above = between.is_some_and(|between| between.trim().is_empty());
+            // The key that it stands at: `remove: procedure.mutation(…)`.
+            let is_key =
+                |text: &str| text.strip_suffix(':').is_some_and(|key| key.chars().all(char::is_alphanumeric));
+            let is_above =
+                between.map(str::trim).is_some_and(|between| between.is_empty() || is_key(between));
             is_above || comment.start >= place.start && comment.end <= place.end
         })
     };
     [0, unit.index].into_iter().any(|at| {
         let of = unit.of(at);
         let mut comments = of.unit.comments.iter().filter(|comment| !comment.text.starts_with(SUPPRESSION));
-        comments.any(|comment| says_who(&comment.text) && is_near(comment.range, &of))
+        comments.any(|comment| says_who_may(&comment.text) && is_near(comment.range, &of))
+    })
+}
+
+/// Whether a comment right above what answers a route of Rust, or inside of it, says who may ask.
+fn is_explained_above(world: &dyn World, answers: &FnRef) -> bool {
+    let text = answers.file.ends_with(".rs").then(|| world.files().read(&answers.file)).flatten();
+    let Some(text) = text else { return false };
+    let mut is_explained = false;
+    world.in_file(&answers.file, &mut |eval| {
+        let Some(unit) = eval.file.unit_at(&answers.unit) else { return };
+        let own = eval.file.units[unit].unit.function(answers.function).range;
+        let begins = eval.file.to_file(unit, own).start as usize;
+        let is_near = |at: usize, range: OwnRange| {
+            let end = eval.file.to_file(at, range).end as usize;
+            at == unit || text.get(end..begins).is_some_and(is_bare_text)
+        };
+        is_explained = [0, unit].into_iter().any(|at| {
+            let mut comments = eval.file.units[at].unit.comments.iter();
+            comments.any(|comment| says_who_may(&comment.text) && is_near(at, comment.range))
+        });
+    });
+    is_explained
+}
+
+/// Whether nothing stands in a text but comments, attributes and how visible it is what follows.
+fn is_bare_text(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| {
+        line.is_empty()
+            || ["//", "/*", "*", "#["].iter().any(|start| line.starts_with(start))
+            || line == "pub"
     })
 }
 
 /// Whether what runs before a route is known to look at nobody.
-fn lets_all_pass(world: &dyn World, applied: &Applied) -> bool {
+pub(super) fn lets_all_pass(world: &dyn World, applied: &Applied) -> bool {
     let mut functions = applied.function.iter().chain(&applied.wraps).peekable();
     match functions.peek() {
         Some(_) => {
@@ -229,7 +291,7 @@ fn refuses(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<N
 }
 
 /// By what a function refuses some of those who ask.
-fn refusing(world: &dyn World, function: &FnRef) -> Option<Name> {
+pub(super) fn refusing(world: &dyn World, function: &FnRef) -> Option<Name> {
     match world.asks_who(function) {
         AsksWho::Refuses(name) => Some(name),
         AsksWho::No | AsksWho::Perhaps(_) => None,
@@ -279,10 +341,15 @@ fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour
             beside.add_guarded(|| {
                 let mut site = None;
                 unit.world.in_file(&file, &mut |eval| site = Some(eval.site(other.unit, other.call)));
-                let path = match &other.path {
-                    Pattern::At(path) => format!(" {path}"),
-                    _ => String::new(),
-                };
+                // Below the paths of the scopes around it, where that is known.
+                let ways = unit.world.ways(&file, other);
+                let whole = ways.iter().filter(|way| way.is_whole).map(|way| &way.path);
+                let mut paths = whole.filter(|_| unit.is_rust()).chain([&other.path]);
+                let path = paths.find_map(|path| match path {
+                    Pattern::At(path) => Some(format!(" {path}")),
+                    _ => None,
+                });
+                let path = path.unwrap_or_default();
                 site.map(|Site { file, unit, node }| Neighbour {
                     place: Place::Node { file, unit, node },
                     name: format!("{method}{path}"),
@@ -295,7 +362,12 @@ fn guarded_beside(unit: &UnitView<'_>, route: &Registration) -> Option<Neighbour
 }
 
 fn asks_on_the_way(world: &dyn World, file: &Arc<str>, route: &Registration) -> Option<Name> {
-    world.ways(file, route).iter().flat_map(|way| &way.applied).find_map(|applied| {
+    let ways = world.ways(file, route);
+    // What only reads who somebody is refuses nobody, whatever it is called: a middleware of sessions.
+    let mut applied = ways.iter().flat_map(|way| &way.applied).filter(|applied| {
+        applied.function.is_some() || !applied.wraps.is_empty() || !world.lets_everybody_pass(&applied.site)
+    });
+    applied.find_map(|applied| {
         let mut named = None;
         world.in_file(&applied.site.file, &mut |eval| {
             named = eval
@@ -388,7 +460,7 @@ fn open_by_class(unit: &UnitView<'_>) -> Option<OpenRoute> {
     Some(OpenRoute { range, name: format!("{} {}", route.method, route.path), handler, neighbour })
 }
 
-fn body_of(world: &dyn World, function: &FnRef) -> Option<Place> {
+pub(super) fn body_of(world: &dyn World, function: &FnRef) -> Option<Place> {
     let node = function_of(world, function, |own| own.body)?;
     Some(Place::Node { file: Arc::clone(&function.file), unit: function.unit.clone(), node })
 }
