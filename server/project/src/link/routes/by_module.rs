@@ -146,7 +146,7 @@ impl dyn World + '_ {
             let text = files.read(&format!("{root}/{server}"));
             text.is_some_and(|text| text.lines().any(|line| line.contains(".use(") && is_about_who(line)))
         };
-        modules.into_iter().any(has_middleware) || OWN_SERVERS.iter().any(|server| looks(&server))
+        modules.into_iter().any(has_middleware) || OWN_SERVERS.iter().any(looks)
     }
 }
 
