@@ -21,15 +21,22 @@ fn main() {
         writeln!(list, "const {}: &[(&str, &str)] = &[", language.to_uppercase())
             .expect("writing to a string");
         for file in &files {
-            let text = std::fs::read_to_string(file).expect("a readable model");
-            let model: toml::Table =
-                toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-            let json = serde_json::to_string(&model).expect("what TOML says can be said in JSON");
+            let json = json(file);
             let name = file.strip_prefix("models").expect("a model").display().to_string();
             writeln!(list, "    ({name:?}, {json:?}),").expect("writing to a string");
         }
         list.push_str("];\n");
     }
+    writeln!(list, "pub(crate) const SECRETS: &str = {:?};", json(Path::new("models/secrets.toml")))
+        .expect("writing to a string");
     let out = Path::new(&std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("models.rs");
     std::fs::write(out, list).expect("OUT_DIR is writable");
+}
+
+/// What a file of TOML says, as JSON.
+fn json(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).expect("a readable file");
+    let table: toml::Table =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::to_string(&table).expect("what TOML says can be said in JSON")
 }

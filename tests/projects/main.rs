@@ -40,7 +40,7 @@ struct Planted {
 }
 
 /// Under these rules the sample projects promise to be complete.
-const RULES: [&str; 44] = [
+const RULES: [&str; 45] = [
     "n-plus-one",
     "missing-index",
     "missing-transaction",
@@ -85,6 +85,7 @@ const RULES: [&str; 44] = [
     "lost-cause",
     "sql-injection",
     "undeclared-dependency",
+    "hardcoded-secret",
 ];
 
 fn planted(folder: &Path) -> Vec<Planted> {

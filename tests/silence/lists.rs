@@ -12,6 +12,7 @@ const RULES: &[&str] = &[
     "detached-task",
     "double-submit",
     "floating-promise",
+    "hardcoded-secret",
     "ignored-result",
     "leaked-error-detail",
     "leaked-handle",

@@ -8,6 +8,7 @@ pub mod effects;
 mod guarantees;
 pub mod lower;
 pub mod models;
+pub mod secrets;
 pub mod vocabulary;
 mod words;
 

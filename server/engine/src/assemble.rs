@@ -69,10 +69,8 @@ pub(crate) fn assemble(
     let mut skipped = Vec::new();
     for (unit, found) in understood.found.iter().enumerate() {
         skipped.extend(found.panicked.iter().map(|rule| panicked(request, rule)));
-        if quiet || is_test_unit(linked, unit) {
-            continue;
-        }
-        for raw in &found.findings {
+        let is_for_tests = quiet || !found.findings.is_empty() && is_test_unit(linked, unit);
+        for raw in found.findings.iter().filter(|raw| !is_for_tests || raw.is_everywhere) {
             let of_performance =
                 rule_named(raw.rule).is_some_and(|r| r.meta().category == plimsoll_rules::Category::Database);
             if !(is_script && of_performance) {
@@ -115,7 +113,7 @@ pub(crate) fn assemble(
     Assembled { outcome, plans }
 }
 
-/// Whether no rule speaks in this file, because it is a test, a story or a fixture.
+/// Whether rules say nothing of what code does in this file, because it is a test, a story or a fixture.
 pub(crate) fn is_quiet(request: &Request<'_>, below: &str) -> bool {
     request.config.is_test(request.path, below)
         || policy::is_in_test_package(request.files, request.path, below)

@@ -92,7 +92,7 @@ fn a_wrong_model_is_an_error_with_its_line() {
     7: `[[model]]`: `async`: expected a boolean, found string "yes"
     8: `[[model]]`: function `runQuery`: the model has no type `Rows`
     8: `[[model]]`: unknown value `sometimes` (allowed: each, once, then, limited, transaction, retry, effect, handler, listener, interval, timeout, job, task, test, memo)
-    8: `[[model]]`: unknown value `tabel`; did you mean `table`? (allowed: table, filter, order, bound, offset, schema, columns, left-out, no-rows, column, sql, params, data, url, method, options, command, path, body, timeout, base-url, delay, dependencies, event, handle, join, action, join-on, lock, key, demand, purpose, amount, unique, retry, context, cut, char-boundary, affix, parsed, cause, form, expression, fragment)
+    8: `[[model]]`: unknown value `tabel`; did you mean `table`? (allowed: table, filter, order, bound, offset, schema, columns, left-out, no-rows, column, sql, params, data, url, method, options, command, path, body, timeout, base-url, delay, dependencies, event, handle, join, action, join-on, lock, key, demand, purpose, amount, unique, retry, context, cut, char-boundary, affix, parsed, cause, form, expression, fragment, secret, mac-key)
     8: `[[model]]`: `timeout_edit`: a time limit is written as `{ option = …, value = … }`, `{ before = … }` or `{ replace = … }`
     8: `[[model]]`: unknown key `opton`; did you mean `option`? (allowed: option, value, before, replace, then, expect)
     4: `[[model]]`: `name` is missing

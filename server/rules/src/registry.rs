@@ -22,7 +22,7 @@ use crate::resources::{
     DetachedTask, LeakedHandle, LeakedListener, LeakedSubscription, LeakedTimer, SharedRequestState,
     UnboundedChannel, UnboundedGrowth,
 };
-use crate::security::{MissingAuth, SqlInjection};
+use crate::security::{HardcodedSecret, MissingAuth, SqlInjection};
 
 /// All rules, by category and id.
 #[rustfmt::skip] // one a line, so that two new rules do not meet in one
@@ -74,6 +74,7 @@ pub const RULES: &[&dyn Rule] = &[
     &SharedRequestState,
     &UnboundedChannel,
     &UnboundedGrowth,
+    &HardcodedSecret,
     &MissingAuth,
     &SqlInjection,
 ];

@@ -43,6 +43,8 @@ pub struct RawFinding {
     pub cause: Option<String>,
     /// Whether it is of a kind that is right too seldom to be shown unasked.
     pub is_preview: bool,
+    /// Whether it is shown in tests, stories and data for tests too, where all others are left out.
+    pub is_everywhere: bool,
     /// Only where fixes were asked for.
     pub fixes: Vec<FixPlan>,
     /// What is written down beside the code where none of them can be made; only where fixes were asked for.
@@ -159,6 +161,7 @@ impl<'a> Report<'a> {
             about: Vec::new(),
             cause: None,
             is_preview: false,
+            is_everywhere: false,
             fixes: Vec::new(),
             hint: None,
         });
@@ -194,6 +197,13 @@ impl Reported<'_> {
     /// Marks it, if `is_preview`, as one of a kind that is right too seldom: it is shown only where previews are asked for.
     pub fn preview(self, is_preview: bool) -> Self {
         self.finding.is_preview = is_preview;
+        self
+    }
+
+    /// Shows it, if `is_everywhere`, in tests, stories and data for tests too: what is in a repository is in it wherever it
+    /// stands.
+    pub fn everywhere(self, is_everywhere: bool) -> Self {
+        self.finding.is_everywhere = is_everywhere;
         self
     }
 

@@ -1050,6 +1050,11 @@ pub enum Slot {
     Expression,
     /// SQL text that becomes a part of the query as it is.
     Fragment,
+    /// What only whoever runs the program may know: by it tokens and sessions are signed, or contents encrypted.
+    Secret,
+    /// The key of a code that tells whether a text is genuine. A constant may be meant: it keeps two uses apart, or two
+    /// texts are compared by their codes.
+    MacKey,
 }
 
 /// How values are bound to an SQL text.

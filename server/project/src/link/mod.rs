@@ -6,6 +6,7 @@
 
 mod apart;
 mod context;
+mod demanded;
 mod evaluate;
 mod failures;
 mod file;
@@ -26,6 +27,7 @@ mod types;
 mod value;
 
 pub use context::{Closure, Context, run_of};
+pub use demanded::{Demanded, asks_for_mode, demanded_in, ends};
 pub use evaluate::{CallFacts, Evaluator, Guard, Memo, Sent, looks_like_sql};
 pub use failures::{Fails, LocalFailure};
 pub use file::{FileUnits, UnitEntry};

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 #[cfg(doc)]
 use super::UnitFacts;
+use super::demanded::demanded;
 use super::flow::{hash_flows, numbered};
 use super::linked::registered_by;
 use super::routes::marks_of_who;
@@ -216,6 +217,7 @@ pub(super) fn outward(
     if sends_what_it_is_given(eval, unit, calls) {
         eval.file.units[unit].key.hash(&mut hasher);
     }
+    demanded(u).hash(&mut hasher);
     let function = u.own();
     (function.kind, function.params.len(), &function.name, function.is_async).hash(&mut hasher);
     // What a method answers, and by what it is guarded, is compared with its neighbours.

@@ -32,6 +32,7 @@ pub mod pending;
 pub mod pipeline;
 pub mod process_end;
 pub mod repetition;
+pub mod required;
 pub mod rethrow;
 mod retry;
 pub mod revoke;
