@@ -129,10 +129,10 @@ pub fn demanded(u: &Unit) -> Demanded {
     let mut found = Demanded::default();
     for node in &u.nodes {
         match &node.kind {
-            Kind::If { condition, then, otherwise, .. } => {
-                if ends(u, *then) || otherwise.is_some_and(|otherwise| ends(u, otherwise)) {
-                    in_condition(u, *condition, &mut found);
-                }
+            Kind::If { condition, then, otherwise, .. }
+                if ends(u, *then) || otherwise.is_some_and(|otherwise| ends(u, otherwise)) =>
+            {
+                in_condition(u, *condition, &mut found);
             }
             Kind::Array(items) => {
                 let names = items.iter().filter_map(|&item| match u.kind(item) {

@@ -102,8 +102,8 @@ pub fn fallbacks(view: &UnitView<'_>) -> Vec<Fallback> {
             Kind::Let { pattern, init: Some(init), .. } if is_environment(view, *init) => {
                 for &default in &pattern.defaults {
                     let before = pattern.bindings.iter().map(|&b| u.binding(b));
-                    let before = before.filter(|b| b.range.end <= u.range(default).start);
-                    let Some(PathStep::Member(name)) = before.last().and_then(|b| b.path.last()) else {
+                    let mut before = before.filter(|b| b.range.end <= u.range(default).start);
+                    let Some(PathStep::Member(name)) = before.next_back().and_then(|b| b.path.last()) else {
                         continue;
                     };
                     add(&mut found, name.clone(), default, FallbackForm::Other);
