@@ -119,7 +119,10 @@ const CONFIGURATIONS: &[&str] = &[
 /// that is not certain.
 #[must_use]
 pub fn undeclared(files: &dyn Files, from: &str, module: &str, language: Language) -> Option<Undeclared> {
-    if !language.is_script_family() || module.contains([':', '?', '!', '*', '\\', ' ']) {
+    if !language.is_script_family()
+        || module.starts_with('/')
+        || module.contains([':', '?', '!', '*', '\\', ' '])
+    {
         return None;
     }
     let (package, _) = split_package(module);
